@@ -1,0 +1,28 @@
+"""Django's SQLite backend, whose table rebuilds keep triggers.
+
+SQLite changes a table by rebuilding it, and with the old table go its triggers: the database guards of
+`registry_app/guards.py`. Here every trigger is put back inside the migration's own transaction, so that no exception
+and no crash leaves the rules unguarded.
+"""
+
+from django.db.backends.sqlite3 import base, schema
+
+
+class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
+    """Rebuilds a table and keeps the triggers of all tables (one on another table may name the rebuilt one)."""
+
+    def _remake_table(self, model, *args, **kwargs):
+        with self.connection.cursor() as cursor:
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            triggers = cursor.fetchall()
+            for name, _ in triggers:
+                cursor.execute(f"DROP TRIGGER {self.quote_name(name)}")
+            super()._remake_table(model, *args, **kwargs)
+            for _, sql in triggers:
+                cursor.execute(sql)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """The wrapper that Django looks for in a backend."""
+
+    SchemaEditorClass = DatabaseSchemaEditor

@@ -1,0 +1,1 @@
+"""Registry App: which registries exist, who sees them, what each accepts."""

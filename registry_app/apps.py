@@ -1,0 +1,18 @@
+"""The app: after every migrate the database guards are put in place."""
+
+from django.apps import AppConfig
+from django.core import checks
+from django.db.models.signals import post_migrate
+
+
+class RegistryAppConfig(AppConfig):
+    """Registry App, as Django knows it."""
+
+    name = "registry_app"
+    verbose_name = "Registry App"
+
+    def ready(self):
+        from . import guards
+
+        post_migrate.connect(guards.install_after_migrate, sender=self, dispatch_uid="guards")
+        checks.register(guards.check_guards, checks.Tags.database)

@@ -1,0 +1,56 @@
+"""Every closed list of words, as Django choices."""
+
+from django.db.models import TextChoices
+
+
+class Kind(TextChoices):
+    """What a registry is: born with its organization, or made by people."""
+
+    CORE = "core"
+    CUSTOM = "custom"
+
+
+class Visibility(TextChoices):
+    """Who sees a registry: the whole organization, or whoever has a role in it."""
+
+    ORGANIZATION = "organization"
+    RESTRICTED = "restricted"
+
+
+class Role(TextChoices):
+    """What a person is in one registry, lowest first."""
+
+    RESTRICTED_VIEWER = "restricted_viewer"
+    VIEWER = "viewer"
+    MEMBER = "member"
+    ADMIN = "admin"
+
+
+class OrganizationRole(TextChoices):
+    """What a person is in an organization, lowest first."""
+
+    MEMBER = "member"
+    ADMIN = "admin"
+
+
+class Action(TextChoices):
+    """What one can do: what a role allows, and what an audit entry says was done or refused."""
+
+    ORGANIZATION_CREATE = "organization.create", "Founded the organization"
+    USER_CREATE = "user.create", "Made the account"
+    USER_EDIT = "user.edit", "Edited the account"
+    PERSON_ADD = "organization.member.add", "Added to the organization"
+    PERSON_CHANGE = "organization.member.change", "Changed the organization role"
+    PERSON_REMOVE = "organization.member.remove", "Removed from the organization"
+    SEE = "registry.see", "Saw"
+    CREATE = "registry.create", "Created"
+    EDIT = "registry.edit", "Edited"
+    RESTRICT = "registry.restrict", "Restricted"
+    DELETE = "registry.delete", "Deleted"
+    TYPE_ADD = "registry.type.add", "Added types"
+    TYPE_REMOVE = "registry.type.remove", "Removed a type"
+    TYPES_ALL = "registry.types.all", "Opened to all types"
+    TYPES_LIST = "registry.types.list", "Narrowed to a list of types"
+    MEMBER_ADD = "registry.member.add", "Gave a role"
+    MEMBER_CHANGE = "registry.member.change", "Changed a role"
+    MEMBER_REMOVE = "registry.member.remove", "Took a role"

@@ -1,0 +1,248 @@
+"""What the database refuses on its own, whoever writes: triggers, the same on SQLite and PostgreSQL.
+
+Each guard is a table, an event and a list of (code, condition): where a condition on the row holds, the write is
+refused under the rulebook's code. They are declared here and not in a migration, put in place after every migrate, and known by
+a digest: one that is missing, disabled or altered is found by `missing` and mended by the next migrate.
+"""
+
+import hashlib
+from contextlib import contextmanager
+
+from django.core import checks
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+
+from . import rules
+
+REGISTRY, TYPE = "registry_app_registry", "registry_app_acceptedtype"
+EVENT, HEAD = "registry_app_auditevent", "registry_app_audithead"
+
+_TWIN = (
+    "EXISTS (SELECT 1 FROM registry_app_registry other WHERE other.id <> {own} AND (other.id = NEW.id OR"
+    " (other.organization_id = NEW.organization_id AND other.name_key = NEW.name_key))"
+    " AND (other.kind = 'core' OR other.visibility = 'restricted'))"
+)
+_OLD_IS_CORE = "EXISTS (SELECT 1 FROM registry_app_registry r WHERE r.id = OLD.registry_id AND r.kind = 'core')"
+_NEW_IS_CORE = "EXISTS (SELECT 1 FROM registry_app_registry r WHERE r.id = NEW.registry_id AND r.kind = 'core')"
+_ALWAYS = "1 = 1"
+
+
+def _changed(*columns):
+    return "(" + " OR ".join(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in columns) + ")"
+
+
+# "INSERT" guards stop SQLite's REPLACE, which removes a row without asking the DELETE guard.
+GUARDS = {
+    (REGISTRY, "INSERT"): [
+        ("name_taken", _TWIN.format(own="-1")),
+    ],
+    (REGISTRY, "UPDATE"): [
+        ("kind_stays", _changed("id", "kind")),
+        ("organization_stays", _changed("organization_id")),
+        ("core_is_shared", "OLD.kind = 'core' AND " + _changed("visibility")),
+        ("core_is_fixed", "OLD.kind = 'core' AND " + _changed("name", "name_key", "description")),
+        ("core_type_stays", "OLD.kind = 'core' AND " + _changed("accepts_all_types")),
+        ("restricted_stays", "OLD.visibility = 'restricted' AND " + _changed("visibility")),
+        ("name_taken", _TWIN.format(own="OLD.id")),
+        ("edit_conflict", "NEW.version IS DISTINCT FROM OLD.version + 1"),
+    ],
+    (REGISTRY, "DELETE"): [
+        ("core_stays", "OLD.kind = 'core'"),
+    ],
+    (TYPE, "INSERT"): [
+        (
+            "core_type_stays",
+            "EXISTS (SELECT 1 FROM registry_app_acceptedtype t JOIN registry_app_registry r ON r.id = t.registry_id"
+            " WHERE r.kind = 'core' AND (t.id = NEW.id OR (t.registry_id = NEW.registry_id AND t.name = NEW.name)))",
+        ),
+        ("core_is_given", "NEW.preconfigured AND NOT " + _NEW_IS_CORE),
+    ],
+    (TYPE, "UPDATE"): [
+        ("core_type_stays", f"NEW.id <> OLD.id OR {_OLD_IS_CORE} OR {_NEW_IS_CORE}"),
+        ("core_is_given", "NEW.preconfigured"),
+    ],
+    (TYPE, "DELETE"): [
+        ("core_type_stays", _OLD_IS_CORE),
+    ],
+    (EVENT, "INSERT"): [
+        (
+            "log_stays",
+            "EXISTS (SELECT 1 FROM registry_app_auditevent e"
+            " WHERE e.seq = NEW.seq OR e.hash = NEW.hash OR e.prev_hash = NEW.prev_hash)",
+        ),
+    ],
+    (EVENT, "UPDATE"): [("log_stays", _ALWAYS)],
+    (EVENT, "DELETE"): [("log_stays", _ALWAYS)],
+    (HEAD, "INSERT"): [("log_stays", "EXISTS (SELECT 1 FROM registry_app_audithead)")],
+    (HEAD, "UPDATE"): [("log_stays", "NEW.id <> OLD.id OR NEW.seq <> OLD.seq + 1")],
+    (HEAD, "DELETE"): [("log_stays", _ALWAYS)],
+}
+# TRUNCATE passes by row triggers: it has its own, on PostgreSQL alone.
+TRUNCATE_CODES = {REGISTRY: "core_stays", TYPE: "core_type_stays", EVENT: "log_stays", HEAD: "log_stays"}
+
+# What constraints say, in the rulebook's words.
+CONSTRAINTS = {
+    "registry_name_is_unique": rules.NAME_TAKEN,
+    "registry_app_registry.organization_id, registry_app_registry.name_key": rules.NAME_TAKEN,
+    "registry_core_is_shared": rules.CORE_IS_SHARED,
+    "registry_core_keeps_a_list": rules.CORE_KEEPS_A_LIST,
+    "registry_core_is_given": rules.CORE_IS_GIVEN,
+}
+REFUSALS = {
+    refusal.code: refusal
+    for refusal in (
+        rules.NAME_TAKEN,
+        rules.KIND_STAYS,
+        rules.ORGANIZATION_STAYS,
+        rules.CORE_IS_SHARED,
+        rules.CORE_IS_FIXED,
+        rules.CORE_IS_GIVEN,
+        rules.CORE_TYPE_STAYS,
+        rules.CORE_STAYS,
+        rules.RESTRICTED_STAYS,
+        rules.EDIT_CONFLICT,
+        rules.LOG_STAYS,
+    )
+}
+
+
+def refusal_of(error):
+    """The Refusal behind a database error (an IntegrityError), or None where it is of no rule's making."""
+    cause = error.__cause__ or error
+    if (details := getattr(cause, "diag", None)) is not None:
+        name = details.constraint_name or ""
+    else:
+        name = str(cause).removeprefix("guard:").rsplit("constraint failed: ", 1)[-1]
+    return REFUSALS.get(name) or CONSTRAINTS.get(name)
+
+
+def missing(using=DEFAULT_DB_ALIAS):
+    """The names of the guards that are not in place as declared, sorted."""
+    connection = connections[using]
+    present = _present(connection)
+    return sorted(name for name, digest in _wanted(connection.vendor).items() if present.get(name) != digest)
+
+
+def install(using=DEFAULT_DB_ALIAS):
+    """Put every guard in place; nothing happens where all are."""
+    if missing(using):
+        with transaction.atomic(using=using):
+            drop(using)
+            with connections[using].cursor() as cursor:
+                for statement in _statements(connections[using].vendor):
+                    cursor.execute(statement)
+
+
+def drop(using=DEFAULT_DB_ALIAS):
+    """Take every guard away: for `off`, and for the tests' flush."""
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        for name in _present(connection):
+            table = "" if connection.vendor == "sqlite" else f" ON {_table_of(name)}"
+            cursor.execute(f"DROP TRIGGER IF EXISTS {name}{table}")
+
+
+@contextmanager
+def off(using=DEFAULT_DB_ALIAS):
+    """Lift the guards for the block, in one transaction: nobody else sees the tables without them."""
+    with transaction.atomic(using=using):
+        drop(using)
+        yield
+        install(using)
+
+
+def install_after_migrate(sender, using, **_):
+    """post_migrate: guards in place, and the audit chain's one head."""
+    connection = connections[using]
+    if {REGISTRY, TYPE, EVENT, HEAD} <= set(connection.introspection.table_names()):
+        install(using)
+        heads = sender.get_model("AuditHead").objects.using(using)
+        if not heads.exists():
+            heads.create()
+
+
+def check_guards(app_configs, databases, **_):
+    """System check: a warning while a guard is missing, for an error would stop the migrate that mends it."""
+    found = [name for using in databases or () for name in missing(using)]
+    return (
+        [checks.Warning(f"Database guards are missing: {', '.join(found)}.", id="registry_app.W001")] if found else []
+    )
+
+
+# How guards are written.
+
+
+def _name(table, event):
+    return f"guard_{table.removeprefix('registry_app_')}_{event.lower()}"
+
+
+def _table_of(name):
+    return "registry_app_" + name.split("_")[1]
+
+
+def _sqlite(table, event, conditions):
+    cases = " ".join(f"WHEN {condition} THEN RAISE(ABORT, 'guard:{code}')" for code, condition in conditions)
+    return f"CREATE TRIGGER {_name(table, event)} BEFORE {event} ON {table} BEGIN SELECT CASE {cases} END; END"
+
+
+def _raise(code):
+    return f"RAISE EXCEPTION 'guard:{code}' USING ERRCODE = '23514', CONSTRAINT = '{code}';"
+
+
+def _postgresql(table, event, conditions):
+    """Function, trigger and digest. No WHEN and no column list: both would stop a later change of a column's type.
+
+    The search path is pinned, for a restore runs with an empty one; ALWAYS holds under session_replication_role too.
+    """
+    name = _name(table, event)
+    tests = " ".join(f"IF {condition} THEN {_raise(code)} END IF;" for code, condition in conditions)
+    row = "OLD" if event == "DELETE" else "NEW"
+    scope = "STATEMENT" if event == "TRUNCATE" else "ROW"
+    body = f"{tests} RETURN {row};" if scope == "ROW" else f"{tests} RETURN NULL;"
+    return [
+        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT"
+        f" AS $guard$ BEGIN {body} END $guard$",
+        f"CREATE OR REPLACE TRIGGER {name} BEFORE {event} ON {table} FOR EACH {scope} EXECUTE FUNCTION {name}()",
+        f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}",
+        f"COMMENT ON TRIGGER {name} ON {table} IS '{_digest(body)}'",
+    ]
+
+
+def _postgresql_guards():
+    truncates = {(table, "TRUNCATE"): [(code, "TRUE")] for table, code in TRUNCATE_CODES.items()}
+    return {_name(*key): _postgresql(*key, conditions) for key, conditions in {**GUARDS, **truncates}.items()}
+
+
+def _statements(vendor):
+    if vendor == "sqlite":
+        return [_sqlite(*key, conditions) for key, conditions in GUARDS.items()]
+    return [statement for statements in _postgresql_guards().values() for statement in statements]
+
+
+def _digest(text):
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _wanted(vendor):
+    if vendor == "sqlite":
+        return {_name(*key): _digest(_sqlite(*key, conditions)) for key, conditions in GUARDS.items()}
+    return {name: statements[-1].rsplit("'", 2)[1] for name, statements in _postgresql_guards().items()}
+
+
+def _present(connection):
+    """{name: digest} of the guards in the database; on PostgreSQL one that isn't enabled ALWAYS counts as missing."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(
+                "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND substr(name, 1, 6) = 'guard_'"
+            )
+            return {name: _digest(sql) for name, sql in cursor.fetchall()}
+        cursor.execute(
+            "SELECT t.tgname, CASE WHEN t.tgenabled = 'A'"
+            " THEN coalesce(obj_description(t.oid, 'pg_trigger'), '') ELSE '' END, p.prosrc"
+            " FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
+            " WHERE substr(t.tgname, 1, 6) = 'guard_' AND NOT t.tgisinternal"
+        )
+        return {
+            name: digest if digest == _digest(source.removeprefix(" BEGIN ").removesuffix(" END ")) else ""
+            for name, digest, source in cursor.fetchall()
+        }

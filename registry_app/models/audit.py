@@ -1,0 +1,212 @@
+"""The audit log: who did what to what, when and why; each entry sealed to the one before, and none ever changed."""
+
+import hashlib
+import json
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from django.core.exceptions import ValidationError
+from django.db import connection, models, transaction
+from django.utils import timezone
+
+from ..choices import Action
+
+GENESIS = "0" * 64  # what the first entry is sealed to
+
+
+class Actor(NamedTuple):
+    """Who acts: a user through a request, or (`user` None) the installation's own command line.
+
+    `staff` says that the act comes through the installation's own doors (Django admin, commands), where the rules of
+    registries hold and roles in them aren't asked for.
+    """
+
+    user: models.Model | None
+    request_id: str = ""
+    staff: bool = False
+
+    @property
+    def name(self):
+        """The name that the log keeps, also when the account is gone."""
+        return self.user.get_username() if self.user else "command line"
+
+
+class AuditHead(models.Model):
+    """The end of the chain: one row, locked last by every change, so that entries can't fork."""
+
+    seq = models.BigIntegerField(default=0)
+    hash = models.CharField(max_length=64, default=GENESIS)
+
+    def __str__(self):
+        return f"{self.seq}:{self.hash}"
+
+
+class AuditEventQuerySet(models.QuerySet):
+    """Entries as pages ask for them."""
+
+    def of_registry(self, registry):
+        """Those that speak of this registry."""
+        return self.filter(registry_id=registry.pk)
+
+    def readable_by(self, membership):
+        """§5: all of the organization for its admins; for others those of the registries that they can see."""
+        events = self.filter(organization_id=membership.organization_id)
+        if membership.is_admin:
+            return events
+        return events.filter(registry_id__in=membership.registries().values("pk"))
+
+
+class AuditEvent(models.Model):
+    """One thing that was done, or that a rule refused.
+
+    `body` is the exact text that was sealed (canonical JSON); the other columns repeat parts of it to filter by. Ids
+    are plain numbers, not foreign keys: an entry outlives what it speaks of.
+    """
+
+    seq = models.BigIntegerField(primary_key=True)
+    prev_hash = models.CharField(max_length=64, unique=True)
+    hash = models.CharField(max_length=64, unique=True)
+    body = models.TextField()
+    at = models.DateTimeField()
+    action = models.CharField(max_length=40, choices=Action)
+    code = models.CharField(max_length=40, blank=True, help_text="The rule that refused; empty where it was done.")
+    actor_id = models.BigIntegerField(null=True)
+    actor_name = models.CharField(max_length=150)
+    organization_id = models.BigIntegerField(null=True)
+    registry_id = models.BigIntegerField(null=True)
+    subject = models.CharField(max_length=300, help_text="The name, then, of what it speaks of.")
+    request_id = models.CharField(max_length=32, blank=True)
+
+    objects = AuditEventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-seq"]
+        indexes = [
+            models.Index(fields=["organization_id", "-seq"], name="event_by_organization"),
+            models.Index(fields=["registry_id", "-seq"], name="event_by_registry"),
+        ]
+
+    def __str__(self):
+        return f"{self.seq} {self.action} {self.subject}"
+
+    @property
+    def refused(self):
+        """Whether a rule refused it."""
+        return bool(self.code)
+
+    @property
+    def facts(self):
+        """What was sealed, as a dict."""
+        return json.loads(self.body)
+
+    @property
+    def changes(self):
+        """{field: [before, after]}"""
+        return self.facts["changes"]
+
+    @property
+    def reason(self):
+        """The reason that the actor gave, or what the rule said."""
+        return self.facts["reason"]
+
+
+def record(actor, action, *, subject, organization=None, registry=None, changes=None, code="", reason=""):
+    """Append one entry; the last statement of the caller's transaction, for the chain's end stays locked until commit.
+
+    `changes` is {field: [before, after]} in JSON's own types; `organization` and `registry` are ids. Answers the entry.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("An audit entry belongs to the transaction of its change.")
+    head = AuditHead.objects.select_for_update().get()
+    columns = {
+        "action": str(action),
+        "code": code,
+        "actor_id": actor.user.pk if actor.user else None,
+        "actor_name": actor.name,
+        "organization_id": organization,
+        "registry_id": registry,
+        "subject": subject,
+        "request_id": actor.request_id,
+    }
+    now = timezone.now()
+    body = canonical(
+        {**columns, "at": now.isoformat(), "changes": changes or {}, "reason": reason, "staff": actor.staff}
+    )
+    seq = head.seq + 1
+    seal = sealed(head.hash, seq, body)
+    event = AuditEvent(seq=seq, prev_hash=head.hash, hash=seal, body=body, at=now, **columns)
+    event.save(force_insert=True)
+    AuditHead.objects.update(seq=seq, hash=seal)
+    return event
+
+
+def canonical(facts):
+    """The one way to write `facts` as text: sorted keys, no spaces, ASCII."""
+    return json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def sealed(previous, seq, body):
+    """The seal (SHA-256, hex) of entry `seq` with this `body`, after the entry with seal `previous`."""
+    return hashlib.sha256(f"{previous}\n{seq}\n{body}".encode()).hexdigest()
+
+
+def record_refusals(actor, action, errors, **where):
+    """Log that rules refused `action`: one entry a code. `errors` is a ValidationError; `where` goes to `record`.
+
+    Opens a transaction of its own: what was refused has been rolled back by then.
+    """
+    refusals = {error.code: " ".join(error.messages) for error in _flat(errors) if error.code}
+    if refusals:
+        with transaction.atomic():
+            for code, reason in refusals.items():
+                record(actor, action, code=code, reason=reason[:1000], **where)
+
+
+def _flat(error):
+    if hasattr(error, "error_dict"):
+        return [single for errors in error.error_dict.values() for listed in errors for single in _flat(listed)]
+    return [error] if not hasattr(error, "error_list") or error.error_list == [error] else error.error_list
+
+
+@contextmanager
+def refusals_logged(actor, action, **where):
+    """Let a ValidationError pass, and log it as an attempt that a rule refused."""
+    try:
+        yield
+    except ValidationError as error:
+        record_refusals(actor, action, error, **where)
+        raise
+
+
+COPIED = ("action", "code", "actor_id", "actor_name", "organization_id", "registry_id", "subject", "request_id")
+
+
+def verify(anchors=()):
+    """Read the whole chain. Answers (number of entries, list of sentences, each one a fault).
+
+    `anchors` are (seq, seal) pairs kept outside the database: they alone show a history rewritten whole.
+    """
+    faults, wanted = [], dict(anchors)
+    previous, expected = GENESIS, 1
+    for event in AuditEvent.objects.order_by("seq").iterator(chunk_size=5000):
+        faults += _faults_of(event, expected, previous)
+        if event.seq in wanted and wanted.pop(event.seq) != event.hash:
+            faults.append(f"Anchor {event.seq} does not match: the history was rewritten.")
+        previous, expected = event.hash, event.seq + 1
+    faults += [f"Anchor {seq} is missing: the history was cut." for seq in wanted]
+    head = AuditHead.objects.get()
+    if (head.seq, head.hash) != (expected - 1, previous):
+        faults.append("The head does not match the last entry.")
+    return expected - 1, faults
+
+
+def _faults_of(event, expected, previous):
+    if event.seq != expected:
+        yield f"Entry {expected} is missing."
+    if event.prev_hash != previous:
+        yield f"Entry {event.seq} does not follow the one before."
+    if sealed(event.prev_hash, event.seq, event.body) != event.hash:
+        yield f"Entry {event.seq} was altered."
+    facts = event.facts
+    if any(facts.get(name) != getattr(event, name) for name in COPIED) or facts.get("at") != event.at.isoformat():
+        yield f"Entry {event.seq}: its columns differ from what was sealed."

@@ -1,0 +1,32 @@
+"""Between rules and models: a Refusal raised as Django's own kind of error."""
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+
+from .. import rules
+
+
+def enforce(refusal, field=NON_FIELD_ERRORS):
+    """Raise `refusal` (None: nothing to raise) as a ValidationError with its code, on `field`."""
+    if refusal is not None:
+        text = f"{refusal.reason} {refusal.way_out}".strip()
+        raise ValidationError({field: ValidationError(text, code=refusal.code)})
+
+
+def validate_name(text):
+    """Model field validator: `name_invalid`."""
+    _refuse(rules.refuse_name(text))
+
+
+def validate_type_name(text):
+    """Model field validator: `type_invalid`."""
+    _refuse(rules.refuse_type_name(text))
+
+
+def validate_description(text):
+    """Model field validator: `description_invalid`."""
+    _refuse(rules.refuse_description(text))
+
+
+def _refuse(refusal):
+    if refusal is not None:
+        raise ValidationError(refusal.reason, code=refusal.code)

@@ -1,0 +1,437 @@
+"""Registries: where an organization keeps the artifacts it trusts."""
+
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from django.db import models, transaction
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from .. import rules
+from ..choices import Action, Kind, OrganizationRole, Role, Visibility
+from . import audit
+from .law import enforce, validate_description, validate_name, validate_type_name
+from .organization import Organization, OrganizationMembership, User
+
+CORE_KEYS = [rules.name_key(name) for name, _, _ in rules.CORE_REGISTRIES]
+TRACKED = ("name", "description", "visibility", "accepts_all_types")
+
+
+class RegistryQuerySet(models.QuerySet):
+    """Registries as pages ask for them."""
+
+    def visible_to(self, membership):
+        """Those of the membership's organization that its person can see (rulebook §3)."""
+        here = self.filter(organization=membership.organization_id)
+        if membership.is_admin:
+            return here
+        named = RegistryMember.objects.filter(user=membership.user_id).values("registry")
+        return here.filter(Q(visibility=Visibility.ORGANIZATION) | Q(pk__in=named))
+
+    def custom(self):
+        """Those made by people."""
+        return self.filter(kind=Kind.CUSTOM)
+
+    def core(self):
+        """Those every organization is born with, Models first."""
+        return self.filter(kind=Kind.CORE).order_by("pk")
+
+    def matching(self, words):
+        """Those whose name or description contains `words`, ignoring case."""
+        return self.filter(Q(name_key__contains=rules.name_key(words)) | Q(description__icontains=words))
+
+    def accepting(self, type_name):
+        """Those that take artifacts of this type."""
+        listed = AcceptedType.objects.filter(registry=models.OuterRef("pk"), name=type_name)
+        return self.filter(Q(accepts_all_types=True) | models.Exists(listed))
+
+    def with_role(self, membership, role):
+        """Those in which the membership's person has just this effective role."""
+        if membership.is_admin:
+            return self if role == Role.ADMIN else self.none()
+        given = RegistryMember.objects.filter(user=membership.user_id)
+        if role == Role.VIEWER:
+            higher = given.filter(role__in=[Role.MEMBER, Role.ADMIN]).values("registry")
+            shown = Q(visibility=Visibility.ORGANIZATION) | Q(pk__in=given.filter(role=role).values("registry"))
+            return self.filter(shown).exclude(pk__in=higher)
+        return self.filter(pk__in=given.filter(role=role).values("registry"))
+
+    def with_given_role(self, user_id):
+        """Each with `given_role`: the role given in it to this user, or None."""
+        given = RegistryMember.objects.filter(registry=models.OuterRef("pk"), user=user_id)
+        return self.annotate(given_role=models.Subquery(given.values("role")[:1]))
+
+
+class Restriction(NamedTuple):
+    """What restricting a registry would do: how many people keep access, and how many lose it."""
+
+    keeps: int
+    loses: int
+
+
+class Registry(models.Model):
+    """A named shelf of an organization: core (born with it) or custom (made by people).
+
+    Written only by its verbs (`create`, `edit`, `restrict`, …): one transaction that locks the row, asks who may and
+    what may, saves, and logs. `version` counts its changes; the database refuses any other step.
+    """
+
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="registries")
+    kind = models.CharField(max_length=6, choices=Kind, default=Kind.CUSTOM)
+    name = models.CharField(
+        max_length=rules.NAME_LENGTH,
+        validators=[validate_name],
+        help_text="Code that loads artifacts uses this name, so pick one that lasts.",
+    )
+    name_key = models.CharField(max_length=rules.KEY_LENGTH, editable=False)
+    description = models.TextField(blank=True, validators=[validate_description])
+    visibility = models.CharField(max_length=12, choices=Visibility, default=Visibility.ORGANIZATION)
+    accepts_all_types = models.BooleanField(default=False)
+    version = models.PositiveIntegerField(default=1)
+    created_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    objects = RegistryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "registries"
+        ordering = ["organization", "name_key"]
+        indexes = [
+            models.Index(fields=["organization", "updated_at", "id"], name="registry_by_update"),
+            models.Index(fields=["organization", "visibility", "name_key"], name="registry_by_visibility"),
+            models.Index(fields=["organization", "visibility", "updated_at", "id"], name="registry_by_vis_update"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "name_key"],
+                name="registry_name_is_unique",
+                violation_error_code=rules.NAME_TAKEN.code,
+                violation_error_message=rules.NAME_TAKEN.reason,
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind=Kind.CORE) | Q(visibility=Visibility.ORGANIZATION),
+                name="registry_core_is_shared",
+                violation_error_code=rules.CORE_IS_SHARED.code,
+                violation_error_message=rules.CORE_IS_SHARED.reason,
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind=Kind.CORE) | Q(accepts_all_types=False),
+                name="registry_core_keeps_a_list",
+                violation_error_code=rules.CORE_KEEPS_A_LIST.code,
+                violation_error_message=rules.CORE_KEEPS_A_LIST.reason,
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind=Kind.CORE) | Q(name_key__in=CORE_KEYS),
+                name="registry_core_is_given",
+                violation_error_code=rules.CORE_IS_GIVEN.code,
+                violation_error_message=rules.CORE_IS_GIVEN.reason,
+            ),
+            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="registry_kind_is_known"),
+            models.CheckConstraint(condition=Q(visibility__in=Visibility.values), name="registry_visibility_is_known"),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def get_absolute_url(self):
+        return reverse("registries:detail", args=[self.organization.slug, self.name])
+
+    @property
+    def is_core(self):
+        """Whether the organization was born with it."""
+        return self.kind == Kind.CORE
+
+    @property
+    def is_restricted(self):
+        """Whether only people with a role in it see it."""
+        return self.visibility == Visibility.RESTRICTED
+
+    # What it is to whom.
+
+    def role_of(self, actor):
+        """The effective role of `actor` here (rulebook §3), or None. Whoever comes through staff doors is admin."""
+        if actor.staff:
+            return Role.ADMIN
+        membership = OrganizationMembership.objects.of_active().filter(
+            organization=self.organization_id, user=actor.user
+        )
+        given = self.members.filter(user=actor.user).values_list("role", flat=True)
+        return rules.effective_role(self.visibility, membership.values_list("role", flat=True).first(), given.first())
+
+    def people(self):
+        """The memberships of everybody who can see it."""
+        memberships = self.organization.memberships.of_active()
+        return memberships if not self.is_restricted else memberships.filter(self._stays_after_restriction())
+
+    def restriction(self):
+        """What restricting it would do, counted now (rule 18)."""
+        memberships = self.organization.memberships.of_active()
+        keeps = memberships.filter(self._stays_after_restriction()).count()
+        return Restriction(keeps, memberships.count() - keeps)
+
+    def admins(self):
+        """The memberships of those who are admins here: organization admins, and who has the role."""
+        named = self.members.filter(role=Role.ADMIN).values("user")
+        return self.organization.memberships.of_active().filter(Q(role=OrganizationRole.ADMIN) | Q(user__in=named))
+
+    def types_in_use(self):
+        """The names of the types that its collections use (rule 11)."""
+        return frozenset()
+
+    def _stays_after_restriction(self):
+        return Q(role=OrganizationRole.ADMIN) | Q(user__in=self.members.values("user"))
+
+    # What may be kept.
+
+    def clean(self):
+        """Rules 2, 3, 6 and 9, against the row as it is stored."""
+        self.name = rules.clean_name(self.name)
+        self.name_key = rules.name_key(self.name)
+        self.description = self.description.replace("\r\n", "\n").strip()
+        stored = Registry.objects.filter(pk=self.pk).first()
+        enforce(rules.refuse_kind(stored and stored.kind, self.kind), "kind")
+        enforce(rules.refuse_organization(stored and stored.organization_id, self.organization_id), "organization")
+        enforce(rules.refuse_visibility(self.kind, stored and stored.visibility, self.visibility), "visibility")
+        if stored and (self.name, self.description) != (stored.name, stored.description):
+            enforce(rules.refuse_metadata(self.kind), "name")
+
+    def _check(self):
+        """`full_clean` without asking whether organization and creator exist: the foreign keys say that."""
+        self.clean_fields(exclude={"organization", "created_by"})
+        self.clean()
+        self.validate_constraints()
+
+    # Verbs. Each asks who may, and raises ValidationError with the rulebook's code where it refuses.
+
+    @transaction.atomic
+    def create(self, by, types=(), reason=""):
+        """Keep this new custom registry (rules 7, 14, 17); `types` (names) are ignored where it accepts all."""
+        membership = OrganizationMembership.objects.of_active().filter(organization=self.organization_id, user=by.user)
+        if not membership.exists() and not by.staff:
+            enforce(rules.refuse_role(Action.SEE, None))
+        self.created_by = by.user
+        self._check()
+        types = [] if self.accepts_all_types else _clean_types(types)
+        enforce(None if self.accepts_all_types else rules.refuse_type_list(types), "types")
+        self.save(force_insert=True)
+        self._put_types(types, by)
+        FormerName.objects.filter(organization=self.organization_id, name_key=self.name_key).delete()
+        changes = self.birth(types)
+        if by.user and membership.exists():
+            RegistryMember.objects.create(registry=self, user=by.user, role=Role.ADMIN)
+            changes["admins"] = [None, by.user.username]
+        self.record(by, Action.CREATE, changes, reason)
+
+    def edit(self, by, *, name, description, version=None, reason=""):
+        """Rules 3, 10, 14, 15 and 19: give it another name or description. `version` is the one that was shown."""
+        with self._changing(by, Action.EDIT, version, reason):
+            old_key, old_name = self.name_key, self.name
+            self.name, self.description = name, description
+            self.clean()
+            if self.name_key != old_key:
+                FormerName.keep(self, old_name, old_key)
+
+    def restrict(self, by, *, version=None, seen=None, reason=""):
+        """Rules 2, 8, 9 and 18: close it to everybody without a role, for good. `seen` is the Restriction shown."""
+        with self._changing(by, Action.RESTRICT, version, reason) as changes:
+            if self.is_restricted:
+                enforce(rules.RESTRICTED_STAYS, "visibility")
+            now = self.restriction()
+            enforce(rules.STALE_PREVIEW if seen not in (None, now) else None)
+            self.visibility = Visibility.RESTRICTED
+            changes["people"] = [now.keeps + now.loses, now.keeps]
+
+    def add_types(self, by, types, *, version=None, confirmed=False, reason=""):
+        """Rules 4, 12 and 13: accept `types` (names) too; those accepted already change nothing."""
+        with self._changing(by, Action.TYPE_ADD, version, reason) as changes:
+            enforce(rules.refuse_type_addition(self.accepts_all_types), "types")
+            accepted = self.type_names()
+            new = [name for name in _clean_types(types) if name not in accepted]
+            for name in new if not confirmed else ():
+                enforce(rules.refuse_lookalike(name, accepted), "types")
+            self._put_types(new, by)
+            self._note_types(changes, accepted)
+
+    def remove_type(self, by, name, *, version=None, reason=""):
+        """Rules 4 and 11: no longer accept type `name`."""
+        with self._changing(by, Action.TYPE_REMOVE, version, reason) as changes:
+            accepted = self.type_names()
+            if name in accepted:
+                in_use = name in self.types_in_use()
+                enforce(rules.refuse_type_removal(self.kind, name, in_use=in_use, others=len(accepted) - 1), "types")
+                self.types.filter(name=name).delete()
+                self._note_types(changes, accepted)
+
+    def accept_all_types(self, by, *, version=None, reason=""):
+        """Rules 4 and 12: from a list to all types."""
+        with self._changing(by, Action.TYPES_ALL, version, reason) as changes:
+            enforce(rules.refuse_all_types(self.kind), "accepts_all_types")
+            accepted = self.type_names()
+            self.types.all().delete()
+            self.accepts_all_types = True
+            self._note_types(changes, accepted)
+
+    def accept_only(self, by, types, *, version=None, reason=""):
+        """Rules 7 and 12: from all types to the list `types`, joined by those in use."""
+        with self._changing(by, Action.TYPES_LIST, version, reason) as changes:
+            if self.accepts_all_types:
+                types = _clean_types([*types, *sorted(self.types_in_use())])
+                enforce(rules.refuse_type_list(types), "types")
+                self.accepts_all_types = False
+                self._put_types(types, by)
+                self._note_types(changes, [])
+
+    @transaction.atomic
+    def delete_by(self, by, *, version=None, reason=""):
+        """Rules 5, 16 and 18: remove it and what it holds; the log stays and names it."""
+        self._lock(by, Action.DELETE, version, rules.STALE_PREVIEW)
+        enforce(rules.refuse_delete(self.kind))
+        changes = {field: [after, before] for field, (before, after) in self.birth(self.type_names()).items()}
+        pk = self.pk
+        self.delete()
+        self.pk = pk
+        self.record(by, Action.DELETE, changes, reason)
+
+    def record(self, by, action, changes, reason=""):
+        """Log `action` on this registry; the last statement of its transaction."""
+        audit.record(
+            by,
+            action,
+            subject=self.name,
+            organization=self.organization_id,
+            registry=self.pk,
+            changes=changes,
+            reason=reason,
+        )
+
+    def birth(self, types):
+        """What the log says of a registry that begins, accepting `types`: {field: [None, value]}."""
+        facts = {field: getattr(self, field) for field in TRACKED}
+        if not self.accepts_all_types:
+            facts["types"] = sorted(types)
+        return {field: [None, value] for field, value in facts.items()}
+
+    def type_names(self):
+        """The names of the types on its list, sorted."""
+        return sorted(self.types.values_list("name", flat=True))
+
+    def _lock(self, by, action, version, stale=rules.EDIT_CONFLICT):
+        """Hold the row until commit, read it anew, and refuse who may not, or who saw another version."""
+        self.refresh_from_db(from_queryset=Registry.objects.select_for_update())
+        enforce(rules.refuse_role(action, self.role_of(by)))
+        enforce(stale if version not in (None, self.version) else None)
+
+    @contextmanager
+    def _changing(self, by, action, version=None, reason=""):
+        """One change: whatever the block sets is checked, saved and logged, or nothing at all is.
+
+        Yields the dict of changes that the log will have beside those of the tracked fields.
+        """
+        with transaction.atomic():
+            self._lock(by, action, version)
+            before = {field: getattr(self, field) for field in TRACKED}
+            changes = {}
+            yield changes
+            self.clean()
+            after = {field: [before[field], getattr(self, field)] for field in TRACKED}
+            fields = {field: values for field, values in after.items() if values[0] != values[1]}
+            if not fields and not changes:
+                return
+            self.version += 1
+            self.updated_at = timezone.now()
+            self._check()
+            self.save()
+            self.record(by, action, {**fields, **changes}, reason)
+
+    def _put_types(self, types, by):
+        AcceptedType.objects.bulk_create(AcceptedType(registry=self, name=name, added_by=by.user) for name in types)
+
+    def _note_types(self, changes, before):
+        after = self.type_names()
+        if after != before:
+            changes["types"] = [before, after]
+
+
+def _clean_types(types):
+    names = list(dict.fromkeys(rules.clean_name(name) for name in types))
+    for name in names:
+        enforce(rules.refuse_type_name(name), "types")
+    return names
+
+
+class AcceptedType(models.Model):
+    """An artifact type that a registry takes. Preconfigured: one that a core registry was born with."""
+
+    registry = models.ForeignKey(Registry, models.CASCADE, related_name="types")
+    name = models.CharField(max_length=rules.TYPE_LENGTH, validators=[validate_type_name])
+    preconfigured = models.BooleanField(default=False, editable=False)
+    added_by = models.ForeignKey(User, models.PROTECT, null=True, editable=False, related_name="+")
+    added_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["-preconfigured", "name"]
+        indexes = [models.Index(fields=["name", "registry"], name="type_by_name")]
+        constraints = [
+            models.UniqueConstraint(fields=["registry", "name"], name="type_is_listed_once"),
+        ]
+
+    def __str__(self):
+        return self.name
+
+
+class RegistryMember(models.Model):
+    """The role that a registry gave to a person."""
+
+    registry = models.ForeignKey(Registry, models.CASCADE, related_name="members")
+    user = models.ForeignKey(User, models.PROTECT, related_name="registry_roles")
+    role = models.CharField(max_length=20, choices=Role, default=Role.MEMBER)
+
+    class Meta:
+        ordering = ["registry", "user__username"]
+        constraints = [
+            models.UniqueConstraint(fields=["registry", "user"], name="registry_role_is_single"),
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="registry_role_is_known"),
+        ]
+
+    def __str__(self):
+        return f"{self.user}, {self.get_role_display()} of {self.registry}"
+
+    @transaction.atomic
+    def save_by(self, actor):
+        """Give the role or change it, and log it."""
+        self.registry._lock(actor, Action.MEMBER_ADD, None)
+        stored = RegistryMember.objects.filter(pk=self.pk).first()
+        self.full_clean()
+        self.save()
+        action = Action.MEMBER_CHANGE if stored else Action.MEMBER_ADD
+        self.registry.record(actor, action, {self.user.username: [stored and stored.role, self.role]})
+
+    @transaction.atomic
+    def delete_by(self, actor):
+        """Take the role, and log it."""
+        self.registry._lock(actor, Action.MEMBER_REMOVE, None)
+        self.delete()
+        self.registry.record(actor, Action.MEMBER_REMOVE, {self.user.username: [self.role, None]})
+
+
+class FormerName(models.Model):
+    """A name that a registry once had: its address leads on until another registry takes the name (rule 15)."""
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
+    registry = models.ForeignKey(Registry, models.CASCADE, related_name="former_names")
+    name = models.CharField(max_length=rules.NAME_LENGTH)
+    name_key = models.CharField(max_length=rules.KEY_LENGTH)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "name_key"], name="former_name_is_single")]
+
+    def __str__(self):
+        return self.name
+
+    @classmethod
+    def keep(cls, registry, name, key):
+        """Keep `name` as a former one of `registry`; the registry's new name is nobody's former name any more."""
+        cls.objects.filter(organization=registry.organization_id, name_key=registry.name_key).delete()
+        cls.objects.create(organization_id=registry.organization_id, registry=registry, name=name, name_key=key)

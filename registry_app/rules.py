@@ -1,0 +1,264 @@
+"""The rules of the rulebook, in pure functions: no query, no request, no clock.
+
+A function named `refuse_…` answers None where the rule allows, else the Refusal. Forms, models, the admin, commands and
+templates all ask here, so that the reason shown beforehand is the reason given afterwards.
+"""
+
+import unicodedata
+from typing import NamedTuple
+
+from .choices import Action, Kind, OrganizationRole, Role, Visibility
+
+NAME_LENGTH = 113  # characters; the wandb client adds a prefix of 15 and takes 128
+KEY_LENGTH = 4 * NAME_LENGTH  # characters of a name's key; some characters fold to as many as eighteen
+TYPE_LENGTH = 128  # characters
+TYPES_AT_ONCE = 500  # types in one call
+DESCRIPTION_BYTES = 64 * 1024  # of UTF-8
+REASON_LENGTH = 500  # characters
+
+# Rule 1: name, description and preconfigured type of the core registries.
+CORE_REGISTRIES = (
+    ("Models", "Trained models that are ready for others to use.", "model"),
+    ("Datasets", "Training and evaluation data with known origin.", "dataset"),
+)
+
+
+class Refusal(NamedTuple):
+    """Why something may not be: the rulebook's code, a sentence for people, and a way out where there is one."""
+
+    code: str
+    reason: str
+    way_out: str = ""
+
+
+# Reasons that are shown before anything is tried, and again by whoever refuses.
+CORE_IS_GIVEN = Refusal("core_is_given", "Every organization has its two core registries, and no third.")
+CORE_IS_SHARED = Refusal(
+    "core_is_shared",
+    "Core registries are the organization's shared shelf, so everyone keeps access to them.",
+    "Need a private one? Create a restricted custom registry.",
+)
+CORE_IS_FIXED = Refusal(
+    "core_is_fixed",
+    "Core names and descriptions are the same in every installation, so that code and documentation can rely on them.",
+)
+CORE_TYPE_STAYS = Refusal("core_type_stays", "A type can't be taken off a core registry.")
+CORE_KEEPS_A_LIST = Refusal("core_type_stays", "A core registry accepts a list of types, never all types.")
+CORE_STAYS = Refusal("core_stays", "Core registries can't be deleted.")
+KIND_STAYS = Refusal("kind_stays", "Core stays core, and custom stays custom.")
+ORGANIZATION_STAYS = Refusal("organization_stays", "A registry stays in its organization.")
+RESTRICTED_STAYS = Refusal(
+    "restricted_stays",
+    "Some of what is here may have been added because it was restricted, so it is never opened to everyone.",
+    "To share with everyone, create an organization registry and link versions there.",
+)
+TYPES_MISSING = Refusal("types_missing", "Name at least one type, or accept all types.")
+ALL_TYPES_ACCEPTED = Refusal("all_types_accepted", "All types are accepted already.")
+NAME_TAKEN = Refusal("name_taken", "That name is taken. Choose another name.")
+NAME_INVALID = Refusal("name_invalid", "Names can't contain / \\ # ? % : or invisible characters.")
+CONFIRMATION_DIFFERS = Refusal("confirmation_differs", "That isn't the name. Nothing was changed.")
+STALE_PREVIEW = Refusal("stale_preview", "Something changed since this was shown. Nothing was done; look again.")
+EDIT_CONFLICT = Refusal("edit_conflict", "Somebody else saved this meanwhile. Nothing was overwritten.")
+LAST_ADMIN = Refusal("last_admin", "One admin must remain. The last admin can't be removed or demoted.")
+LOG_STAYS = Refusal("log_stays", "Audit entries can't be edited or deleted.")
+
+
+# Rules 1 to 9: what a registry is and who sees it.
+
+
+def refuse_kind(stored, wanted):
+    """Rules 1 and 6: why a registry of kind `stored` (None for a new one made by people) may not be `wanted`."""
+    if stored is None:
+        return CORE_IS_GIVEN if wanted == Kind.CORE else None
+    return KIND_STAYS if stored != wanted else None
+
+
+def refuse_organization(stored, wanted):
+    """Rule 6: why a registry may not move from organization `stored` (None for a new one) to `wanted` (ids)."""
+    return ORGANIZATION_STAYS if stored is not None and stored != wanted else None
+
+
+def refuse_visibility(kind, stored, wanted):
+    """Rules 2 and 9: why a registry may not go from visibility `stored` (None for a new one) to `wanted`."""
+    if kind == Kind.CORE and wanted != Visibility.ORGANIZATION:
+        return CORE_IS_SHARED
+    if stored == Visibility.RESTRICTED and wanted != Visibility.RESTRICTED:
+        return RESTRICTED_STAYS
+    return None
+
+
+def refuse_metadata(kind):
+    """Rule 3: why name and description of a registry of `kind` may not be edited."""
+    return CORE_IS_FIXED if kind == Kind.CORE else None
+
+
+def refuse_delete(kind):
+    """Rule 5: why a registry of `kind` may not be deleted."""
+    return CORE_STAYS if kind == Kind.CORE else None
+
+
+# Rules 4 and 11 to 13: what a registry accepts.
+
+
+def refuse_type_list(types):
+    """Rule 7: why a registry may not accept just `types`."""
+    return None if types else TYPES_MISSING
+
+
+def refuse_all_types(kind):
+    """Rule 4: why a registry of `kind` may not accept all types."""
+    return CORE_KEEPS_A_LIST if kind == Kind.CORE else None
+
+
+def refuse_type_removal(kind, name, *, in_use, others):
+    """Rules 4, 7 and 11: why type `name` may not be removed where it is `in_use` or no `others` (a count) are left."""
+    if kind == Kind.CORE:
+        return CORE_TYPE_STAYS
+    if in_use:
+        return Refusal(
+            "type_in_use",
+            f"{name} stays: a type can't be removed while collections use it.",
+            "Move or delete those collections first.",
+        )
+    if not others:
+        return TYPES_MISSING
+    return None
+
+
+def refuse_type_addition(accepts_all):
+    """Rule 12: why no type may be added to a registry that `accepts_all`."""
+    return ALL_TYPES_ACCEPTED if accepts_all else None
+
+
+def refuse_lookalike(name, accepted):
+    """Rule 13: why type `name` needs a confirmation beside those `accepted`."""
+    twin = next((other for other in accepted if other != name and _likeness(other) == _likeness(name)), None)
+    if twin is None:
+        return None
+    return Refusal("type_looks_alike", f"{name} looks like {twin}, which is accepted already. Add it all the same?")
+
+
+def _likeness(name):
+    folded = name.casefold()
+    return folded[:-1] if folded.endswith("s") else folded
+
+
+# How names are written.
+
+
+def clean_name(text):
+    """A name as it is kept: trimmed and in Unicode's composed form (NFC)."""
+    return unicodedata.normalize("NFC", text.strip())
+
+
+def name_key(name):
+    """What two names that differ only in case or width share; unique in an organization (rule 14)."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    return " ".join(folded.split())
+
+
+def refuse_name(name):
+    """Why a cleaned `name` may not name a registry or an organization."""
+    if not name:
+        return Refusal("name_invalid", "Give it a name.")
+    if len(name) > NAME_LENGTH:
+        return Refusal("name_invalid", f"Names have at most {NAME_LENGTH} characters; this one has {len(name)}.")
+    if name in {".", ".."} or any(char in "/\\#?%:\ufffd" or not _visible(char) for char in name):
+        return NAME_INVALID
+    if len(name_key(name)) > KEY_LENGTH:
+        return NAME_INVALID
+    if name_key(name).startswith("wandb-registry-"):
+        return Refusal("name_invalid", "Names can't start with wandb-registry-; the wandb client adds that itself.")
+    return None
+
+
+def refuse_type_name(name):
+    """Why a cleaned `name` may not name an artifact type. Split, not matched: no expression to backtrack."""
+    if not 1 <= len(name) <= TYPE_LENGTH:
+        return Refusal("type_invalid", f"Types have 1 to {TYPE_LENGTH} characters.")
+    words = name.split(" ")
+    if all(word and word[0] != "." and all(_word_char(char) for char in word) for word in words):
+        return None
+    return Refusal(
+        "type_invalid",
+        f"{_short(name)}: types are words of letters, digits, dashes, underscores and dots, single spaces between.",
+    )
+
+
+def refuse_description(text):
+    """Why `text` may not describe a registry."""
+    if len(text.encode("utf-8", "replace")) > DESCRIPTION_BYTES:
+        return Refusal("description_invalid", "Descriptions have at most 64 KiB.")
+    if any(unicodedata.category(char) in {"Cc", "Cs"} and char not in "\n\r\t" for char in text):
+        return Refusal("description_invalid", "Descriptions can't contain control characters.")
+    return None
+
+
+def _visible(char):
+    return unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def _word_char(char):
+    return char in "_-." or unicodedata.category(char)[0] in "LM" or unicodedata.category(char) == "Nd"
+
+
+def _short(text):
+    return text if len(text) <= 40 else f"{text[:40]}…"
+
+
+# Who may.
+
+LADDER = (Role.RESTRICTED_VIEWER, Role.VIEWER, Role.MEMBER, Role.ADMIN)
+NEEDED = {
+    Action.SEE: Role.RESTRICTED_VIEWER,
+    Action.EDIT: Role.MEMBER,
+    Action.TYPE_ADD: Role.ADMIN,
+    Action.TYPE_REMOVE: Role.ADMIN,
+    Action.TYPES_ALL: Role.ADMIN,
+    Action.TYPES_LIST: Role.ADMIN,
+    Action.RESTRICT: Role.ADMIN,
+    Action.DELETE: Role.ADMIN,
+    Action.MEMBER_ADD: Role.ADMIN,
+    Action.MEMBER_CHANGE: Role.ADMIN,
+    Action.MEMBER_REMOVE: Role.ADMIN,
+}
+
+
+def effective_role(visibility, organization_role, given):
+    """The highest role that counts (rulebook §3), or None.
+
+    `organization_role` is the person's role in the organization (None outside it: then nothing counts), `given` the
+    role given in the registry (None where none was).
+    """
+    if organization_role is None:
+        return None
+    if organization_role == OrganizationRole.ADMIN:
+        return Role.ADMIN
+    shared = Role.VIEWER if visibility == Visibility.ORGANIZATION else None
+    return max((role for role in (shared, given) if role), key=LADDER.index, default=None)
+
+
+def refuse_role(action, role):
+    """Why somebody of effective `role` (None for none) may not do `action` in a registry (rule 10, §3)."""
+    needed = NEEDED[action]
+    if role is not None and LADDER.index(role) >= LADDER.index(needed):
+        return None
+    return Refusal("role_too_low", f"You need the {needed.label} role for this.")
+
+
+def actions_of(role, kind, visibility, accepts_all_types):
+    """What somebody of effective `role` may do in such a registry: the controls that a page shows."""
+    allowed = {action for action in NEEDED if refuse_role(action, role) is None}
+    if kind == Kind.CORE:
+        allowed -= {
+            Action.EDIT,
+            Action.RESTRICT,
+            Action.DELETE,
+            Action.TYPE_REMOVE,
+            Action.TYPES_ALL,
+            Action.TYPES_LIST,
+        }
+    if visibility == Visibility.RESTRICTED:
+        allowed.discard(Action.RESTRICT)
+    allowed -= {Action.TYPE_ADD, Action.TYPE_REMOVE, Action.TYPES_ALL} if accepts_all_types else {Action.TYPES_LIST}
+    return frozenset(allowed)

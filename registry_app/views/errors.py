@@ -1,0 +1,4 @@
+"""stub"""
+
+
+def csrf_failure(request, reason=""): ...

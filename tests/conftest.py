@@ -1,0 +1,91 @@
+"""The people and places of every test.
+
+Acme: Ada is an organization admin, Mel a member without any role of her own, Rob a member who is admin of Golden and of
+Vault. Globex: Sam, its admin, is a stranger to Acme. Root is installation staff and in no organization.
+"""
+
+import pytest
+from django.core.cache import cache
+
+from registry_app.choices import Role
+from tests.factories import give_role, make_member, make_organization, make_registry, make_user
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache():
+    """Limits on login attempts are counted in the cache."""
+    cache.clear()
+
+
+@pytest.fixture
+def ada(db):
+    """Organization admin of Acme."""
+    return make_user("ada")
+
+
+@pytest.fixture
+def acme(ada):
+    """Ada's organization."""
+    return make_organization("Acme ML", ada)
+
+
+@pytest.fixture
+def mel(acme):
+    """A member of Acme, without a role of her own in any registry."""
+    user = make_user("mel")
+    make_member(acme, user)
+    return user
+
+
+@pytest.fixture
+def rob(acme):
+    """A member of Acme; admin of the custom registries Golden and Vault where a test asks for them."""
+    user = make_user("rob")
+    make_member(acme, user)
+    return user
+
+
+@pytest.fixture
+def sam(db):
+    """Admin of another organization, a stranger to Acme."""
+    return make_user("sam")
+
+
+@pytest.fixture
+def globex(sam):
+    """Sam's organization."""
+    return make_organization("Globex", sam)
+
+
+@pytest.fixture
+def root(db):
+    """Installation staff, in no organization."""
+    return make_user("root", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def models(acme):
+    """Acme's core registry Models."""
+    return acme.registries.get(name="Models")
+
+
+@pytest.fixture
+def datasets(acme):
+    """Acme's core registry Datasets."""
+    return acme.registries.get(name="Datasets")
+
+
+@pytest.fixture
+def golden(acme, ada, rob):
+    """A custom registry that all of Acme sees; accepts dataset and eval-suite."""
+    registry = make_registry(acme, ada, "Golden Datasets", types=["dataset", "eval-suite"])
+    give_role(registry, rob, Role.ADMIN)
+    return registry
+
+
+@pytest.fixture
+def vault(acme, ada, rob):
+    """A restricted custom registry; Ada and Rob see it, Mel does not."""
+    registry = make_registry(acme, ada, "Vault", types=None, restricted=True)
+    give_role(registry, rob, Role.ADMIN)
+    return registry

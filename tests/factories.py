@@ -1,0 +1,52 @@
+"""Makers: one thing each, made the way the product makes it."""
+
+from registry_app.choices import OrganizationRole, Visibility
+from registry_app.models import (
+    Actor,
+    Organization,
+    OrganizationMembership,
+    Registry,
+    RegistryMember,
+    User,
+    found_organization,
+)
+
+PASSWORD = "correct horse battery staple"
+COMMAND_LINE = Actor(None, staff=True)
+
+
+def make_user(username, **fields) -> User:
+    """An account that can sign in with PASSWORD."""
+    return User.objects.create_user(username, f"{username}@example.com", PASSWORD, **fields)
+
+
+def make_organization(name, admin) -> Organization:
+    """An organization with its core registries and `admin` as its admin."""
+    return found_organization(name, admin, COMMAND_LINE)
+
+
+def make_member(organization, user, role=OrganizationRole.MEMBER) -> OrganizationMembership:
+    """`user` in `organization`."""
+    membership = OrganizationMembership(organization=organization, user=user, role=role)
+    membership.save_by(COMMAND_LINE)
+    return membership
+
+
+def make_registry(organization, creator, name, *, types=("model",), restricted=False, description="") -> Registry:
+    """A custom registry; `types` None accepts all."""
+    registry = Registry(
+        organization=organization,
+        name=name,
+        description=description,
+        visibility=Visibility.RESTRICTED if restricted else Visibility.ORGANIZATION,
+        accepts_all_types=types is None,
+    )
+    registry.create(Actor(creator), types or ())
+    return registry
+
+
+def give_role(registry, user, role) -> RegistryMember:
+    """`user` as `role` in `registry`."""
+    member = RegistryMember(registry=registry, user=user, role=role)
+    member.save_by(COMMAND_LINE)
+    return member

@@ -1,0 +1,25 @@
+"""The site's settings, for tests: the same but for speed, and on the database that TEST_DATABASE names."""
+
+import os
+import tempfile
+
+os.environ["REGISTRY_DATA_DIR"] = tempfile.mkdtemp(prefix="registry-tests-")
+os.environ["REGISTRY_SECRET_KEY"] = "only-for-tests"
+for name in ("REGISTRY_URL", "REGISTRY_HOSTS", "REGISTRY_DEBUG", "HOST", "PORT", "DATABASE_URL"):
+    os.environ.pop(name, None)
+if os.environ.get("TEST_DATABASE") == "postgresql":
+    from tests import postgresql
+
+    os.environ["DATABASE_URL"] = postgresql.start()
+
+from config.settings import *  # noqa: E402, F403
+
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"  # noqa: F405
+WHITENOISE_AUTOREFRESH = True
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+if DATABASES["default"]["ENGINE"] == "config.sqlite":  # noqa: F405
+    # A file, for a database in memory is one connection's alone.
+    DATABASES["default"]["TEST"] = {"NAME": os.path.join(os.environ["REGISTRY_DATA_DIR"], "test_registry.sqlite3")}  # noqa: F405, PTH118
