@@ -20,6 +20,7 @@ ADMIN_PASSWORD = env.admin_password
 INSTALLED_APPS = [
     "registry_app",
     "django.contrib.admin",
+    "django.contrib.humanize",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -1,8 +1,8 @@
 """What the database refuses on its own, whoever writes: triggers, the same on SQLite and PostgreSQL.
 
 Each guard is a table, an event and a list of (code, condition): where a condition on the row holds, the write is
-refused under the rulebook's code. They are declared here and not in a migration, put in place after every migrate, and known by
-a digest: one that is missing, disabled or altered is found by `missing` and mended by the next migrate.
+refused under the rulebook's code. They are declared here, not in a migration, put in place after every migrate, and
+known by a digest: one that is missing, disabled or altered is found by `missing` and mended by the next migrate.
 """
 
 import hashlib

@@ -1,9 +1,62 @@
-"""placeholder"""
+"""What happens when a rule stops a request deep inside: the address leads on, or the refusal is logged and told."""
+
+from urllib.parse import urlencode
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+from django.http import HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+
+from . import guards
+from .access import Moved, RoleTooLow
+from .choices import Action
+from .models import Actor, Organization
+from .models.audit import record_refusals
+
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
 class RuleMiddleware:
-    def __init__(self, g):
-        self.g = g
+    """Answers the doors' and the database's refusals."""
 
-    def __call__(self, r):
-        return self.g(r)
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_exception(self, request, exception):
+        """A response for the exceptions that are ours; None leaves the others to Django."""
+        if isinstance(exception, Moved):
+            return _lead_on(request, exception.registry)
+        if isinstance(exception, RoleTooLow) and request.method not in SAFE_METHODS:
+            door = exception.door
+            where = {"organization": door.registry.organization_id, "registry": door.registry.pk}
+            _log(request, exception.action, exception.refusal, subject=door.registry.name, **where)
+        if isinstance(exception, IntegrityError) and (refusal := guards.refusal_of(exception)):
+            return _refused_by_database(request, refusal)
+        return None
+
+
+def _lead_on(request, registry):
+    match = request.resolver_match
+    address = reverse(match.view_name, kwargs={**match.kwargs, "name": registry.name})
+    query = f"?{urlencode(request.GET, doseq=True)}" if request.GET else ""
+    response = HttpResponseRedirect(address + query)
+    if request.method not in SAFE_METHODS:
+        response.status_code = 307  # keeps method and body; a stale form then meets its version check
+    return response
+
+
+def _refused_by_database(request, refusal):
+    kwargs = request.resolver_match.kwargs
+    organization = Organization.objects.filter(slug=kwargs.get("organization", "")).first()
+    where = {"organization": organization and organization.pk, "subject": kwargs.get("name", "")[:300]}
+    _log(request, Action.EDIT, refusal, **where)
+    return render(request, "refused.html", {"refusal": refusal}, status=409)
+
+
+def _log(request, action, refusal, **where):
+    actor = Actor(request.user if request.user.is_authenticated else None, request.id)
+    record_refusals(actor, action, ValidationError(refusal.reason, code=refusal.code), **where)

@@ -87,6 +87,13 @@ def refuse_visibility(kind, stored, wanted):
     return None
 
 
+def refuse_restriction(kind, visibility):
+    """Rules 2 and 8: why a registry of this `kind` and `visibility` can't be restricted (once more)."""
+    if visibility == Visibility.RESTRICTED:
+        return RESTRICTED_STAYS
+    return refuse_visibility(kind, visibility, Visibility.RESTRICTED)
+
+
 def refuse_metadata(kind):
     """Rule 3: why name and description of a registry of `kind` may not be edited."""
     return CORE_IS_FIXED if kind == Kind.CORE else None
@@ -149,6 +156,11 @@ def _likeness(name):
 def clean_name(text):
     """A name as it is kept: trimmed and in Unicode's composed form (NFC)."""
     return unicodedata.normalize("NFC", text.strip())
+
+
+def clean_description(text):
+    """A description as it is kept: trimmed, composed, lines ended as on Unix."""
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").strip())
 
 
 def name_key(name):

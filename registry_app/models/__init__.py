@@ -1,7 +1,7 @@
 """What is kept."""
 
 from .audit import Actor, AuditEvent, AuditHead
-from .founding import found_organization
+from .founding import found_installation, found_organization, found_organization_with_admin, setup_token
 from .law import enforce
 from .organization import Organization, OrganizationMembership, User
 from .registry import AcceptedType, FormerName, Registry, RegistryMember, Restriction
@@ -19,5 +19,8 @@ __all__ = [
     "Restriction",
     "User",
     "enforce",
+    "found_installation",
     "found_organization",
+    "found_organization_with_admin",
+    "setup_token",
 ]

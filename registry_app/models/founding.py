@@ -1,12 +1,16 @@
 """How an organization begins: with its two core registries and its first admin, or not at all."""
 
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.crypto import salted_hmac
 from django.utils.text import slugify
 
 from .. import rules
 from ..choices import Action, Kind, OrganizationRole, Visibility
 from . import audit
-from .organization import Organization, OrganizationMembership
+from .law import enforce
+from .organization import Organization, OrganizationMembership, User
 from .registry import AcceptedType, Registry
 
 
@@ -25,6 +29,50 @@ def found_organization(name, admin, by):
         _give_core_registry(organization, *core, by)
     OrganizationMembership(organization=organization, user=admin, role=OrganizationRole.ADMIN).save_by(by)
     return organization
+
+
+@transaction.atomic
+def found_organization_with_admin(name, username, email, password, by):
+    """Found an organization whose admin is the account `username`, made here where there is none. Answers it.
+
+    The admin of the installation's first organization becomes installation staff. Raises ValidationError on `name`,
+    `username`, `email` or `password`.
+    """
+    audit.AuditHead.objects.select_for_update().get()  # one founding at a time, or two would both be the first
+    first = not Organization.objects.exists()
+    admin = User.objects.filter(username=username).first() or _make_account(username, email, password, by)
+    if first:
+        admin.is_staff = admin.is_superuser = True
+        admin.save()
+    return found_organization(name, admin, by)
+
+
+def found_installation(name, username, email, password, request_id=""):
+    """What the set-up page does: the first organization and its admin. Refuses with `already_set_up`."""
+    with transaction.atomic():
+        audit.AuditHead.objects.select_for_update().get()
+        if Organization.objects.exists():
+            enforce(rules.Refusal("already_set_up", "This installation has its first organization already."))
+        by = audit.Actor(None, request_id, staff=True)
+        return found_organization_with_admin(name, username, email, password, by)
+
+
+def setup_token():
+    """The secret part of the set-up link. It works while there is no organization, and none is ever deleted."""
+    return salted_hmac("registry_app.models.founding", "set-up", algorithm="sha256").hexdigest()[:40]
+
+
+def _make_account(username, email, password, by):
+    user = User(username=username, email=email)
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise ValidationError({"password": error.error_list}) from error
+    user.set_password(password)
+    user.full_clean()
+    user.save()
+    audit.record(by, Action.USER_CREATE, subject=username, changes={"email": [None, email]})
+    return user
 
 
 def _give_core_registry(organization, name, description, preconfigured, by):

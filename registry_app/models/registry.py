@@ -69,6 +69,11 @@ class Restriction(NamedTuple):
     keeps: int
     loses: int
 
+    @property
+    def total(self):
+        """How many people see it before."""
+        return self.keeps + self.loses
+
 
 class Registry(models.Model):
     """A named shelf of an organization: core (born with it) or custom (made by people).
@@ -148,6 +153,11 @@ class Registry(models.Model):
         """Whether only people with a role in it see it."""
         return self.visibility == Visibility.RESTRICTED
 
+    @property
+    def summary(self):
+        """The first line of the description."""
+        return self.description.partition("\n")[0]
+
     # What it is to whom.
 
     def role_of(self, actor):
@@ -165,11 +175,16 @@ class Registry(models.Model):
         memberships = self.organization.memberships.of_active()
         return memberships if not self.is_restricted else memberships.filter(self._stays_after_restriction())
 
+    def sides_of_restriction(self):
+        """The memberships of those who would keep access, and of those who would lose it, were it restricted."""
+        memberships = self.organization.memberships.of_active()
+        kept = memberships.filter(self._stays_after_restriction())
+        return kept, memberships.exclude(pk__in=kept.order_by().values("pk"))
+
     def restriction(self):
         """What restricting it would do, counted now (rule 18)."""
-        memberships = self.organization.memberships.of_active()
-        keeps = memberships.filter(self._stays_after_restriction()).count()
-        return Restriction(keeps, memberships.count() - keeps)
+        kept, lost = self.sides_of_restriction()
+        return Restriction(kept.count(), lost.count())
 
     def admins(self):
         """The memberships of those who are admins here: organization admins, and who has the role."""
@@ -189,7 +204,7 @@ class Registry(models.Model):
         """Rules 2, 3, 6 and 9, against the row as it is stored."""
         self.name = rules.clean_name(self.name)
         self.name_key = rules.name_key(self.name)
-        self.description = self.description.replace("\r\n", "\n").strip()
+        self.description = rules.clean_description(self.description)
         stored = Registry.objects.filter(pk=self.pk).first()
         enforce(rules.refuse_kind(stored and stored.kind, self.kind), "kind")
         enforce(rules.refuse_organization(stored and stored.organization_id, self.organization_id), "organization")
@@ -235,17 +250,17 @@ class Registry(models.Model):
 
     def restrict(self, by, *, version=None, seen=None, reason=""):
         """Rules 2, 8, 9 and 18: close it to everybody without a role, for good. `seen` is the Restriction shown."""
-        with self._changing(by, Action.RESTRICT, version, reason) as changes:
-            if self.is_restricted:
-                enforce(rules.RESTRICTED_STAYS, "visibility")
+        with self._changing(by, Action.RESTRICT, version, reason, rules.STALE_PREVIEW) as changes:
+            enforce(rules.refuse_restriction(self.kind, self.visibility), "visibility")
             now = self.restriction()
             enforce(rules.STALE_PREVIEW if seen not in (None, now) else None)
             self.visibility = Visibility.RESTRICTED
-            changes["people"] = [now.keeps + now.loses, now.keeps]
+            changes["people"] = [now.total, now.keeps]
 
     def add_types(self, by, types, *, version=None, confirmed=False, reason=""):
         """Rules 4, 12 and 13: accept `types` (names) too; those accepted already change nothing."""
-        with self._changing(by, Action.TYPE_ADD, version, reason) as changes:
+        stale = rules.STALE_PREVIEW if self.is_core else rules.EDIT_CONFLICT
+        with self._changing(by, Action.TYPE_ADD, version, reason, stale) as changes:
             enforce(rules.refuse_type_addition(self.accepts_all_types), "types")
             accepted = self.type_names()
             new = [name for name in _clean_types(types) if name not in accepted]
@@ -324,13 +339,13 @@ class Registry(models.Model):
         enforce(stale if version not in (None, self.version) else None)
 
     @contextmanager
-    def _changing(self, by, action, version=None, reason=""):
+    def _changing(self, by, action, version=None, reason="", stale=rules.EDIT_CONFLICT):
         """One change: whatever the block sets is checked, saved and logged, or nothing at all is.
 
         Yields the dict of changes that the log will have beside those of the tracked fields.
         """
         with transaction.atomic():
-            self._lock(by, action, version)
+            self._lock(by, action, version, stale)
             before = {field: getattr(self, field) for field in TRACKED}
             changes = {}
             yield changes

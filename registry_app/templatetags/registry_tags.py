@@ -1,3 +1,41 @@
+"""The few things that a template can't say by itself."""
+
+import functools
+
+import nh3
 from django import template
+from django.templatetags.static import static
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import mark_safe
+from markdown_it import MarkdownIt
 
 register = template.Library()
+_markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+_sprite = functools.cache(lambda: static("icons.svg"))
+
+
+@register.simple_tag
+def icon(name, label=""):
+    """The icon `name` of static/icons.svg: hidden from screen readers beside text, named by `label` where alone."""
+    if label:
+        return format_html(
+            '<svg class="i" role="img" aria-label="{}"><use href="{}#{}"/></svg>', label, _sprite(), name
+        )
+    return mark_safe(f'<svg class="i" aria-hidden="true"><use href="{_sprite()}#{name}"/></svg>')  # noqa: S308
+
+
+@register.filter
+def breakable(name):
+    """A name that may break after underscores, and nowhere else."""
+    return mark_safe(conditional_escape(name).replace("_", "_<wbr>"))  # noqa: S308
+
+
+@register.filter
+def markdown(text):
+    """Markdown as HTML that can't do harm: the parser takes no HTML, and nh3 lets only plain elements through."""
+    tokens = _markdown.parse(text)
+    for token in tokens:
+        if token.type in {"heading_open", "heading_close"}:  # the page has h1 and h2 of its own
+            token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
+    html = _markdown.renderer.render(tokens, _markdown.options, {})
+    return mark_safe(nh3.clean(html, link_rel="noopener nofollow"))  # noqa: S308

@@ -1,0 +1,70 @@
+"""The doors: who gets to which organization and registry, and what they may do there."""
+
+from typing import NamedTuple
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+
+from . import rules
+from .choices import Action, Role
+from .models import FormerName, OrganizationMembership, Registry
+
+
+class Door(NamedTuple):
+    """A registry, opened for one person: their membership, effective role, and the actions that pages offer them."""
+
+    membership: OrganizationMembership
+    registry: Registry
+    role: Role
+    may: frozenset
+
+
+class RoleTooLow(PermissionDenied):
+    """Somebody sees the registry of `door`, but their role doesn't reach `action`."""
+
+    def __init__(self, door, action, refusal):
+        super().__init__(refusal.reason)
+        self.door, self.action, self.refusal = door, action, refusal
+
+
+class Moved(Exception):
+    """The registry has another name now: its address leads on (rule 15)."""
+
+    def __init__(self, registry):
+        super().__init__(registry.name)
+        self.registry = registry
+
+
+def organization_for(user, slug):
+    """The membership of `user` in the organization `slug`; Http404 for whoever isn't in it."""
+    membership = OrganizationMembership.objects.filter(user=user, organization__slug=slug)
+    if found := membership.select_related("organization").first():
+        return found
+    raise Http404
+
+
+def registry_for(user, slug, name, action=Action.SEE):
+    """The Door to registry `name` of organization `slug`.
+
+    Http404 for whoever can't see it, RoleTooLow (403) for whoever sees it but may not do `action`, Moved where the name
+    is written otherwise, or is a former one.
+    """
+    membership = organization_for(user, slug)
+    visible = membership.registries().select_related("created_by").with_given_role(user.pk)
+    registry = visible.filter(name_key=rules.name_key(name)).first() or _moved(visible, name)
+    registry.organization = membership.organization
+    if registry.name != name:
+        raise Moved(registry)
+    role = rules.effective_role(registry.visibility, membership.role, registry.given_role)
+    may = rules.actions_of(role, registry.kind, registry.visibility, registry.accepts_all_types)
+    door = Door(membership, registry, role, may)
+    if refusal := rules.refuse_role(action, role):
+        raise RoleTooLow(door, action, refusal)
+    return door
+
+
+def _moved(visible, name):
+    former = FormerName.objects.filter(name_key=rules.name_key(name), registry__in=visible.order_by()).first()
+    if former is None:
+        raise Http404
+    return visible.get(pk=former.registry_id)

@@ -1,0 +1,39 @@
+"""The audit log's filters."""
+
+from django import forms
+from django.db.models import Q
+
+from ..choices import Action
+from .base import FilterForm
+
+ACTIONS = [(action.value, action.label) for action in Action if action != Action.SEE]
+
+
+class AuditFilter(FilterForm):
+    """What the audit log is narrowed to."""
+
+    q = forms.CharField(label="Search", required=False, max_length=200)
+    action = forms.ChoiceField(label="Action", required=False, choices=[("", "Any"), *ACTIONS])
+    outcome = forms.ChoiceField(
+        label="Outcome", required=False, choices=[("", "Any"), ("done", "Done"), ("refused", "Refused")]
+    )
+    since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    before = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
+
+    def apply(self, events):
+        """`events`, narrowed to what the valid filters ask for; `before` is the pages' business."""
+        wanted = self.cleaned_data
+        if words := wanted["q"]:
+            events = events.filter(
+                Q(actor_name__icontains=words) | Q(subject__icontains=words) | Q(request_id=words.lower())
+            )
+        if wanted["action"]:
+            events = events.filter(action=wanted["action"])
+        if wanted["outcome"]:
+            events = events.filter(code="") if wanted["outcome"] == "done" else events.exclude(code="")
+        if wanted["since"]:
+            events = events.filter(at__date__gte=wanted["since"])
+        if wanted["until"]:
+            events = events.filter(at__date__lte=wanted["until"])
+        return events

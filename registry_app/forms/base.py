@@ -1,0 +1,143 @@
+"""What all forms share: the law's answers become their errors, and nothing that they don't show comes in."""
+
+from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS, BadRequest, ValidationError
+from django.db import IntegrityError
+
+from .. import guards, rules
+
+SENT_ALONG = {"csrfmiddlewaretoken"}
+FIELD_OF = {rules.NAME_TAKEN.code: "name"}  # a constraint over several columns names none
+CONFLICTS = {rules.EDIT_CONFLICT.code, rules.STALE_PREVIEW.code}
+
+
+class RuleForm(forms.Form):
+    """A form that ends in a verb of a model, on `registry` (None while there is none).
+
+    Fields posted beside those that it shows are refused, under the rule's own code where a rule speaks of them.
+    """
+
+    def __init__(self, *args, registry=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.registry = registry
+
+    def clean(self):
+        """Refuse what the form doesn't show."""
+        cleaned = super().clean()
+        for name in self.data.keys() - self.fields.keys() - SENT_ALONG:
+            refusal = _refuse_unshown(self.registry, name, self.data[name])
+            self.add_error(None, ValidationError(refusal.reason, code=refusal.code))
+        return cleaned
+
+    def carry_out(self, verb, *args, **kwargs):
+        """Call `verb`; what it or the database refuses becomes this form's errors. Answers whether it is done."""
+        try:
+            verb(*args, **kwargs)
+        except ValidationError as error:
+            self._take(error)
+        except IntegrityError as error:
+            refusal = guards.refusal_of(error)
+            if refusal is None:
+                raise
+            self._take(ValidationError(refusal.reason, code=refusal.code))
+        return not self.errors
+
+    def refusals(self):
+        """All errors, with their codes, as one ValidationError."""
+        return ValidationError({name: errors.as_data() for name, errors in self.errors.items()})
+
+    @property
+    def status(self):
+        """The HTTP status of the page that shows this form: 409 where the row moved on, 422 for errors, else 200."""
+        codes = {error.code for errors in self.errors.values() for error in errors.as_data()}
+        if codes & CONFLICTS:
+            return 409
+        return 422 if codes else 200
+
+    @property
+    def error_count(self):
+        """How many things are wrong."""
+        return sum(len(errors) for errors in self.errors.values())
+
+    def has_code(self, code):
+        """Whether any error carries `code`."""
+        return any(error.code == code for errors in self.errors.values() for error in errors.as_data())
+
+    def _take(self, error):
+        """Make a ValidationError the form's own: on its fields where it has them, else on the form."""
+        errors = error.error_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.error_list}
+        for name, listed in errors.items():
+            for single in listed:
+                home = FIELD_OF.get(single.code, name)
+                self.add_error(home if home in self.fields else None, single)
+
+
+def _refuse_unshown(registry, name, value):
+    """What to say of field `name`, posted to a form that doesn't show it."""
+    stored = {
+        "kind": registry and registry.kind,
+        "organization": registry and str(registry.organization_id),
+        "visibility": registry and registry.visibility,
+    }
+    refusal = None
+    if name == "kind":
+        refusal = rules.refuse_kind(stored[name], value)
+    elif name == "organization":
+        refusal = rules.refuse_organization(stored[name], value)
+    elif name == "visibility" and registry:
+        refusal = rules.refuse_visibility(registry.kind, stored[name], value)
+    elif name in {"accepts_all_types", "types"} and registry:
+        refusal = rules.refuse_all_types(registry.kind)
+    return refusal or rules.Refusal("unknown_field", f"There is no field {name[:40]} here.")
+
+
+class FilterForm(forms.Form):
+    """A list's filters, as they stand in its address. Anything else there, or twice, is an address nobody gave out."""
+
+    def require(self):
+        """The cleaned values; BadRequest (400) for an unknown, repeated or wrong parameter."""
+        for name, values in self.data.lists():
+            if name not in self.fields:
+                raise BadRequest(f"This list has no filter called “{name[:40]}”.")
+            if len(values) > 1:
+                raise BadRequest(f"“{name}” stands in the address more than once.")
+        for name in self.errors:
+            raise BadRequest(f"“{self.data[name][:40]}” is no value for “{name}”.")
+        return self.cleaned_data
+
+    @property
+    def active(self):
+        """The filters that are set, for the words of an empty list: [(label, value as shown)]."""
+        shown = []
+        for name, value in self.cleaned_data.items():
+            field = self.fields[name]
+            if value not in (None, "") and not field.widget.is_hidden:
+                choices = dict(getattr(field, "choices", ()))
+                shown.append((field.label, choices.get(value, value)))
+        return shown
+
+
+class LawField(forms.CharField):
+    """Text whose cleaning and whose only judge is the law: `clean_text` and `refuse` are functions of rules.py."""
+
+    def __init__(self, *, clean_text, refuse, **kwargs):
+        super().__init__(**kwargs)
+        self.clean_text, self.refuse, self.validators = clean_text, refuse, []
+
+    def to_python(self, value):
+        """The text as it would be kept."""
+        return self.clean_text(super().to_python(value))
+
+    def validate(self, value):
+        """Refuse with the rule's code."""
+        if refusal := self.refuse(value):
+            raise ValidationError(refusal.reason, code=refusal.code)
+
+
+class VersionField(forms.IntegerField):
+    """The version that was shown, sent back hidden."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self):
+        super().__init__(min_value=1, max_value=2**31 - 1, error_messages={"required": rules.EDIT_CONFLICT.reason})

@@ -1,0 +1,142 @@
+"""Forms about registries."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from .. import rules
+from ..choices import Role, Visibility
+from ..models import Registry, Restriction
+from .base import FilterForm, LawField, RuleForm, VersionField
+from .types import TypesField
+
+SORTS = {
+    "name": "Name",
+    "-name": "Name, from the end",
+    "-updated": "Latest change first",
+    "updated": "Oldest change first",
+}
+
+
+class RegistryForm(RuleForm, forms.ModelForm):
+    """Name and description of a registry, checked by the model itself."""
+
+    name = LawField(
+        clean_text=rules.clean_name,
+        refuse=rules.refuse_name,
+        help_text="Code that loads artifacts uses this name, so pick one that lasts.",
+    )
+    description = LawField(
+        clean_text=rules.clean_description,
+        refuse=rules.refuse_description,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    class Meta:
+        model = Registry
+        fields = ("name", "description")
+
+    def __init__(self, *args, instance, **kwargs):
+        super().__init__(*args, instance=instance, registry=instance if instance.pk else None, **kwargs)
+
+    def validate_constraints(self):
+        """All of the model's: Django would skip those that name a field which the form doesn't show."""
+        if not self.errors:
+            try:
+                self.instance.validate_constraints()
+            except ValidationError as error:
+                self._take(error)
+
+    def _update_errors(self, errors):
+        self._take(errors)
+
+
+class CreateForm(RegistryForm):
+    """A new custom registry (rule 7)."""
+
+    visibility = forms.ChoiceField(
+        label="Who can view it",
+        choices=Visibility,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose who can view the registry."},
+    )
+    accepts_all_types = forms.TypedChoiceField(
+        label="Accepted types",
+        choices=[("on", "All types"), ("", "Only these types")],
+        coerce=bool,
+        empty_value=False,
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    types = TypesField(label="Types, separated by commas", required=False)
+
+    class Meta(RegistryForm.Meta):
+        fields = ("name", "description", "visibility", "accepts_all_types")
+
+    def clean(self):
+        """Rule 7: all types, or at least one. What stands in the list counts only where the list was chosen."""
+        cleaned = super().clean()
+        if cleaned.get("accepts_all_types"):
+            self.errors.pop("types", None)
+        elif "types" not in self.errors and not cleaned.get("types"):
+            self.add_error("types", ValidationError(rules.TYPES_MISSING.reason, code=rules.TYPES_MISSING.code))
+        return cleaned
+
+
+class DetailsForm(RegistryForm):
+    """Name and description, as they are edited (rules 3, 10, 14, 19)."""
+
+    version = VersionField()
+
+
+class DeleteForm(RuleForm):
+    """The second step of deleting (rules 16 and 18): the name typed, and the version that was shown sent back."""
+
+    confirmation = forms.CharField(required=False)
+    reason = forms.CharField(required=False, max_length=rules.REASON_LENGTH)
+    version = VersionField()
+
+    def clean_confirmation(self):
+        """The name, to the letter."""
+        if rules.clean_name(self.cleaned_data["confirmation"]) != self.registry.name:
+            raise ValidationError(rules.CONFIRMATION_DIFFERS.reason, code=rules.CONFIRMATION_DIFFERS.code)
+        return self.cleaned_data["confirmation"]
+
+
+class RestrictForm(DeleteForm):
+    """The second step of going restricted (rule 18): also the counts that were shown, as `keeps-loses`."""
+
+    preview = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def clean_preview(self):
+        """The Restriction that was shown."""
+        try:
+            keeps, loses = map(int, self.cleaned_data["preview"].split("-"))
+        except ValueError as error:
+            raise ValidationError(rules.STALE_PREVIEW.reason, code=rules.STALE_PREVIEW.code) from error
+        return Restriction(keeps, loses)
+
+
+class RegistryFilter(FilterForm):
+    """What the list of registries is narrowed to, sorted by, and where in it one is."""
+
+    q = forms.CharField(label="Search", required=False, max_length=200)
+    visibility = forms.ChoiceField(label="Visibility", required=False, choices=[("", "Any"), *Visibility.choices])
+    type = forms.CharField(label="Accepts type", required=False, max_length=rules.TYPE_LENGTH)
+    role = forms.ChoiceField(label="Your role", required=False, choices=[("", "Any"), *reversed(Role.choices)])
+    sort = forms.ChoiceField(required=False, choices=list(SORTS.items()), widget=forms.HiddenInput)
+    after = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
+    before = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
+
+    def apply(self, registries, membership):
+        """`registries`, narrowed to what the valid filters ask for."""
+        wanted = self.cleaned_data
+        if wanted["q"]:
+            registries = registries.matching(wanted["q"])
+        if wanted["visibility"]:
+            registries = registries.filter(visibility=wanted["visibility"])
+        if wanted["type"]:
+            registries = registries.accepting(rules.clean_name(wanted["type"]))
+        if wanted["role"]:
+            registries = registries.with_role(membership, wanted["role"])
+        return registries

@@ -1,0 +1,62 @@
+"""Forms about what a registry accepts."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from .. import rules
+from .base import RuleForm, VersionField
+
+
+class TypesInput(forms.TextInput):
+    """`types`, sent once with commas between or sent several times."""
+
+    def value_from_datadict(self, data, files, name):
+        values = data.getlist(name) if hasattr(data, "getlist") else [data.get(name, "")]
+        return ", ".join(values)
+
+
+class TypesField(forms.CharField):
+    """Names of artifact types, as a list without doubles. Refuses with `type_invalid`, `types_too_many`."""
+
+    widget = TypesInput
+
+    def to_python(self, value):
+        """The names in `value`, cleaned; order kept."""
+        parts = (rules.clean_name(part) for part in super().to_python(value).split(","))
+        return list(dict.fromkeys(part for part in parts if part))
+
+    def validate(self, value):
+        """Refuse what is no name of a type."""
+        if self.required and not value:
+            raise ValidationError("Name at least one type.", code=rules.TYPES_MISSING.code)
+        if len(value) > rules.TYPES_AT_ONCE:
+            raise ValidationError(
+                f"At most {rules.TYPES_AT_ONCE} types at once; these are {len(value)}.", code="types_too_many"
+            )
+        for name in value:
+            if refusal := rules.refuse_type_name(name):
+                raise ValidationError(refusal.reason, code=refusal.code)
+
+
+class AddTypesForm(RuleForm):
+    """Types to accept too; `confirmed` where that was asked for (rules 13 and 18)."""
+
+    types = TypesField(label="Type")
+    version = VersionField()
+    confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    reason = forms.CharField(required=False, max_length=rules.REASON_LENGTH)
+
+
+class RemoveTypeForm(RuleForm):
+    """One accepted type to take off the list."""
+
+    types = forms.CharField(max_length=rules.TYPE_LENGTH)
+    version = VersionField()
+
+
+class AcceptForm(RuleForm):
+    """All types, or just a list."""
+
+    accepts_all_types = forms.BooleanField(required=False)
+    types = TypesField(label="Types, separated by commas", required=False)
+    version = VersionField()

@@ -1,0 +1,46 @@
+"""Every address of the app, one list a resource."""
+
+from django.urls import include, path
+
+from .views import audit, organizations, registries, types
+
+registry_patterns = (
+    [
+        path("registries/", registries.index, name="index"),
+        path("registries/new/", registries.create, name="create"),
+        path("registries/name/", registries.name, name="name"),
+        path("registry/<str:name>/", registries.detail, name="detail"),
+        path("registry/<str:name>/settings/", registries.settings, name="settings"),
+        path("registry/<str:name>/restrict/", registries.restrict, name="restrict"),
+        path("registry/<str:name>/delete/", registries.delete, name="delete"),
+        path("registry/<str:name>/activity/", audit.activity, name="activity"),
+    ],
+    "registries",
+)
+type_patterns = (
+    [
+        path("add/", types.add, name="add"),
+        path("remove/", types.remove, name="remove"),
+        path("accept/", types.accept, name="accept"),
+    ],
+    "types",
+)
+audit_patterns = (
+    [
+        path("", audit.index, name="index"),
+        path("export.csv", audit.export, name="export"),
+    ],
+    "audit",
+)
+
+urlpatterns = [
+    path("", organizations.home, name="home"),
+    path("orgs/", organizations.index, name="organizations"),
+    path("orgs/<slug:organization>/", organizations.detail, name="organization"),
+    path("orgs/<slug:organization>/", include(registry_patterns)),
+    path("orgs/<slug:organization>/registry/<str:name>/types/", include(type_patterns)),
+    path("orgs/<slug:organization>/audit/", include(audit_patterns)),
+    path("setup/<str:token>/", organizations.setup, name="setup"),
+    path("appearance/", organizations.appearance, name="appearance"),
+    path("healthz", organizations.health, name="health"),
+]

@@ -1,0 +1,132 @@
+"""Pages of the audit log: an organization's, a registry's, and the one that spreadsheets read."""
+
+import csv
+from itertools import groupby
+
+from django.http import StreamingHttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from ..access import organization_for, registry_for
+from ..choices import Action
+from ..forms import AuditFilter
+from ..models import AuditEvent
+from .pages import render_page
+
+SIZE = 25  # entries a page
+ONE_WAY = {Action.RESTRICT, Action.DELETE}
+COLUMNS = (
+    "seq",
+    "at",
+    "actor",
+    "action",
+    "subject",
+    "outcome",
+    "rule",
+    "reason",
+    "changes",
+    "request",
+    "hash",
+)
+
+
+@require_GET
+def index(request, organization):
+    """The organization's log, as far as this person may read it (§5)."""
+    membership = organization_for(request.user, organization)
+    filters = AuditFilter(request.GET)
+    wanted = filters.require()
+    events = filters.apply(AuditEvent.objects.readable_by(membership))
+    context = {"filters": filters, "section": "audit", **_page(events, wanted["before"])}
+    return render_page(request, "audit/index.html", membership, context, part="audit/_log.html")
+
+
+@require_GET
+def export(request, organization):
+    """Exactly the entries that the filters show, newest first, as CSV."""
+    membership = organization_for(request.user, organization)
+    filters = AuditFilter(request.GET)
+    filters.require()
+    events = filters.apply(AuditEvent.objects.readable_by(membership))
+    response = StreamingHttpResponse(_lines(events), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="audit-{organization}.csv"'
+    return response
+
+
+@require_GET
+def activity(request, organization, name):
+    """What happened in one registry, newest first."""
+    door = registry_for(request.user, organization, name)
+    filters = AuditFilter(request.GET)
+    wanted = filters.require()
+    events = filters.apply(AuditEvent.objects.of_registry(door.registry))
+    context = {"registry": door.registry, "may": door.may, "tab": "activity", "filters": filters}
+    context |= _page(events, wanted["before"])
+    return render_page(request, "registries/activity.html", door.membership, context)
+
+
+def _page(events, before):
+    """The entries older than `before` (a seq), by day, and the cursor of the next page."""
+    if before:
+        events = events.filter(seq__lt=before)
+    found = list(events.order_by("-seq")[: SIZE + 1])
+    shown = found[:SIZE]
+    for event in shown:
+        event.one_way = event.action in ONE_WAY and not event.refused
+        event.rows = [_shown(field, *values) for field, values in event.changes.items()]
+    days = [(day, list(entries)) for day, entries in groupby(shown, lambda event: event.at.date())]
+    return {
+        "days": days,
+        "older": shown[-1].seq if len(found) > SIZE else None,
+        "newest": not before,
+        "today": timezone.now().date(),
+    }
+
+
+def _shown(field, before, after):
+    """One line of a diff: the field's name, and its values as text; of two lists just what came and went."""
+    if isinstance(before, list) or isinstance(after, list):
+        old, new = before or [], after or []
+        return field, [x for x in old if x not in new], [x for x in new if x not in old]
+    return field, _texts(before), _texts(after)
+
+
+def _texts(value):
+    if value in (None, ""):
+        return []
+    return [{True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)]
+
+
+class _Echo:
+    """What csv writes to: it hands each line on."""
+
+    def write(self, line):
+        return line
+
+
+def _lines(events):
+    writer = csv.writer(_Echo())
+    yield writer.writerow(COLUMNS)
+    for event in events.order_by("-seq").iterator(chunk_size=500):
+        facts = event.facts
+        changes = "; ".join(f"{field}: {old} → {new}" for field, (old, new) in facts["changes"].items())
+        row = (
+            event.seq,
+            event.at.isoformat(),
+            event.actor_name,
+            event.action,
+            event.subject,
+            "refused" if event.refused else "done",
+            event.code,
+            facts["reason"],
+            changes,
+            event.request_id,
+            event.hash,
+        )
+        yield writer.writerow([_safe(cell) for cell in row])
+
+
+def _safe(cell):
+    """A cell that no spreadsheet takes for a formula."""
+    text = str(cell)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -1,0 +1,85 @@
+"""The way in: set-up, the choice of an organization, appearance, health."""
+
+import secrets
+
+from django.conf import settings
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+
+from .. import guards
+from ..access import organization_for
+from ..context import THEMES
+from ..forms import SetupForm
+from ..models import Organization, User, found_installation, setup_token
+
+YEAR = 365 * 24 * 3600  # seconds
+
+
+@require_GET
+def home(request):
+    """The person's organization, or the choice between several."""
+    memberships = list(request.user.memberships.select_related("organization"))
+    if len(memberships) == 1:
+        return redirect(memberships[0].organization)
+    return render(request, "organizations/index.html", {"memberships": memberships})
+
+
+@require_GET
+def index(request):
+    """The organizations that the person is in."""
+    memberships = request.user.memberships.select_related("organization")
+    return render(request, "organizations/index.html", {"memberships": memberships})
+
+
+@require_GET
+def detail(request, organization):
+    """An organization's own address leads to its registries."""
+    return redirect(organization_for(request.user, organization).organization)
+
+
+@login_not_required
+@require_http_methods(["GET", "POST"])
+def setup(request, token):
+    """Found the first organization, and become its admin. The link works while there is none."""
+    if not secrets.compare_digest(token, setup_token()) or Organization.objects.exists():
+        raise Http404
+    form = SetupForm(request.POST or None)
+    if form.is_valid() and form.carry_out(_found, form.cleaned_data, request.id):
+        user = User.objects.get(username=form.cleaned_data["username"])
+        login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+        return redirect("home")
+    return render(request, "organizations/setup.html", {"form": form}, status=form.status)
+
+
+def _found(data, request_id):
+    found_installation(data["name"], data["username"], data["email"], data["password"], request_id)
+
+
+@login_not_required
+@require_POST
+def appearance(request):
+    """Light, dark, or as the system says: kept in a cookie of this browser."""
+    theme, target = request.POST.get("theme"), request.POST.get("next", "/")
+    if theme not in THEMES:
+        raise Http404
+    if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=settings.HTTPS):
+        target = "/"
+    response = redirect(target)
+    response.set_cookie("theme", theme, max_age=YEAR, secure=settings.HTTPS, httponly=True, samesite="Lax")
+    return response
+
+
+@login_not_required
+@require_safe
+def health(request):
+    """200 while the database answers and every guard is in place, else 503."""
+    try:
+        well = not guards.missing()
+    except DatabaseError:
+        well = False
+    return HttpResponse("ok\n" if well else "not well\n", content_type="text/plain", status=200 if well else 503)

@@ -1,0 +1,52 @@
+"""How views answer: with a page or a part of it, and with what every page of an organization shows."""
+
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+
+from ..models import Actor, RegistryMember
+from ..models.audit import record_refusals
+
+SHELF_LENGTH = 8  # registries in the navigation
+
+
+def actor_of(request):
+    """Who acts through this request."""
+    return Actor(request.user, request.id)
+
+
+def render_page(request, template, membership, context, *, part=None, status=200):
+    """The page `template` of the membership's organization, or just `part` of it where htmx asks for that.
+
+    A boosted request and one that restores history get the whole page.
+    """
+    htmx = request.htmx
+    if part and htmx and not htmx.boosted and not htmx.history_restore_request:
+        template = part
+    else:
+        context = {**context, "shelf": _shelf(membership)}
+    context = {"membership": membership, "organization": membership.organization, **context}
+    response = render(request, template, context, status=status)
+    if part:
+        patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def log_refusals(request, form, action, membership, registry=None, subject=""):
+    """Log what the rules refused of a bound form."""
+    if form.is_bound and form.errors:
+        record_refusals(
+            actor_of(request),
+            action,
+            form.refusals(),
+            subject=registry.name if registry else subject,
+            organization=membership.organization_id,
+            registry=registry and registry.pk,
+        )
+
+
+def _shelf(membership):
+    """The registries that this person has a role in, for the navigation: dicts of name and visibility."""
+    roles = RegistryMember.objects.filter(
+        user=membership.user_id, registry__organization=membership.organization_id, registry__kind="custom"
+    )
+    return list(roles.order_by("registry__name_key").values("registry__name", "registry__visibility")[:SHELF_LENGTH])

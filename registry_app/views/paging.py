@@ -1,0 +1,68 @@
+"""Pages of a long list by keyset: the next page begins after the last row shown, so that depth costs nothing."""
+
+import binascii
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import NamedTuple
+
+from django.core.exceptions import BadRequest, ValidationError
+from django.db.models import Q
+
+SIZE = 25  # rows a page
+
+
+class Page(NamedTuple):
+    """The rows of one page, and the cursors of its neighbours (None where there is none)."""
+
+    rows: list
+    before: str | None
+    after: str | None
+
+
+def page_of(rows, keys, *, descending=False, after="", before=""):
+    """The Page of the queryset of dicts `rows`, sorted by the columns `keys` (together unique).
+
+    `after` and `before` are cursors out of an earlier Page; BadRequest (400) for any other.
+    """
+    backwards = bool(before)
+    if after or before:
+        rows = _beyond(rows, keys, _decode(before or after, keys), down=descending != backwards)
+    order = [f"-{key}" if descending != backwards else key for key in keys]
+    try:
+        found = list(rows.order_by(*order)[: SIZE + 1])
+    except (ValidationError, ValueError, TypeError, OverflowError) as error:
+        raise BadRequest("That cursor is not one of this list's.") from error
+    more, found = len(found) > SIZE, found[:SIZE]
+    if backwards:
+        found.reverse()
+    has_before, has_after = (more, bool(found)) if backwards else (bool(after), more)
+    return Page(
+        found,
+        _encode(found[0], keys) if found and has_before else None,
+        _encode(found[-1], keys) if found and has_after else None,
+    )
+
+
+def _beyond(rows, keys, values, *, down):
+    """`rows` strictly after `values`: first key at least, and then not equal but later in one of the keys."""
+    past = "lt" if down else "gt"
+    condition, equal = Q(), Q()
+    for key, value in zip(keys, values, strict=True):
+        condition |= equal & Q(**{f"{key}__{past}": value})
+        equal &= Q(**{key: value})
+    return rows.filter(**{f"{keys[0]}__{past}e": values[0]}).filter(condition)
+
+
+def _encode(row, keys):
+    text = json.dumps([row[key] if isinstance(row[key], str | int) else row[key].isoformat() for key in keys])
+    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _decode(cursor, keys):
+    try:
+        values = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError) as error:
+        raise BadRequest("That cursor is not one of this list's.") from error
+    if not isinstance(values, list) or len(values) != len(keys) or not all(isinstance(v, str | int) for v in values):
+        raise BadRequest("That cursor is not one of this list's.")
+    return values

@@ -1,0 +1,261 @@
+"""Pages of registries: the list, one of them, its settings, and the two steps that can't be taken back."""
+
+from django.contrib import messages
+from django.contrib.humanize.templatetags.humanize import naturaltime
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, Left
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from .. import rules
+from ..access import organization_for, registry_for
+from ..choices import Action, Kind, OrganizationRole, Role, Visibility
+from ..forms import CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
+from ..models import AcceptedType, AuditEvent, Registry, RegistryMember
+from ..templatetags.registry_tags import breakable
+from .pages import actor_of, log_refusals, render_page
+from .paging import page_of
+
+COUNT_CAP = 1000  # registries counted at most
+TYPES_SHOWN = 6  # chips in a row of the list
+PEOPLE_SHOWN = 20  # names on the preview of a restriction
+CHANGES = {Action.RESTRICT, Action.TYPE_ADD, Action.TYPES_LIST}  # what only admins do on the settings page
+SORTS = {
+    "name": (["name_key"], False),
+    "-name": (["name_key"], True),
+    "updated": (["updated_at", "id"], False),
+    "-updated": (["updated_at", "id"], True),
+}
+
+
+@require_GET
+def index(request, organization):
+    """The registries that this person can see: core ones as cards, custom ones as a table."""
+    membership = organization_for(request.user, organization)
+    filters = RegistryFilter(request.GET)
+    wanted = filters.require()
+    narrowed = filters.apply(membership.registries(), membership)
+    sort = wanted["sort"] or "name"
+    keys, descending = SORTS[sort]
+    page = page_of(
+        _rows(narrowed.custom(), membership),
+        keys,
+        descending=descending,
+        after=wanted["after"],
+        before=wanted["before"],
+    )
+    first = not (wanted["after"] or wanted["before"])
+    people = membership.organization.memberships.of_active().aggregate(
+        all=Count("pk"), admins=Count("pk", filter=Q(role=OrganizationRole.ADMIN))
+    )
+    context = {
+        "filters": filters,
+        "sort": sort,
+        "page": page,
+        "count": _count(narrowed.custom(), page, first),
+        "cores": _cores(narrowed, people["all"]) if first else [],
+        "rows": _prepared(page.rows, membership, people),
+    }
+    return render_page(request, "registries/index.html", membership, context, part="registries/_results.html")
+
+
+def _rows(registries, membership):
+    """The columns of the table, as dicts; `named` counts who has a role given, organization admins apart."""
+    admins = membership.organization.memberships.admins().values("user")
+    active = RegistryMember.objects.filter(registry=OuterRef("pk"), user__is_active=True).exclude(user__in=admins)
+    named = active.order_by().values("registry").annotate(n=Count("pk")).values("n")
+    return registries.with_given_role(membership.user_id).values(
+        "id",
+        "name",
+        "name_key",
+        "visibility",
+        "accepts_all_types",
+        "updated_at",
+        "given_role",
+        summary=Left("description", 160),
+        named=Coalesce(Subquery(named), 0),
+    )
+
+
+def _prepared(rows, membership, people):
+    """Those rows, with each cell as the template prints it: the table is the page that is asked for most."""
+    types = _types_of([row["id"] for row in rows if not row["accepts_all_types"]])
+    slug = membership.organization.slug
+    for row in rows:
+        restricted = row["visibility"] == Visibility.RESTRICTED
+        names = types.get(row["id"], [])
+        role = rules.effective_role(row["visibility"], membership.role, row["given_role"])
+        row["address"] = reverse("registries:detail", args=[slug, row["name"]])
+        row["label"] = breakable(row["name"])
+        row["restricted"] = restricted
+        row["types"], row["more_types"] = names[:TYPES_SHOWN], max(0, len(names) - TYPES_SHOWN)
+        row["people"] = people["admins"] + row["named"] if restricted else people["all"]
+        row["role"] = Role(role).label
+        row["updated"] = naturaltime(row["updated_at"])
+        row["summary"] = row["summary"].split("\n")[0]
+    return rows
+
+
+def _types_of(ids):
+    """{registry id: names of its types}"""
+    types = {}
+    for registry, name in (
+        AcceptedType.objects.filter(registry__in=ids).order_by("name").values_list("registry", "name")
+    ):
+        types.setdefault(registry, []).append(name)
+    return types
+
+
+def _cores(registries, people):
+    """The core registries among `registries` as cards, with their types: one query, for each has a type."""
+    types = AcceptedType.objects.filter(registry__in=registries.core().order_by().values("pk"))
+    cards = {}
+    for accepted in types.select_related("registry").order_by("registry_id", "-preconfigured", "name"):
+        card = cards.setdefault(accepted.registry_id, {"registry": accepted.registry, "types": [], "people": people})
+        card["types"].append(accepted)
+    return list(cards.values())
+
+
+def _count(registries, page, first):
+    """How many there are, as text; counted to a cap, for a count grows with the table and a page must not."""
+    if first and page.after is None:
+        return str(len(page.rows))
+    count = registries.order_by()[: COUNT_CAP + 1].count()
+    return f"{COUNT_CAP:,}+" if count > COUNT_CAP else f"{count:,}"
+
+
+@require_http_methods(["GET", "POST"])
+def create(request, organization):
+    """A new custom registry (rule 7)."""
+    membership = organization_for(request.user, organization)
+    registry = Registry(organization=membership.organization, kind=Kind.CUSTOM)
+    form = CreateForm(request.POST or None, instance=registry)
+    if form.is_valid() and form.carry_out(registry.create, actor_of(request), form.cleaned_data["types"]):
+        messages.success(request, f"{registry} is created. You are its admin.")
+        return redirect(registry)
+    log_refusals(request, form, Action.CREATE, membership, subject=str(request.POST.get("name", ""))[:60])
+    context = {"form": form, "section": "create"}
+    return render_page(request, "registries/create.html", membership, context, status=form.status)
+
+
+@require_GET
+def name(request, organization):
+    """Whether a name is free, for the create form while it is filled in: a sentence for its status line."""
+    membership = organization_for(request.user, organization)
+    wanted = rules.clean_name(request.GET.get("name", ""))
+    refusal = rules.refuse_name(wanted)
+    if not refusal and membership.organization.registries.filter(name_key=rules.name_key(wanted)).exists():
+        refusal = rules.NAME_TAKEN
+    context = {"wanted": wanted, "refusal": refusal}
+    return render_page(request, "registries/_name.html", membership, context, part="registries/_name.html")
+
+
+@require_GET
+def detail(request, organization, name):
+    """A registry: what it holds, and what can change here."""
+    door = registry_for(request.user, organization, name)
+    context = {"types": list(door.registry.types.all()), "people": door.registry.people().count()}
+    return _registry_page(request, "registries/detail.html", door, "detail", context)
+
+
+@require_http_methods(["GET", "POST"])
+def settings(request, organization, name):
+    """What a registry is; its admins and members change here what may be changed."""
+    action = Action.EDIT if request.method == "POST" else Action.SEE
+    door = registry_for(request.user, organization, name, action)
+    registry = door.registry
+    form = DetailsForm(request.POST or None, instance=registry)
+    if form.is_valid():
+        wanted = {field: form.cleaned_data[field] for field in ("name", "description", "version")}
+        if form.carry_out(registry.edit, actor_of(request), **wanted):
+            messages.success(request, f"{registry} is saved.")
+            return redirect("registries:settings", organization, registry.name)
+    log_refusals(request, form, Action.EDIT, door.membership, registry)
+    return settings_page(request, door, form=form, status=form.status)
+
+
+def settings_page(request, door, *, status=200, **forms):
+    """The settings page, with the forms that were refused (`form`, `type_form`, `accept_form`) in their places."""
+    stored = Registry.objects.select_related("organization").get(pk=door.registry.pk)
+    used = stored.types_in_use()
+    types = list(stored.types.select_related("added_by"))
+    for accepted in types:
+        accepted.refusal = rules.refuse_type_removal(
+            stored.kind, accepted.name, in_use=accepted.name in used, others=len(types) - 1
+        )
+    context = {
+        "types": types,
+        "form": DetailsForm(instance=stored),
+        "stored": stored,
+        "people": stored.people().count(),
+        "admins": stored.admins().select_related("user").order_by("user__username")[:5],
+        "may_change": door.may & CHANGES,
+        "rules": rules,
+        **forms,
+    }
+    if status == 409:
+        context["theirs"] = AuditEvent.objects.of_registry(stored).filter(code="").first()
+    return _registry_page(
+        request, "registries/settings.html", door._replace(registry=stored), "settings", context, status
+    )
+
+
+def _registry_page(request, template, door, tab, context, status=200):
+    """A page below a registry's heading and tabs."""
+    context = {"registry": door.registry, "role": door.role, "may": door.may, "tab": tab, **context}
+    return render_page(request, template, door.membership, context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+def restrict(request, organization, name):
+    """Close a registry to everybody without a role: first what would happen, then for good (rules 8, 9, 18)."""
+    door = registry_for(request.user, organization, name, Action.RESTRICT)
+    registry = door.registry
+    form = RestrictForm(request.POST or None, registry=registry)
+    if form.is_valid():
+        wanted = form.cleaned_data
+        if form.carry_out(
+            registry.restrict,
+            actor_of(request),
+            version=wanted["version"],
+            seen=wanted["preview"],
+            reason=wanted["reason"],
+        ):
+            messages.success(request, f"{registry} is now restricted. {wanted['preview'].keeps} people have access.")
+            return redirect("registries:settings", organization, registry.name)
+    log_refusals(request, form, Action.RESTRICT, door.membership, registry)
+    registry.refresh_from_db()
+    context = {"form": form, **_restriction(registry)}
+    return _registry_page(request, "registries/restrict.html", door, "settings", context, form.status)
+
+
+def _restriction(registry):
+    """What the preview shows: counts, and the names of who keeps access and who loses it."""
+    now, (kept, lost) = registry.restriction(), registry.sides_of_restriction()
+    return {
+        "now": now,
+        "more_kept": max(0, now.keeps - PEOPLE_SHOWN),
+        "more_lost": max(0, now.loses - PEOPLE_SHOWN),
+        "kept": kept.select_related("user").order_by("user__username")[:PEOPLE_SHOWN],
+        "lost": lost.select_related("user").order_by("user__username")[:PEOPLE_SHOWN],
+        "refusal": rules.refuse_restriction(registry.kind, registry.visibility),
+    }
+
+
+@require_http_methods(["GET", "POST"])
+def delete(request, organization, name):
+    """Remove a custom registry: first what goes with it, then for good (rules 5, 16, 18)."""
+    door = registry_for(request.user, organization, name, Action.DELETE)
+    registry = door.registry
+    form = DeleteForm(request.POST or None, registry=registry)
+    if form.is_valid():
+        wanted = form.cleaned_data
+        if form.carry_out(registry.delete_by, actor_of(request), version=wanted["version"], reason=wanted["reason"]):
+            messages.success(request, f"{registry} is deleted. The audit log keeps its history.")
+            return redirect("registries:index", organization)
+    log_refusals(request, form, Action.DELETE, door.membership, registry)
+    registry.refresh_from_db()
+    context = {"form": form, "people": registry.people().count(), "refusal": rules.refuse_delete(registry.kind)}
+    context["types"] = registry.type_names()
+    return _registry_page(request, "registries/delete.html", door, "settings", context, form.status)

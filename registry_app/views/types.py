@@ -1,0 +1,106 @@
+"""What a registry accepts: adding a type, taking one off, all types or a list. All part of its settings page."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from .. import rules
+from ..access import registry_for
+from ..choices import Action
+from ..forms import AcceptForm, AddTypesForm, RemoveTypeForm
+from .pages import actor_of, log_refusals, render_page
+from .registries import settings_page
+
+
+@require_http_methods(["GET", "POST"])
+def add(request, organization, name):
+    """Accept more types. In a core registry that is for good, so it is shown first (rules 4, 13, 18)."""
+    door = registry_for(request.user, organization, name, Action.TYPE_ADD)
+    registry = door.registry
+    form = AddTypesForm(request.POST or None, registry=registry)
+    if form.is_valid() and _confirm(form, registry):
+        wanted = form.cleaned_data
+        if form.carry_out(
+            registry.add_types,
+            actor_of(request),
+            wanted["types"],
+            version=wanted["version"],
+            confirmed=wanted["confirmed"],
+            reason=wanted["reason"],
+        ):
+            messages.success(request, f"{registry} accepts {', '.join(wanted['types'])}.")
+            return _to_types(organization, registry)
+    log_refusals(request, form, Action.TYPE_ADD, door.membership, registry)
+    if form.is_bound and not registry.is_core and not form.has_code("type_looks_alike"):
+        return settings_page(request, door, type_form=form, status=form.status)
+    return _adding_page(request, door, form)
+
+
+def _confirm(form, registry):
+    """Whether the second step was taken; a core registry's types aren't added without it."""
+    if registry.is_core and not form.cleaned_data["confirmed"]:
+        form.add_error(None, ValidationError(rules.STALE_PREVIEW.reason, code=rules.STALE_PREVIEW.code))
+    return not form.errors
+
+
+def _adding_page(request, door, form):
+    """The first step: what would be added, and that it stays (core), or what it looks like."""
+    registry = door.registry
+    registry.refresh_from_db()
+    asked = (
+        form if form.is_bound else AddTypesForm({"types": request.GET.get("types", ""), "version": registry.version})
+    )
+    asked.is_valid()
+    accepted = registry.type_names()
+    wanted = asked.cleaned_data.get("types", [])
+    context = {
+        "form": form if form.is_bound else asked if request.GET.get("types") else form,
+        "registry": registry,
+        "wanted": [name for name in wanted if name not in accepted],
+        "accepted": accepted,
+        "alike": [refusal for name in wanted if (refusal := rules.refuse_lookalike(name, accepted))],
+        "refusal": rules.refuse_type_addition(registry.accepts_all_types),
+    }
+    return render_page(request, "types/add.html", door.membership, context, status=form.status)
+
+
+@require_POST
+def remove(request, organization, name):
+    """No longer accept a type (rules 4 and 11)."""
+    door = registry_for(request.user, organization, name, Action.TYPE_REMOVE)
+    registry = door.registry
+    form = RemoveTypeForm(request.POST, registry=registry)
+    if form.is_valid():
+        wanted = form.cleaned_data
+        if form.carry_out(registry.remove_type, actor_of(request), wanted["types"], version=wanted["version"]):
+            messages.success(request, f"{registry} no longer accepts {wanted['types']}.")
+            return _to_types(organization, registry)
+    log_refusals(request, form, Action.TYPE_REMOVE, door.membership, registry)
+    return settings_page(request, door, refused=form, status=form.status)
+
+
+@require_POST
+def accept(request, organization, name):
+    """All types, or from all types to a list (rules 4, 7, 12)."""
+    all_types = bool(request.POST.get("accepts_all_types"))
+    action = Action.TYPES_ALL if all_types else Action.TYPES_LIST
+    door = registry_for(request.user, organization, name, action)
+    registry = door.registry
+    form = AcceptForm(request.POST, registry=registry)
+    if form.is_valid():
+        wanted, actor = form.cleaned_data, actor_of(request)
+        if all_types:
+            done = form.carry_out(registry.accept_all_types, actor, version=wanted["version"])
+        else:
+            done = form.carry_out(registry.accept_only, actor, wanted["types"], version=wanted["version"])
+        if done:
+            messages.success(request, f"{registry} accepts {'all types' if all_types else 'only the types listed'}.")
+            return _to_types(organization, registry)
+    log_refusals(request, form, action, door.membership, registry)
+    return settings_page(request, door, accept_form=form, status=form.status)
+
+
+def _to_types(organization, registry):
+    return redirect(reverse("registries:settings", args=[organization, registry.name], fragment="types"))
