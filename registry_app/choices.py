@@ -34,23 +34,47 @@ class OrganizationRole(TextChoices):
 
 
 class Action(TextChoices):
-    """What one can do: what a role allows, and what an audit entry says was done or refused."""
+    """What one can do: what a role allows, and what an audit entry says was done (or, see `attempt`, refused)."""
 
-    ORGANIZATION_CREATE = "organization.create", "Founded the organization"
+    ORGANIZATION_CREATE = "organization.create", "Founded"
     USER_CREATE = "user.create", "Made the account"
     USER_EDIT = "user.edit", "Edited the account"
-    PERSON_ADD = "organization.member.add", "Added to the organization"
-    PERSON_CHANGE = "organization.member.change", "Changed the organization role"
-    PERSON_REMOVE = "organization.member.remove", "Removed from the organization"
+    PERSON_ADD = "organization.member.add", "Brought into the organization"
+    PERSON_CHANGE = "organization.member.change", "Changed the organization role of"
+    PERSON_REMOVE = "organization.member.remove", "Took out of the organization"
     SEE = "registry.see", "Saw"
     CREATE = "registry.create", "Created"
     EDIT = "registry.edit", "Edited"
     RESTRICT = "registry.restrict", "Restricted"
     DELETE = "registry.delete", "Deleted"
-    TYPE_ADD = "registry.type.add", "Added types"
-    TYPE_REMOVE = "registry.type.remove", "Removed a type"
-    TYPES_ALL = "registry.types.all", "Opened to all types"
-    TYPES_LIST = "registry.types.list", "Narrowed to a list of types"
-    MEMBER_ADD = "registry.member.add", "Gave a role"
-    MEMBER_CHANGE = "registry.member.change", "Changed a role"
-    MEMBER_REMOVE = "registry.member.remove", "Took a role"
+    TYPE_ADD = "registry.type.add", "Added types to"
+    TYPE_REMOVE = "registry.type.remove", "Removed a type from"
+    TYPES_ALL = "registry.types.all", "Accepted all types in"
+    TYPES_LIST = "registry.types.list", "Accepted only listed types in"
+    MEMBER_ADD = "registry.member.add", "Gave a role in"
+    MEMBER_CHANGE = "registry.member.change", "Changed a role in"
+    MEMBER_REMOVE = "registry.member.remove", "Took a role in"
+
+    @property
+    def attempt(self):
+        """The words for one that a rule refused."""
+        first, _, rest = self.label.partition(" ")
+        return " ".join(filter(None, ("Tried to", INFINITIVES[first], rest)))
+
+
+INFINITIVES = {
+    "Accepted": "accept",
+    "Added": "add",
+    "Brought": "bring",
+    "Changed": "change",
+    "Created": "create",
+    "Deleted": "delete",
+    "Edited": "edit",
+    "Founded": "found",
+    "Gave": "give",
+    "Made": "make",
+    "Removed": "remove",
+    "Restricted": "restrict",
+    "Saw": "see",
+    "Took": "take",
+}

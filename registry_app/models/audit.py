@@ -68,7 +68,7 @@ class AuditEvent(models.Model):
     hash = models.CharField(max_length=64, unique=True)
     body = models.TextField()
     at = models.DateTimeField()
-    action = models.CharField(max_length=40, choices=Action)
+    action = models.CharField(max_length=40, help_text="A word of `choices.Action`.")
     code = models.CharField(max_length=40, blank=True, help_text="The rule that refused; empty where it was done.")
     actor_id = models.BigIntegerField(null=True)
     actor_name = models.CharField(max_length=150)
@@ -93,6 +93,12 @@ class AuditEvent(models.Model):
     def refused(self):
         """Whether a rule refused it."""
         return bool(self.code)
+
+    @property
+    def words(self):
+        """What was done, or tried, in words that end before the subject's name."""
+        action = Action(self.action)
+        return action.attempt if self.refused else action.label
 
     @property
     def facts(self):

@@ -1,0 +1,22 @@
+"""Django admin, for installation staff: every model, the same rules, the same verbs, the same audit log."""
+
+from allauth.account import admin as allauth_admin
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.shortcuts import redirect
+
+from . import audit, people, registries
+
+__all__ = ["audit", "people", "registries"]
+
+
+def _password_change(request, extra_context=None):
+    """One's own password is changed on one's own page."""
+    return redirect("account_change_password")
+
+
+admin.site.site_header = admin.site.site_title = "Registry App"
+admin.site.index_title = "Installation"
+admin.site.password_change = _password_change
+# Registered by their apps; a change there would pass by the audit log.
+admin.site.unregister([Group, allauth_admin.EmailAddress])

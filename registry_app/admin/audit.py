@@ -1,0 +1,95 @@
+"""The audit log in the Django admin: to read, never to write."""
+
+import json
+
+from django.contrib import admin
+from django.utils.html import format_html, format_html_join
+
+from .. import rules
+from ..models import AuditEvent, AuditHead, Organization
+from .base import ReadOnlyAdmin
+
+
+class OutcomeFilter(admin.SimpleListFilter):
+    """Done, or refused by a rule."""
+
+    title, parameter_name = "outcome", "outcome"
+
+    def lookups(self, request, model_admin):
+        """The two outcomes."""
+        return [("done", "Done"), ("refused", "Refused by a rule")]
+
+    def queryset(self, request, queryset):
+        """Entries with that outcome."""
+        if self.value() == "done":
+            return queryset.filter(code="")
+        return queryset.exclude(code="") if self.value() == "refused" else queryset
+
+
+class OrganizationFilter(admin.SimpleListFilter):
+    """The organization that it happened in: entries hold its id alone."""
+
+    title, parameter_name = "organization", "organization"
+
+    def lookups(self, request, model_admin):
+        """All organizations."""
+        return [(str(pk), name) for pk, name in Organization.objects.values_list("pk", "name")]
+
+    def queryset(self, request, queryset):
+        """Entries of that organization."""
+        known = self.value() in {value for value, _ in self.lookup_choices}
+        return queryset.filter(organization_id=self.value()) if known else queryset
+
+
+class StaysAdmin(ReadOnlyAdmin):
+    """What is written once."""
+
+    def refuse_deletion(self, obj):
+        """§5."""
+        return rules.LOG_STAYS
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(StaysAdmin):
+    """Entries of the audit log."""
+
+    list_display = ["seq", "at", "actor_name", "action", "subject", "code", "request_id"]
+    list_display_links = ["seq", "subject"]
+    list_filter = [OutcomeFilter, "action", OrganizationFilter]
+    search_fields = ["subject", "actor_name", "code", "request_id"]
+    fields = [
+        "seq",
+        "at",
+        "actor_name",
+        "action",
+        "subject",
+        "code",
+        "what_changed",
+        "why",
+        "organization_id",
+        "registry_id",
+        "request_id",
+        "prev_hash",
+        "hash",
+        "body",
+    ]
+
+    @admin.display(description="Changes")
+    def what_changed(self, obj):
+        """Field by field, before and after."""
+        rows = [(name, json.dumps(before), json.dumps(after)) for name, (before, after) in obj.changes.items()]
+        lines = format_html_join("", "<li>{}: <del>{}</del> → <ins>{}</ins></li>", rows)
+        return format_html("<ul>{}</ul>", lines) if rows else "–"
+
+    @admin.display(description="Reason")
+    def why(self, obj):
+        """What the actor, or the rule, said."""
+        return obj.reason or "–"
+
+
+@admin.register(AuditHead)
+class AuditHeadAdmin(StaysAdmin):
+    """The end of the chain: what to keep elsewhere, to see that nobody rewrote the log."""
+
+    list_display = ["seq", "hash"]
+    fields = ["seq", "hash"]

@@ -1,0 +1,209 @@
+"""Accounts, organizations and who is in them, in the Django admin."""
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.contrib.admin.widgets import AdminTextInputWidget, AutocompleteSelect
+from django.contrib.auth import admin as auth
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.db import transaction
+
+from .. import rules
+from ..choices import Action
+from ..forms.base import LawField
+from ..models import Organization, OrganizationMembership, User, enforce, found_organization
+from ..models.audit import record
+from .base import AdminForm, BulkDeleteAdmin, LawfulAdmin, SeenForm, actor_of
+
+ACCOUNT_STAYS = rules.Refusal(
+    "account_stays", "Accounts are never deleted, for what they did keeps their name.", "Deactivate it instead."
+)
+ORGANIZATION_IS_FOUNDED = rules.Refusal(
+    "organization_is_founded", "Organizations are never deleted: their core registries stay."
+)
+
+
+class NewUserForm(AdminForm, AdminUserCreationForm):
+    """A new account."""
+
+
+class UserForm(SeenForm, UserChangeForm):
+    """An account as it is."""
+
+
+@admin.register(User)
+class UserAdmin(LawfulAdmin, auth.UserAdmin):
+    """Accounts. Permissions are two flags: staff come in here, superusers may do all here."""
+
+    form, add_form = UserForm, NewUserForm
+    list_display = ["username", "email", "first_name", "last_name", "is_active", "is_staff"]
+    list_filter = ["is_active", "is_staff", "is_superuser"]
+    filter_horizontal = []
+    fieldsets = [
+        (None, {"fields": ["username", "password", "email", "first_name", "last_name"]}),
+        ("Rights", {"fields": ["is_active", "is_staff", "is_superuser"]}),
+        ("Dates", {"fields": ["last_login", "date_joined"]}),
+    ]
+    add_fieldsets = [(None, {"fields": ["username", "email", "usable_password", "password1", "password2"]})]
+    readonly_fields = ["last_login", "date_joined"]
+    add_action = Action.USER_CREATE
+    change_action = delete_action = Action.USER_EDIT
+
+    def fixed(self, obj):
+        """The last admin of an organization stays active."""
+        return {"is_active": rules.LAST_ADMIN} if obj and _alone_in_charge(obj) else {}
+
+    def refuse_deletion(self, obj):
+        """Never."""
+        return ACCOUNT_STAYS
+
+    def place(self, obj):
+        """The account, in no organization."""
+        return {"subject": obj.username}
+
+    def has_change_permission(self, request, obj=None):
+        """Superusers are for superusers to change."""
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (request.user.is_superuser or not (obj and obj.is_superuser))
+
+    def get_readonly_fields(self, request, obj=None):
+        """Nobody but a superuser gives rights here."""
+        rights = [] if request.user.is_superuser else ["is_staff", "is_superuser"]
+        return [*super().get_readonly_fields(request, obj), *rights]
+
+    def save_model(self, request, obj, form, change):
+        """Save, and log what changed. Refuses to leave an organization without an admin."""
+        if not change:
+            obj.save()
+            record(actor_of(request), Action.USER_CREATE, subject=obj.username, changes={"email": [None, obj.email]})
+            return
+        _lock_organizations(obj)
+        before = User.objects.select_for_update().get(pk=obj.pk)
+        form.refuse_stale()
+        if before.is_active and not obj.is_active:
+            enforce(rules.LAST_ADMIN if _alone_in_charge(obj) else None, "is_active")
+        obj.save()
+        obj.emailaddress_set.exclude(email=obj.email.lower()).delete()  # else one could still sign in with the old one
+        changes = {name: [getattr(before, name), getattr(obj, name)] for name in form.changed_data}
+        if changes:
+            record(actor_of(request), Action.USER_EDIT, subject=obj.username, changes=changes)
+
+    def user_change_password(self, request, id, form_url=""):
+        """Django's page; that the password changed is logged, and nothing of it."""
+        if request.method != "POST":
+            return super().user_change_password(request, id, form_url)
+        with transaction.atomic():
+            before = self.get_object(request, unquote(id))
+            response = super().user_change_password(request, id, form_url)
+            if self.get_object(request, unquote(id)).password != before.password:
+                record(
+                    actor_of(request),
+                    Action.USER_EDIT,
+                    subject=before.username,
+                    changes={"password": [None, "changed"]},
+                )
+        return response
+
+
+def _alone_in_charge(user):
+    """Whether `user` is the last admin of an organization."""
+    in_charge = user.memberships.admins().values("organization")
+    shared = OrganizationMembership.objects.admins().filter(organization__in=in_charge).exclude(user=user)
+    return user.memberships.admins().exclude(organization__in=shared.values("organization")).exists()
+
+
+def _lock_organizations(user):
+    """Hold the user's organizations until commit, in the order of their ids."""
+    list(Organization.objects.select_for_update().filter(pk__in=user.memberships.values("organization")).order_by("pk"))
+
+
+class FoundingForm(AdminForm, forms.ModelForm):
+    """A new organization and its first admin."""
+
+    name = LawField(clean_text=rules.clean_name, refuse=rules.refuse_name, widget=AdminTextInputWidget)
+    admin = forms.ModelChoiceField(
+        User.objects.filter(is_active=True),
+        widget=AutocompleteSelect(OrganizationMembership._meta.get_field("user"), admin.site),
+        help_text="Its first admin.",
+    )
+
+
+@admin.register(Organization)
+class OrganizationAdmin(LawfulAdmin):
+    """Organizations: founded, with their core registries and first admin; never changed or deleted."""
+
+    form = FoundingForm
+    list_display = ["name", "slug", "created_at"]
+    search_fields = ["name", "slug"]
+    add_action = Action.ORGANIZATION_CREATE
+
+    def has_change_permission(self, request, obj=None):
+        """Its name and address stay."""
+        return False
+
+    def refuse_deletion(self, obj):
+        """Never."""
+        return ORGANIZATION_IS_FOUNDED
+
+    def place(self, obj):
+        """The organization itself."""
+        return {"subject": obj.name, "organization": obj.pk}
+
+    def get_fields(self, request, obj=None):
+        """What founding asks for, or what there is."""
+        return ["name", "slug", "created_at"] if obj else ["name", "admin"]
+
+    def save_model(self, request, obj, form, change):
+        """Found it (rules 1 and 17)."""
+        founded = found_organization(obj.name, form.cleaned_data["admin"], actor_of(request))
+        obj.pk, obj.slug = founded.pk, founded.slug
+
+
+class OrganizationMembershipForm(SeenForm, forms.ModelForm):
+    """Somebody's role in an organization."""
+
+
+@admin.register(OrganizationMembership)
+class OrganizationMembershipAdmin(BulkDeleteAdmin):
+    """Who is in which organization, and as what."""
+
+    form = OrganizationMembershipForm
+    list_display = ["user", "organization", "role"]
+    list_filter = ["role", "organization"]
+    list_select_related = ["user", "organization"]
+    search_fields = ["user__username", "user__email", "organization__name"]
+    autocomplete_fields = ["organization", "user"]
+    fields = ["organization", "user", "role"]
+    add_action, change_action = Action.PERSON_ADD, Action.PERSON_CHANGE
+    delete_action = Action.PERSON_REMOVE
+
+    def fixed(self, obj):
+        """The last admin stays one."""
+        return {"role": rules.LAST_ADMIN} if obj and self.refuse_deletion(obj) else {}
+
+    def refuse_deletion(self, obj):
+        """The last admin stays."""
+        admins = OrganizationMembership.objects.admins().filter(organization=obj.organization_id) if obj else ()
+        return rules.LAST_ADMIN if [one.pk for one in admins] == [obj and obj.pk] else None
+
+    def place(self, obj):
+        """The person, in the organization."""
+        return {"subject": obj.user.username if obj.user_id else "", "organization": obj.organization_id}
+
+    def get_readonly_fields(self, request, obj=None):
+        """Only the role changes."""
+        fields = super().get_readonly_fields(request, obj)
+        return ["organization", "user", *fields] if obj else fields
+
+    def save_model(self, request, obj, form, change):
+        """Add the person, or change the role."""
+        if change and not form.changed_data:
+            return
+        Organization.objects.select_for_update().get(pk=obj.organization_id)
+        if change:
+            form.refuse_stale()
+        obj.save_by(actor_of(request))
+
+    def delete_model(self, request, obj):
+        """Take the person out."""
+        obj.delete_by(actor_of(request))

@@ -1,0 +1,341 @@
+"""Registries in the Django admin, and what belongs to them."""
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
+
+from .. import rules
+from ..choices import Action, Visibility
+from ..forms import DeleteForm, RestrictForm
+from ..forms.base import LawField, VersionField
+from ..forms.types import TypesField
+from ..models import AcceptedType, FormerName, Registry, RegistryMember
+from .base import AdminForm, BulkDeleteAdmin, LawfulAdmin, ReadOnlyAdmin, ReadOnlyInline, SeenForm, actor_of, told
+
+TYPES_SHOWN = 6  # in a row of the list
+
+
+class NewRegistryForm(AdminForm, forms.ModelForm):
+    """A new custom registry (rule 7)."""
+
+    name = LawField(
+        clean_text=rules.clean_name,
+        refuse=rules.refuse_name,
+        widget=AdminTextInputWidget,
+        help_text="Code that loads artifacts uses this name, so pick one that lasts.",
+    )
+    description = LawField(
+        clean_text=rules.clean_description,
+        refuse=rules.refuse_description,
+        required=False,
+        widget=AdminTextareaWidget,
+    )
+    types = TypesField(required=False, help_text="Separated by commas. Ignored where all types are accepted.")
+    reason = forms.CharField(
+        required=False, max_length=rules.REASON_LENGTH, widget=AdminTextInputWidget, help_text="Kept in the audit log."
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["types"].widget.attrs["class"] = "vTextField"
+
+
+class RegistryForm(NewRegistryForm):
+    """A registry as it is: each of its one-way steps asks for a confirmation of what was shown (rules 13 and 18)."""
+
+    types = TypesField(
+        label="Add types",
+        required=False,
+        help_text="Separated by commas. Instead of all types: the list to accept.",
+    )
+    confirmed = forms.CharField(required=False, widget=forms.HiddenInput)
+    confirmation = forms.CharField(
+        required=False, widget=AdminTextInputWidget, help_text="To restrict it: type the registry's name."
+    )
+    preview = forms.CharField(required=False, widget=forms.HiddenInput)
+    version = VersionField()
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial["preview"] = "{}-{}".format(*self.instance.restriction())
+
+    def clean(self):
+        """Beside what every form refuses: one-way steps that weren't confirmed."""
+        cleaned = super().clean()
+        if cleaned.get("visibility", self.instance.visibility) != self.instance.visibility:
+            self._confirm_restriction(cleaned)
+        if cleaned.get("types") and not self.instance.accepts_all_types:
+            self._confirm_types(cleaned)
+        return cleaned
+
+    def _confirm_restriction(self, cleaned):
+        self.request.trying = Action.RESTRICT
+        step = RestrictForm({name: self.data.get(name, "") for name in RestrictForm.base_fields}, registry=self.instance)
+        if step.is_valid():
+            cleaned["preview"] = step.cleaned_data["preview"]
+        else:
+            self._take(step.refusals())
+
+    def _confirm_types(self, cleaned):
+        """Ask once for each list of new types: the hidden `confirmed` says which list it was asked about."""
+        registry, accepted = self.instance, self.instance.type_names()
+        new = [name for name in cleaned["types"] if name not in accepted]
+        questions = [refusal for name in new if (refusal := rules.refuse_lookalike(name, accepted))]
+        listed = ", ".join(new)
+        if cleaned.get("confirmed") == listed or not (questions or (registry.is_core and new)):
+            return
+        self.request.trying = Action.TYPE_ADD
+        for refusal in questions:
+            self.add_error("types", forms.ValidationError(refusal.reason, code=refusal.code))
+        if registry.is_core:
+            people = registry.people().count()
+            consequence = f"{rules.CORE_TYPE_STAYS.reason} Check the spelling. {people} people see it."
+            self.add_error("types", f"Add {listed} to {registry} for good? {consequence}")
+        self.add_error("types", "To confirm, save again.")
+        self.data = self.data.copy()
+        self.data["confirmed"] = listed
+
+
+class AcceptedTypeInline(ReadOnlyInline):
+    """The types on a registry's list. New ones are named above."""
+
+    model = AcceptedType
+    fields = readonly_fields = ["name", "preconfigured", "added_by", "added_at"]
+
+    def get_queryset(self, request):
+        """With who added them: one query."""
+        return super().get_queryset(request).select_related("added_by")
+
+    def has_add_permission(self, request, obj):
+        """New types are named in the form above, where their consequence is confirmed."""
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        """Not from a core registry (rule 4)."""
+        return super().has_delete_permission(request, obj) and not (obj and obj.is_core)
+
+
+class RegistryMemberInline(ReadOnlyInline):
+    """The roles given in a registry."""
+
+    model = RegistryMember
+    verbose_name, verbose_name_plural = "role", "roles given in it"
+    autocomplete_fields = ["user"]
+
+    def get_queryset(self, request):
+        """With whose they are: one query."""
+        return super().get_queryset(request).select_related("user")
+
+
+@admin.register(Registry)
+class RegistryAdmin(LawfulAdmin):
+    """Registries: every change through the verb that a page would call."""
+
+    form = RegistryForm
+    delete_confirmation_template = "admin/registries/delete.html"
+    list_display = ["name", "organization", "kind", "visibility", "accepts", "updated_at"]
+    list_filter = ["kind", "visibility", "accepts_all_types", "organization"]
+    list_select_related = ["organization"]
+    search_fields = ["name", "description"]
+    autocomplete_fields = ["organization"]
+    readonly_fields = ["kind", "consequence", "created_by", "created_at", "updated_at"]
+    inlines = [AcceptedTypeInline, RegistryMemberInline]
+    add_action, change_action, delete_action = Action.CREATE, Action.EDIT, Action.DELETE
+
+    def get_queryset(self, request):
+        """With their types: one query more, for all rows."""
+        return super().get_queryset(request).prefetch_related("types")
+
+    @admin.display(description="Accepts")
+    def accepts(self, obj):
+        """All types, or the first of its list."""
+        names = [accepted.name for accepted in obj.types.all()]
+        more = ["…"] if len(names) > TYPES_SHOWN else []
+        return "All types" if obj.accepts_all_types else ", ".join(names[:TYPES_SHOWN] + more)
+
+    @admin.display(description="If restricted")
+    def consequence(self, obj):
+        """What restricting would do, from a fresh count (rule 18)."""
+        keeps, loses = obj.restriction()
+        return f"{keeps} keep access, {loses} lose it. There is no way back: a restricted registry never opens again."
+
+    def fixed(self, obj):
+        """Rules 1 to 4, 6 and 9."""
+        if obj is None:
+            return {"kind": rules.CORE_IS_GIVEN}
+        fixed = {"kind": rules.KIND_STAYS, "organization": rules.ORGANIZATION_STAYS}
+        if refusal := rules.refuse_restriction(obj.kind, obj.visibility):
+            fixed["visibility"] = refusal
+        if refusal := rules.refuse_metadata(obj.kind):
+            fixed["name"] = fixed["description"] = refusal
+        if refusal := rules.refuse_all_types(obj.kind):
+            fixed["accepts_all_types"] = refusal
+        return fixed
+
+    def refuse_deletion(self, obj):
+        """Rule 5."""
+        return rules.refuse_delete(obj.kind) if obj else None
+
+    def place(self, obj):
+        """The registry itself."""
+        return {"subject": obj.name, "organization": obj.organization_id, "registry": obj.pk}
+
+    def get_fieldsets(self, request, obj=None):
+        """The fields of a new registry, or of this one."""
+        what = ["organization", "kind", "name", "description"]
+        if obj is None:
+            return [(None, {"fields": [*what, "visibility", "accepts_all_types", "types", "reason"]})]
+        step = [] if rules.refuse_restriction(obj.kind, obj.visibility) else ["consequence", "confirmation", "preview"]
+        self.fieldsets = [
+            (None, {"fields": what}),
+            ("Visibility", {"fields": ["visibility", *step]}),
+            ("Accepted types", {"fields": ["accepts_all_types", "types", "confirmed"]}),
+            ("Change", {"fields": ["reason", "created_by", "created_at", "updated_at", "version"]}),
+        ]
+        return super().get_fieldsets(request, obj)
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        """The form for a new registry, or for this one."""
+        if obj is None:
+            kwargs["form"] = NewRegistryForm
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def get_inlines(self, request, obj):
+        """A new registry has no rows yet."""
+        return super().get_inlines(request, obj) if obj else []
+
+    def save_model(self, request, obj, form, change):
+        """Create it, or do one verb after the other; the first checks the version that was shown."""
+        by, wanted = actor_of(request), form.cleaned_data
+        if not change:
+            obj.create(by, wanted["types"], wanted["reason"])
+            return
+        version, reason = wanted["version"], wanted["reason"]
+        if "visibility" in form.changed_data:
+            request.trying = Action.RESTRICT
+            obj.restrict(by, version=version, seen=wanted["preview"], reason=reason)
+            version = None
+        request.trying = Action.EDIT
+        name, description = wanted.get("name", obj.name), wanted.get("description", obj.description)
+        obj.edit(by, name=name, description=description, version=version, reason=reason)
+        if "accepts_all_types" in form.changed_data and wanted["accepts_all_types"]:
+            request.trying = Action.TYPES_ALL
+            obj.accept_all_types(by, reason=reason)
+        elif "accepts_all_types" in form.changed_data:
+            request.trying = Action.TYPES_LIST
+            obj.accept_only(by, wanted["types"], reason=reason)
+        elif wanted["types"]:
+            request.trying = Action.TYPE_ADD
+            obj.add_types(by, wanted["types"], confirmed=bool(wanted["confirmed"]), reason=reason)
+
+    def save_formset(self, request, form, formset, change):
+        """Take types off the list; take and give roles."""
+        by = actor_of(request)
+        formset.save(commit=False)
+        for row in formset.deleted_objects:
+            if isinstance(row, AcceptedType):
+                request.trying = Action.TYPE_REMOVE
+                form.instance.remove_type(by, row.name, reason=form.cleaned_data["reason"])
+            else:
+                request.trying = Action.MEMBER_REMOVE
+                row.delete_by(by)
+        for row in formset.new_objects:
+            request.trying = Action.MEMBER_ADD
+            row.save_by(by)
+
+    def delete_model(self, request, obj):
+        """Rules 5, 16 and 18: with the second step's own form."""
+        step = DeleteForm(request.POST, registry=obj)
+        if not step.is_valid():
+            raise step.refusals()
+        obj.delete_by(actor_of(request), version=step.cleaned_data["version"], reason=step.cleaned_data["reason"])
+
+
+class OfRegistry:
+    """Where the log puts attempts on what belongs to a registry."""
+
+    def place(self, obj):
+        """The registry."""
+        registry = obj.registry
+        return {"subject": registry.name, "organization": registry.organization_id, "registry": registry.pk}
+
+    @admin.display(ordering="registry__organization__name")
+    def organization(self, obj):
+        """The registry's organization."""
+        return obj.registry.organization
+
+
+@admin.register(AcceptedType)
+class AcceptedTypeAdmin(OfRegistry, BulkDeleteAdmin):
+    """Accepted types: shown, and taken off the list. They are added on the page of their registry."""
+
+    list_display = ["name", "registry", "organization", "preconfigured", "added_by", "added_at"]
+    list_filter = ["preconfigured", "registry__organization"]
+    list_select_related = ["registry__organization", "added_by"]
+    search_fields = ["name", "registry__name"]
+    fields = ["name", "registry", "preconfigured", "added_by", "added_at"]
+    delete_action = Action.TYPE_REMOVE
+
+    def has_add_permission(self, request, obj=None):
+        """On the page of their registry."""
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        """A type has no other state than to be accepted."""
+        return False
+
+    def refuse_deletion(self, obj):
+        """Rules 4, 7 and 11."""
+        if obj is None:
+            return None
+        in_use = obj.name in obj.registry.types_in_use()
+        others = obj.registry.types.exclude(pk=obj.pk).count()
+        return rules.refuse_type_removal(obj.registry.kind, obj.name, in_use=in_use, others=others)
+
+    def delete_model(self, request, obj):
+        """Take it off its registry's list."""
+        obj.registry.remove_type(actor_of(request), obj.name)
+
+
+class RegistryMemberForm(SeenForm, forms.ModelForm):
+    """The role of somebody in a registry."""
+
+
+@admin.register(RegistryMember)
+class RegistryMemberAdmin(OfRegistry, BulkDeleteAdmin):
+    """Roles in registries: changed and taken. They are given on the page of their registry."""
+
+    form = RegistryMemberForm
+    list_display = ["user", "registry", "organization", "role"]
+    list_filter = ["role", "registry__organization"]
+    list_select_related = ["user", "registry__organization"]
+    search_fields = ["user__username", "user__email", "registry__name"]
+    fields = ["registry", "user", "role"]
+    readonly_fields = ["registry", "user"]
+    change_action, delete_action = Action.MEMBER_CHANGE, Action.MEMBER_REMOVE
+
+    def has_add_permission(self, request, obj=None):
+        """On the page of their registry."""
+        return False
+
+    def save_model(self, request, obj, form, change):
+        """Change the role."""
+        if form.changed_data:
+            Registry.objects.select_for_update().get(pk=obj.registry_id)
+            form.refuse_stale()
+            obj.save_by(actor_of(request))
+
+    def delete_model(self, request, obj):
+        """Take the role."""
+        obj.delete_by(actor_of(request))
+
+
+@admin.register(FormerName)
+class FormerNameAdmin(ReadOnlyAdmin):
+    """Former names: a rename keeps them, the next registry of that name ends them (rule 15)."""
+
+    list_display = ["name", "registry", "organization"]
+    list_filter = ["organization"]
+    list_select_related = ["registry", "organization"]
+    search_fields = ["name", "registry__name"]
+    fields = ["name", "registry", "organization"]

@@ -1,0 +1,70 @@
+"""`create_organization`: what the set-up page does, for scripts, and for a second organization."""
+
+from getpass import getpass
+
+from django.conf import settings
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.management.base import BaseCommand, CommandError
+
+from registry_app.choices import Action
+from registry_app.models import Actor, User, found_organization_with_admin
+from registry_app.models.audit import refusals_logged
+
+from ..database import prepare
+
+
+class Command(BaseCommand):
+    """Founds an organization with its first admin."""
+
+    help = (
+        "Found an organization. Its admin's account is made where there is none, with the password from"
+        " REGISTRY_ADMIN_PASSWORD or asked for."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("name", help="name of the organization")
+        parser.add_argument("--admin", required=True, metavar="USERNAME", help="who is its first admin")
+        parser.add_argument("--email", default="", help="email address of a new account")
+
+    def handle(self, *, name, admin, email, **options):
+        prepare(self)
+        password = "" if _has_account(admin, email) else settings.ADMIN_PASSWORD or _ask_password(admin)
+        by = Actor(None, staff=True)
+        try:
+            with refusals_logged(by, Action.ORGANIZATION_CREATE, subject=name):
+                organization = found_organization_with_admin(name, admin, email, password, by)
+        except ValidationError as error:
+            raise CommandError(_told(error)) from error
+        self.stdout.write(f"{organization} is founded, with {admin} as its admin.")
+        self.stdout.write(f"{settings.PUBLIC_URL}{organization.get_absolute_url()}")
+
+
+def _has_account(username, email):
+    """Whether the account is there; refuses one that `email` says is somebody else's, or a new one without email."""
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        if not email:
+            raise CommandError(f"There is no account {username}; to make it, name its email address with --email.")
+        return False
+    if email and email.casefold() != user.email.casefold():
+        raise CommandError(f"The account {username} has another email address. Nothing was done.")
+    return True
+
+
+def _ask_password(username):
+    try:
+        password, again = getpass(f"Password for {username}: "), getpass("Again: ")
+    except EOFError:
+        raise CommandError("There is no terminal to ask for a password: set REGISTRY_ADMIN_PASSWORD.") from None
+    if password != again:
+        raise CommandError("The two passwords differ. Nothing was done.")
+    return password
+
+
+def _told(error):
+    """A line for each error: its code, the field, and what is wrong."""
+    lines = []
+    for field, errors in error.error_dict.items():
+        where = "" if field == NON_FIELD_ERRORS else f"{field}: "
+        lines += [f"{single.code}: {where}{' '.join(single.messages)}" for single in errors]
+    return "\n".join(lines)

@@ -1,0 +1,127 @@
+"""`demo`: fills an empty installation, so that there is something to look at and an audit log that tells a story."""
+
+import secrets
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from registry_app.choices import Action, OrganizationRole, Role, Visibility
+from registry_app.models import (
+    Actor,
+    Organization,
+    OrganizationMembership,
+    Registry,
+    RegistryMember,
+    User,
+    found_organization_with_admin,
+)
+from registry_app.models.audit import record, refusals_logged
+
+from ..database import prepare
+
+COMMAND_LINE = Actor(None, staff=True)
+ALL = None  # in the place of a list of types
+
+# Name, description, types, whether it is restricted from the start.
+CUSTOM = (
+    ("Benchmark_Datasets", "Datasets and test suites for evaluation.", ("dataset", "eval-suite", "prompt"), False),
+    ("Churn Forecasting", "Everything the churn service deploys from.", ("dataset", "model"), False),
+    ("Evaluation_Reports", "Reports from scheduled evaluation runs.", ALL, False),
+    ("Feature_Store_Exports", "Snapshots of feature tables, one a week.", ("dataset", "feature-table"), False),
+    ("Fine_Tuned_Models", "Adapters and tuned checkpoints.", ("adapter", "model"), False),
+    ("Golden Datasets", "Hand-checked data that every release is measured against.", ("dataset",), False),
+    ("Prompts", "Prompts and templates.", ("prompt",), True),
+    ("Red_Team_Findings", "Attacks that worked, kept until they are fixed.", ("dataset", "report"), True),
+    ("Release_Candidates", "Models on their way to production, in the order of their review.", ("model",), False),
+    ("Safety_Classifiers", "Filters and their evaluation suites.", ("eval-suite", "model"), True),
+    ("Speech_Corpora", "Recordings with consent, and their transcripts.", ("dataset", "transcript"), True),
+    ("Tokenizers", "Vocabularies and merges.", ("tokenizer",), False),
+)
+
+
+class Command(BaseCommand):
+    """Two organizations, a dozen custom registries, three people; their passwords are printed, and kept nowhere."""
+
+    help = "Fill an empty installation with an example organization."
+
+    def handle(self, **options):
+        prepare(self)
+        if Organization.objects.exists():
+            raise CommandError("There is an organization already; the demo fills an empty installation only.")
+        passwords = {name: secrets.token_urlsafe(12) for name in ("ada", "mel", "sam")}
+        with transaction.atomic():
+            fill(passwords)
+        for name, what in (
+            ("ada", "admin of Example Org, and of this installation"),
+            ("mel", "member of Example Org, with a role in Safety_Classifiers"),
+            ("sam", "admin of Partner Org"),
+        ):
+            self.stdout.write(f"{name}  {passwords[name]}  {what}")
+        self.stdout.write("These passwords are shown only now.")
+
+
+def fill(passwords):
+    """Make the people, {username: password}, and let them live through a week of the product's rules."""
+    example = _found("Example Org", "ada", passwords)
+    _found("Partner Org", "sam", passwords)
+    ada = Actor(User.objects.get(username="ada"))
+    mel = Actor(_member(example, "mel", passwords["mel"], ada))
+    registries = {name: _create(example, ada, name, *facts) for name, *facts in CUSTOM}
+    models, datasets = example.registries.core()
+    RegistryMember(registry=registries["Safety_Classifiers"], user=mel.user, role=Role.MEMBER).save_by(ada)
+    RegistryMember(registry=registries["Tokenizers"], user=mel.user, role=Role.ADMIN).save_by(ada)
+
+    models.add_types(ada, ["adapter"], reason="Fine-tuning now ships adapters.")
+    datasets.add_types(ada, ["feature-table"], reason="The feature store publishes here.")
+    prompts = registries["Prompts"]
+    prompts.edit(
+        ada, name="Prompt_Library", description="Reviewed prompts and templates.", reason="Only reviewed ones."
+    )
+    tuned = registries["Fine_Tuned_Models"]
+    tuned.restrict(ada, reason="Holds checkpoints tuned on customer data.")
+    registries["Tokenizers"].add_types(mel, ["vocabulary"])
+    registries["Safety_Classifiers"].edit(
+        mel, name="Safety_Classifiers", description="Filters, their thresholds and evaluation suites."
+    )
+    scratch = _create(example, ada, "Scratch", "To try things out.", ALL, False)
+    scratch.delete_by(ada, reason="Nobody used it.")
+
+    _refused(ada, Action.EDIT, models, lambda: models.edit(ada, name="Prod Models", description=""))
+    _refused(ada, Action.RESTRICT, datasets, lambda: datasets.restrict(ada))
+    _refused(ada, Action.RESTRICT, tuned, lambda: tuned.restrict(ada))
+    _refused(mel, Action.TYPE_ADD, models, lambda: models.add_types(mel, ["notebook"]))
+    _refused(ada, Action.DELETE, models, lambda: models.delete_by(ada))
+
+
+def _found(name, username, passwords):
+    return found_organization_with_admin(name, username, f"{username}@example.com", passwords[username], COMMAND_LINE)
+
+
+def _member(organization, username, password, by):
+    user = User.objects.create_user(username, f"{username}@example.com", password)
+    record(by, Action.USER_CREATE, subject=username, changes={"email": [None, user.email]})
+    OrganizationMembership(organization=organization, user=user, role=OrganizationRole.MEMBER).save_by(by)
+    return user
+
+
+def _create(organization, by, name, description, types, restricted):
+    registry = Registry(
+        organization=organization,
+        name=name,
+        description=description,
+        visibility=Visibility.RESTRICTED if restricted else Visibility.ORGANIZATION,
+        accepts_all_types=types is ALL,
+    )
+    registry.create(by, types or ())
+    return registry
+
+
+def _refused(by, action, registry, attempt):
+    """Make an attempt that a rule refuses, for the log to show."""
+    where = {"subject": registry.name, "organization": registry.organization_id, "registry": registry.pk}
+    try:
+        with refusals_logged(by, action, **where):
+            attempt()
+    except ValidationError:
+        registry.refresh_from_db()

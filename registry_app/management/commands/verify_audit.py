@@ -1,0 +1,74 @@
+"""`verify_audit`: whether the audit log is whole, and what the rules rest on is in place."""
+
+import argparse
+import re
+
+from django.core.management.base import BaseCommand, CommandError
+
+from registry_app import guards, rules
+from registry_app.choices import Visibility
+from registry_app.models import AuditHead, Organization, Registry
+from registry_app.models.audit import verify
+
+from ..database import pending
+
+
+def anchor(text):
+    """A `SEQ:HASH` of the command line, as a pair."""
+    if not (parts := re.fullmatch(r"([0-9]{1,18}):([0-9a-f]{64})", text)):
+        raise argparse.ArgumentTypeError("an anchor is SEQ:HASH, as this command prints it")
+    return int(parts[1]), parts[2]
+
+
+class Command(BaseCommand):
+    """Reads the whole log; the exit code is 1 where anything is wrong."""
+
+    help = "Verify the audit log, the database guards and the core registries."
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--anchor",
+            action="append",
+            default=[],
+            type=anchor,
+            metavar="SEQ:HASH",
+            help="an end of the log that was noted earlier, outside the database; may be repeated",
+        )
+
+    def handle(self, **options):
+        if pending():
+            raise CommandError("The database is not prepared for this version: run `manage.py migrate` first.")
+        number, faults = verify(options["anchor"])
+        faults += [f"The guard {name} is missing: `manage.py migrate` puts it back." for name in guards.missing()]
+        faults += core_faults()
+        self.stdout.write(f"Entries: {number}")
+        self.stdout.write(f"Anchor: {AuditHead.objects.get()}")
+        for fault in faults:
+            self.stderr.write(fault)
+        if faults:
+            raise CommandError(f"Faults: {len(faults)}")
+        self.stdout.write("Everything is in order.")
+
+
+def core_faults():
+    """Where an organization's core registries are not as rules 1 to 4 say: a sentence for each."""
+    given = {}
+    for registry in Registry.objects.core().prefetch_related("types"):
+        given.setdefault(registry.organization_id, {})[registry.name] = registry
+    for organization in Organization.objects.all():
+        found = given.get(organization.pk, {})
+        for name, description, preconfigured in rules.CORE_REGISTRIES:
+            if not _is_as_given(found.pop(name, None), description, preconfigured):
+                yield f"{organization}: the core registry {name} is missing or altered."
+        for name in found:
+            yield f"{organization}: {name} is a core registry too many."
+
+
+def _is_as_given(registry, description, preconfigured):
+    return (
+        registry is not None
+        and registry.description == description
+        and registry.visibility == Visibility.ORGANIZATION
+        and not registry.accepts_all_types
+        and [kind.name for kind in registry.types.all() if kind.preconfigured] == [preconfigured]
+    )
