@@ -50,6 +50,8 @@ def registry_for(user, slug, name, action=Action.SEE):
     is written otherwise, or is a former one.
     """
     membership = organization_for(user, slug)
+    if rules.refuse_name(rules.clean_name(name)):
+        raise Http404  # no registry was ever called that, and not every database takes such text
     visible = membership.registries().select_related("created_by").with_given_role(user.pk)
     registry = visible.filter(name_key=rules.name_key(name)).first() or _moved(visible, name)
     registry.organization = membership.organization

@@ -1,8 +1,7 @@
-"""What all pages of the Django admin share: the verbs judge, and what they refuse is logged and shown where it belongs."""
+"""What all pages of the Django admin share: the verbs judge; what they refuse is logged, and shown where it belongs."""
 
 import copy
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.utils import unquote
@@ -29,7 +28,7 @@ def told(refusal):
 
 
 class AdminForm(RuleForm):
-    """A form of the admin. Its class, made anew for each request, carries `request` and what `fixed` says of the object.
+    """A form of the admin. Its class, made anew for each request, carries `request` and the fields that are `fixed`.
 
     Works on a copy of the object: a refused form has changed its instance, and the page around it shows what is stored.
     """
@@ -42,7 +41,7 @@ class AdminForm(RuleForm):
 
     def clean(self):
         """Refuse forged values of fixed fields, and repeat what a verb refused; other unshown fields change nothing."""
-        cleaned = super(RuleForm, self).clean()
+        cleaned = super(RuleForm, self).clean()  # RuleForm's own would refuse the buttons and inlines of the admin
         for name in self.data.keys() & self.fixed.keys():
             stored = self._meta.model._meta.get_field(name).value_from_object(self.instance)
             if self.data[name] != str(stored):
@@ -52,16 +51,22 @@ class AdminForm(RuleForm):
             self._take(self.request.refused)
         return cleaned
 
+    def add_error(self, field, error):
+        """Errors of hidden fields are the form's own, for nobody would see them."""
+        hidden = field in self.fields and self.fields[field].widget.is_hidden
+        super().add_error(None if hidden else field, error)
+
     def _post_clean(self):
         super()._post_clean()
-        if "version" in self.errors or any(self.has_code(code) for code in CONFLICTS):
+        unversioned = "version" in self.fields and "version" not in self.cleaned_data
+        if unversioned or any(self.has_code(code) for code in CONFLICTS):
             self._show_stored()
 
     def _update_errors(self, errors):
         self._take(errors)
 
     def _show_stored(self):
-        """Rule 19: both values beside each other; the hidden fields as of now, so that saving again is done knowingly."""
+        """Rule 19: both values beside each other, and hidden fields as of now, so that who saves again knows."""
         self.data = self.data.copy()
         for name in self.initial.keys() & self.fields.keys():
             field, stored = self.fields[name], self.initial[name]
@@ -79,7 +84,7 @@ class SeenForm(AdminForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
-            field.show_hidden_initial = not field.disabled
+            field.show_hidden_initial = bool(self.instance.pk) and not field.disabled
 
     def refuse_stale(self):
         """Rule 19, asked while the row is locked: what was shown must be what is stored."""
@@ -126,9 +131,13 @@ class LawfulAdmin(admin.ModelAdmin):
         return [*super().get_readonly_fields(request, obj), *self.fixed(obj)]
 
     def get_fieldsets(self, request, obj=None):
-        """Those declared; where deletion is refused, the reason too."""
-        fieldsets = super().get_fieldsets(request, obj)
+        """Those of `fieldsets_of`; where deletion is refused, the reason too."""
+        fieldsets = self.fieldsets_of(request, obj)
         return [*fieldsets, ("Deletion", {"fields": ["deletion"]})] if obj and self.refuse_deletion(obj) else fieldsets
+
+    def fieldsets_of(self, request, obj):
+        """Those declared."""
+        return super().get_fieldsets(request, obj)
 
     @admin.display(description="Delete it?")
     def deletion(self, obj):
@@ -151,7 +160,7 @@ class LawfulAdmin(admin.ModelAdmin):
     # What is done.
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        """Add or change. What a verb refuses is rolled back, and the same page is shown with the refusal on its form."""
+        """Add or change. What a verb refuses is rolled back, and the page shown again with the refusal on its form."""
         request.refused, request.trying = None, self.change_action if object_id else self.add_action
         try:
             response = super().changeform_view(request, object_id, form_url, extra_context)
@@ -240,7 +249,7 @@ class ReadOnlyInline(admin.TabularInline):
 
 
 def _law_of(error):
-    """What was refused, as a ValidationError. A database error that is of no rule's making comes of two saving at once."""
+    """What was refused, as a ValidationError. A database error of no rule's making comes of two saving at once."""
     if isinstance(error, ValidationError):
         return error
     refusal = guards.refusal_of(error) or rules.EDIT_CONFLICT
@@ -250,4 +259,3 @@ def _law_of(error):
 def _form_of(response):
     context = getattr(response, "context_data", None) or {}
     return context["adminform"].form if "adminform" in context else None
-

@@ -183,8 +183,10 @@ class OrganizationMembershipAdmin(BulkDeleteAdmin):
 
     def refuse_deletion(self, obj):
         """The last admin stays."""
-        admins = OrganizationMembership.objects.admins().filter(organization=obj.organization_id) if obj else ()
-        return rules.LAST_ADMIN if [one.pk for one in admins] == [obj and obj.pk] else None
+        if obj is None:
+            return None
+        admins = OrganizationMembership.objects.admins().filter(organization=obj.organization_id)
+        return rules.LAST_ADMIN if list(admins.values_list("pk", flat=True)[:2]) == [obj.pk] else None
 
     def place(self, obj):
         """The person, in the organization."""

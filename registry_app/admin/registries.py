@@ -2,98 +2,15 @@
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
 
 from .. import rules
-from ..choices import Action, Visibility
-from ..forms import DeleteForm, RestrictForm
-from ..forms.base import LawField, VersionField
-from ..forms.types import TypesField
+from ..choices import Action
+from ..forms import DeleteForm
 from ..models import AcceptedType, FormerName, Registry, RegistryMember
-from .base import AdminForm, BulkDeleteAdmin, LawfulAdmin, ReadOnlyAdmin, ReadOnlyInline, SeenForm, actor_of, told
+from .base import BulkDeleteAdmin, LawfulAdmin, ReadOnlyAdmin, ReadOnlyInline, SeenForm, actor_of
+from .forms import NewRegistryForm, RegistryForm
 
 TYPES_SHOWN = 6  # in a row of the list
-
-
-class NewRegistryForm(AdminForm, forms.ModelForm):
-    """A new custom registry (rule 7)."""
-
-    name = LawField(
-        clean_text=rules.clean_name,
-        refuse=rules.refuse_name,
-        widget=AdminTextInputWidget,
-        help_text="Code that loads artifacts uses this name, so pick one that lasts.",
-    )
-    description = LawField(
-        clean_text=rules.clean_description,
-        refuse=rules.refuse_description,
-        required=False,
-        widget=AdminTextareaWidget,
-    )
-    types = TypesField(required=False, help_text="Separated by commas. Ignored where all types are accepted.")
-    reason = forms.CharField(
-        required=False, max_length=rules.REASON_LENGTH, widget=AdminTextInputWidget, help_text="Kept in the audit log."
-    )
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["types"].widget.attrs["class"] = "vTextField"
-
-
-class RegistryForm(NewRegistryForm):
-    """A registry as it is: each of its one-way steps asks for a confirmation of what was shown (rules 13 and 18)."""
-
-    types = TypesField(
-        label="Add types",
-        required=False,
-        help_text="Separated by commas. Instead of all types: the list to accept.",
-    )
-    confirmed = forms.CharField(required=False, widget=forms.HiddenInput)
-    confirmation = forms.CharField(
-        required=False, widget=AdminTextInputWidget, help_text="To restrict it: type the registry's name."
-    )
-    preview = forms.CharField(required=False, widget=forms.HiddenInput)
-    version = VersionField()
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.initial["preview"] = "{}-{}".format(*self.instance.restriction())
-
-    def clean(self):
-        """Beside what every form refuses: one-way steps that weren't confirmed."""
-        cleaned = super().clean()
-        if cleaned.get("visibility", self.instance.visibility) != self.instance.visibility:
-            self._confirm_restriction(cleaned)
-        if cleaned.get("types") and not self.instance.accepts_all_types:
-            self._confirm_types(cleaned)
-        return cleaned
-
-    def _confirm_restriction(self, cleaned):
-        self.request.trying = Action.RESTRICT
-        step = RestrictForm({name: self.data.get(name, "") for name in RestrictForm.base_fields}, registry=self.instance)
-        if step.is_valid():
-            cleaned["preview"] = step.cleaned_data["preview"]
-        else:
-            self._take(step.refusals())
-
-    def _confirm_types(self, cleaned):
-        """Ask once for each list of new types: the hidden `confirmed` says which list it was asked about."""
-        registry, accepted = self.instance, self.instance.type_names()
-        new = [name for name in cleaned["types"] if name not in accepted]
-        questions = [refusal for name in new if (refusal := rules.refuse_lookalike(name, accepted))]
-        listed = ", ".join(new)
-        if cleaned.get("confirmed") == listed or not (questions or (registry.is_core and new)):
-            return
-        self.request.trying = Action.TYPE_ADD
-        for refusal in questions:
-            self.add_error("types", forms.ValidationError(refusal.reason, code=refusal.code))
-        if registry.is_core:
-            people = registry.people().count()
-            consequence = f"{rules.CORE_TYPE_STAYS.reason} Check the spelling. {people} people see it."
-            self.add_error("types", f"Add {listed} to {registry} for good? {consequence}")
-        self.add_error("types", "To confirm, save again.")
-        self.data = self.data.copy()
-        self.data["confirmed"] = listed
 
 
 class AcceptedTypeInline(ReadOnlyInline):
@@ -138,7 +55,7 @@ class RegistryAdmin(LawfulAdmin):
     list_select_related = ["organization"]
     search_fields = ["name", "description"]
     autocomplete_fields = ["organization"]
-    readonly_fields = ["kind", "consequence", "created_by", "created_at", "updated_at"]
+    readonly_fields = ["consequence", "created_by", "created_at", "updated_at"]
     inlines = [AcceptedTypeInline, RegistryMemberInline]
     add_action, change_action, delete_action = Action.CREATE, Action.EDIT, Action.DELETE
 
@@ -180,19 +97,18 @@ class RegistryAdmin(LawfulAdmin):
         """The registry itself."""
         return {"subject": obj.name, "organization": obj.organization_id, "registry": obj.pk}
 
-    def get_fieldsets(self, request, obj=None):
+    def fieldsets_of(self, request, obj):
         """The fields of a new registry, or of this one."""
         what = ["organization", "kind", "name", "description"]
         if obj is None:
             return [(None, {"fields": [*what, "visibility", "accepts_all_types", "types", "reason"]})]
         step = [] if rules.refuse_restriction(obj.kind, obj.visibility) else ["consequence", "confirmation", "preview"]
-        self.fieldsets = [
+        return [
             (None, {"fields": what}),
             ("Visibility", {"fields": ["visibility", *step]}),
             ("Accepted types", {"fields": ["accepts_all_types", "types", "confirmed"]}),
             ("Change", {"fields": ["reason", "created_by", "created_at", "updated_at", "version"]}),
         ]
-        return super().get_fieldsets(request, obj)
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         """The form for a new registry, or for this one."""

@@ -64,13 +64,14 @@ class CreateForm(RegistryForm):
         label="Accepted types",
         choices=[("on", "All types"), ("", "Only these types")],
         coerce=bool,
-        empty_value=False,
+        empty_value=False,  # type: ignore[arg-type]
         required=False,
         widget=forms.RadioSelect,
     )
     types = TypesField(label="Types, separated by commas", required=False)
 
-    class Meta(RegistryForm.Meta):
+    class Meta:
+        model = Registry
         fields = ("name", "description", "visibility", "accepts_all_types")
 
     def clean(self):

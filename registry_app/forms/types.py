@@ -22,7 +22,7 @@ class TypesField(forms.CharField):
 
     def to_python(self, value):
         """The names in `value`, cleaned; order kept."""
-        parts = (rules.clean_name(part) for part in super().to_python(value).split(","))
+        parts = (rules.clean_name(part) for part in (super().to_python(value) or "").split(","))
         return list(dict.fromkeys(part for part in parts if part))
 
     def validate(self, value):

@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import unicodedata
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import connection, models, transaction
 from django.utils import timezone
@@ -21,7 +23,7 @@ class Actor(NamedTuple):
     registries hold and roles in them aren't asked for.
     """
 
-    user: models.Model | None
+    user: AbstractBaseUser | None
     request_id: str = ""
     staff: bool = False
 
@@ -131,7 +133,7 @@ def record(actor, action, *, subject, organization=None, registry=None, changes=
         "actor_name": actor.name,
         "organization_id": organization,
         "registry_id": registry,
-        "subject": subject,
+        "subject": _printable(subject),
         "request_id": actor.request_id,
     }
     now = timezone.now()
@@ -144,6 +146,11 @@ def record(actor, action, *, subject, organization=None, registry=None, changes=
     event.save(force_insert=True)
     AuditHead.objects.update(seq=seq, hash=seal)
     return event
+
+
+def _printable(text):
+    """`text` as every database takes it: what was refused may have been called anything."""
+    return "".join("\ufffd" if unicodedata.category(char) in {"Cc", "Cs"} else char for char in text)[:300]
 
 
 def canonical(facts):
@@ -200,8 +207,8 @@ def verify(anchors=()):
             faults.append(f"Anchor {event.seq} does not match: the history was rewritten.")
         previous, expected = event.hash, event.seq + 1
     faults += [f"Anchor {seq} is missing: the history was cut." for seq in wanted]
-    head = AuditHead.objects.get()
-    if (head.seq, head.hash) != (expected - 1, previous):
+    head = AuditHead.objects.first()
+    if head is None or (head.seq, head.hash) != (expected - 1, previous):
         faults.append("The head does not match the last entry.")
     return expected - 1, faults
 
@@ -213,6 +220,9 @@ def _faults_of(event, expected, previous):
         yield f"Entry {event.seq} does not follow the one before."
     if sealed(event.prev_hash, event.seq, event.body) != event.hash:
         yield f"Entry {event.seq} was altered."
-    facts = event.facts
+    try:
+        facts = {**event.facts}
+    except (ValueError, TypeError):
+        facts = {}
     if any(facts.get(name) != getattr(event, name) for name in COPIED) or facts.get("at") != event.at.isoformat():
         yield f"Entry {event.seq}: its columns differ from what was sealed."

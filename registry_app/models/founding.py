@@ -21,6 +21,7 @@ def found_organization(name, admin, by):
     Raises ValidationError with `name_invalid`.
     """
     name = rules.clean_name(name)
+    enforce(rules.refuse_name(name), "name")
     organization = Organization(name=name, slug=_free_slug(name))
     organization.full_clean()
     organization.save()

@@ -26,12 +26,22 @@ class User(AbstractUser):
         ]
 
 
+class OrganizationQuerySet(models.QuerySet):
+    """Organizations as verbs ask for them."""
+
+    def hold(self, pk):
+        """Lock the organization's row until commit: first of all locks, so that nobody acts on a right just taken."""
+        return self.select_for_update(no_key=True).get(pk=pk)
+
+
 class Organization(models.Model):
     """The people who share registries. It has its two core registries from the moment it exists (rule 1)."""
 
     name = models.CharField(max_length=rules.NAME_LENGTH, validators=[validate_name])
     slug = models.SlugField(max_length=60, unique=True, help_text="Its part of every address.")
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = OrganizationQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
@@ -96,7 +106,7 @@ class OrganizationMembership(models.Model):
     @transaction.atomic
     def save_by(self, actor):
         """Add the person or change the role, and log it. Refuses with `last_admin`."""
-        Organization.objects.select_for_update().get(pk=self.organization_id)
+        Organization.objects.hold(self.organization_id)
         stored = OrganizationMembership.objects.filter(pk=self.pk).first()
         if stored and stored.is_admin and not self.is_admin:
             self._keep_an_admin()
@@ -108,12 +118,15 @@ class OrganizationMembership(models.Model):
     @transaction.atomic
     def delete_by(self, actor):
         """Take the person out of the organization, roles in its registries included. Refuses with `last_admin`."""
-        Organization.objects.select_for_update().get(pk=self.organization_id)
-        if self.is_admin:
+        Organization.objects.hold(self.organization_id)
+        stored = OrganizationMembership.objects.filter(pk=self.pk).first()
+        if stored is None:
+            return
+        if stored.is_admin:
             self._keep_an_admin()
         self.user.registry_roles.filter(registry__organization=self.organization_id).delete()
         self.delete()
-        self._record(actor, Action.PERSON_REMOVE, [self.role, None])
+        self._record(actor, Action.PERSON_REMOVE, [stored.role, None])
 
     def _keep_an_admin(self):
         others = self.organization.memberships.admins().exclude(user=self.user_id)

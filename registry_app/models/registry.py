@@ -51,11 +51,15 @@ class RegistryQuerySet(models.QuerySet):
         if membership.is_admin:
             return self if role == Role.ADMIN else self.none()
         given = RegistryMember.objects.filter(user=membership.user_id)
-        if role == Role.VIEWER:
-            higher = given.filter(role__in=[Role.MEMBER, Role.ADMIN]).values("registry")
-            shown = Q(visibility=Visibility.ORGANIZATION) | Q(pk__in=given.filter(role=role).values("registry"))
-            return self.filter(shown).exclude(pk__in=higher)
-        return self.filter(pk__in=given.filter(role=role).values("registry"))
+        has = Q(pk__in=given.filter(role=role).values("registry"))
+        if rules.LADDER.index(role) > rules.LADDER.index(Role.VIEWER):
+            return self.filter(has)
+        named = has & Q(visibility=Visibility.RESTRICTED)
+        if role == Role.RESTRICTED_VIEWER:
+            return self.filter(named)
+        higher = given.filter(role__in=[Role.MEMBER, Role.ADMIN]).values("registry")
+        shared = Q(visibility=Visibility.ORGANIZATION) & ~Q(pk__in=higher)
+        return self.filter(shared | named)
 
     def with_given_role(self, user_id):
         """Each with `given_role`: the role given in it to this user, or None."""
@@ -205,6 +209,8 @@ class Registry(models.Model):
         self.name = rules.clean_name(self.name)
         self.name_key = rules.name_key(self.name)
         self.description = rules.clean_description(self.description)
+        enforce(rules.refuse_name(self.name), "name")
+        enforce(rules.refuse_description(self.description), "description")
         stored = Registry.objects.filter(pk=self.pk).first()
         enforce(rules.refuse_kind(stored and stored.kind, self.kind), "kind")
         enforce(rules.refuse_organization(stored and stored.organization_id, self.organization_id), "organization")
@@ -213,9 +219,9 @@ class Registry(models.Model):
             enforce(rules.refuse_metadata(self.kind), "name")
 
     def _check(self):
-        """`full_clean` without asking whether organization and creator exist: the foreign keys say that."""
-        self.clean_fields(exclude={"organization", "created_by"})
+        """`full_clean` without what is said twice: `clean` judges the texts, foreign keys who exists."""
         self.clean()
+        self.clean_fields(exclude={"organization", "created_by", "name", "description"})
         self.validate_constraints()
 
     # Verbs. Each asks who may, and raises ValidationError with the rulebook's code where it refuses.
@@ -223,6 +229,7 @@ class Registry(models.Model):
     @transaction.atomic
     def create(self, by, types=(), reason=""):
         """Keep this new custom registry (rules 7, 14, 17); `types` (names) are ignored where it accepts all."""
+        Organization.objects.hold(self.organization_id)
         membership = OrganizationMembership.objects.of_active().filter(organization=self.organization_id, user=by.user)
         if not membership.exists() and not by.staff:
             enforce(rules.refuse_role(Action.SEE, None))
@@ -265,7 +272,7 @@ class Registry(models.Model):
             accepted = self.type_names()
             new = [name for name in _clean_types(types) if name not in accepted]
             for name in new if not confirmed else ():
-                enforce(rules.refuse_lookalike(name, accepted), "types")
+                enforce(rules.refuse_lookalike(name, [*accepted, *new]), "types")
             self._put_types(new, by)
             self._note_types(changes, accepted)
 
@@ -334,6 +341,7 @@ class Registry(models.Model):
 
     def _lock(self, by, action, version, stale=rules.EDIT_CONFLICT):
         """Hold the row until commit, read it anew, and refuse who may not, or who saw another version."""
+        Organization.objects.hold(self.organization_id)
         self.refresh_from_db(from_queryset=Registry.objects.select_for_update())
         enforce(rules.refuse_role(action, self.role_of(by)))
         enforce(stale if version not in (None, self.version) else None)
@@ -347,7 +355,7 @@ class Registry(models.Model):
         with transaction.atomic():
             self._lock(by, action, version, stale)
             before = {field: getattr(self, field) for field in TRACKED}
-            changes = {}
+            changes: dict[str, list] = {}
             yield changes
             self.clean()
             after = {field: [before[field], getattr(self, field)] for field in TRACKED}

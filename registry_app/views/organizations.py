@@ -1,13 +1,12 @@
 """The way in: set-up, the choice of an organization, appearance, health."""
 
-import secrets
-
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.crypto import constant_time_compare
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
@@ -46,7 +45,7 @@ def detail(request, organization):
 @require_http_methods(["GET", "POST"])
 def setup(request, token):
     """Found the first organization, and become its admin. The link works while there is none."""
-    if not secrets.compare_digest(token, setup_token()) or Organization.objects.exists():
+    if not constant_time_compare(token, setup_token()) or Organization.objects.exists():
         raise Http404
     form = SetupForm(request.POST or None)
     if form.is_valid() and form.carry_out(_found, form.cleaned_data, request.id):

@@ -6,6 +6,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import NamedTuple
 
 from django.core.exceptions import BadRequest, ValidationError
+from django.db import DataError
 from django.db.models import Q
 
 SIZE = 25  # rows a page
@@ -30,7 +31,7 @@ def page_of(rows, keys, *, descending=False, after="", before=""):
     order = [f"-{key}" if descending != backwards else key for key in keys]
     try:
         found = list(rows.order_by(*order)[: SIZE + 1])
-    except (ValidationError, ValueError, TypeError, OverflowError) as error:
+    except (ValidationError, ValueError, TypeError, OverflowError, DataError) as error:
         raise BadRequest("That cursor is not one of this list's.") from error
     more, found = len(found) > SIZE, found[:SIZE]
     if backwards:

@@ -99,7 +99,7 @@ def _prepared(rows, membership, people):
 
 def _types_of(ids):
     """{registry id: names of its types}"""
-    types = {}
+    types: dict[int, list[str]] = {}
     for registry, name in (
         AcceptedType.objects.filter(registry__in=ids).order_by("name").values_list("registry", "name")
     ):
@@ -110,7 +110,7 @@ def _types_of(ids):
 def _cores(registries, people):
     """The core registries among `registries` as cards, with their types: one query, for each has a type."""
     types = AcceptedType.objects.filter(registry__in=registries.core().order_by().values("pk"))
-    cards = {}
+    cards: dict[int, dict] = {}
     for accepted in types.select_related("registry").order_by("registry_id", "-preconfigured", "name"):
         card = cards.setdefault(accepted.registry_id, {"registry": accepted.registry, "types": [], "people": people})
         card["types"].append(accepted)
@@ -180,12 +180,12 @@ def settings_page(request, door, *, status=200, **forms):
     stored = Registry.objects.select_related("organization").get(pk=door.registry.pk)
     used = stored.types_in_use()
     types = list(stored.types.select_related("added_by"))
-    for accepted in types:
-        accepted.refusal = rules.refuse_type_removal(
-            stored.kind, accepted.name, in_use=accepted.name in used, others=len(types) - 1
-        )
+    others = len(types) - 1
     context = {
-        "types": types,
+        "types": [
+            (type_, rules.refuse_type_removal(stored.kind, type_.name, in_use=type_.name in used, others=others))
+            for type_ in types
+        ],
         "form": DetailsForm(instance=stored),
         "stored": stored,
         "people": stored.people().count(),

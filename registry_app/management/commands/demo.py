@@ -66,11 +66,12 @@ def fill(passwords):
     example = _found("Example Org", "ada", passwords)
     _found("Partner Org", "sam", passwords)
     ada = Actor(User.objects.get(username="ada"))
-    mel = Actor(_member(example, "mel", passwords["mel"], ada))
+    colleague = _member(example, "mel", passwords["mel"], ada)
+    mel = Actor(colleague)
     registries = {name: _create(example, ada, name, *facts) for name, *facts in CUSTOM}
     models, datasets = example.registries.core()
-    RegistryMember(registry=registries["Safety_Classifiers"], user=mel.user, role=Role.MEMBER).save_by(ada)
-    RegistryMember(registry=registries["Tokenizers"], user=mel.user, role=Role.ADMIN).save_by(ada)
+    RegistryMember(registry=registries["Safety_Classifiers"], user=colleague, role=Role.MEMBER).save_by(ada)
+    RegistryMember(registry=registries["Tokenizers"], user=colleague, role=Role.ADMIN).save_by(ada)
 
     models.add_types(ada, ["adapter"], reason="Fine-tuning now ships adapters.")
     datasets.add_types(ada, ["feature-table"], reason="The feature store publishes here.")

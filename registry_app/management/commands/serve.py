@@ -26,14 +26,14 @@ class Command(BaseCommand):
     def handle(self, **options):
         if not settings.DEBUG and not Path(settings.STATIC_ROOT, "staticfiles.json").exists():
             raise CommandError("The static files are not collected: start with `make run`, or run collectstatic first.")
-        listener = _listen(settings.HOST, settings.PORT)
-        prepare(self)
-        self.check(databases=["default"], fail_level=checks.WARNING)
-        lines = [f"{settings.PRODUCT} is at {settings.PUBLIC_URL} (Ctrl-C stops it)."]
-        if not Organization.objects.exists():
-            lines.append(f"Found your organization (works once): {settings.PUBLIC_URL}/setup/{setup_token()}/")
-        connections.close_all()  # a connection must not be shared with the workers that are forked off
-        Server(listener, ready=lambda: self.tell(lines)).run()
+        with _listen(settings.HOST, settings.PORT) as listener:
+            prepare(self)
+            self.check(databases=["default"], fail_level=checks.WARNING)
+            lines = [f"{settings.PRODUCT} is at {settings.PUBLIC_URL} (Ctrl-C stops it)."]
+            if not Organization.objects.exists():
+                lines.append(f"Found your organization (works once): {settings.PUBLIC_URL}/setup/{setup_token()}/")
+            connections.close_all()  # a connection must not be shared with the workers that are forked off
+            Server(listener, ready=lambda: self.tell(lines)).run()
 
     def tell(self, lines):
         """Print `lines` at once, also into a pipe."""
@@ -45,12 +45,12 @@ class Server(BaseApplication):
     """gunicorn, in this process, on a socket that listens already; calls `ready` once it takes requests."""
 
     def __init__(self, listener, ready):
-        self.listener, self.ready = listener, ready
+        self.address, self.ready = f"fd://{listener.detach()}", ready
         super().__init__()
 
     def load_config(self):
         for name, value in {
-            "bind": f"fd://{self.listener.detach()}",
+            "bind": self.address,
             "worker_class": "gthread",
             "workers": settings.WORKERS,
             "threads": THREADS,
@@ -70,5 +70,5 @@ def _listen(host, port):
     try:
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
-        why = error.strerror.split(" (")[0]
+        why = str(error.strerror).split(" (")[0]
         raise CommandError(f"Can't listen on {host}, port {port}: {why}. HOST and PORT choose another.") from error

@@ -4,11 +4,12 @@ import argparse
 import re
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Prefetch
 
 from registry_app import guards, rules
 from registry_app.choices import Visibility
-from registry_app.models import AuditHead, Organization, Registry
-from registry_app.models.audit import verify
+from registry_app.models import AuditEvent, Organization, Registry
+from registry_app.models.audit import GENESIS, verify
 
 from ..database import pending
 
@@ -41,22 +42,19 @@ class Command(BaseCommand):
         number, faults = verify(options["anchor"])
         faults += [f"The guard {name} is missing: `manage.py migrate` puts it back." for name in guards.missing()]
         faults += core_faults()
-        self.stdout.write(f"Entries: {number}")
-        self.stdout.write(f"Anchor: {AuditHead.objects.get()}")
         for fault in faults:
             self.stderr.write(fault)
         if faults:
-            raise CommandError(f"Faults: {len(faults)}")
-        self.stdout.write("Everything is in order.")
+            raise CommandError(f"Entries: {number}. Faults: {len(faults)}.")
+        seal = AuditEvent.objects.filter(seq=number).values_list("hash", flat=True).first() or GENESIS
+        self.stdout.write(f"Entries: {number}\nAnchor: {number}:{seal}\nEverything is in order.")
 
 
 def core_faults():
     """Where an organization's core registries are not as rules 1 to 4 say: a sentence for each."""
-    given = {}
-    for registry in Registry.objects.core().prefetch_related("types"):
-        given.setdefault(registry.organization_id, {})[registry.name] = registry
-    for organization in Organization.objects.all():
-        found = given.get(organization.pk, {})
+    cores = Prefetch("registries", Registry.objects.core().prefetch_related("types"))
+    for organization in Organization.objects.prefetch_related(cores):
+        found = {registry.name: registry for registry in organization.registries.all()}
         for name, description, preconfigured in rules.CORE_REGISTRIES:
             if not _is_as_given(found.pop(name, None), description, preconfigured):
                 yield f"{organization}: the core registry {name} is missing or altered."

@@ -1,0 +1,94 @@
+"""The forms of a registry in the Django admin."""
+
+from django import forms
+from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
+
+from .. import rules
+from ..choices import Action
+from ..forms import RestrictForm
+from ..forms.base import LawField, VersionField
+from ..forms.types import TypesField
+from .base import AdminForm
+
+
+class NewRegistryForm(AdminForm, forms.ModelForm):
+    """A new custom registry (rule 7)."""
+
+    name = LawField(
+        clean_text=rules.clean_name,
+        refuse=rules.refuse_name,
+        widget=AdminTextInputWidget,
+        help_text="Code that loads artifacts uses this name, so pick one that lasts.",
+    )
+    description = LawField(
+        clean_text=rules.clean_description,
+        refuse=rules.refuse_description,
+        required=False,
+        widget=AdminTextareaWidget,
+    )
+    types = TypesField(required=False, help_text="Separated by commas. Ignored where all types are accepted.")
+    reason = forms.CharField(
+        required=False, max_length=rules.REASON_LENGTH, widget=AdminTextInputWidget, help_text="Kept in the audit log."
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["types"].widget.attrs["class"] = "vTextField"
+
+
+class RegistryForm(NewRegistryForm):
+    """A registry as it is: each of its one-way steps asks for a confirmation of what was shown (rules 13 and 18)."""
+
+    types = TypesField(
+        label="Add types",
+        required=False,
+        help_text="Separated by commas. Instead of all types: the list to accept.",
+    )
+    confirmed = forms.CharField(required=False, widget=forms.HiddenInput)
+    confirmation = forms.CharField(
+        required=False, widget=AdminTextInputWidget, help_text="To restrict it: type the registry's name."
+    )
+    preview = forms.CharField(required=False, widget=forms.HiddenInput)
+    version = VersionField()
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial["preview"] = "{}-{}".format(*self.instance.restriction())
+
+    def clean(self):
+        """Beside what every form refuses: one-way steps that weren't confirmed."""
+        cleaned = super().clean()
+        if cleaned.get("visibility", self.instance.visibility) != self.instance.visibility:
+            self._confirm_restriction(cleaned)
+        if cleaned.get("types") and not self.instance.accepts_all_types:
+            self._confirm_types(cleaned)
+        return cleaned
+
+    def _confirm_restriction(self, cleaned):
+        self.request.trying = Action.RESTRICT
+        posted = {name: self.data.get(name, "") for name in RestrictForm.base_fields}
+        step = RestrictForm(posted, registry=self.instance)
+        if step.is_valid():
+            cleaned["preview"] = step.cleaned_data["preview"]
+        else:
+            self._take(step.refusals())
+
+    def _confirm_types(self, cleaned):
+        """Ask once for each list of new types and count of people: the hidden `confirmed` says what was asked."""
+        registry, accepted = self.instance, self.instance.type_names()
+        new = [name for name in cleaned["types"] if name not in accepted]
+        lookalikes = [refusal for name in new if (refusal := rules.refuse_lookalike(name, accepted))]
+        asked = f"{registry.people().count()}: {', '.join(new)}"
+        if cleaned.get("confirmed") == asked or not (lookalikes or (registry.is_core and new)):
+            return
+        self.request.trying = Action.TYPE_ADD
+        for refusal in lookalikes:
+            self.add_error("types", forms.ValidationError(refusal.reason, code=refusal.code))
+        if registry.is_core:
+            consequence = (
+                f"{rules.CORE_TYPE_STAYS.reason} Check the spelling. People who see it: {asked.split(':')[0]}."
+            )
+            self.add_error("types", f"Add {', '.join(new)} to {registry} for good? {consequence}")
+        self.add_error("types", "To confirm, save again.")
+        self.data = self.data.copy()
+        self.data["confirmed"] = asked
