@@ -5,7 +5,7 @@ from itertools import groupby
 
 from django.http import StreamingHttpResponse
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from ..access import organization_for, registry_for
 from ..choices import Action
@@ -30,7 +30,7 @@ COLUMNS = (
 )
 
 
-@require_GET
+@require_safe
 def index(request, organization):
     """The organization's log, as far as this person may read it (§5)."""
     membership = organization_for(request.user, organization)
@@ -41,7 +41,7 @@ def index(request, organization):
     return render_page(request, "audit/index.html", membership, context, part="audit/_log.html")
 
 
-@require_GET
+@require_safe
 def export(request, organization):
     """Exactly the entries that the filters show, newest first, as CSV."""
     membership = organization_for(request.user, organization)
@@ -53,7 +53,7 @@ def export(request, organization):
     return response
 
 
-@require_GET
+@require_safe
 def activity(request, organization, name):
     """What happened in one registry, newest first."""
     door = registry_for(request.user, organization, name)

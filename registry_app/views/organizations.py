@@ -8,7 +8,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.crypto import constant_time_compare
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from .. import guards
 from ..access import organization_for
@@ -19,7 +19,7 @@ from ..models import Organization, User, found_installation, setup_token
 YEAR = 365 * 24 * 3600  # seconds
 
 
-@require_GET
+@require_safe
 def home(request):
     """The person's organization, or the choice between several."""
     memberships = list(request.user.memberships.select_related("organization"))
@@ -28,14 +28,14 @@ def home(request):
     return render(request, "organizations/index.html", {"memberships": memberships})
 
 
-@require_GET
+@require_safe
 def index(request):
     """The organizations that the person is in."""
     memberships = request.user.memberships.select_related("organization")
     return render(request, "organizations/index.html", {"memberships": memberships})
 
 
-@require_GET
+@require_safe
 def detail(request, organization):
     """An organization's own address leads to its registries."""
     return redirect(organization_for(request.user, organization).organization)

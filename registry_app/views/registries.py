@@ -6,7 +6,7 @@ from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Left
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import rules
 from ..access import organization_for, registry_for
@@ -29,7 +29,7 @@ SORTS = {
 }
 
 
-@require_GET
+@require_safe
 def index(request, organization):
     """The registries that this person can see: core ones as cards, custom ones as a table."""
     membership = organization_for(request.user, organization)
@@ -139,7 +139,7 @@ def create(request, organization):
     return render_page(request, "registries/create.html", membership, context, status=form.status)
 
 
-@require_GET
+@require_safe
 def name(request, organization):
     """Whether a name is free, for the create form while it is filled in: a sentence for its status line."""
     membership = organization_for(request.user, organization)
@@ -151,7 +151,7 @@ def name(request, organization):
     return render_page(request, "registries/_name.html", membership, context, part="registries/_name.html")
 
 
-@require_GET
+@require_safe
 def detail(request, organization, name):
     """A registry: what it holds, and what can change here."""
     door = registry_for(request.user, organization, name)

@@ -1,0 +1,9 @@
+/* When htmx gets no answer, or one that it can't show, the page says so instead of standing still. */
+for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(name, () => {
+    document.getElementById("failed").hidden = false;
+  });
+}
+document.addEventListener("htmx:afterSwap", () => {
+  document.getElementById("failed").hidden = true;
+});
