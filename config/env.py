@@ -19,7 +19,7 @@ host = env.str("HOST", "127.0.0.1")
 port = env.int("PORT", 8000, validate=lambda value: 0 < value < 65536)
 workers = env.int("REGISTRY_WORKERS", 2, validate=lambda value: value > 0)
 url = env.str("REGISTRY_URL", "") or f"http://{host}:{port}"
-hosts = env.list("REGISTRY_HOSTS", [])
+hosts: list[str] = env.list("REGISTRY_HOSTS", [])
 admin_password = env.str("REGISTRY_ADMIN_PASSWORD", "")
 _database_url = env.str("DATABASE_URL", "")
 _secret_key = env.str("REGISTRY_SECRET_KEY", "")

@@ -5,7 +5,7 @@ from allauth.account.urls import urlpatterns as allauth_patterns
 from django.contrib import admin
 from django.urls import include, path
 
-admin.site.login = secure_admin_login(admin.site.login)
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 handler400 = "registry_app.views.errors.bad_request"
 handler403 = "registry_app.views.errors.permission_denied"

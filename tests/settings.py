@@ -21,5 +21,6 @@ STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticF
 WHITENOISE_AUTOREFRESH = True
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 if DATABASES["default"]["ENGINE"] == "config.sqlite":  # noqa: F405
+    DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"  # noqa: F405
     # A file, for a database in memory is one connection's alone.
     DATABASES["default"]["TEST"] = {"NAME": os.path.join(os.environ["REGISTRY_DATA_DIR"], "test_registry.sqlite3")}  # noqa: F405, PTH118

@@ -17,7 +17,7 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
             triggers = cursor.fetchall()
             for name, _ in triggers:
                 cursor.execute(f"DROP TRIGGER {self.quote_name(name)}")
-            super()._remake_table(model, *args, **kwargs)
+            super()._remake_table(model, *args, **kwargs)  # type: ignore[misc]
             for _, sql in triggers:
                 cursor.execute(sql)
 

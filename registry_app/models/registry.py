@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from .. import rules
 from ..choices import Action, Kind, OrganizationRole, Role, Visibility
-from . import audit
+from . import audit, ledger
 from .law import enforce, validate_description, validate_name, validate_type_name
 from .organization import Organization, OrganizationMembership, User
 
@@ -65,6 +65,12 @@ class RegistryQuerySet(models.QuerySet):
         """Each with `given_role`: the role given in it to this user, or None."""
         given = RegistryMember.objects.filter(registry=models.OuterRef("pk"), user=user_id)
         return self.annotate(given_role=models.Subquery(given.values("role")[:1]))
+
+    def reopened(self):
+        """Those that the ledger knows as restricted and that this database shows to all: a backup was too old."""
+        born = ledger.restricted()
+        open_again = self.filter(pk__in=born, visibility=Visibility.ORGANIZATION)
+        return [registry for registry in open_again if registry.created_at.isoformat() == born[registry.pk]]
 
 
 class Restriction(NamedTuple):
@@ -245,6 +251,7 @@ class Registry(models.Model):
             RegistryMember.objects.create(registry=self, user=by.user, role=Role.ADMIN)
             changes["admins"] = [None, by.user.username]
         self.record(by, Action.CREATE, changes, reason)
+        self._note_restriction()
 
     def edit(self, by, *, name, description, version=None, reason=""):
         """Rules 3, 10, 14, 15 and 19: give it another name or description. `version` is the one that was shown."""
@@ -367,6 +374,12 @@ class Registry(models.Model):
             self._check()
             self.save()
             self.record(by, action, {**fields, **changes}, reason)
+            if "visibility" in fields:
+                self._note_restriction()
+
+    def _note_restriction(self):
+        if self.is_restricted:
+            transaction.on_commit(lambda: ledger.note(self), robust=True)  # a full disk undoes no restriction
 
     def _put_types(self, types, by):
         AcceptedType.objects.bulk_create(AcceptedType(registry=self, name=name, added_by=by.user) for name in types)

@@ -1,5 +1,7 @@
 """Pages of registries: the list, one of them, its settings, and the two steps that can't be taken back."""
 
+from urllib.parse import quote
+
 from django.contrib import messages
 from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.db.models import Count, OuterRef, Q, Subquery
@@ -81,12 +83,12 @@ def _rows(registries, membership):
 def _prepared(rows, membership, people):
     """Those rows, with each cell as the template prints it: the table is the page that is asked for most."""
     types = _types_of([row["id"] for row in rows if not row["accepts_all_types"]])
-    slug = membership.organization.slug
+    address = reverse("registries:detail", args=[membership.organization.slug, "-"]).removesuffix("-/")
     for row in rows:
         restricted = row["visibility"] == Visibility.RESTRICTED
         names = types.get(row["id"], [])
         role = rules.effective_role(row["visibility"], membership.role, row["given_role"])
-        row["address"] = reverse("registries:detail", args=[slug, row["name"]])
+        row["address"] = f"{address}{quote(row['name'])}/"  # reversing each is a tenth of the page's cost
         row["label"] = breakable(row["name"])
         row["restricted"] = restricted
         row["types"], row["more_types"] = names[:TYPES_SHOWN], max(0, len(names) - TYPES_SHOWN)
