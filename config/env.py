@@ -2,29 +2,56 @@
 
 import os
 import secrets
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import dj_database_url
-from environs import FileAwareEnv
+from environs import EnvValidationError, FileAwareEnv, ValidationError, validate
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = FileAwareEnv(eager=False)
 
+
+def _site(value):
+    """A validator: the address of the site, without a path."""
+    try:
+        parts = urlsplit(value)
+        good = parts.scheme in {"http", "https"} and parts.hostname and parts.path in {"", "/"} and parts.port != 0
+    except ValueError:
+        good = False
+    if value and not (good and not parts.query and not parts.fragment):
+        raise ValidationError("Not an address like https://registry.example.com.")
+
+
+def _database(value):
+    """A validator: SQLite or PostgreSQL, in dj-database-url's words."""
+    if value and urlsplit(value.strip()).scheme not in {"sqlite", "postgres", "postgresql"}:
+        raise ValidationError("Not an address like postgresql://user:password@host/name.")
+
+
 data_dir = Path(env.str("REGISTRY_DATA_DIR", str(BASE_DIR / "data"))).resolve()
 static_dir = Path(env.str("REGISTRY_STATIC_DIR", str(BASE_DIR / ".static"))).resolve()
 debug = env.bool("REGISTRY_DEBUG", False)
 host = env.str("HOST", "127.0.0.1")
-port = env.int("PORT", 8000, validate=lambda value: 0 < value < 65536)
-workers = env.int("REGISTRY_WORKERS", 2, validate=lambda value: value > 0)
-url = env.str("REGISTRY_URL", "") or f"http://{host}:{port}"
+port = env.int("PORT", 8000, validate=validate.Range(1, 65535))
+workers = env.int("REGISTRY_WORKERS", 2, validate=validate.Range(1))
+url = env.str("REGISTRY_URL", "", validate=_site)
 hosts: list[str] = env.list("REGISTRY_HOSTS", [])
 admin_password = env.str("REGISTRY_ADMIN_PASSWORD", "")
-_database_url = env.str("DATABASE_URL", "")
+_database_url = env.str("DATABASE_URL", "", validate=_database)
 _secret_key = env.str("REGISTRY_SECRET_KEY", "")
 
-env.seal()  # every wrong value is told at once
+try:
+    env.seal()  # every wrong value is told at once
+except EnvValidationError as error:
+    sys.exit("\n".join(f"{name}: {' '.join(faults)}" for name, faults in error.error_messages.items()))  # type: ignore[union-attr]
+
+# A secret read from a file ends in a line break.
+admin_password, _database_url, _secret_key = admin_password.strip("\r\n"), _database_url.strip(), _secret_key.strip()
+hosts = [name.strip() for name in hosts if name.strip()]
+url = url.rstrip("/") or f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def https():

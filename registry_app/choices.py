@@ -3,6 +3,14 @@
 from django.db.models import TextChoices
 
 
+class Theme(TextChoices):
+    """How a browser shows the site."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
 class Kind(TextChoices):
     """What a registry is: born with its organization, or made by people."""
 

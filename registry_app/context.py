@@ -2,10 +2,10 @@
 
 from django.conf import settings
 
-THEMES = ("system", "light", "dark")
+from .choices import Theme
 
 
 def site(request):
     """The product's name, and the appearance that this browser chose."""
     theme = request.COOKIES.get("theme")
-    return {"product": settings.PRODUCT, "theme": theme if theme in THEMES else "system"}
+    return {"product": settings.PRODUCT, "theme": theme if theme in Theme.values else Theme.SYSTEM.value}

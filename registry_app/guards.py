@@ -152,8 +152,7 @@ def off(using=DEFAULT_DB_ALIAS):
 
 def install_after_migrate(sender, using, **_):
     """post_migrate: guards in place, and the audit chain's one head."""
-    connection = connections[using]
-    if {REGISTRY, TYPE, EVENT, HEAD} <= set(connection.introspection.table_names()):
+    if _has_tables(using):
         install(using)
         heads = sender.get_model("AuditHead").objects.using(using)
         if not heads.exists():
@@ -162,10 +161,14 @@ def install_after_migrate(sender, using, **_):
 
 def check_guards(app_configs, databases, **_):
     """System check: a warning while a guard is missing, for an error would stop the migrate that mends it."""
-    found = [name for using in databases or () for name in missing(using)]
+    found = [name for using in databases or () if _has_tables(using) for name in missing(using)]
     return (
         [checks.Warning(f"Database guards are missing: {', '.join(found)}.", id="registry_app.W001")] if found else []
     )
+
+
+def _has_tables(using):
+    return {REGISTRY, TYPE, EVENT, HEAD} <= set(connections[using].introspection.table_names())
 
 
 # How guards are written.

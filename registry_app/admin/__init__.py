@@ -17,6 +17,6 @@ def _password_change(request, extra_context=None):
 
 admin.site.site_header = admin.site.site_title = "Registry App"
 admin.site.index_title = "Installation"
-admin.site.password_change = _password_change
+admin.site.password_change = _password_change  # type: ignore[method-assign]
 # Registered by their apps; a change there would pass by the audit log.
 admin.site.unregister([Group, allauth_admin.EmailAddress])

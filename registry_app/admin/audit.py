@@ -3,9 +3,10 @@
 import json
 
 from django.contrib import admin
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 
 from .. import rules
+from ..choices import Action
 from ..models import AuditEvent, AuditHead, Organization
 from .base import ReadOnlyAdmin
 
@@ -24,6 +25,20 @@ class OutcomeFilter(admin.SimpleListFilter):
         if self.value() == "done":
             return queryset.filter(code="")
         return queryset.exclude(code="") if self.value() == "refused" else queryset
+
+
+class ActionFilter(admin.SimpleListFilter):
+    """What was done or tried."""
+
+    title, parameter_name = "action", "action"
+
+    def lookups(self, request, model_admin):
+        """All words for it."""
+        return Action.choices
+
+    def queryset(self, request, queryset):
+        """Entries of that action."""
+        return queryset.filter(action=self.value()) if self.value() in Action.values else queryset
 
 
 class OrganizationFilter(admin.SimpleListFilter):
@@ -53,15 +68,15 @@ class StaysAdmin(ReadOnlyAdmin):
 class AuditEventAdmin(StaysAdmin):
     """Entries of the audit log."""
 
-    list_display = ["seq", "at", "actor_name", "action", "subject", "code", "request_id"]
+    list_display = ["seq", "at", "actor_name", "what", "subject", "code", "request_id"]
     list_display_links = ["seq", "subject"]
-    list_filter = [OutcomeFilter, "action", OrganizationFilter]
+    list_filter = [OutcomeFilter, ActionFilter, OrganizationFilter]
     search_fields = ["subject", "actor_name", "code", "request_id"]
     fields = [
         "seq",
         "at",
         "actor_name",
-        "action",
+        "what",
         "subject",
         "code",
         "what_changed",
@@ -74,12 +89,16 @@ class AuditEventAdmin(StaysAdmin):
         "body",
     ]
 
+    @admin.display(ordering="action")
+    def what(self, obj):
+        """What was done, or tried."""
+        return obj.words
+
     @admin.display(description="Changes")
     def what_changed(self, obj):
         """Field by field, before and after."""
         rows = [(name, json.dumps(before), json.dumps(after)) for name, (before, after) in obj.changes.items()]
-        lines = format_html_join("", "<li>{}: <del>{}</del> → <ins>{}</ins></li>", rows)
-        return format_html("<ul>{}</ul>", lines) if rows else "–"
+        return format_html_join("", "<div>{}: {} → {}</div>", rows) or "–"
 
     @admin.display(description="Reason")
     def why(self, obj):

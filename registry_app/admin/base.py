@@ -1,15 +1,18 @@
 """What all pages of the Django admin share: the verbs judge; what they refuse is logged, and shown where it belongs."""
 
 import copy
+from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.http import HttpResponseRedirect
+from django.http import HttpResponseRedirect, QueryDict
 
 from .. import guards, rules
+from ..choices import Action
 from ..forms.base import CONFLICTS, RuleForm
 from ..models import Actor
 from ..models.audit import record_refusals
@@ -27,14 +30,14 @@ def told(refusal):
     return f"{refusal.reason} {refusal.way_out}".strip()
 
 
-class AdminForm(RuleForm):
+class AdminForm(RuleForm, forms.ModelForm):
     """A form of the admin. Its class, made anew for each request, carries `request` and the fields that are `fixed`.
 
     Works on a copy of the object: a refused form has changed its instance, and the page around it shows what is stored.
     """
 
-    request = None
-    fixed = {}
+    request: Any = None
+    fixed: dict[str, rules.Refusal] = {}
 
     def __init__(self, *args, instance=None, **kwargs):
         super().__init__(*args, instance=copy.copy(instance), **kwargs)
@@ -57,7 +60,7 @@ class AdminForm(RuleForm):
         super().add_error(None if hidden else field, error)
 
     def _post_clean(self):
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc]
         unversioned = "version" in self.fields and "version" not in self.cleaned_data
         if unversioned or any(self.has_code(code) for code in CONFLICTS):
             self._show_stored()
@@ -67,15 +70,21 @@ class AdminForm(RuleForm):
 
     def _show_stored(self):
         """Rule 19: both values beside each other, and hidden fields as of now, so that who saves again knows."""
-        self.data = self.data.copy()
         for name in self.initial.keys() & self.fields.keys():
             field, stored = self.fields[name], self.initial[name]
-            self.data[self.add_initial_prefix(name)] = stored
+            self._show(self.add_initial_prefix(name), stored)
             if field.widget.is_hidden:
-                self.data[self.add_prefix(name)] = stored
+                self._show(self.add_prefix(name), stored)
             elif field.has_changed(stored, self[name].data):
                 shown = dict(getattr(field, "choices", ())).get(stored, stored)
                 self.add_error(name, f"Stored now: {shown}")
+
+    def _show(self, name, value):
+        """Draw `value` in the field `name`, whatever was posted there."""
+        data = QueryDict(mutable=True)
+        data.update(self.data)
+        data[name] = value
+        self.data = data
 
 
 class SeenForm(AdminForm):
@@ -103,10 +112,13 @@ class LawfulAdmin(admin.ModelAdmin):
     """
 
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     view_on_site = False  # pages of an organization are for its people; staff need not be among them
-    actions = None
-    add_action = change_action = delete_action = None
+    actions: Any = None
+    add_action: Action | None = None
+    change_action: Action | None = None
+    delete_action: Action | None = None
 
     def fixed(self, obj):
         """{field: Refusal} of the fields that can't be changed on `obj` (None for a new one)."""
@@ -115,6 +127,10 @@ class LawfulAdmin(admin.ModelAdmin):
     def refuse_deletion(self, obj):
         """Why `obj` can't be deleted (None: why nothing of this model can), or None."""
         return
+
+    def called(self, obj):
+        """How messages and questions name `obj`."""
+        return str(obj)
 
     def place(self, obj):
         """Where the log puts an attempt on `obj`: subject, organization, registry."""
@@ -127,8 +143,8 @@ class LawfulAdmin(admin.ModelAdmin):
         return super().has_delete_permission(request, obj) and self.refuse_deletion(obj) is None
 
     def get_readonly_fields(self, request, obj=None):
-        """Those declared, and the fixed ones."""
-        return [*super().get_readonly_fields(request, obj), *self.fixed(obj)]
+        """Those declared, the fixed ones, and why it can't be deleted."""
+        return [*super().get_readonly_fields(request, obj), *self.fixed(obj), "deletion"]
 
     def get_fieldsets(self, request, obj=None):
         """Those of `fieldsets_of`; where deletion is refused, the reason too."""
@@ -139,7 +155,6 @@ class LawfulAdmin(admin.ModelAdmin):
         """Those declared."""
         return super().get_fieldsets(request, obj)
 
-    @admin.display(description="Delete it?")
     def deletion(self, obj):
         """Why it can't be deleted."""
         return told(self.refuse_deletion(obj))
@@ -148,14 +163,13 @@ class LawfulAdmin(admin.ModelAdmin):
         """The form; below each fixed field stands the reason."""
         fixed = self.fixed(obj)
         kwargs["help_texts"] = {name: told(refusal) for name, refusal in fixed.items()}
-        form = super().get_form(request, obj, change=change, **kwargs)
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.request, form.fixed = request, fixed
         return form
 
     def get_deleted_objects(self, objs, request):
-        """What goes along. The verb judges, not the permissions on what goes along."""
-        to_delete, counts, _, protected = super().get_deleted_objects(objs, request)
-        return to_delete, counts, set(), protected
+        """What goes: the objects themselves. The verb judges, not permissions, and says what it refuses."""
+        return [self.called(obj) for obj in objs], {self.opts.verbose_name_plural: len(objs)}, set(), []
 
     # What is done.
 
@@ -168,10 +182,12 @@ class LawfulAdmin(admin.ModelAdmin):
         except REFUSED as error:
             request.refused, trying = _law_of(error), request.trying
             response = super().changeform_view(request, object_id, form_url, extra_context)
-        form = _form_of(response)
-        if form is not None and form.is_bound and form.errors:
+        context = getattr(response, "context_data", None) or {}
+        if context.get("errors"):
+            form = context["adminform"].form
             obj = self.get_object(request, unquote(object_id)) if object_id else form.instance
             record_refusals(actor_of(request), trying, request.refused or form.refusals(), **self.place(obj))
+            response.status_code = form.status if form.errors else 422  # else it is the inlines that are wrong
         return response
 
     def delete_view(self, request, object_id, extra_context=None):
@@ -189,7 +205,7 @@ class LawfulAdmin(admin.ModelAdmin):
     def _tell_refusal(self, request, obj, error):
         error = _law_of(error)
         self._log_refusal(request, obj, error)
-        self.message_user(request, f"{obj}: {' '.join(error.messages)}", messages.ERROR)
+        self.message_user(request, f"{self.called(obj)}: {' '.join(error.messages)}", messages.ERROR)
 
     def _log_refusal(self, request, obj, error):
         record_refusals(actor_of(request), self.delete_action, error, **self.place(obj))
@@ -205,15 +221,15 @@ class BulkDeleteAdmin(LawfulAdmin):
         """Ask first, with Django's own page; then delete each that may be deleted."""
         if not request.POST.get("post"):
             return delete_selected(self, request, queryset)
-        done = [str(obj) for obj in queryset if self._deleted(request, obj)]
+        done = [self.called(obj) for obj in queryset if self._deleted(request, queryset, obj)]
         if done:
             self.message_user(request, f"Deleted: {', '.join(done)}.", messages.SUCCESS)
         return None
 
-    def _deleted(self, request, obj):
+    def _deleted(self, request, queryset, obj):
         try:
             with transaction.atomic():
-                self.log_deletions(request, [obj])
+                self.log_deletions(request, queryset.filter(pk=obj.pk))
                 self.delete_model(request, obj)
         except REFUSED as error:
             self._tell_refusal(request, obj, error)
@@ -237,11 +253,22 @@ class ReadOnlyAdmin(LawfulAdmin):
         return False
 
 
-class ReadOnlyInline(admin.TabularInline):
+class RowFormSet(forms.BaseInlineFormSet):
+    """The rows of an inline; each checkbox says what it deletes."""
+
+    def add_fields(self, form, index):
+        """Django's fields of a row."""
+        super().add_fields(form, index)
+        if "DELETE" in form.fields and form.instance.pk:
+            form.fields["DELETE"].widget.attrs["aria-label"] = f"Delete {form.instance}"
+
+
+class RowsInline(admin.TabularInline):
     """Rows that are added and deleted, never changed."""
 
     extra = 0
-    show_change_link = True
+    formset = RowFormSet
+    template = "admin/registries/rows.html"
 
     def has_change_permission(self, request, obj=None):
         """Never."""
@@ -254,8 +281,3 @@ def _law_of(error):
         return error
     refusal = guards.refusal_of(error) or rules.EDIT_CONFLICT
     return ValidationError(refusal.reason, code=refusal.code)
-
-
-def _form_of(response):
-    context = getattr(response, "context_data", None) or {}
-    return context["adminform"].form if "adminform" in context else None

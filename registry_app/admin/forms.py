@@ -11,7 +11,7 @@ from ..forms.types import TypesField
 from .base import AdminForm
 
 
-class NewRegistryForm(AdminForm, forms.ModelForm):
+class NewRegistryForm(AdminForm):
     """A new custom registry (rule 7)."""
 
     name = LawField(
@@ -53,11 +53,16 @@ class RegistryForm(NewRegistryForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        if self.instance.is_core:
+            self.fields["types"].help_text = f"Separated by commas. {rules.CORE_TYPE_STAYS.reason}"
         self.initial["preview"] = "{}-{}".format(*self.instance.restriction())
 
     def clean(self):
         """Beside what every form refuses: one-way steps that weren't confirmed."""
         cleaned = super().clean()
+        if self.instance.is_core and any(name.startswith("types-") and name.endswith("-DELETE") for name in self.data):
+            self.request.trying = Action.TYPE_REMOVE
+            self.add_error(None, forms.ValidationError(rules.CORE_TYPE_STAYS.reason, code=rules.CORE_TYPE_STAYS.code))
         if cleaned.get("visibility", self.instance.visibility) != self.instance.visibility:
             self._confirm_restriction(cleaned)
         if cleaned.get("types") and not self.instance.accepts_all_types:
@@ -90,5 +95,4 @@ class RegistryForm(NewRegistryForm):
             )
             self.add_error("types", f"Add {', '.join(new)} to {registry} for good? {consequence}")
         self.add_error("types", "To confirm, save again.")
-        self.data = self.data.copy()
-        self.data["confirmed"] = asked
+        self._show("confirmed", asked)

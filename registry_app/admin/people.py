@@ -3,7 +3,7 @@
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.widgets import AdminTextInputWidget, AutocompleteSelect
+from django.contrib.admin.widgets import AdminTextInputWidget, ForeignKeyRawIdWidget
 from django.contrib.auth import admin as auth
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.db import transaction
@@ -47,7 +47,7 @@ class UserAdmin(LawfulAdmin, auth.UserAdmin):
     add_fieldsets = [(None, {"fields": ["username", "email", "usable_password", "password1", "password2"]})]
     readonly_fields = ["last_login", "date_joined"]
     add_action = Action.USER_CREATE
-    change_action = delete_action = Action.USER_EDIT
+    change_action, delete_action = Action.USER_EDIT, Action.USER_EDIT
 
     def fixed(self, obj):
         """The last admin of an organization stays active."""
@@ -59,7 +59,7 @@ class UserAdmin(LawfulAdmin, auth.UserAdmin):
 
     def place(self, obj):
         """The account, in no organization."""
-        return {"subject": obj.username}
+        return {"subject": obj.username or ""}
 
     def has_change_permission(self, request, obj=None):
         """Superusers are for superusers to change."""
@@ -77,7 +77,8 @@ class UserAdmin(LawfulAdmin, auth.UserAdmin):
             obj.save()
             record(actor_of(request), Action.USER_CREATE, subject=obj.username, changes={"email": [None, obj.email]})
             return
-        _lock_organizations(obj)
+        for organization in obj.memberships.order_by("organization_id").values_list("organization_id", flat=True):
+            Organization.objects.hold(organization)
         before = User.objects.select_for_update().get(pk=obj.pk)
         form.refuse_stale()
         if before.is_active and not obj.is_active:
@@ -95,13 +96,10 @@ class UserAdmin(LawfulAdmin, auth.UserAdmin):
         with transaction.atomic():
             before = self.get_object(request, unquote(id))
             response = super().user_change_password(request, id, form_url)
-            if self.get_object(request, unquote(id)).password != before.password:
-                record(
-                    actor_of(request),
-                    Action.USER_EDIT,
-                    subject=before.username,
-                    changes={"password": [None, "changed"]},
-                )
+            after = self.get_object(request, unquote(id))
+            if before and after and before.password != after.password:
+                changes = {"password": [None, "changed"]}
+                record(actor_of(request), Action.USER_EDIT, subject=after.username, changes=changes)
         return response
 
 
@@ -112,18 +110,13 @@ def _alone_in_charge(user):
     return user.memberships.admins().exclude(organization__in=shared.values("organization")).exists()
 
 
-def _lock_organizations(user):
-    """Hold the user's organizations until commit, in the order of their ids."""
-    list(Organization.objects.select_for_update().filter(pk__in=user.memberships.values("organization")).order_by("pk"))
-
-
-class FoundingForm(AdminForm, forms.ModelForm):
+class FoundingForm(AdminForm):
     """A new organization and its first admin."""
 
     name = LawField(clean_text=rules.clean_name, refuse=rules.refuse_name, widget=AdminTextInputWidget)
     admin = forms.ModelChoiceField(
         User.objects.filter(is_active=True),
-        widget=AutocompleteSelect(OrganizationMembership._meta.get_field("user"), admin.site),
+        widget=ForeignKeyRawIdWidget(OrganizationMembership._meta.get_field("user").remote_field, admin.site),
         help_text="Its first admin.",
     )
 
@@ -159,7 +152,7 @@ class OrganizationAdmin(LawfulAdmin):
         obj.pk, obj.slug = founded.pk, founded.slug
 
 
-class OrganizationMembershipForm(SeenForm, forms.ModelForm):
+class OrganizationMembershipForm(SeenForm):
     """Somebody's role in an organization."""
 
 
@@ -172,7 +165,7 @@ class OrganizationMembershipAdmin(BulkDeleteAdmin):
     list_filter = ["role", "organization"]
     list_select_related = ["user", "organization"]
     search_fields = ["user__username", "user__email", "organization__name"]
-    autocomplete_fields = ["organization", "user"]
+    raw_id_fields = ["organization", "user"]
     fields = ["organization", "user", "role"]
     add_action, change_action = Action.PERSON_ADD, Action.PERSON_CHANGE
     delete_action = Action.PERSON_REMOVE
@@ -201,7 +194,7 @@ class OrganizationMembershipAdmin(BulkDeleteAdmin):
         """Add the person, or change the role."""
         if change and not form.changed_data:
             return
-        Organization.objects.select_for_update().get(pk=obj.organization_id)
+        Organization.objects.hold(obj.organization_id)
         if change:
             form.refuse_stale()
         obj.save_by(actor_of(request))

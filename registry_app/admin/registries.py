@@ -1,29 +1,29 @@
 """Registries in the Django admin, and what belongs to them."""
 
-from django import forms
 from django.contrib import admin
 
 from .. import rules
 from ..choices import Action
 from ..forms import DeleteForm
-from ..models import AcceptedType, FormerName, Registry, RegistryMember
-from .base import BulkDeleteAdmin, LawfulAdmin, ReadOnlyAdmin, ReadOnlyInline, SeenForm, actor_of
+from ..models import AcceptedType, FormerName, Organization, Registry, RegistryMember
+from .base import BulkDeleteAdmin, LawfulAdmin, ReadOnlyAdmin, RowsInline, SeenForm, actor_of
 from .forms import NewRegistryForm, RegistryForm
 
 TYPES_SHOWN = 6  # in a row of the list
 
 
-class AcceptedTypeInline(ReadOnlyInline):
+class AcceptedTypeInline(RowsInline):
     """The types on a registry's list. New ones are named above."""
 
     model = AcceptedType
-    fields = readonly_fields = ["name", "preconfigured", "added_by", "added_at"]
+    fields = ["name", "preconfigured", "added_by", "added_at"]
+    readonly_fields = ["name", "preconfigured", "added_by", "added_at"]
 
     def get_queryset(self, request):
         """With who added them: one query."""
         return super().get_queryset(request).select_related("added_by")
 
-    def has_add_permission(self, request, obj):
+    def has_add_permission(self, request, obj=None):
         """New types are named in the form above, where their consequence is confirmed."""
         return False
 
@@ -32,16 +32,17 @@ class AcceptedTypeInline(ReadOnlyInline):
         return super().has_delete_permission(request, obj) and not (obj and obj.is_core)
 
 
-class RegistryMemberInline(ReadOnlyInline):
+class RegistryMemberInline(RowsInline):
     """The roles given in a registry."""
 
     model = RegistryMember
     verbose_name, verbose_name_plural = "role", "roles given in it"
-    autocomplete_fields = ["user"]
+    show_change_link = True
+    raw_id_fields = ["user"]
 
     def get_queryset(self, request):
         """With whose they are: one query."""
-        return super().get_queryset(request).select_related("user")
+        return super().get_queryset(request).select_related("user", "registry")
 
 
 @admin.register(Registry)
@@ -54,7 +55,7 @@ class RegistryAdmin(LawfulAdmin):
     list_filter = ["kind", "visibility", "accepts_all_types", "organization"]
     list_select_related = ["organization"]
     search_fields = ["name", "description"]
-    autocomplete_fields = ["organization"]
+    raw_id_fields = ["organization"]
     readonly_fields = ["consequence", "created_by", "created_at", "updated_at"]
     inlines = [AcceptedTypeInline, RegistryMemberInline]
     add_action, change_action, delete_action = Action.CREATE, Action.EDIT, Action.DELETE
@@ -159,6 +160,12 @@ class RegistryAdmin(LawfulAdmin):
             request.trying = Action.MEMBER_ADD
             row.save_by(by)
 
+    def get_deleted_objects(self, objs, request):
+        """What goes along, counted now (rule 18)."""
+        registry = objs[0]
+        rows = [registry.types, registry.members, registry.former_names]
+        return [], {row.model._meta.verbose_name_plural: row.count() for row in rows}, set(), []
+
     def delete_model(self, request, obj):
         """Rules 5, 16 and 18: with the second step's own form."""
         step = DeleteForm(request.POST, registry=obj)
@@ -200,6 +207,10 @@ class AcceptedTypeAdmin(OfRegistry, BulkDeleteAdmin):
         """A type has no other state than to be accepted."""
         return False
 
+    def called(self, obj):
+        """The type, and whose list it is on."""
+        return f"{obj}, {obj.registry} of {obj.registry.organization}"
+
     def refuse_deletion(self, obj):
         """Rules 4, 7 and 11."""
         if obj is None:
@@ -213,7 +224,7 @@ class AcceptedTypeAdmin(OfRegistry, BulkDeleteAdmin):
         obj.registry.remove_type(actor_of(request), obj.name)
 
 
-class RegistryMemberForm(SeenForm, forms.ModelForm):
+class RegistryMemberForm(SeenForm):
     """The role of somebody in a registry."""
 
 
@@ -237,7 +248,7 @@ class RegistryMemberAdmin(OfRegistry, BulkDeleteAdmin):
     def save_model(self, request, obj, form, change):
         """Change the role."""
         if form.changed_data:
-            Registry.objects.select_for_update().get(pk=obj.registry_id)
+            Organization.objects.hold(obj.registry.organization_id)
             form.refuse_stale()
             obj.save_by(actor_of(request))
 

@@ -5,6 +5,8 @@ from django.core.management.base import CommandError
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from ..models import Actor, Registry
+
 
 def pending():
     """The migrations, (app, name) pairs, that the database lacks. Raises CommandError where it can't be reached."""
@@ -23,3 +25,10 @@ def prepare(command):
         command.stdout.flush()
         call_command("migrate", interactive=False, verbosity=0)
     call_command("createcachetable", verbosity=0)
+
+
+def close_reopened(command):
+    """Rule 9 through a restore: restrict what the ledger knows as restricted and an old backup has opened again."""
+    for registry in Registry.objects.reopened():
+        registry.restrict(Actor(None, staff=True), reason="Restored from a backup older than its restriction.")
+        command.stdout.write(f"{registry} is restricted again: the backup was older than its restriction.")

@@ -1,10 +1,19 @@
 """What is kept."""
 
+from .accepted_type import AcceptedType
 from .audit import Actor, AuditEvent, AuditHead
-from .founding import found_installation, found_organization, found_organization_with_admin, setup_token
+from .former_name import FormerName
+from .founding import (
+    found_installation,
+    found_organization,
+    found_organization_with_admin,
+    make_account,
+    setup_token,
+)
 from .law import enforce
 from .organization import Organization, OrganizationMembership, User
-from .registry import AcceptedType, FormerName, Registry, RegistryMember, Restriction
+from .registry import Registry, Restriction
+from .registry_member import RegistryMember
 
 __all__ = [
     "AcceptedType",
@@ -22,5 +31,6 @@ __all__ = [
     "found_installation",
     "found_organization",
     "found_organization_with_admin",
+    "make_account",
     "setup_token",
 ]

@@ -199,18 +199,29 @@ def verify(anchors=()):
 
     `anchors` are (seq, seal) pairs kept outside the database: they alone show a history rewritten whole.
     """
-    faults, wanted = [], dict(anchors)
-    previous, expected = GENESIS, 1
-    for event in AuditEvent.objects.order_by("seq").iterator(chunk_size=5000):
+    heads = list(AuditHead.objects.order_by("pk"))  # read first: what is added meanwhile is the next reading's
+    last = heads[0].seq if heads else None
+    events = AuditEvent.objects.order_by("seq")
+    noted, seals = {seq for seq, _ in anchors}, {0: GENESIS}
+    faults, previous, expected = [], GENESIS, 1
+    for event in (events if last is None else events.filter(seq__lte=last)).iterator(chunk_size=5000):
         faults += _faults_of(event, expected, previous)
-        if event.seq in wanted and wanted.pop(event.seq) != event.hash:
-            faults.append(f"Anchor {event.seq} does not match: the history was rewritten.")
+        if event.seq in noted:
+            seals[event.seq] = event.hash
         previous, expected = event.hash, event.seq + 1
-    faults += [f"Anchor {seq} is missing: the history was cut." for seq in wanted]
-    head = AuditHead.objects.first()
-    if head is None or (head.seq, head.hash) != (expected - 1, previous):
+    if [(head.seq, head.hash) for head in heads] != [(expected - 1, previous)]:
         faults.append("The head does not match the last entry.")
-    return expected - 1, faults
+    if events.filter(seq__gt=models.Subquery(AuditHead.objects.order_by("pk").values("seq")[:1])).exists():
+        faults.append("Entries follow the head.")
+    return expected - 1, [*faults, *_faults_of_anchors(anchors, seals)]
+
+
+def _faults_of_anchors(anchors, seals):
+    for seq, seal in anchors:
+        if seq not in seals:
+            yield f"Anchor {seq} is missing: the history was cut."
+        elif seals[seq] != seal:
+            yield f"Anchor {seq} does not match: the history was rewritten."
 
 
 def _faults_of(event, expected, previous):

@@ -41,7 +41,9 @@ def found_organization_with_admin(name, username, email, password, by):
     """
     audit.AuditHead.objects.select_for_update().get()  # one founding at a time, or two would both be the first
     first = not Organization.objects.exists()
-    admin = User.objects.filter(username=username).first() or _make_account(username, email, password, by)
+    admin = User.objects.filter(username=username).first() or make_account(username, email, password, by)
+    if not admin.is_active:
+        enforce(rules.Refusal("account_inactive", f"{username} is deactivated and can't be an admin."), "username")
     if first:
         admin.is_staff = admin.is_superuser = True
         admin.save()
@@ -63,7 +65,12 @@ def setup_token():
     return salted_hmac("registry_app.models.founding", "set-up", algorithm="sha256").hexdigest()[:40]
 
 
-def _make_account(username, email, password, by):
+@transaction.atomic
+def make_account(username, email, password, by):
+    """Make an account that can sign in, and log it. Answers it.
+
+    Raises ValidationError on `username`, `email` or `password`.
+    """
     user = User(username=username, email=email)
     try:
         validate_password(password, user)

@@ -26,7 +26,7 @@ def note(registry):
 
 
 def restricted():
-    """{id: moment of birth, ISO} of the registries that were ever restricted; the moment tells ids of other databases."""
+    """{id: moment of birth, ISO} of the registries ever restricted; the moment tells another database's ids apart."""
     path = Path(settings.LEDGER)
     lines = path.read_text().splitlines() if path.exists() else []
     return {entry["registry"]: entry["born"] for entry in map(json.loads, lines)}

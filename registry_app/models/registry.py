@@ -11,8 +11,11 @@ from django.utils import timezone
 from .. import rules
 from ..choices import Action, Kind, OrganizationRole, Role, Visibility
 from . import audit, ledger
-from .law import enforce, validate_description, validate_name, validate_type_name
+from .accepted_type import AcceptedType
+from .former_name import FormerName
+from .law import enforce, validate_description, validate_name
 from .organization import Organization, OrganizationMembership, User
+from .registry_member import RegistryMember
 
 CORE_KEYS = [rules.name_key(name) for name, _, _ in rules.CORE_REGISTRIES]
 TRACKED = ("name", "description", "visibility", "accepts_all_types")
@@ -70,7 +73,8 @@ class RegistryQuerySet(models.QuerySet):
         """Those that the ledger knows as restricted and that this database shows to all: a backup was too old."""
         born = ledger.restricted()
         open_again = self.filter(pk__in=born, visibility=Visibility.ORGANIZATION)
-        return [registry for registry in open_again if registry.created_at.isoformat() == born[registry.pk]]
+        births = dict(open_again.values_list("pk", "created_at"))
+        return self.filter(pk__in=[pk for pk, moment in births.items() if moment.isoformat() == born[pk]])
 
 
 class Restriction(NamedTuple):
@@ -395,79 +399,3 @@ def _clean_types(types):
     for name in names:
         enforce(rules.refuse_type_name(name), "types")
     return names
-
-
-class AcceptedType(models.Model):
-    """An artifact type that a registry takes. Preconfigured: one that a core registry was born with."""
-
-    registry = models.ForeignKey(Registry, models.CASCADE, related_name="types")
-    name = models.CharField(max_length=rules.TYPE_LENGTH, validators=[validate_type_name])
-    preconfigured = models.BooleanField(default=False, editable=False)
-    added_by = models.ForeignKey(User, models.PROTECT, null=True, editable=False, related_name="+")
-    added_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    class Meta:
-        ordering = ["-preconfigured", "name"]
-        indexes = [models.Index(fields=["name", "registry"], name="type_by_name")]
-        constraints = [
-            models.UniqueConstraint(fields=["registry", "name"], name="type_is_listed_once"),
-        ]
-
-    def __str__(self):
-        return self.name
-
-
-class RegistryMember(models.Model):
-    """The role that a registry gave to a person."""
-
-    registry = models.ForeignKey(Registry, models.CASCADE, related_name="members")
-    user = models.ForeignKey(User, models.PROTECT, related_name="registry_roles")
-    role = models.CharField(max_length=20, choices=Role, default=Role.MEMBER)
-
-    class Meta:
-        ordering = ["registry", "user__username"]
-        constraints = [
-            models.UniqueConstraint(fields=["registry", "user"], name="registry_role_is_single"),
-            models.CheckConstraint(condition=Q(role__in=Role.values), name="registry_role_is_known"),
-        ]
-
-    def __str__(self):
-        return f"{self.user}, {self.get_role_display()} of {self.registry}"
-
-    @transaction.atomic
-    def save_by(self, actor):
-        """Give the role or change it, and log it."""
-        self.registry._lock(actor, Action.MEMBER_ADD, None)
-        stored = RegistryMember.objects.filter(pk=self.pk).first()
-        self.full_clean()
-        self.save()
-        action = Action.MEMBER_CHANGE if stored else Action.MEMBER_ADD
-        self.registry.record(actor, action, {self.user.username: [stored and stored.role, self.role]})
-
-    @transaction.atomic
-    def delete_by(self, actor):
-        """Take the role, and log it."""
-        self.registry._lock(actor, Action.MEMBER_REMOVE, None)
-        self.delete()
-        self.registry.record(actor, Action.MEMBER_REMOVE, {self.user.username: [self.role, None]})
-
-
-class FormerName(models.Model):
-    """A name that a registry once had: its address leads on until another registry takes the name (rule 15)."""
-
-    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
-    registry = models.ForeignKey(Registry, models.CASCADE, related_name="former_names")
-    name = models.CharField(max_length=rules.NAME_LENGTH)
-    name_key = models.CharField(max_length=rules.KEY_LENGTH)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["organization", "name_key"], name="former_name_is_single")]
-
-    def __str__(self):
-        return self.name
-
-    @classmethod
-    def keep(cls, registry, name, key):
-        """Keep `name` as a former one of `registry`; the registry's new name is nobody's former name any more."""
-        cls.objects.filter(organization=registry.organization_id, name_key=registry.name_key).delete()
-        cls.objects.create(organization_id=registry.organization_id, registry=registry, name=name, name_key=key)

@@ -21,7 +21,7 @@ def differences():
 
 def _told():
     """{registry id: {field: value}} of the registries that exist, by the log."""
-    told: dict[int, dict] = {}
+    told: dict[int | None, dict] = {}
     done = AuditEvent.objects.filter(code="", registry_id__isnull=False).order_by("seq")
     for event in done.iterator(chunk_size=5000):
         after = {field: values[1] for field, values in event.changes.items()}

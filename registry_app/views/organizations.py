@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from .. import guards
 from ..access import organization_for
-from ..context import THEMES
+from ..choices import Theme
 from ..forms import SetupForm
 from ..models import Organization, User, found_installation, setup_token
 
@@ -64,7 +64,7 @@ def _found(data, request_id):
 def appearance(request):
     """Light, dark, or as the system says: kept in a cookie of this browser."""
     theme, target = request.POST.get("theme"), request.POST.get("next", "/")
-    if theme not in THEMES:
+    if theme not in Theme.values:
         raise Http404
     if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=settings.HTTPS):
         target = "/"

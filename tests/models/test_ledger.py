@@ -22,16 +22,16 @@ def restore_older_backup(registry):
 def test_rule_9_an_old_backup_is_noticed(golden, ada, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         golden.restrict(Actor(ada))
-    assert Registry.objects.reopened() == []
+    assert list(Registry.objects.reopened()) == []
     restore_older_backup(golden)
-    assert Registry.objects.reopened() == [golden]
+    assert list(Registry.objects.reopened()) == [golden]
 
 
 def test_rule_9_one_born_restricted_is_noted_too(acme, ada, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         secret = make_registry(acme, ada, "Secret", restricted=True)
     restore_older_backup(secret)
-    assert Registry.objects.reopened() == [secret]
+    assert list(Registry.objects.reopened()) == [secret]
 
 
 def test_what_was_rolled_back_is_not_noted(golden, ada, django_capture_on_commit_callbacks, settings):
@@ -43,7 +43,7 @@ def test_what_was_rolled_back_is_not_noted(golden, ada, django_capture_on_commit
 def test_the_ledger_of_another_database_closes_nothing(golden, ada, settings):
     settings.LEDGER.parent.mkdir()
     settings.LEDGER.write_text(f'{{"born":"2001-01-01T00:00:00+00:00","name":"Other","registry":{golden.pk}}}\n')
-    assert Registry.objects.reopened() == []
+    assert list(Registry.objects.reopened()) == []
 
 
 def test_the_ledger_is_its_owners_alone(golden, ada, settings, django_capture_on_commit_callbacks):

@@ -6,10 +6,9 @@ from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from registry_app.choices import Action
-from registry_app.models import Actor, User, found_organization_with_admin
-from registry_app.models.audit import refusals_logged
-
+from ...choices import Action
+from ...models import Actor, User, found_organization_with_admin
+from ...models.audit import refusals_logged
 from ..database import prepare
 
 

@@ -1,13 +1,14 @@
 """`demo`: fills an empty installation, so that there is something to look at and an audit log that tells a story."""
 
 import secrets
+from contextlib import suppress
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from registry_app.choices import Action, OrganizationRole, Role, Visibility
-from registry_app.models import (
+from ...choices import Action, OrganizationRole, Role, Visibility
+from ...models import (
     Actor,
     Organization,
     OrganizationMembership,
@@ -15,9 +16,9 @@ from registry_app.models import (
     RegistryMember,
     User,
     found_organization_with_admin,
+    make_account,
 )
-from registry_app.models.audit import record, refusals_logged
-
+from ...models.audit import refusals_logged
 from ..database import prepare
 
 COMMAND_LINE = Actor(None, staff=True)
@@ -67,27 +68,32 @@ def fill(passwords):
     _found("Partner Org", "sam", passwords)
     ada = Actor(User.objects.get(username="ada"))
     colleague = _member(example, "mel", passwords["mel"], ada)
-    mel = Actor(colleague)
     registries = {name: _create(example, ada, name, *facts) for name, *facts in CUSTOM}
-    models, datasets = example.registries.core()
     RegistryMember(registry=registries["Safety_Classifiers"], user=colleague, role=Role.MEMBER).save_by(ada)
     RegistryMember(registry=registries["Tokenizers"], user=colleague, role=Role.ADMIN).save_by(ada)
+    _change(example, registries, ada, Actor(colleague))
+    _try(example, registries, ada, Actor(colleague))
 
+
+def _change(example, registries, ada, mel):
+    """What the rules allow."""
+    models, datasets = example.registries.core()
     models.add_types(ada, ["adapter"], reason="Fine-tuning now ships adapters.")
     datasets.add_types(ada, ["feature-table"], reason="The feature store publishes here.")
-    prompts = registries["Prompts"]
-    prompts.edit(
-        ada, name="Prompt_Library", description="Reviewed prompts and templates.", reason="Only reviewed ones."
-    )
-    tuned = registries["Fine_Tuned_Models"]
-    tuned.restrict(ada, reason="Holds checkpoints tuned on customer data.")
+    reviewed = "Reviewed prompts and templates."
+    registries["Prompts"].edit(ada, name="Prompt_Library", description=reviewed, reason="Only reviewed ones stay.")
+    registries["Fine_Tuned_Models"].restrict(ada, reason="Holds checkpoints tuned on customer data.")
     registries["Tokenizers"].add_types(mel, ["vocabulary"])
-    registries["Safety_Classifiers"].edit(
-        mel, name="Safety_Classifiers", description="Filters, their thresholds and evaluation suites."
-    )
+    safety = "Filters, their thresholds and evaluation suites."
+    registries["Safety_Classifiers"].edit(mel, name="Safety_Classifiers", description=safety)
     scratch = _create(example, ada, "Scratch", "To try things out.", ALL, False)
     scratch.delete_by(ada, reason="Nobody used it.")
 
+
+def _try(example, registries, ada, mel):
+    """What they refuse: the log shows it."""
+    models, datasets = example.registries.core()
+    tuned = registries["Fine_Tuned_Models"]
     _refused(ada, Action.EDIT, models, lambda: models.edit(ada, name="Prod Models", description=""))
     _refused(ada, Action.RESTRICT, datasets, lambda: datasets.restrict(ada))
     _refused(ada, Action.RESTRICT, tuned, lambda: tuned.restrict(ada))
@@ -100,8 +106,7 @@ def _found(name, username, passwords):
 
 
 def _member(organization, username, password, by):
-    user = User.objects.create_user(username, f"{username}@example.com", password)
-    record(by, Action.USER_CREATE, subject=username, changes={"email": [None, user.email]})
+    user = make_account(username, f"{username}@example.com", password, by)
     OrganizationMembership(organization=organization, user=user, role=OrganizationRole.MEMBER).save_by(by)
     return user
 
@@ -119,10 +124,7 @@ def _create(organization, by, name, description, types, restricted):
 
 
 def _refused(by, action, registry, attempt):
-    """Make an attempt that a rule refuses, for the log to show."""
+    """Make one attempt, and log what refuses it."""
     where = {"subject": registry.name, "organization": registry.organization_id, "registry": registry.pk}
-    try:
-        with refusals_logged(by, action, **where):
-            attempt()
-    except ValidationError:
-        registry.refresh_from_db()
+    with suppress(ValidationError), refusals_logged(by, action, **where):
+        attempt()

@@ -10,9 +10,8 @@ from django.core.servers.basehttp import get_internal_wsgi_application
 from django.db import connections
 from gunicorn.app.base import BaseApplication
 
-from registry_app.models import Organization, setup_token
-
-from ..database import prepare
+from ...models import Organization, setup_token
+from ..database import close_reopened, prepare
 
 THREADS = 4  # in each worker
 
@@ -28,10 +27,13 @@ class Command(BaseCommand):
             raise CommandError("The static files are not collected: start with `make run`, or run collectstatic first.")
         with _listen(settings.HOST, settings.PORT) as listener:
             prepare(self)
+            close_reopened(self)
             self.check(databases=["default"], fail_level=checks.WARNING)
             lines = [f"{settings.PRODUCT} is at {settings.PUBLIC_URL} (Ctrl-C stops it)."]
             if not Organization.objects.exists():
-                lines.append(f"Found your organization (works once): {settings.PUBLIC_URL}/setup/{setup_token()}/")
+                lines.insert(
+                    0, f"To found your organization (works once): {settings.PUBLIC_URL}/setup/{setup_token()}/"
+                )
             connections.close_all()  # a connection must not be shared with the workers that are forked off
             Server(listener, ready=lambda: self.tell(lines)).run()
 

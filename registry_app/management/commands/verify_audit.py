@@ -6,11 +6,11 @@ import re
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Prefetch
 
-from registry_app import guards, rules
-from registry_app.choices import Visibility
-from registry_app.models import AuditEvent, Organization, Registry
-from registry_app.models.audit import GENESIS, verify
-
+from ... import guards, rules
+from ...choices import Visibility
+from ...models import AuditEvent, Organization, Registry
+from ...models.audit import GENESIS, verify
+from ...models.replay import differences
 from ..database import pending
 
 
@@ -42,6 +42,8 @@ class Command(BaseCommand):
         number, faults = verify(options["anchor"])
         faults += [f"The guard {name} is missing: `manage.py migrate` puts it back." for name in guards.missing()]
         faults += core_faults()
+        faults += differences()
+        faults += [f"{again} was restricted after this backup was taken." for again in Registry.objects.reopened()]
         for fault in faults:
             self.stderr.write(fault)
         if faults:

@@ -1,0 +1,192 @@
+"""`serve`: the site as people start and stop it, in a process of its own, on SQLite and on PostgreSQL."""
+
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+import psycopg
+import pytest
+from django.conf import settings as site_settings
+from django.db import connection
+
+from registry_app import guards
+from registry_app.models import setup_token
+from tests.factories import PASSWORD
+from tests.models.refusals import settle
+
+MANAGE = [sys.executable, str(site_settings.BASE_DIR / "manage.py")]
+
+
+def free_port():
+    """A loopback port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def database_url():
+    """A new database on the server that these tests run on; none for SQLite, which lives in the data folder."""
+    server = os.environ.get("DATABASE_URL")
+    if server is None:
+        yield None
+        return
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute("CREATE DATABASE served")
+        yield urlsplit(server)._replace(path="/served").geturl()
+        admin.execute("DROP DATABASE served WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory, database_url):
+    """The environment of an installation from nothing, for `start` and `manage`; its static files are collected."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("REGISTRY_", "DJANGO_"))}
+    kept.pop("DATABASE_URL", None)
+    site = {
+        **kept,
+        "REGISTRY_DATA_DIR": str(tmp_path_factory.mktemp("data") / "new"),
+        "REGISTRY_STATIC_DIR": str(tmp_path_factory.mktemp("static")),
+        "REGISTRY_WORKERS": "1",
+        "PORT": str(free_port()),
+        **({"DATABASE_URL": database_url} if database_url else {}),
+    }
+    assert manage(site, "collectstatic", "--no-input", "--verbosity=0").returncode == 0
+    return site
+
+
+def manage(site, *words):
+    """Run a management command there to its end."""
+    return subprocess.run([*MANAGE, *words], env=site, capture_output=True, text=True, timeout=120, check=False)
+
+
+class Serving:
+    """A running server: what it printed until it took requests, and how to ask it."""
+
+    def __init__(self, process, port):
+        self.process, self.port = process, port
+        self.lines = []
+        for line in process.stdout:
+            self.lines.append(line.rstrip())
+            if " is at http" in line:
+                return
+        pytest.fail("\n".join(["The server ended before it took requests.", *self.lines]))
+
+    def status(self, path):
+        """The HTTP status of a GET there."""
+        try:
+            return urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30).status
+        except HTTPError as error:
+            return error.code
+
+    def stop(self, number=signal.SIGTERM):
+        """End it with a signal, and answer its exit code."""
+        self.process.send_signal(number)
+        self.process.communicate(timeout=60)
+        return self.process.returncode
+
+
+@contextmanager
+def start(site):
+    """`serve`, until the block ends."""
+    words = [*MANAGE, "serve"]
+    with subprocess.Popen(words, env=site, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        try:
+            yield Serving(process, site["PORT"])
+        finally:
+            process.kill()
+
+
+def link_in(lines):
+    """The path of the set-up link among what was printed, or None."""
+    found = re.search(r"http://127\.0\.0\.1:\d+(/setup/\S+/)$", "\n".join(lines), re.MULTILINE)
+    return found and found[1]
+
+
+def test_from_nothing_to_stop_and_a_second_start(site):
+    with start(site) as first:
+        assert first.status("/healthz") == 200
+        assert first.status("/accounts/login/") == 200
+        assert first.stop() == 0
+    link = link_in(first.lines)
+    assert any("migrations" in line for line in first.lines)
+    assert stat.S_IMODE(Path(site["REGISTRY_DATA_DIR"], "secret_key").stat().st_mode) == 0o600
+
+    with start(site) as second:
+        assert second.status(link) == 200
+        assert second.status("/setup/0123456789abcdef/") == 404
+        assert second.stop(signal.SIGINT) == 0
+    assert (len(second.lines), link_in(second.lines)) == (2, link)  # the address and the link: nothing was migrated
+
+    founded = manage(
+        {**site, "REGISTRY_ADMIN_PASSWORD": PASSWORD},
+        *("create_organization", "Acme ML", "--admin", "ada", "--email", "ada@example.com"),
+    )
+    assert (founded.returncode, founded.stderr) == (0, "")
+    with start(site) as third:
+        assert third.status(link) == 404
+        assert third.stop() == 0
+    assert (len(third.lines), link_in(third.lines)) == (1, None)
+    assert manage(site, "verify_audit").returncode == 0
+
+
+def test_the_page_s_static_files_are_served(site):
+    with start(site) as server:
+        page = urlopen(f"http://127.0.0.1:{server.port}/accounts/login/", timeout=30).read().decode()
+        sheets = re.findall(r'(?:href|src)="(/static/[^"#]+)', page)
+        assert sheets
+        assert {server.status(path) for path in sheets} == {200}
+
+
+def test_it_goes_on_after_a_hang_up(site):
+    with start(site) as server:
+        assert server.status("/healthz") == 200
+        server.process.send_signal(signal.SIGHUP)
+        assert server.status("/healthz") == 200
+        assert server.stop() == 0
+
+
+@pytest.fixture
+def collected(settings, tmp_path):
+    """This process could serve: static files are there, and a port is free."""
+    (tmp_path / "staticfiles.json").touch()
+    settings.STATIC_ROOT, settings.PORT = tmp_path, free_port()
+
+
+@pytest.mark.django_db
+def test_an_address_in_use_is_told_and_ends_it(run, collected, settings):
+    with socket.create_server((settings.HOST, settings.PORT)):
+        done = run("serve")
+    assert (done.status, done.out, str(settings.PORT) in done.err) == (1, "", True)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("host", ["no such host", "192.0.2.1"])
+def test_an_address_that_is_not_ours_is_told_and_ends_it(run, collected, settings, host):
+    settings.HOST = host
+    done = run("serve")
+    assert (done.status, host in done.err) == (1, True)
+
+
+@pytest.mark.django_db
+def test_static_files_that_are_missing_are_told_and_end_it(run, settings, tmp_path):
+    settings.STATIC_ROOT = tmp_path
+    done = run("serve")
+    assert (done.status, "collectstatic" in done.err) == (1, True)
+
+
+@pytest.mark.django_db
+def test_it_refuses_to_serve_while_guards_are_missing(run, collected, acme):
+    settle()
+    with connection.cursor() as cursor:
+        where = "" if connection.vendor == "sqlite" else f" ON {guards.REGISTRY}"
+        cursor.execute(f"DROP TRIGGER guard_registry_update{where}")
+    done = run("serve")
+    assert (done.status, "guard_registry_update" in done.err, setup_token() in done.out) == (1, True, False)

@@ -1,0 +1,52 @@
+"""What the documentation names is there, and what it must name it names."""
+
+import re
+
+import pytest
+from django.conf import settings
+
+from registry_app import guards, rules
+
+ROOT = settings.BASE_DIR
+README = (ROOT / "README.md").read_text()
+OPERATING = (ROOT / "docs/operating.md").read_text()
+RULES = (ROOT / "docs/rules.md").read_text()
+MAKEFILE = (ROOT / "Makefile").read_text()
+
+
+def test_every_variable_of_the_environment_is_explained_and_no_other():
+    read = set(re.findall(r'env\.\w+\("([A-Z_]+)"', (ROOT / "config/env.py").read_text()))
+    assert set(re.findall(r"^\| `([A-Z_]+)` \|", OPERATING, re.MULTILINE)) == read
+
+
+def test_every_code_is_explained():
+    refusals = [value for value in vars(rules).values() if isinstance(value, rules.Refusal)]
+    codes = {refusal.code for refusal in refusals} | set(guards.REFUSALS)
+    assert [code for code in sorted(codes) if f"`{code}`" not in RULES] == []
+
+
+def test_rules_1_to_19_are_explained():
+    assert re.findall(r"^\| (\d+) \|", RULES, re.MULTILINE) == [str(number) for number in range(1, 20)]
+
+
+def test_the_two_commands_come_first():
+    assert re.search(r"```\n(.*?)```", README, re.DOTALL)[1].split("\n") == ["make run", "make test", ""]
+
+
+@pytest.mark.parametrize("text", [README, OPERATING, RULES], ids=["README", "operating", "rules"])
+def test_the_make_targets_that_it_names_exist(text):
+    targets = set(re.findall(r"\bmake ([a-z]+)`", text)) | set(re.findall(r"^make ([a-z]+)$", text, re.MULTILINE))
+    assert [name for name in targets if f"\n{name}:" not in MAKEFILE] == []
+
+
+@pytest.mark.parametrize("text", [README, OPERATING], ids=["README", "operating"])
+def test_the_commands_that_it_names_exist(text):
+    ours = {path.stem for path in (ROOT / "registry_app/management/commands").glob("*.py")}
+    djangos = {"migrate", "createcachetable"}
+    assert set(re.findall(r"manage\.py ([a-z_]+)", text)) <= ours | djangos
+
+
+def test_what_the_readme_links_to_exists():
+    links = re.findall(r"\]\(([a-z_/]+\.\w+)\)", README)
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
