@@ -34,6 +34,11 @@ def _changed(*columns):
 GUARDS = {
     (REGISTRY, "INSERT"): [
         ("name_taken", _TWIN.format(own="-1")),
+        # An id that the log knows was a registry's once: none is taken out and put back as another.
+        ("kind_stays", "EXISTS (SELECT 1 FROM registry_app_auditevent e WHERE e.registry_id = NEW.id)"),
+        # The constraints say so too, but SQLite can be told to ignore them.
+        ("core_is_given", "NEW.kind = 'core' AND NEW.name_key NOT IN ('models', 'datasets')"),
+        ("core_is_shared", "NEW.kind = 'core' AND NEW.visibility <> 'organization'"),
     ],
     (REGISTRY, "UPDATE"): [
         ("kind_stays", _changed("id", "kind")),

@@ -139,28 +139,31 @@ def refuse_type_addition(accepts_all):
 
 def refuse_lookalike(name, accepted):
     """Rule 13: why type `name` needs a confirmation beside those `accepted`."""
-    twin = next((other for other in accepted if other != name and _likeness(other) == _likeness(name)), None)
+    twin = next((other for other in accepted if other != name and _alike(other.casefold(), name.casefold())), None)
     if twin is None:
         return None
     return Refusal("type_looks_alike", f"{name} looks like {twin}, which is accepted already. Add it all the same?")
 
 
-def _likeness(name):
-    folded = name.casefold()
-    return folded[:-1] if folded.endswith("s") else folded
+def _alike(one, other):
+    return one in {other, f"{other}s"} or other == f"{one}s"
 
 
 # How names are written.
 
 
 def clean_name(text):
-    """A name as it is kept: trimmed and in Unicode's composed form (NFC)."""
-    return unicodedata.normalize("NFC", text.strip())
+    """A name as it is kept: trimmed and in Unicode's composed form (NFC).
+
+    What is far too long stays as it is: it will be refused, and composing a long run of marks takes minutes.
+    """
+    text = text.strip()
+    return unicodedata.normalize("NFC", text) if len(text) <= 100 * NAME_LENGTH else text
 
 
 def clean_description(text):
-    """A description as it is kept: trimmed, composed, lines ended as on Unix."""
-    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").strip())
+    """A description as it is kept: trimmed, lines ended as on Unix."""
+    return text.replace("\r\n", "\n").strip()
 
 
 def name_key(name):

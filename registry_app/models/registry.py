@@ -234,8 +234,7 @@ class Registry(models.Model):
         self.clean_fields(exclude={"organization", "created_by", "name", "description"})
         self.validate_constraints()
 
-    # Verbs. Each asks who may, and raises ValidationError with the rulebook's code where it refuses.
-
+    # Verbs: each asks who may, and raises ValidationError with the rulebook's code where it refuses.
     @transaction.atomic
     def create(self, by, types=(), reason=""):
         """Keep this new custom registry (rules 7, 14, 17); `types` (names) are ignored where it accepts all."""

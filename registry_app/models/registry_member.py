@@ -38,5 +38,7 @@ class RegistryMember(models.Model):
     def delete_by(self, actor):
         """Take the role, and log it."""
         self.registry._lock(actor, Action.MEMBER_REMOVE, None)
+        if not RegistryMember.objects.filter(pk=self.pk).exists():
+            return
         self.delete()
         self.registry.record(actor, Action.MEMBER_REMOVE, {self.user.username: [self.role, None]})

@@ -42,7 +42,8 @@ class Command(BaseCommand):
         number, faults = verify(options["anchor"])
         faults += [f"The guard {name} is missing: `manage.py migrate` puts it back." for name in guards.missing()]
         faults += core_faults()
-        faults += differences()
+        if not faults:
+            faults += differences()
         faults += [f"{again} was restricted after this backup was taken." for again in Registry.objects.reopened()]
         for fault in faults:
             self.stderr.write(fault)

@@ -1,0 +1,59 @@
+"""How tests say that something was refused: with which code, and that nothing at all was changed by it."""
+
+from contextlib import contextmanager
+
+import pytest
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+
+from registry_app import guards
+
+
+def everything():
+    """Every row that the app keeps, to compare before and after."""
+    kept = apps.get_app_config("registry_app").get_models()
+    return {model.__name__: list(model.objects.order_by("pk").values()) for model in kept}
+
+
+def codes(error):
+    """The codes of a ValidationError, in order."""
+    return [single.code for errors in error.error_dict.values() for single in errors]
+
+
+@contextmanager
+def refused(code):
+    """The block ends in a ValidationError with just this code, and changes nothing."""
+    before = everything()
+    with pytest.raises(ValidationError) as caught, transaction.atomic():
+        yield
+    assert codes(caught.value) == [code]
+    assert everything() == before
+
+
+@contextmanager
+def refused_by_database(code):
+    """The database ends the block in an IntegrityError that means this code (None: no rule's), and changes nothing."""
+    before = everything()
+    with pytest.raises(IntegrityError) as caught, transaction.atomic():
+        yield
+        connection.check_constraints()  # foreign keys would speak up at commit only
+    refusal = guards.refusal_of(caught.value)
+    assert (refusal and refusal.code) == code
+    assert everything() == before
+
+
+@contextmanager
+def undone():
+    """Whatever the block does, nothing of it stays: for many attempts on one set of rows."""
+    try:
+        with transaction.atomic():
+            yield
+            transaction.set_rollback(True)
+    finally:
+        settle()
+
+
+def settle():
+    """Let deferred foreign keys speak now: PostgreSQL alters no table that still has some waiting."""
+    connection.check_constraints()

@@ -1,2 +1,0 @@
-def test_it(golden, vault, mel, sam, globex):
-    assert golden.restriction() == (2, 1)

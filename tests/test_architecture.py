@@ -1,0 +1,201 @@
+"""The floors of the house: who may import whom, how long things may be, and that each says what it is."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+ROOT = Path(settings.BASE_DIR)
+APP = "registry_app"
+
+# A room imports from rooms of lower numbers only; rooms of the same number never meet.
+LEVELS = {
+    "choices": 0,
+    "rules": 1,
+    "guards": 2,
+    "models": 2,
+    "forms": 3,
+    "templatetags": 3,
+    "access": 4,
+    "views": 5,
+    "api": 5,
+    "admin": 5,
+    "management": 5,
+    "middleware": 5,
+    "context": 5,
+    "accounts": 5,
+    "apps": 5,
+    "urls": 6,
+}
+FUNCTION_LINES, FILE_LINES = 30, 400
+
+# Django loads apps.py before any model can be: what `ready` needs, it imports when it runs.
+MAY_IMPORT_INSIDE = {(f"{APP}/apps.py", "ready")}
+
+
+def rooms():
+    """The path (from the root) and source of every module; migrations are generated, and judged by Django."""
+    for folder in (APP, "config"):
+        for file in sorted((ROOT / folder).rglob("*.py")):
+            path = file.relative_to(ROOT).as_posix()
+            if not path.startswith(f"{APP}/migrations/"):
+                yield path, file.read_text()
+
+
+def room_of(module):
+    """The room of a dotted module of the app: registry_app.models.audit is in models."""
+    return [*module.split("."), ""][1]
+
+
+def module_of(path):
+    """The dotted name of a file."""
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def imported(path, node):
+    """The dotted names that an import statement in `path` asks for."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    package = module_of(path).split(".")
+    if not path.endswith("/__init__.py"):
+        package.pop()
+    base = package[: len(package) - node.level + 1] if node.level else []
+    base += node.module.split(".") if node.module else []
+    return [".".join([*base, alias.name]) for alias in node.names]
+
+
+def nodes(source, *kinds):
+    """The nodes of these kinds anywhere in `source`."""
+    return [node for node in ast.walk(ast.parse(source)) if isinstance(node, kinds)]
+
+
+IMPORTS, FUNCTIONS = (ast.Import, ast.ImportFrom), (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+# Each of these answers what in one file breaks one rule.
+
+
+def level_faults(path, source):
+    """Imports that don't lead down to a lower room."""
+    if not path.startswith(f"{APP}/") or path == f"{APP}/__init__.py":
+        return
+    room = room_of(module_of(path))
+    if room not in LEVELS:
+        yield f"the room {room} has no level"
+        return
+    for node in nodes(source, *IMPORTS):
+        for name in imported(path, node):
+            target = room_of(name) if name.startswith(f"{APP}.") else None
+            if target not in {None, room} and LEVELS.get(target, 99) >= LEVELS[room]:
+                yield f"line {node.lineno}: {room} imports {target}"
+
+
+def relative_faults(path, source):
+    """Inside the app imports are relative."""
+    for node in nodes(source, *IMPORTS) if path.startswith(f"{APP}/") else ():
+        if any(name.split(".")[0] == APP for name in imported(path, node)) and not getattr(node, "level", 0):
+            yield f"line {node.lineno}: an absolute import inside the app"
+
+
+def border_faults(path, source):
+    """The site knows nothing of registries, and the app asks for settings through django.conf."""
+    other = APP if path.startswith("config/") else "config"
+    for node in nodes(source, *IMPORTS):
+        if any(name.split(".")[0] == other for name in imported(path, node)):
+            yield f"line {node.lineno}: imports {other}"
+
+
+def inner_import_faults(path, source):
+    """No import inside a function."""
+    for function in nodes(source, *FUNCTIONS):
+        inside = [node for node in ast.walk(function) if isinstance(node, IMPORTS)]
+        if inside and (path, function.name) not in MAY_IMPORT_INSIDE:
+            yield f"line {inside[0].lineno}: {function.name} imports inside"
+
+
+def length_faults(path, source):
+    """Functions of at most 30 lines, files of at most 400."""
+    for function in nodes(source, *FUNCTIONS):
+        lines = function.end_lineno - function.lineno + 1
+        if lines > FUNCTION_LINES:
+            yield f"line {function.lineno}: {function.name} has {lines} lines"
+    if (lines := len(source.splitlines())) > FILE_LINES:
+        yield f"{lines} lines"
+
+
+def docstring_faults(path, source):
+    """Each module that holds anything says what it is, and so do its public classes and functions."""
+    module = ast.parse(source)
+    for node in [module, *module.body] if module.body else ():
+        named = isinstance(node, (*FUNCTIONS, ast.ClassDef)) and not node.name.startswith("_")
+        if (named or node is module) and not ast.get_docstring(node):
+            yield f"no docstring on {getattr(node, 'name', 'the module')}"
+
+
+RULES = [level_faults, relative_faults, border_faults, inner_import_faults, length_faults, docstring_faults]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_file_keeps_the_rule(rule):
+    faults = [f"{path}: {fault}" for path, source in rooms() for fault in rule(path, source)]
+    assert not faults, "\n".join([rule.__doc__, *faults])
+
+
+def test_every_room_is_read():
+    read = {path for path, _ in rooms()}
+    assert {f"{APP}/choices.py", f"{APP}/models/registry.py", f"{APP}/apps.py", "config/settings.py"} <= read
+
+
+def test_no_room_for_leftovers():
+    assert not [path for path, _ in rooms() if Path(path).stem in {"utils", "helpers", "common", "misc", "signals"}]
+
+
+LONG = "\n".join(["def f():", '    """It."""', *["    x = 1"] * 29])
+
+
+@pytest.mark.parametrize(
+    "rule, path, source, count",
+    [
+        (level_faults, "registry_app/rules.py", "from .choices import Kind", 0),
+        (level_faults, "registry_app/rules.py", "from .models import Registry", 1),
+        (level_faults, "registry_app/rules.py", "from . import choices, models", 1),
+        (level_faults, "registry_app/rules.py", "import registry_app.models.audit", 1),
+        (level_faults, "registry_app/rules.py", "from registry_app import guards, views", 2),
+        (level_faults, "registry_app/models/registry.py", "from .audit import record\nfrom .. import rules", 0),
+        (level_faults, "registry_app/models/registry.py", "from .. import guards", 1),
+        (level_faults, "registry_app/models/__init__.py", "from .audit import record\nfrom ..rules import x", 0),
+        (level_faults, "registry_app/models/__init__.py", "from ..access import door", 1),
+        (level_faults, "registry_app/guards.py", "from .models.audit import record", 1),
+        (level_faults, "registry_app/views/types.py", "from ..access import door\nfrom ..forms import F", 0),
+        (level_faults, "registry_app/views/types.py", "from ..admin import site", 1),
+        (level_faults, "registry_app/management/commands/x.py", "from ...models import Registry", 0),
+        (level_faults, "registry_app/management/commands/x.py", "from ...urls import y\nfrom ... import views", 2),
+        (level_faults, "registry_app/forms/base.py", "from ..templatetags import registry_tags", 1),
+        (level_faults, "registry_app/templatetags/tags.py", "from ..models import Registry\nfrom ..rules import x", 0),
+        (level_faults, "registry_app/attic.py", "", 1),
+        (level_faults, "registry_app/urls.py", "from .attic import x", 1),
+        (level_faults, "registry_app/rules.py", "if x:\n    from . import models", 1),
+        (level_faults, "config/urls.py", "from django.urls import path", 0),
+        (relative_faults, "registry_app/urls.py", "from . import views\nfrom django import urls", 0),
+        (relative_faults, "registry_app/urls.py", "from registry_app import views\nimport registry_app.models", 2),
+        (border_faults, "config/urls.py", "from registry_app import views\nimport registry_app", 2),
+        (border_faults, "config/urls.py", "from config import env\nfrom . import env", 0),
+        (border_faults, "registry_app/views/x.py", "from config import env\nimport config.settings", 2),
+        (border_faults, "registry_app/views/x.py", "from django.conf import settings", 0),
+        (inner_import_faults, "registry_app/rules.py", "def f():\n    import os", 1),
+        (inner_import_faults, "registry_app/rules.py", "class C:\n    async def f(self):\n        from . import x", 1),
+        (inner_import_faults, "registry_app/apps.py", "class C:\n    def ready(self):\n        from . import x", 0),
+        (inner_import_faults, "registry_app/apps.py", "def other():\n    from . import x", 1),
+        (inner_import_faults, "registry_app/rules.py", "try:\n    import os\nexcept ImportError:\n    pass", 0),
+        (length_faults, "registry_app/rules.py", LONG, 1),
+        (length_faults, "registry_app/rules.py", LONG.removesuffix("\n    x = 1"), 0),
+        (length_faults, "registry_app/rules.py", "x = 1\n" * 400, 0),
+        (length_faults, "registry_app/rules.py", "x = 1\n" * 401, 1),
+        (docstring_faults, "registry_app/rules.py", '"""It."""\ndef _f(): ...\nclass _C: ...', 0),
+        (docstring_faults, "registry_app/rules.py", "def f(): ...\nclass C:\n    def m(self): ...", 3),
+        (docstring_faults, "registry_app/__init__.py", "", 0),
+    ],
+)
+def test_the_rules_see_what_breaks_them(rule, path, source, count):
+    assert len(list(rule(path, source))) == count
