@@ -254,11 +254,13 @@ class ReadOnlyAdmin(LawfulAdmin):
 
 
 class RowFormSet(forms.BaseInlineFormSet):
-    """The rows of an inline; each checkbox says what it deletes."""
+    """The rows of an inline; for who can't see the heads of columns, each field says what it is."""
 
     def add_fields(self, form, index):
         """Django's fields of a row."""
         super().add_fields(form, index)
+        for field in form.fields.values():
+            field.widget.attrs["aria-label"] = field.label or ""
         if "DELETE" in form.fields and form.instance.pk:
             form.fields["DELETE"].widget.attrs["aria-label"] = f"Delete {form.instance}"
 

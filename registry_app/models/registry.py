@@ -16,65 +16,10 @@ from .former_name import FormerName
 from .law import enforce, validate_description, validate_name
 from .organization import Organization, OrganizationMembership, User
 from .registry_member import RegistryMember
+from .registry_queryset import RegistryQuerySet
 
 CORE_KEYS = [rules.name_key(name) for name, _, _ in rules.CORE_REGISTRIES]
 TRACKED = ("name", "description", "visibility", "accepts_all_types")
-
-
-class RegistryQuerySet(models.QuerySet):
-    """Registries as pages ask for them."""
-
-    def visible_to(self, membership):
-        """Those of the membership's organization that its person can see (rulebook §3)."""
-        here = self.filter(organization=membership.organization_id)
-        if membership.is_admin:
-            return here
-        named = RegistryMember.objects.filter(user=membership.user_id).values("registry")
-        return here.filter(Q(visibility=Visibility.ORGANIZATION) | Q(pk__in=named))
-
-    def custom(self):
-        """Those made by people."""
-        return self.filter(kind=Kind.CUSTOM)
-
-    def core(self):
-        """Those every organization is born with, Models first."""
-        return self.filter(kind=Kind.CORE).order_by("pk")
-
-    def matching(self, words):
-        """Those whose name or description contains `words`, ignoring case."""
-        return self.filter(Q(name_key__contains=rules.name_key(words)) | Q(description__icontains=words))
-
-    def accepting(self, type_name):
-        """Those that take artifacts of this type."""
-        listed = AcceptedType.objects.filter(registry=models.OuterRef("pk"), name=type_name)
-        return self.filter(Q(accepts_all_types=True) | models.Exists(listed))
-
-    def with_role(self, membership, role):
-        """Those in which the membership's person has just this effective role."""
-        if membership.is_admin:
-            return self if role == Role.ADMIN else self.none()
-        given = RegistryMember.objects.filter(user=membership.user_id)
-        has = Q(pk__in=given.filter(role=role).values("registry"))
-        if rules.LADDER.index(role) > rules.LADDER.index(Role.VIEWER):
-            return self.filter(has)
-        named = has & Q(visibility=Visibility.RESTRICTED)
-        if role == Role.RESTRICTED_VIEWER:
-            return self.filter(named)
-        higher = given.filter(role__in=[Role.MEMBER, Role.ADMIN]).values("registry")
-        shared = Q(visibility=Visibility.ORGANIZATION) & ~Q(pk__in=higher)
-        return self.filter(shared | named)
-
-    def with_given_role(self, user_id):
-        """Each with `given_role`: the role given in it to this user, or None."""
-        given = RegistryMember.objects.filter(registry=models.OuterRef("pk"), user=user_id)
-        return self.annotate(given_role=models.Subquery(given.values("role")[:1]))
-
-    def reopened(self):
-        """Those that the ledger knows as restricted and that this database shows to all: a backup was too old."""
-        born = ledger.restricted()
-        open_again = self.filter(pk__in=born, visibility=Visibility.ORGANIZATION)
-        births = dict(open_again.values_list("pk", "created_at"))
-        return self.filter(pk__in=[pk for pk, moment in births.items() if moment.isoformat() == born[pk]])
 
 
 class Restriction(NamedTuple):
@@ -364,20 +309,25 @@ class Registry(models.Model):
         """
         with transaction.atomic():
             self._lock(by, action, version, stale)
-            before = {field: getattr(self, field) for field in TRACKED}
-            changes: dict[str, list] = {}
-            yield changes
-            self.clean()
-            after = {field: [before[field], getattr(self, field)] for field in TRACKED}
-            fields = {field: values for field, values in after.items() if values[0] != values[1]}
-            if not fields and not changes:
-                return
+            stored, changes = vars(self).copy(), dict[str, list]()
+            try:
+                yield changes
+                self._keep_change(stored, by, action, changes, reason)
+            except Exception:
+                vars(self).update(stored)  # what was refused is not what this is
+                raise
+
+    def _keep_change(self, stored, by, action, changes, reason):
+        self.clean()
+        fields = {field: [stored[field], getattr(self, field)] for field in TRACKED}
+        changed = {field: values for field, values in fields.items() if values[0] != values[1]} | changes
+        if changed:
             self.version += 1
             self.updated_at = timezone.now()
             self._check()
             self.save()
-            self.record(by, action, {**fields, **changes}, reason)
-            if "visibility" in fields:
+            self.record(by, action, changed, reason)
+            if "visibility" in changed:
                 self._note_restriction()
 
     def _note_restriction(self):

@@ -1,0 +1,66 @@
+"""The questions that are asked of registries."""
+
+from django.db import models
+from django.db.models import Q
+
+from .. import rules
+from ..choices import Kind, Role, Visibility
+from . import ledger
+from .accepted_type import AcceptedType
+from .registry_member import RegistryMember
+
+
+class RegistryQuerySet(models.QuerySet):
+    """Registries as pages ask for them."""
+
+    def visible_to(self, membership):
+        """Those of the membership's organization that its person can see (rulebook §3)."""
+        here = self.filter(organization=membership.organization_id)
+        if membership.is_admin:
+            return here
+        named = RegistryMember.objects.filter(user=membership.user_id).values("registry")
+        return here.filter(Q(visibility=Visibility.ORGANIZATION) | Q(pk__in=named))
+
+    def custom(self):
+        """Those made by people."""
+        return self.filter(kind=Kind.CUSTOM)
+
+    def core(self):
+        """Those every organization is born with, Models first."""
+        return self.filter(kind=Kind.CORE).order_by("pk")
+
+    def matching(self, words):
+        """Those whose name or description contains `words`, ignoring case."""
+        return self.filter(Q(name_key__contains=rules.name_key(words)) | Q(description__icontains=words))
+
+    def accepting(self, type_name):
+        """Those that take artifacts of this type."""
+        listed = AcceptedType.objects.filter(registry=models.OuterRef("pk"), name=type_name)
+        return self.filter(Q(accepts_all_types=True) | models.Exists(listed))
+
+    def with_role(self, membership, role):
+        """Those in which the membership's person has just this effective role."""
+        if membership.is_admin:
+            return self if role == Role.ADMIN else self.none()
+        given = RegistryMember.objects.filter(user=membership.user_id)
+        has = Q(pk__in=given.filter(role=role).values("registry"))
+        if rules.LADDER.index(role) > rules.LADDER.index(Role.VIEWER):
+            return self.filter(has)
+        named = has & Q(visibility=Visibility.RESTRICTED)
+        if role == Role.RESTRICTED_VIEWER:
+            return self.filter(named)
+        higher = given.filter(role__in=[Role.MEMBER, Role.ADMIN]).values("registry")
+        shared = Q(visibility=Visibility.ORGANIZATION) & ~Q(pk__in=higher)
+        return self.filter(shared | named)
+
+    def with_given_role(self, user_id):
+        """Each with `given_role`: the role given in it to this user, or None."""
+        given = RegistryMember.objects.filter(registry=models.OuterRef("pk"), user=user_id)
+        return self.annotate(given_role=models.Subquery(given.values("role")[:1]))
+
+    def reopened(self):
+        """Those that the ledger knows as restricted and that this database shows to all: a backup was too old."""
+        born = ledger.restricted()
+        open_again = self.filter(pk__in=born, visibility=Visibility.ORGANIZATION)
+        births = dict(open_again.values_list("pk", "created_at"))
+        return self.filter(pk__in=[pk for pk, moment in births.items() if moment.isoformat() == born[pk]])
