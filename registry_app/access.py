@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 
 from . import rules
 from .choices import Action, Role
@@ -37,10 +38,8 @@ class Moved(Exception):
 
 def organization_for(user, slug):
     """The membership of `user` in the organization `slug`; Http404 for whoever isn't in it."""
-    membership = OrganizationMembership.objects.filter(user=user, organization__slug=slug)
-    if found := membership.select_related("organization").first():
-        return found
-    raise Http404
+    memberships = OrganizationMembership.objects.select_related("organization")
+    return get_object_or_404(memberships, user=user, organization__slug=slug)
 
 
 def registry_for(user, slug, name, action=Action.SEE):

@@ -7,7 +7,7 @@ from django.db import IntegrityError
 from .. import guards, rules
 
 SENT_ALONG = {"csrfmiddlewaretoken"}
-FIELD_OF = {rules.NAME_TAKEN.code: "name"}  # a constraint over several columns names none
+FIELD_OF = {rules.NAME_TAKEN.code: "name", "email_taken": "email", "already_in": "user"}  # a constraint over several columns names none
 CONFLICTS = {rules.EDIT_CONFLICT.code, rules.STALE_PREVIEW.code}
 
 

@@ -1,12 +1,18 @@
 """How views answer: with a page or a part of it, and with what every page of an organization shows."""
 
+from urllib.parse import quote
+
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 
+from .. import rules
+from ..choices import Kind, Visibility
 from ..models import Actor, RegistryMember
 from ..models.audit import record_refusals
 
-SHELF_LENGTH = 8  # registries in the navigation
+SHELF_LENGTH = 8  # registries in the navigation, beside the core ones
+CORES = [(name, Visibility.ORGANIZATION) for name, _, _ in rules.CORE_REGISTRIES]
 
 
 def actor_of(request):
@@ -44,9 +50,20 @@ def log_refusals(request, form, action, membership, registry=None, subject=""):
         )
 
 
+def registry_addresses(membership):
+    """A function from a registry's name to its address; reversing each would be a tenth of a list's cost."""
+    start = reverse("registries:detail", args=[membership.organization.slug, "-"]).removesuffix("-/")
+    return lambda name: f"{start}{quote(name)}/"
+
+
 def _shelf(membership):
-    """The registries that this person has a role in, for the navigation: dicts of name and visibility."""
+    """The registries in the navigation, core ones first, then those this person has a role in: dicts."""
     roles = RegistryMember.objects.filter(
-        user=membership.user_id, registry__organization=membership.organization_id, registry__kind="custom"
+        user=membership.user_id, registry__organization=membership.organization_id, registry__kind=Kind.CUSTOM
     )
-    return list(roles.order_by("registry__name_key").values("registry__name", "registry__visibility")[:SHELF_LENGTH])
+    mine = roles.order_by("registry__name_key").values_list("registry__name", "registry__visibility")[:SHELF_LENGTH]
+    address = registry_addresses(membership)
+    return [
+        {"name": name, "address": address(name), "restricted": visibility == Visibility.RESTRICTED}
+        for name, visibility in [*CORES, *mine]
+    ]

@@ -1,22 +1,18 @@
 """Pages of registries: the list, one of them, its settings, and the two steps that can't be taken back."""
 
-from urllib.parse import quote
-
 from django.contrib import messages
 from django.contrib.humanize.templatetags.humanize import naturaltime
-from django.db.models import Count, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce, Left
+from django.db.models.functions import Left
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import rules
 from ..access import organization_for, registry_for
-from ..choices import Action, Kind, OrganizationRole, Role, Visibility
+from ..choices import Action, Kind, Role, Visibility
 from ..forms import CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
-from ..models import AcceptedType, AuditEvent, Registry, RegistryMember
+from ..models import AcceptedType, AuditEvent, Registry
 from ..templatetags.registry_tags import breakable
-from .pages import actor_of, log_refusals, render_page
+from .pages import actor_of, log_refusals, registry_addresses, render_page
 from .paging import page_of
 
 COUNT_CAP = 1000  # registries counted at most
@@ -48,74 +44,61 @@ def index(request, organization):
         before=wanted["before"],
     )
     first = not (wanted["after"] or wanted["before"])
-    people = membership.organization.memberships.of_active().aggregate(
-        all=Count("pk"), admins=Count("pk", filter=Q(role=OrganizationRole.ADMIN))
-    )
     context = {
         "filters": filters,
         "sort": sort,
         "page": page,
         "count": _count(narrowed.custom(), page, first),
-        "cores": _cores(narrowed, people["all"]) if first else [],
-        "rows": _prepared(page.rows, membership, people),
+        "cores": _cores(narrowed) if first else [],
+        "rows": _prepared(page.rows, membership),
     }
     return render_page(request, "registries/index.html", membership, context, part="registries/_results.html")
 
 
 def _rows(registries, membership):
-    """The columns of the table, as dicts; `named` counts who has a role given, organization admins apart."""
-    admins = membership.organization.memberships.admins().values("user")
-    active = RegistryMember.objects.filter(registry=OuterRef("pk"), user__is_active=True).exclude(user__in=admins)
-    named = active.order_by().values("registry").annotate(n=Count("pk")).values("n")
-    return registries.with_given_role(membership.user_id).values(
-        "id",
-        "name",
-        "name_key",
-        "visibility",
-        "accepts_all_types",
-        "updated_at",
-        "given_role",
-        summary=Left("description", 160),
-        named=Coalesce(Subquery(named), 0),
-    )
+    """The columns of the table, as dicts. What was given to an organization admin doesn't count, so isn't asked for."""
+    if not membership.is_admin:
+        registries = registries.with_given_role(membership.user_id)
+    given = () if membership.is_admin else ("given_role",)
+    columns = ("id", "name", "name_key", "visibility", "accepts_all_types", "updated_at", *given)
+    return registries.values(*columns, summary=Left("description", 160))
 
 
-def _prepared(rows, membership, people):
+def _prepared(rows, membership):
     """Those rows, with each cell as the template prints it: the table is the page that is asked for most."""
     types = _types_of([row["id"] for row in rows if not row["accepts_all_types"]])
-    address = reverse("registries:detail", args=[membership.organization.slug, "-"]).removesuffix("-/")
+    address = registry_addresses(membership)
     for row in rows:
-        restricted = row["visibility"] == Visibility.RESTRICTED
         names = types.get(row["id"], [])
-        role = rules.effective_role(row["visibility"], membership.role, row["given_role"])
-        row["address"] = f"{address}{quote(row['name'])}/"  # reversing each is a tenth of the page's cost
+        role = rules.effective_role(row["visibility"], membership.role, row.get("given_role"))
+        row["address"] = address(row["name"])
         row["label"] = breakable(row["name"])
-        row["restricted"] = restricted
+        row["restricted"] = row["visibility"] == Visibility.RESTRICTED
         row["types"], row["more_types"] = names[:TYPES_SHOWN], max(0, len(names) - TYPES_SHOWN)
-        row["people"] = people["admins"] + row["named"] if restricted else people["all"]
         row["role"] = Role(role).label
         row["updated"] = naturaltime(row["updated_at"])
-        row["summary"] = row["summary"].split("\n")[0]
+        row["summary"] = row["summary"].partition("\n")[0]
     return rows
 
 
 def _types_of(ids):
     """{registry id: names of its types}"""
     types: dict[int, list[str]] = {}
-    for registry, name in (
-        AcceptedType.objects.filter(registry__in=ids).order_by("name").values_list("registry", "name")
-    ):
+    listed = AcceptedType.objects.filter(registry__in=ids).order_by("name")
+    for registry, name in listed.values_list("registry", "name"):
         types.setdefault(registry, []).append(name)
     return types
 
 
-def _cores(registries, people):
+def _cores(registries):
     """The core registries among `registries` as cards, with their types: one query, for each has a type."""
     types = AcceptedType.objects.filter(registry__in=registries.core().order_by().values("pk"))
-    cards: dict[int, dict] = {}
-    for accepted in types.select_related("registry").order_by("registry_id", "-preconfigured", "name"):
-        card = cards.setdefault(accepted.registry_id, {"registry": accepted.registry, "types": [], "people": people})
-        card["types"].append(accepted)
+    columns = ("registry__name", "registry__description", "name", "preconfigured")
+    cards: dict[str, dict] = {}
+    listed = types.order_by("registry_id", "-preconfigured", "name").values_list(*columns)
+    for name, description, type_, preconfigured in listed:
+        card = cards.setdefault(name, {"name": name, "description": description, "types": []})
+        card["types"].append({"name": type_, "preconfigured": preconfigured})
     return list(cards.values())
 
 

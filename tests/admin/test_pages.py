@@ -1,0 +1,211 @@
+"""Every page of the Django admin: who gets in, what it costs, what its documents hold."""
+
+import re
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from registry_app.choices import Role
+from registry_app.models import (
+    AcceptedType,
+    AuditEvent,
+    AuditHead,
+    FormerName,
+    Organization,
+    OrganizationMembership,
+    Registry,
+    RegistryMember,
+    User,
+)
+from tests.admin.pages import address, everything, last_entry, logged
+from tests.factories import COMMAND_LINE, give_role, make_member, make_organization, make_registry, make_user
+
+MODELS = [
+    AcceptedType,
+    AuditEvent,
+    AuditHead,
+    FormerName,
+    Organization,
+    OrganizationMembership,
+    Registry,
+    RegistryMember,
+    User,
+]
+ADDABLE = {Organization, OrganizationMembership, Registry, User}
+CHANGEABLE = {OrganizationMembership, Registry, RegistryMember, User}
+
+
+def fill(organization, numbers):
+    """One more row of every model for each of `numbers`."""
+    for number in numbers:
+        user = make_user(f"user{number}")
+        make_member(organization, user)
+        make_organization(f"Organization {number}", user)
+        registry = make_registry(organization, user, f"Registry {number}", types=["model", "dataset"])
+        give_role(registry, make_user(f"friend{number}"), Role.VIEWER)
+        registry.edit(COMMAND_LINE, name=f"Renamed {number}", description="")
+
+
+def queries(client, url):
+    """How many queries the page at `url` takes."""
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(url).status_code == 200
+    return len(captured)
+
+
+def pages():
+    """The address of every page that takes no object, and of every object's pages for the newest of each model."""
+    found = [reverse("admin:index"), reverse("admin:app_list", args=["registry_app"]), reverse("admin:jsi18n")]
+    for model in MODELS:
+        newest = model.objects.order_by("pk").last()
+        found += [address("changelist", model), address("add", model)]
+        found += [address(page, newest) for page in ("change", "delete", "history")]
+    return [*found, reverse("admin:auth_user_password_change", args=[newest.pk])]
+
+
+def test_every_model_is_there_and_nothing_else():
+    assert set(admin.site._registry) == set(MODELS)
+
+
+@pytest.mark.parametrize("person", [None, "ada", "mel"])
+def test_only_staff_get_in(person, client, golden, vault, request):
+    if person:
+        client.force_login(request.getfixturevalue(person))
+    golden.edit(COMMAND_LINE, name="Golden", description="")
+    before, seq = everything(), last_entry()
+    for url in pages():
+        for answer in (client.get(url), client.post(url, {"post": "yes", "name": "Taken over"})):
+            assert answer.status_code == 302
+            assert answer.url.startswith("/admin/login/" if person else ("/accounts/login/", "/admin/login/"))
+    assert client.get(reverse("admin:login")).status_code == (403 if person else 302)
+    assert (everything(), logged(seq)) == (before, [])
+
+
+def test_staff_without_rights_see_nothing(client, golden):
+    client.force_login(make_user("helper", is_staff=True))
+    golden.edit(COMMAND_LINE, name="Golden", description="")
+    for model in MODELS:
+        for url in (address("changelist", model), address("change", model.objects.order_by("pk").last())):
+            assert client.get(url).status_code == 403
+
+
+def test_every_page_answers(staff, acme, golden):
+    fill(acme, range(2))
+    for model in MODELS:
+        newest = model.objects.order_by("pk").last()
+        assert staff.get(address("changelist", model)).status_code == 200
+        assert staff.get(address("changelist", model) + "?q=o").status_code == 200
+        assert staff.get(address("add", model)).status_code == (200 if model in ADDABLE else 403)
+        assert staff.get(address("change", newest)).status_code == 200
+        assert staff.get(address("history", newest)).status_code == 200
+        posted = staff.post(address("change", newest), {}).status_code
+        assert posted in ({302, 422} if model in CHANGEABLE else {403})
+
+
+def test_lists_take_the_same_queries_for_3_rows_and_for_30(staff, acme):
+    fill(acme, range(3))
+    few = {model: queries(staff, address("changelist", model)) for model in MODELS}
+    fill(acme, range(3, 30))
+    assert {model: queries(staff, address("changelist", model)) for model in MODELS} == few
+
+
+def test_a_registry_takes_the_same_queries_with_3_rows_and_with_30(staff, acme, golden):
+    def grow(numbers):
+        golden.add_types(COMMAND_LINE, [f"kind{number}" for number in numbers])
+        for number in numbers:
+            user = make_user(f"person{number}")
+            make_member(acme, user)
+            give_role(golden, user, Role.MEMBER)
+
+    grow(range(3))
+    few = [queries(staff, address(page, golden)) for page in ("change", "delete")]
+    grow(range(3, 30))
+    assert [queries(staff, address(page, golden)) for page in ("change", "delete")] == few
+
+
+@pytest.mark.parametrize("query", ["p=x", "p=-1", "p=1000000000", "o=x.y", "nothing=1", "pk=x", "q=%00", "e=1", "all="])
+def test_unknown_parameters_are_no_error_of_ours(query, staff, golden):
+    for model in MODELS:
+        assert staff.get(f"{address('changelist', model)}?{query}").status_code in {200, 302, 400}
+
+
+@pytest.mark.parametrize("pk", ["0", "x", "-1", "9" * 30, "_00", "%00"])
+def test_unknown_objects_lead_away(pk, staff, golden):
+    for model in MODELS:
+        for page in ("change", "delete", "history"):
+            url = address("changelist", model) + f"{pk}/{page}/"
+            assert {staff.get(url).status_code, staff.post(url).status_code} <= {302, 403, 404}
+
+
+def test_documents_obey_the_content_policy(staff, golden):
+    golden.edit(COMMAND_LINE, name="Golden", description="")
+    inline = re.compile(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE)
+    seen = 0
+    for url in pages():
+        response = staff.get(url)
+        if response.status_code == 200 and response["Content-Type"].startswith("text/html"):
+            assert not inline.search(response.text), url
+            assert "'unsafe" not in response["Content-Security-Policy"]
+            seen += 1
+    assert seen > 25
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "system"])
+def test_the_appearance_is_the_one_chosen_on_the_site(theme, staff):
+    staff.cookies["theme"] = theme
+    response = staff.get(reverse("admin:index"))
+    assert f'class="theme-{theme} ' in response.text
+    assert "theme.js" not in response.text
+    assert "css/admin.css" in response.text
+
+
+def test_the_own_password_is_changed_on_the_own_page(staff):
+    response = staff.get(reverse("admin:password_change"))
+    assert (response.status_code, response.url) == (302, reverse("account_change_password"))
+
+
+def test_lists_are_not_edited_in_place(staff, golden):
+    assert not any(model_admin.list_editable for model_admin in admin.site._registry.values())
+    forged = {
+        "form-TOTAL_FORMS": 1,
+        "form-INITIAL_FORMS": 1,
+        "form-0-id": golden.pk,
+        "form-0-visibility": "restricted",
+        "form-0-name": "Other",
+        "_save": "Save",
+    }
+    before, seq = everything(), last_entry()
+    staff.post(address("changelist", Registry), forged)
+    assert (everything(), logged(seq)) == (before, [])
+
+
+@pytest.mark.parametrize("model", [AuditEvent, AuditHead, FormerName])
+def test_section_5_what_is_read_only_takes_no_post(model, staff, golden):
+    golden.edit(COMMAND_LINE, name="Golden", description="")
+    newest = model.objects.order_by("pk").last()
+    before, rows, seq = everything(), list(model.objects.values()), last_entry()
+    forged = {"seq": 1, "hash": "0", "body": "{}", "name": "x", "post": "yes"}
+    for url in (address("add", model), address("change", newest), address("delete", newest)):
+        assert staff.post(url, forged).status_code == 403
+    action = {"action": "delete_selected", "_selected_action": newest.pk, "post": "yes"}
+    staff.post(address("changelist", model), action)
+    assert (everything(), list(model.objects.values()), last_entry()) == (before, rows, seq)
+
+
+def test_section_5_the_log_shows_what_was_refused_and_by_whom(staff, root, golden):
+    staff.post(address("delete", golden), {"confirmation": "x", "version": golden.version})
+    entry = AuditEvent.objects.first()
+    page = staff.get(address("change", entry)).text
+    assert entry.code == "confirmation_differs" and entry.actor_name == "root" and entry.facts["staff"]
+    assert "confirmation_differs" in page and entry.hash in page
+    lists = [staff.get(address("changelist", AuditEvent) + f"?outcome={outcome}") for outcome in ("done", "refused")]
+    assert [entry in response.context["cl"].result_list for response in lists] == [False, True]
+
+
+def test_section_5_the_log_is_narrowed_to_an_organization_and_an_action(staff, golden, globex):
+    url = address("changelist", AuditEvent)
+    found = staff.get(f"{url}?organization={globex.pk}&action=registry.create").context["cl"].result_list
+    assert {(event.organization_id, event.action) for event in found} == {(globex.pk, "registry.create")}

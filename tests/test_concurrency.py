@@ -1,0 +1,192 @@
+"""Rules 9, 14, 16, 19 and the last admin under several at once: real threads, each with a connection of its own."""
+
+from threading import Barrier, Thread
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connections
+
+from registry_app import guards
+from registry_app.choices import Action, OrganizationRole, Role, Visibility
+from registry_app.models import Actor, AuditEvent, OrganizationMembership, Registry
+from registry_app.models.audit import verify
+from tests.factories import give_role, make_member, make_organization, make_registry, make_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PEOPLE, TURNS = 8, 4
+
+
+def outcome(act):
+    """What came of it: "done", or the code of the refusal."""
+    try:
+        act()
+    except ValidationError as error:
+        return next(single.code for errors in error.error_dict.values() for single in errors)
+    except IntegrityError as error:
+        return guards.refusal_of(error).code
+    except (Registry.DoesNotExist, OrganizationMembership.DoesNotExist):
+        return "gone"
+    return "done"
+
+
+def at_once(*acts):
+    """Run each in a thread of its own, all starting together; the outcomes, in the same order."""
+    outcomes = ["lost"] * len(acts)
+    barrier = Barrier(len(acts))
+
+    def run(number):
+        try:
+            barrier.wait(timeout=30)
+            outcomes[number] = outcome(acts[number])
+        finally:
+            connections.close_all()
+
+    threads = [Thread(target=run, args=(number,)) for number in range(len(acts))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes
+
+
+def edit_as_shown(registry, by, text):
+    """Through the verb, with the version that was read."""
+    shown = Registry.objects.get(pk=registry.pk)
+    shown.edit(by, name=shown.name, description=text, version=shown.version)
+
+
+def save_as_read(registry, by, text):
+    """Past the verb: read, change, save."""
+    read = Registry.objects.get(pk=registry.pk)
+    read.description, read.version = text, read.version + 1
+    read.save()
+
+
+@pytest.mark.parametrize("write", [edit_as_shown, save_as_read])
+def test_rule_19_no_edit_is_lost(golden, ada, write):
+    written = []
+
+    def work(number):
+        for turn in range(TURNS):
+            text = f"{number}.{turn}"
+            if (came := outcome(lambda text=text: write(golden, Actor(ada), text))) == "done":
+                written.append(text)
+            assert came in {"done", "edit_conflict"}
+
+    assert set(at_once(*(lambda number=number: work(number) for number in range(PEOPLE)))) == {"done"}
+    golden.refresh_from_db()
+    assert golden.version == 1 + len(written)
+    assert golden.description in written
+    logged = AuditEvent.objects.of_registry(golden).filter(action=Action.EDIT).order_by("seq")
+    if write is edit_as_shown:
+        assert [entry.changes["description"][1] for entry in logged][-1] == golden.description
+        assert {entry.changes["description"][1] for entry in logged} == set(written)
+    assert verify()[1] == []
+
+
+def test_rule_19_edits_without_a_shown_version_all_happen_one_after_the_other(golden, ada):
+    acts = [
+        lambda number=number: golden_of(golden).add_types(Actor(ada), [f"type-{number}"]) for number in range(PEOPLE)
+    ]
+    assert at_once(*acts) == ["done"] * PEOPLE
+    golden.refresh_from_db()
+    assert golden.version == 1 + PEOPLE
+    assert len(golden.type_names()) == 2 + PEOPLE
+    assert verify()[1] == []
+
+
+def golden_of(registry):
+    """The row read anew, as each request does."""
+    return Registry.objects.get(pk=registry.pk)
+
+
+@pytest.mark.parametrize("names", [["Twice", "Twice", "Twice"], ["Café", "CAFE\u0301", "ｃafé"]])
+def test_rule_14_the_same_registry_created_at_once_is_one(acme, ada, mel, names):
+    acts = [lambda name=name: make_registry(acme, ada, name) for name in names]
+    assert sorted(at_once(*acts)) == ["done", "name_taken", "name_taken"]
+    created = acme.registries.custom().get()
+    assert created.members.count() == 1
+    assert AuditEvent.objects.of_registry(created).count() == 1
+    assert verify()[1] == []
+
+
+def test_rule_14_renamed_to_one_name_at_once(acme, ada):
+    registries = [make_registry(acme, ada, f"Shelf {number}") for number in range(3)]
+    acts = [lambda row=row: row.edit(Actor(ada), name="One Name", description="") for row in registries]
+    assert sorted(at_once(*acts)) == ["done", "name_taken", "name_taken"]
+    assert acme.registries.filter(name_key="one name").count() == 1
+    assert verify()[1] == []
+
+
+def test_rules_9_and_19_restricting_against_editing(golden, ada, rob):
+    came = at_once(
+        lambda: golden_of(golden).restrict(Actor(ada), version=1),
+        lambda: golden_of(golden).edit(Actor(rob), name="Silver", description="", version=1),
+    )
+    golden.refresh_from_db()
+    assert (came, golden.visibility, golden.name) in [
+        (["done", "edit_conflict"], Visibility.RESTRICTED, "Golden Datasets"),
+        (["stale_preview", "done"], Visibility.ORGANIZATION, "Silver"),
+    ]
+    assert golden.version == 2
+    assert verify()[1] == []
+
+
+def test_rule_9_a_save_that_was_read_before_reopens_nothing(golden, ada):
+    """One restricts; the others save the whole row as they read it while it was open."""
+    read = [golden_of(golden) for _ in range(3)]
+    for stale in read:
+        stale.version += 1
+    came = at_once(lambda: golden_of(golden).restrict(Actor(ada)), *(stale.save for stale in read))
+    golden.refresh_from_db()
+    assert came[0] == "done"
+    assert golden.visibility == Visibility.RESTRICTED
+    assert golden.version == 1 + came.count("done")
+
+
+def test_rule_16_deleting_against_editing(golden, ada, rob):
+    came = at_once(
+        lambda: golden_of(golden).delete_by(Actor(ada)),
+        lambda: golden_of(golden).edit(Actor(rob), name="Silver", description=""),
+        lambda: golden_of(golden).delete_by(Actor(rob)),
+    )
+    assert sorted([came[0], came[2]]) == ["done", "gone"]
+    assert came[1] in {"done", "gone"}
+    assert not Registry.objects.filter(pk=golden.pk).exists()
+    assert AuditEvent.objects.of_registry(golden).filter(action=Action.DELETE).count() == 1
+    assert verify()[1] == []
+
+
+def test_section_3_a_role_given_twice_at_once_is_one(golden, mel, ada):
+    came = at_once(*[lambda: give_role(golden_of(golden), mel, Role.MEMBER)] * 2)
+    assert "done" in came
+    assert golden.members.filter(user=mel).count() == 1
+    assert verify()[1] == []
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_section_3_two_admins_removing_each_other_leave_one(ada, round_):
+    eve = make_user("eve")
+    organization = make_organization("Acme", ada)
+    make_member(organization, eve, OrganizationRole.ADMIN)
+    hers, eves = (organization.memberships.get(user=user) for user in (ada, eve))
+    assert sorted(at_once(lambda: hers.delete_by(Actor(eve)), lambda: eves.delete_by(Actor(ada)))) == [
+        "done",
+        "last_admin",
+    ]
+    assert organization.memberships.admins().count() == 1
+    assert verify()[1] == []
+
+
+def test_section_3_two_admins_demoting_each_other_leave_one(ada, acme):
+    eve = make_user("eve")
+    make_member(acme, eve, OrganizationRole.ADMIN)
+
+    def demote(user, by):
+        membership = acme.memberships.get(user=user)
+        membership.role = OrganizationRole.MEMBER
+        membership.save_by(Actor(by))
+
+    assert sorted(at_once(lambda: demote(ada, eve), lambda: demote(eve, ada))) == ["done", "last_admin"]
+    assert acme.memberships.admins().count() == 1
+    assert verify()[1] == []
