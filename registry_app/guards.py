@@ -123,7 +123,7 @@ def refusal_of(error):
 def missing(using=DEFAULT_DB_ALIAS):
     """The names of the guards that are not in place as declared, sorted."""
     connection = connections[using]
-    present = _present(connection)
+    present = {name: digest for name, (_, digest) in _present(connection).items()}
     return sorted(name for name, digest in _wanted(connection.vendor).items() if present.get(name) != digest)
 
 
@@ -141,9 +141,8 @@ def drop(using=DEFAULT_DB_ALIAS):
     """Take every guard away: for `off`, and for the tests' flush."""
     connection = connections[using]
     with connection.cursor() as cursor:
-        for name in _present(connection):
-            table = "" if connection.vendor == "sqlite" else f" ON {_table_of(name)}"
-            cursor.execute(f"DROP TRIGGER IF EXISTS {name}{table}")
+        for name, (table, _) in _present(connection).items():
+            cursor.execute(f"DROP TRIGGER {name}" + ("" if connection.vendor == "sqlite" else f" ON {table}"))
 
 
 @contextmanager
@@ -183,10 +182,6 @@ def _name(table, event):
     return f"guard_{table.removeprefix('registry_app_')}_{event.lower()}"
 
 
-def _table_of(name):
-    return "registry_app_" + name.split("_")[1]
-
-
 def _sqlite(table, event, conditions):
     cases = " ".join(f"WHEN {condition} THEN RAISE(ABORT, 'guard:{code}')" for code, condition in conditions)
     return f"CREATE TRIGGER {_name(table, event)} BEFORE {event} ON {table} BEGIN SELECT CASE {cases} END; END"
@@ -197,60 +192,66 @@ def _raise(code):
 
 
 def _postgresql(table, event, conditions):
-    """Function, trigger and digest. No WHEN and no column list: both would stop a later change of a column's type.
+    """(source of the function, definition of the trigger), just as the database tells them again.
 
-    The search path is pinned, for a restore runs with an empty one; ALWAYS holds under session_replication_role too.
+    No WHEN and no column list: both would stop a later change of a column's type.
     """
     name = _name(table, event)
     tests = " ".join(f"IF {condition} THEN {_raise(code)} END IF;" for code, condition in conditions)
-    row = "OLD" if event == "DELETE" else "NEW"
+    row = {"DELETE": "OLD", "TRUNCATE": "NULL"}.get(event, "NEW")
     scope = "STATEMENT" if event == "TRUNCATE" else "ROW"
-    body = f"{tests} RETURN {row};" if scope == "ROW" else f"{tests} RETURN NULL;"
-    return [
-        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT"
-        f" AS $guard$ BEGIN {body} END $guard$",
-        f"CREATE OR REPLACE TRIGGER {name} BEFORE {event} ON {table} FOR EACH {scope} EXECUTE FUNCTION {name}()",
-        f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}",
-        f"COMMENT ON TRIGGER {name} ON {table} IS '{_digest(body)}'",
-    ]
+    return (
+        f" BEGIN {tests} RETURN {row}; END ",
+        f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH {scope} EXECUTE FUNCTION {name}()",
+    )
 
 
 def _postgresql_guards():
     truncates = {(table, "TRUNCATE"): [(code, "TRUE")] for table, code in TRUNCATE_CODES.items()}
-    return {_name(*key): _postgresql(*key, conditions) for key, conditions in {**GUARDS, **truncates}.items()}
+    return {key: _postgresql(*key, conditions) for key, conditions in {**GUARDS, **truncates}.items()}
 
 
 def _statements(vendor):
+    """What puts the guards in place.
+
+    PostgreSQL alters no table whose rows wait for a foreign key's check, so those are checked first. The search path is
+    pinned, for a restore runs with an empty one; ALWAYS holds under session_replication_role too.
+    """
     if vendor == "sqlite":
         return [_sqlite(*key, conditions) for key, conditions in GUARDS.items()]
-    return [statement for statements in _postgresql_guards().values() for statement in statements]
+    statements = ["SET CONSTRAINTS ALL IMMEDIATE", "SET CONSTRAINTS ALL DEFERRED"]
+    for (table, event), (source, definition) in _postgresql_guards().items():
+        name = _name(table, event)
+        statements += [
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT"
+            f" AS $guard${source}$guard$",
+            definition,
+            f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}",
+        ]
+    return statements
 
 
-def _digest(text):
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+def _digest(*texts):
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
 
 
 def _wanted(vendor):
     if vendor == "sqlite":
         return {_name(*key): _digest(_sqlite(*key, conditions)) for key, conditions in GUARDS.items()}
-    return {name: statements[-1].rsplit("'", 2)[1] for name, statements in _postgresql_guards().items()}
+    return {_name(*key): _digest("A", *texts) for key, texts in _postgresql_guards().items()}
 
 
 def _present(connection):
-    """{name: digest} of the guards in the database; on PostgreSQL one that isn't enabled ALWAYS counts as missing."""
+    """{name: (table, digest)} of the guards in the database; A says that one is enabled ALWAYS."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute(
-                "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND substr(name, 1, 6) = 'guard_'"
+                "SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger' AND substr(name, 1, 6) = 'guard_'"
             )
-            return {name: _digest(sql) for name, sql in cursor.fetchall()}
-        cursor.execute(
-            "SELECT t.tgname, CASE WHEN t.tgenabled = 'A'"
-            " THEN coalesce(obj_description(t.oid, 'pg_trigger'), '') ELSE '' END, p.prosrc"
-            " FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
-            " WHERE substr(t.tgname, 1, 6) = 'guard_' AND NOT t.tgisinternal"
-        )
-        return {
-            name: digest if digest == _digest(source.removeprefix(" BEGIN ").removesuffix(" END ")) else ""
-            for name, digest, source in cursor.fetchall()
-        }
+        else:
+            cursor.execute(
+                "SELECT t.tgname, t.tgrelid::regclass::text, t.tgenabled, p.prosrc, pg_get_triggerdef(t.oid, true)"
+                " FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
+                " WHERE substr(t.tgname, 1, 6) = 'guard_' AND NOT t.tgisinternal AND pg_table_is_visible(t.tgrelid)"
+            )
+        return {name: (table, _digest(*texts)) for name, table, *texts in cursor.fetchall()}

@@ -11,7 +11,7 @@ from django.urls import reverse
 from . import guards
 from .access import Moved, RoleTooLow
 from .choices import Action
-from .models import Actor, Organization
+from .models import Actor, Organization, Registry
 from .models.audit import record_refusals
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -30,6 +30,8 @@ class RuleMiddleware:
         """A response for the exceptions that are ours; None leaves the others to Django."""
         if isinstance(exception, Moved):
             return _lead_on(request, exception.registry)
+        if isinstance(exception, Registry.DoesNotExist):  # deleted by somebody else since its door was passed
+            return render(request, "404.html", status=404)
         if isinstance(exception, RoleTooLow) and request.method not in SAFE_METHODS:
             door = exception.door
             where = {"organization": door.registry.organization_id, "registry": door.registry.pk}

@@ -124,19 +124,21 @@ class OrganizationMembership(models.Model):
             return
         if stored.is_admin:
             self._keep_an_admin()
-        self.user.registry_roles.filter(registry__organization=self.organization_id).delete()
+        roles = self.user.registry_roles.filter(registry__organization=self.organization_id)
+        lost = {f"role in {name}": [role, None] for name, role in roles.values_list("registry__name", "role")}
+        roles.delete()
         self.delete()
-        self._record(actor, Action.PERSON_REMOVE, [stored.role, None])
+        self._record(actor, Action.PERSON_REMOVE, [stored.role, None], lost)
 
     def _keep_an_admin(self):
         others = self.organization.memberships.admins().exclude(user=self.user_id)
         enforce(None if others.exists() else rules.LAST_ADMIN, "role")
 
-    def _record(self, actor, action, roles):
+    def _record(self, actor, action, roles, more=()):
         audit.record(
             actor,
             action,
             subject=self.user.username,
             organization=self.organization_id,
-            changes={"role": roles},
+            changes={"role": roles, **dict(more)},
         )

@@ -38,7 +38,8 @@ class RegistryMember(models.Model):
     def delete_by(self, actor):
         """Take the role, and log it."""
         self.registry._lock(actor, Action.MEMBER_REMOVE, None)
-        if not RegistryMember.objects.filter(pk=self.pk).exists():
+        stored = RegistryMember.objects.filter(pk=self.pk).first()
+        if stored is None:
             return
         self.delete()
-        self.registry.record(actor, Action.MEMBER_REMOVE, {self.user.username: [self.role, None]})
+        self.registry.record(actor, Action.MEMBER_REMOVE, {self.user.username: [stored.role, None]})
