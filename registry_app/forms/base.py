@@ -7,7 +7,8 @@ from django.db import IntegrityError
 from .. import guards, rules
 
 SENT_ALONG = {"csrfmiddlewaretoken"}
-FIELD_OF = {rules.NAME_TAKEN.code: "name", "email_taken": "email", "already_in": "user"}  # a constraint over several columns names none
+# Where an error of a constraint stands: one over several columns names none of them.
+FIELD_OF = {rules.NAME_TAKEN.code: "name", "email_taken": "email", "already_in": "user"}
 CONFLICTS = {rules.EDIT_CONFLICT.code, rules.STALE_PREVIEW.code}
 
 
