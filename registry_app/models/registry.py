@@ -1,8 +1,10 @@
 """Registries: where an organization keeps the artifacts it trusts."""
 
+import copy
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
@@ -16,10 +18,17 @@ from .former_name import FormerName
 from .law import enforce, validate_description, validate_name
 from .organization import Organization, OrganizationMembership, User
 from .registry_member import RegistryMember
-from .registry_queryset import RegistryQuerySet
+from .registry_queryset import CORE_KEYS, RegistryQuerySet
 
-CORE_KEYS = [rules.name_key(name) for name, _, _ in rules.CORE_REGISTRIES]
 TRACKED = ("name", "description", "visibility", "accepts_all_types")
+
+
+NAME_IS_UNIQUE = models.UniqueConstraint(
+    fields=["organization", "name_key"],
+    name="registry_name_is_unique",
+    violation_error_code=rules.NAME_TAKEN.code,
+    violation_error_message=rules.NAME_TAKEN.reason,
+)
 
 
 class Restriction(NamedTuple):
@@ -58,6 +67,7 @@ class Registry(models.Model):
     updated_at = models.DateTimeField(default=timezone.now)
 
     objects = RegistryQuerySet.as_manager()
+    _held: "Registry | None" = None  # the row as it is stored, while a verb holds its lock
 
     class Meta:
         verbose_name_plural = "registries"
@@ -68,12 +78,7 @@ class Registry(models.Model):
             models.Index(fields=["organization", "visibility", "updated_at", "id"], name="registry_by_vis_update"),
         ]
         constraints = [
-            models.UniqueConstraint(
-                fields=["organization", "name_key"],
-                name="registry_name_is_unique",
-                violation_error_code=rules.NAME_TAKEN.code,
-                violation_error_message=rules.NAME_TAKEN.reason,
-            ),
+            NAME_IS_UNIQUE,
             models.CheckConstraint(
                 condition=~Q(kind=Kind.CORE) | Q(visibility=Visibility.ORGANIZATION),
                 name="registry_core_is_shared",
@@ -166,18 +171,29 @@ class Registry(models.Model):
         self.description = rules.clean_description(self.description)
         enforce(rules.refuse_name(self.name), "name")
         enforce(rules.refuse_description(self.description), "description")
-        stored = Registry.objects.filter(pk=self.pk).first()
+        stored = self._held or (Registry.objects.filter(pk=self.pk).first() if self.pk else None)
         enforce(rules.refuse_kind(stored and stored.kind, self.kind), "kind")
         enforce(rules.refuse_organization(stored and stored.organization_id, self.organization_id), "organization")
         enforce(rules.refuse_visibility(self.kind, stored and stored.visibility, self.visibility), "visibility")
         if stored and (self.name, self.description) != (stored.name, stored.description):
             enforce(rules.refuse_metadata(self.kind), "name")
 
+        if self.accepts_all_types:
+            enforce(rules.refuse_all_types(self.kind), "accepts_all_types")
+
+    def validate_constraints(self, exclude=None):
+        """Rule 14. What the CHECK constraints say of one row, `clean` has asked of the rules; they stand behind it."""
+        try:
+            NAME_IS_UNIQUE.validate(Registry, self)
+        except ValidationError as error:
+            raise ValidationError(error.update_error_dict({})) from error
+
     def _check(self):
         """`full_clean` without what is said twice: `clean` judges the texts, foreign keys who exists."""
         self.clean()
         self.clean_fields(exclude={"organization", "created_by", "name", "description"})
-        self.validate_constraints()
+        if self._held is None or self._held.name_key != self.name_key:
+            self.validate_constraints()
 
     # Verbs: each asks who may, and raises ValidationError with the rulebook's code where it refuses.
     @transaction.atomic
@@ -309,22 +325,24 @@ class Registry(models.Model):
         """
         with transaction.atomic():
             self._lock(by, action, version, stale)
-            stored, changes = vars(self).copy(), dict[str, list]()
+            held, changes = copy.copy(self), dict[str, list]()
+            self._held = held
             try:
                 yield changes
-                self._keep_change(stored, by, action, changes, reason)
+                self._keep_change(held, by, action, changes, reason)
             except Exception:
-                vars(self).update(stored)  # what was refused is not what this is
+                vars(self).update(vars(held))  # what was refused is not what this is
                 raise
+            finally:
+                self._held = None
 
-    def _keep_change(self, stored, by, action, changes, reason):
-        self.clean()
-        fields = {field: [stored[field], getattr(self, field)] for field in TRACKED}
+    def _keep_change(self, held, by, action, changes, reason):
+        self._check()
+        fields = {field: [getattr(held, field), getattr(self, field)] for field in TRACKED}
         changed = {field: values for field, values in fields.items() if values[0] != values[1]} | changes
         if changed:
             self.version += 1
             self.updated_at = timezone.now()
-            self._check()
             self.save()
             self.record(by, action, changed, reason)
             if "visibility" in changed:

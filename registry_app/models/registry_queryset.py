@@ -9,6 +9,8 @@ from . import ledger
 from .accepted_type import AcceptedType
 from .registry_member import RegistryMember
 
+CORE_KEYS = [rules.name_key(name) for name, _, _ in rules.CORE_REGISTRIES]
+
 
 class RegistryQuerySet(models.QuerySet):
     """Registries as pages ask for them."""
@@ -26,8 +28,8 @@ class RegistryQuerySet(models.QuerySet):
         return self.filter(kind=Kind.CUSTOM)
 
     def core(self):
-        """Those every organization is born with, Models first."""
-        return self.filter(kind=Kind.CORE).order_by("pk")
+        """Those every organization is born with, Models first; found by the index of names."""
+        return self.filter(kind=Kind.CORE, name_key__in=CORE_KEYS).order_by("-name_key")
 
     def matching(self, words):
         """Those whose name or description contains `words`, ignoring case."""
@@ -56,7 +58,7 @@ class RegistryQuerySet(models.QuerySet):
     def with_given_role(self, user_id):
         """Each with `given_role`: the role given in it to this user, or None."""
         given = RegistryMember.objects.filter(registry=models.OuterRef("pk"), user=user_id)
-        return self.annotate(given_role=models.Subquery(given.values("role")[:1]))
+        return self.annotate(given_role=models.Subquery(given.order_by().values("role")[:1]))
 
     def reopened(self):
         """Those that the ledger knows as restricted and that this database shows to all: a backup was too old."""

@@ -57,11 +57,12 @@ def registry_addresses(membership):
 
 
 def _shelf(membership):
-    """The registries in the navigation, core ones first, then those this person has a role in: dicts."""
+    """The registries in the navigation, core ones first, then those this person was last given a role in: dicts."""
     roles = RegistryMember.objects.filter(
         user=membership.user_id, registry__organization=membership.organization_id, registry__kind=Kind.CUSTOM
     )
-    mine = roles.order_by("registry__name_key").values_list("registry__name", "registry__visibility")[:SHELF_LENGTH]
+    # The newest, by the index of a person's roles: finding them by name would walk all names.
+    mine = sorted(roles.order_by("-pk").values_list("registry__name", "registry__visibility")[:SHELF_LENGTH])
     address = registry_addresses(membership)
     return [
         {"name": name, "address": address(name), "restricted": visibility == Visibility.RESTRICTED}

@@ -95,7 +95,7 @@ def _cores(registries):
     types = AcceptedType.objects.filter(registry__in=registries.core().order_by().values("pk"))
     columns = ("registry__name", "registry__description", "name", "preconfigured")
     cards: dict[str, dict] = {}
-    listed = types.order_by("registry_id", "-preconfigured", "name").values_list(*columns)
+    listed = types.order_by("-registry__name_key", "-preconfigured", "name").values_list(*columns)
     for name, description, type_, preconfigured in listed:
         card = cards.setdefault(name, {"name": name, "description": description, "types": []})
         card["types"].append({"name": type_, "preconfigured": preconfigured})

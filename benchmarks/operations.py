@@ -1,0 +1,183 @@
+"""What is asked of the server: by whom, where, and how a right answer is told from a wrong one."""
+
+import gzip
+import itertools
+import secrets
+import time
+from collections.abc import Callable
+from html.parser import HTMLParser
+from typing import NamedTuple
+from urllib.parse import urlencode, urljoin
+
+RARE_TYPE, RARE_WORD, COMMON_WORD, NO_WORD = "transcript", "zirconium", "golden", "xylophone"
+CSRF = "c" * 32
+
+
+class Operation(NamedTuple):
+    """One kind of request. With `fill`, the form at the path is filled in and sent; its answer is a redirect."""
+
+    contender: str
+    label: str
+    paths: list
+    marker: str
+    fill: Callable | None = None
+    person: str = "ada"
+    htmx: bool = False
+    rival: str = ""  # the label of what the plain admin does instead
+
+    @property
+    def key(self):
+        """What no other operation is called."""
+        return f"{self.contender}: {self.label}"
+
+    def is_right(self, answer):
+        """Whether `answer` is what was asked for."""
+        if self.fill:
+            return answer.status == 302 and self.marker in answer.location
+        return answer.status == 200 and self.marker in answer.text
+
+
+class Answer(NamedTuple):
+    """What came back."""
+
+    status: int
+    location: str
+    encoding: str | None
+    body: bytes
+
+    @property
+    def text(self):
+        """The body, unpacked."""
+        return (gzip.decompress(self.body) if self.encoding == "gzip" else self.body).decode()
+
+
+def operations(facts):
+    """Every Operation on a database of which `facts` are known."""
+    return [*_ours("ada", facts), *_ours("mel", facts), *_admins("plain", facts), *_admins("admin", facts), FLOOR]
+
+
+FLOOR = Operation("floor", "25 rows rendered", ["/floor/"], "</table>")
+
+
+def _ours(person, facts):
+    home = f"/orgs/{facts['organization']}/"
+    role = "admin" if person == "ada" else "viewer"
+    listed = {  # label: (query, what the plain admin does instead)
+        "list, first page": ("", "first page"),
+        "list, deep page": (f"?after={facts['cursor']}", "deep page"),
+        "list, sorted by update": ("?sort=-updated", "first page"),
+        "list, by visibility": ("?visibility=restricted", "by visibility"),
+        "list, by common type": ("?type=dataset", "first page"),
+        "list, by rare type": (f"?type={RARE_TYPE}", "first page"),
+        "list, by own role": (f"?role={role}", "first page"),
+        "search, rare hit": (f"?q={RARE_WORD}", "search, rare hit"),
+        "search, common hit": (f"?q={COMMON_WORD}", "search, common hit"),
+        "search, no hit": (f"?q={NO_WORD}", "search, no hit"),
+    }
+    for label, (query, rival) in listed.items():
+        marker = 'id="registries-results"'
+        yield Operation(person, label, [f"{home}registries/{query}"], marker, person=person, rival=rival)
+    marker = 'id="registries-results"'
+    yield Operation(person, "htmx fragment", [f"{home}registries/?sort=-name"], marker, person=person, htmx=True)
+    names = [name for name, _ in facts["mine" if person == "mel" else "others"]]
+    names = names[: len(names) // 2]
+    details = [f"{home}registry/{name}/" for name in names]
+    yield Operation(person, "one registry", details, 'class="props"', person=person, rival="change page")
+    settings = [f"{address}settings/" for address in details]
+    yield Operation(person, "its settings", settings, 'id="id_name"', person=person, rival="change page")
+    yield Operation(person, "create", [f"{home}registries/new/"], "/registry/new-", _new, person, rival="create")
+    yield Operation(person, "edit", settings, "/settings/", _edited, person, rival="edit")
+
+
+def _admins(site, facts):
+    home = f"/{site}/registry_app/registry/"
+    pages = {
+        "first page": "",
+        "deep page": f"?p={facts['page']}",
+        "by visibility": "?visibility__exact=restricted",
+        "search, rare hit": f"?q={RARE_WORD}",
+        "search, common hit": f"?q={COMMON_WORD}",
+        "search, no hit": f"?q={NO_WORD}",
+    }
+    half = len(facts["others"]) // 2
+    changed = facts["others"][half:]
+    changed = changed[::2] if site == "plain" else changed[1::2]
+    changes = [f"{home}{pk}/change/" for _, pk in changed]
+    for label, query in pages.items():
+        yield Operation(site, label, [home + query], 'id="changelist-form"')
+    yield Operation(site, "change page", changes, 'id="registry_form"')
+    organization = {"organization": facts["organization_id"]}
+    yield Operation(site, "create", [f"{home}add/"], home, lambda: _new() | organization)
+    yield Operation(site, "edit", changes, home, _edited)
+
+
+def _new():
+    return {"name": f"new-{secrets.token_hex(6)}", "visibility": "organization", "accepts_all_types": "on"}
+
+
+def _edited():
+    return {"description": f"Edited at {time.time_ns()}, and still read by everybody."}
+
+
+def prepared(operation, facts, send, count):
+    """`count` requests of this operation, as arguments of `send`; forms are asked for first and filled in."""
+    headers = {
+        "Accept-Encoding": "gzip",
+        "Cookie": f"session={facts['sessions'][operation.person]}; csrf={CSRF}" if operation is not FLOOR else "",
+    }
+    if operation.htmx:
+        headers["HX-Request"] = "true"
+    paths = list(itertools.islice(itertools.cycle(operation.paths), count))
+    if not operation.fill:
+        return [("GET", path, headers) for path in paths]
+    return [_filled_in(operation, path, headers, send) for path in paths]
+
+
+def _filled_in(operation, path, headers, send):
+    forms = Forms()
+    forms.feed(send("GET", path, headers).text)
+    action, fields = next(form for form in forms.found if "description" in form[1])
+    body = urlencode({**fields, **operation.fill()}).encode()
+    return "POST", urljoin(path, action), {**headers, "Content-Type": "application/x-www-form-urlencoded"}, body
+
+
+class Forms(HTMLParser):
+    """The forms of a page as a browser would send them untouched: `found` is a list of (action, fields)."""
+
+    def __init__(self):
+        super().__init__()
+        self.found, self.select, self.textarea = [], None, None
+
+    def handle_starttag(self, tag, attrs):
+        """Note forms and what their controls hold."""
+        attrs = dict(attrs)
+        if tag == "form":
+            self.found.append((attrs.get("action") or "", {}))
+        elif tag == "input" and self._counts(attrs):
+            self._set(attrs["name"], attrs.get("value", "on"))
+        elif tag == "textarea":
+            self.textarea = attrs["name"]
+            self._set(self.textarea, "")
+        elif tag == "select":
+            self.select = attrs["name"]
+        elif tag == "option" and "selected" in attrs:
+            self._set(self.select, attrs["value"])
+
+    def handle_data(self, data):
+        """The text of a textarea."""
+        if self.textarea:
+            self._set(self.textarea, data.lstrip("\n"))
+
+    def handle_endtag(self, tag):
+        """Nothing after a textarea is its text."""
+        if tag == "textarea":
+            self.textarea = None
+
+    def _set(self, name, value):
+        if self.found:
+            self.found[-1][1][name] = value
+
+    @staticmethod
+    def _counts(attrs):
+        unchecked = attrs.get("type") in {"checkbox", "radio"} and "checked" not in attrs
+        return "name" in attrs and not unchecked and attrs.get("type") not in {"submit", "button", "reset"}
