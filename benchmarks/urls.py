@@ -4,7 +4,6 @@ import functools
 
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import Count
 from django.shortcuts import render
 from django.urls import include, path
 
@@ -45,9 +44,8 @@ def floor(request):
 @functools.cache
 def _table():
     membership = OrganizationMembership.objects.select_related("organization").filter(role="admin").earliest("pk")
-    people = membership.organization.memberships.aggregate(all=Count("pk"), admins=Count("pk"))
     rows = registries._rows(membership.registries().custom(), membership).order_by("name_key")[:ROWS]
-    return {"rows": registries._prepared(list(rows), membership, people), "sort": "name"}
+    return {"rows": registries._prepared(list(rows), membership), "sort": "name"}
 
 
 urlpatterns = [

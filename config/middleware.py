@@ -1,8 +1,10 @@
 """What every request passes: an id of its own, and the login."""
 
 import secrets
+from urllib.parse import urlsplit
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpResponse
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -24,10 +26,20 @@ class PageLoginMiddleware(LoginRequiredMiddleware):
     """Nobody in before login. An htmx call whose session has ended is told to load the login page whole."""
 
     def handle_no_permission(self, request, view_func):
-        response = super().handle_no_permission(request, view_func)
-        if request.htmx:
-            return HttpResponseClientRedirect(response.url)
-        return response
+        """To the login page, which leads back to the page that the person saw."""
+        login, field = self.get_login_url(view_func), self.get_redirect_field_name(view_func)
+        response = redirect_to_login(_page_seen(request), login, field)
+        return HttpResponseClientRedirect(response.url) if request.htmx else response
+
+
+def _page_seen(request):
+    """The address of the page that a request came from, for it may itself be a part of a page or a form's."""
+    if request.htmx:
+        return request.htmx.current_url_abs_path or "/"
+    if request.method in {"GET", "HEAD"}:
+        return request.get_full_path()
+    referer = urlsplit(request.headers.get("Referer", ""))
+    return referer.path if referer.netloc == request.get_host() else "/"
 
 
 class PrivatePagesMiddleware:

@@ -1,7 +1,5 @@
 """What happens when a rule stops a request deep inside: the address leads on, or the refusal is logged and told."""
 
-from urllib.parse import urlencode
-
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.http import HttpResponseRedirect
@@ -44,7 +42,7 @@ class RuleMiddleware:
 def _lead_on(request, registry):
     match = request.resolver_match
     address = reverse(match.view_name, kwargs={**match.kwargs, "name": registry.name})
-    query = f"?{urlencode(request.GET, doseq=True)}" if request.GET else ""
+    query = f"?{request.GET.urlencode()}" if request.GET else ""
     response = HttpResponseRedirect(address + query)
     if request.method not in SAFE_METHODS:
         response.status_code = 307  # keeps method and body; a stale form then meets its version check

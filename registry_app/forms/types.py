@@ -60,3 +60,10 @@ class AcceptForm(RuleForm):
     accepts_all_types = forms.BooleanField(required=False)
     types = TypesField(label="Types, separated by commas", required=False)
     version = VersionField()
+
+    def clean(self):
+        """A list is offered only instead of all types: where there is one, somebody else was faster."""
+        cleaned = super().clean()
+        if not cleaned.get("accepts_all_types") and not self.registry.accepts_all_types:
+            self.add_error(None, ValidationError(rules.EDIT_CONFLICT.reason, code=rules.EDIT_CONFLICT.code))
+        return cleaned

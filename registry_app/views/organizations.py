@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.crypto import constant_time_compare
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -15,6 +15,7 @@ from ..access import organization_for
 from ..choices import Theme
 from ..forms import SetupForm
 from ..models import Organization, User, found_installation, setup_token
+from .pages import posted
 
 YEAR = 365 * 24 * 3600  # seconds
 
@@ -47,7 +48,7 @@ def setup(request, token):
     """Found the first organization, and become its admin. The link works while there is none."""
     if not constant_time_compare(token, setup_token()) or Organization.objects.exists():
         raise Http404
-    form = SetupForm(request.POST or None)
+    form = SetupForm(posted(request))
     if form.is_valid() and form.carry_out(_found, form.cleaned_data, request.id):
         user = User.objects.get(username=form.cleaned_data["username"])
         login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
@@ -66,9 +67,8 @@ def appearance(request):
     theme, target = request.POST.get("theme"), request.POST.get("next", "/")
     if theme not in Theme.values:
         raise Http404
-    if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=settings.HTTPS):
-        target = "/"
-    response = redirect(target)
+    known = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=settings.HTTPS)
+    response = HttpResponseRedirect(target if known and target.startswith("/") else "/")
     response.set_cookie("theme", theme, max_age=YEAR, secure=settings.HTTPS, httponly=True, samesite="Lax")
     return response
 

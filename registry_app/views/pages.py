@@ -20,6 +20,11 @@ def actor_of(request):
     return Actor(request.user, request.id)
 
 
+def posted(request):
+    """What a form is bound to: the fields sent, also where they are none; None for a page that is only looked at."""
+    return request.POST if request.method == "POST" else None
+
+
 def render_page(request, template, membership, context, *, part=None, status=200):
     """The page `template` of the membership's organization, or just `part` of it where htmx asks for that.
 

@@ -1,13 +1,12 @@
 """Pages of a long list by keyset: the next page begins after the last row shown, so that depth costs nothing."""
 
-import binascii
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import NamedTuple
 
-from django.core.exceptions import BadRequest, ValidationError
-from django.db import DataError
+from django.core.exceptions import BadRequest
 from django.db.models import Q
+from django.utils.dateparse import parse_datetime
 
 SIZE = 25  # rows a page
 
@@ -29,10 +28,7 @@ def page_of(rows, keys, *, descending=False, after="", before=""):
     if after or before:
         rows = _beyond(rows, keys, _decode(before or after, keys), down=descending != backwards)
     order = [f"-{key}" if descending != backwards else key for key in keys]
-    try:
-        found = list(rows.order_by(*order)[: SIZE + 1])
-    except (ValidationError, ValueError, TypeError, OverflowError, DataError) as error:
-        raise BadRequest("That cursor is not one of this list's.") from error
+    found = list(rows.order_by(*order)[: SIZE + 1])
     more, found = len(found) > SIZE, found[:SIZE]
     if backwards:
         found.reverse()
@@ -62,8 +58,22 @@ def _encode(row, keys):
 def _decode(cursor, keys):
     try:
         values = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError) as error:
+        if isinstance(values, list) and len(values) == len(keys):
+            return [_checked(key, value) for key, value in zip(keys, values, strict=True)]
+    except (ValueError, RecursionError, TypeError) as error:
         raise BadRequest("That cursor is not one of this list's.") from error
-    if not isinstance(values, list) or len(values) != len(keys) or not all(isinstance(v, str | int) for v in values):
-        raise BadRequest("That cursor is not one of this list's.")
-    return values
+    raise BadRequest("That cursor is not one of this list's.")
+
+
+def _checked(key, value):
+    """`value` as the column `key` takes it, on every database; ValueError or TypeError for any other."""
+    if key == "id":
+        if type(value) is not int or not 0 <= value < 2**63:
+            raise ValueError(value)
+    elif key == "updated_at":
+        value = parse_datetime(value)
+        if value is None or value.tzinfo is None:
+            raise ValueError(value)
+    elif not isinstance(value, str) or "\0" in value or not value.encode():
+        raise ValueError(value)
+    return value

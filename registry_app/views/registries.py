@@ -1,5 +1,7 @@
 """Pages of registries: the list, one of them, its settings, and the two steps that can't be taken back."""
 
+import copy
+
 from django.contrib import messages
 from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.db.models.functions import Left
@@ -12,7 +14,7 @@ from ..choices import Action, Kind, Role, Visibility
 from ..forms import CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
 from ..models import AcceptedType, AuditEvent, Registry
 from ..templatetags.registry_tags import breakable
-from .pages import actor_of, log_refusals, registry_addresses, render_page
+from .pages import actor_of, log_refusals, posted, registry_addresses, render_page
 from .paging import page_of
 
 COUNT_CAP = 1000  # registries counted at most
@@ -43,7 +45,7 @@ def index(request, organization):
         after=wanted["after"],
         before=wanted["before"],
     )
-    first = not (wanted["after"] or wanted["before"])
+    first = page.before is None
     context = {
         "filters": filters,
         "sort": sort,
@@ -115,8 +117,8 @@ def create(request, organization):
     """A new custom registry (rule 7)."""
     membership = organization_for(request.user, organization)
     registry = Registry(organization=membership.organization, kind=Kind.CUSTOM)
-    form = CreateForm(request.POST or None, instance=registry)
-    if form.is_valid() and form.carry_out(registry.create, actor_of(request), form.cleaned_data["types"]):
+    form = CreateForm(posted(request), instance=registry)
+    if form.is_valid() and form.carry_out(registry.create, actor_of(request), form.cleaned_data.get("types", [])):
         messages.success(request, f"{registry} is created. You are its admin.")
         return redirect(registry)
     log_refusals(request, form, Action.CREATE, membership, subject=str(request.POST.get("name", ""))[:60])
@@ -150,7 +152,7 @@ def settings(request, organization, name):
     action = Action.EDIT if request.method == "POST" else Action.SEE
     door = registry_for(request.user, organization, name, action)
     registry = door.registry
-    form = DetailsForm(request.POST or None, instance=registry)
+    form = DetailsForm(posted(request), instance=copy.copy(registry))  # a refused form has changed its instance
     if form.is_valid():
         wanted = {field: form.cleaned_data[field] for field in ("name", "description", "version")}
         if form.carry_out(registry.edit, actor_of(request), **wanted):
@@ -197,7 +199,7 @@ def restrict(request, organization, name):
     """Close a registry to everybody without a role: first what would happen, then for good (rules 8, 9, 18)."""
     door = registry_for(request.user, organization, name, Action.RESTRICT)
     registry = door.registry
-    form = RestrictForm(request.POST or None, registry=registry)
+    form = RestrictForm(posted(request), registry=registry)
     if form.is_valid():
         wanted = form.cleaned_data
         if form.carry_out(
@@ -233,7 +235,7 @@ def delete(request, organization, name):
     """Remove a custom registry: first what goes with it, then for good (rules 5, 16, 18)."""
     door = registry_for(request.user, organization, name, Action.DELETE)
     registry = door.registry
-    form = DeleteForm(request.POST or None, registry=registry)
+    form = DeleteForm(posted(request), registry=registry)
     if form.is_valid():
         wanted = form.cleaned_data
         if form.carry_out(registry.delete_by, actor_of(request), version=wanted["version"], reason=wanted["reason"]):

@@ -10,7 +10,7 @@ from .. import rules
 from ..access import registry_for
 from ..choices import Action
 from ..forms import AcceptForm, AddTypesForm, RemoveTypeForm
-from .pages import actor_of, log_refusals, render_page
+from .pages import actor_of, log_refusals, posted, render_page
 from .registries import settings_page
 
 
@@ -19,7 +19,7 @@ def add(request, organization, name):
     """Accept more types. In a core registry that is for good, so it is shown first (rules 4, 13, 18)."""
     door = registry_for(request.user, organization, name, Action.TYPE_ADD)
     registry = door.registry
-    form = AddTypesForm(request.POST or None, registry=registry)
+    form = AddTypesForm(posted(request), registry=registry)
     if form.is_valid() and _confirm(form, registry):
         wanted = form.cleaned_data
         if form.carry_out(
@@ -49,21 +49,23 @@ def _adding_page(request, door, form):
     """The first step: what would be added, and that it stays (core), or what it looks like."""
     registry = door.registry
     registry.refresh_from_db()
-    asked = (
-        form if form.is_bound else AddTypesForm({"types": request.GET.get("types", ""), "version": registry.version})
+    asked = AddTypesForm(
+        request.POST if form.is_bound else {"types": request.GET.get("types", ""), "version": registry.version}
     )
-    asked.is_valid()
-    accepted = registry.type_names()
-    wanted = asked.cleaned_data.get("types", [])
+    asked.is_valid()  # an error added later has taken the types out of the form's own cleaned data
+    wanted, accepted = asked.cleaned_data.get("types", []), registry.type_names()
+    shown = asked if "types" in asked.errors and request.GET.get("types") else form
     context = {
-        "form": form if form.is_bound else asked if request.GET.get("types") else form,
+        "form": shown,
         "registry": registry,
+        "asked": asked,
         "wanted": [name for name in wanted if name not in accepted],
         "accepted": accepted,
         "alike": [refusal for name in wanted if (refusal := rules.refuse_lookalike(name, accepted))],
         "refusal": rules.refuse_type_addition(registry.accepts_all_types),
     }
-    return render_page(request, "types/add.html", door.membership, context, status=form.status)
+    status = 422 if shown is asked else form.status
+    return render_page(request, "types/add.html", door.membership, context, status=status)
 
 
 @require_POST

@@ -1,0 +1,233 @@
+"""Every page, in both themes and on every width: accessible to all, and nothing out of its place."""
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from registry_app import guards
+from registry_app.models import Actor, setup_token
+from tests.browser.checks import COLOUR_RULES, DESK, NARROW, PHONE, axe_violations, sideways, spilling
+from tests.factories import PASSWORD, make_registry
+
+LONG = "Conversations" * 8 + "UntilHere"  # 113 characters and no place to break
+UNDERSCORES = "Evaluation_Suites_of_the_Speech_and_Language_Teams_in_Four_Places"[:64]
+TWELVE = [f"measurement-of-sensor-{number}" for number in range(10)] + ["m" * 128, "word " * 25 + "end"]
+
+ORG = "/orgs/acme-ml"
+GOLDEN, WIDE = f"{ORG}/registry/Golden%20Datasets", f"{ORG}/registry/{LONG}"
+PAGES = {  # who looks: which pages, and how they answer
+    "ada": {
+        f"{ORG}/registries/": 200,
+        f"{ORG}/registries/?q=nothing&visibility=restricted": 200,
+        f"{ORG}/registries/?no=such": 400,
+        f"{ORG}/registries/new/": 200,
+        f"{ORG}/registry/Models/": 200,
+        f"{ORG}/registry/Models/settings/": 200,
+        f"{ORG}/registry/Models/types/add/": 200,
+        f"{ORG}/registry/Models/types/add/?types=models,tokenizer": 200,
+        f"{ORG}/registry/Models/delete/": 200,
+        f"{GOLDEN}/": 200,
+        f"{GOLDEN}/settings/": 200,
+        f"{GOLDEN}/restrict/": 200,
+        f"{GOLDEN}/delete/": 200,
+        f"{GOLDEN}/activity/": 200,
+        f"{ORG}/registry/Vault/": 200,
+        f"{ORG}/registry/Vault/settings/": 200,
+        f"{ORG}/registry/Vault/restrict/": 200,
+        f"{WIDE}/": 200,
+        f"{WIDE}/settings/": 200,
+        f"{WIDE}/restrict/": 200,
+        f"{ORG}/audit/": 200,
+        f"{ORG}/audit/?q=nothing": 200,
+        "/orgs/": 200,
+        "/accounts/password/change/": 200,
+        "/accounts/logout/": 200,
+    },
+    "mel": {
+        f"{ORG}/registries/": 200,
+        f"{GOLDEN}/settings/": 200,
+        f"{GOLDEN}/restrict/": 403,
+        f"{ORG}/registry/Models/settings/": 200,
+        f"{ORG}/registry/Vault/": 404,
+        f"{ORG}/audit/": 200,
+    },
+    "sam": {"/orgs/globex/registries/": 200},
+    "root": {
+        "/orgs/": 200,
+        "/admin/": 200,
+        "/admin/registry_app/registry/": 200,
+        "/admin/registry_app/registry/{golden}/change/": 200,
+        "/admin/registry_app/auditevent/": 200,
+    },
+}
+
+
+@pytest.fixture
+def furnished(ada, mel, rob, sam, root, acme, globex, golden, vault):
+    """Acme with something of everything, long names and many types included; Globex has only what it was born with."""
+    for name in (LONG, UNDERSCORES):
+        make_registry(
+            acme, ada, name, types=TWELVE, description=f"{LONG}\n\n# More\n\n- `{LONG}`\n\n| a |\n|---|\n| b |"
+        )
+    acme.registries.get(name="Models").add_types(Actor(ada), TWELVE)
+    return {"golden": golden.pk, "users": {user.username: user for user in (ada, mel, sam, root)}}
+
+
+@pytest.fixture(autouse=True)
+def _axe(page):
+    """Axe, there before the page's own scripts."""
+    page.add_init_script(AXE_SCRIPT)
+
+
+@pytest.mark.parametrize("who", PAGES)
+def test_pages_are_accessible_and_fit(page, sign_in, furnished, who):
+    sign_in(furnished["users"][who])
+    faults = []
+    for address, status in PAGES[who].items():
+        answer = page.goto(address.format(**furnished)).status
+        found = _faults(page) if answer == status else [f"answers {answer}"]
+        faults += [f"{address} {fault}" for fault in found]
+    assert not faults, "\n".join(faults)
+
+
+def test_set_up_page_is_accessible_and_fits(page):
+    page.goto(reverse("setup", args=[setup_token()]))
+    assert _faults(page) == []
+
+
+def test_error_500_is_accessible_and_fits(page, monkeypatch):
+    monkeypatch.setattr(guards, "missing", lambda: 1 / 0)
+    assert page.goto(reverse("health")).status == 500
+    assert _faults(page) == []
+
+
+def test_sign_in_page_is_accessible_and_fits(page, db):
+    page.goto(reverse("account_login"))
+    assert _faults(page) == []
+    page.locator("[name=login]").fill("nobody")
+    page.locator("[name=password]").fill(PASSWORD)
+    _send(page, "Sign in")
+    assert _faults(page) == []
+
+
+def test_refused_form_is_accessible_and_fits(page, sign_in, ada, acme):
+    sign_in(ada)
+    page.goto(reverse("registries:create", args=[acme.slug]))
+    page.locator("[name=name]").fill("Models")
+    page.get_by_label("Only these types").check()
+    page.locator("[name=types]").fill("no/such, type")
+    _send(page, "Create registry")
+    assert _faults(page) == []
+
+
+def test_refused_restriction_is_accessible_and_fits(page, sign_in, ada, acme, golden):
+    sign_in(ada)
+    page.goto(reverse("registries:restrict", args=[acme.slug, golden.name]))
+    page.locator("[name=confirmation]").fill("something else")
+    _send(page, "Restrict for good")
+    assert _faults(page) == []
+
+
+def test_conflict_is_accessible_and_fits(page, sign_in, ada, rob, acme, golden):
+    sign_in(ada)
+    page.goto(reverse("registries:settings", args=[acme.slug, golden.name]))
+    golden.edit(Actor(rob), name=golden.name, description="Rob was faster.")
+    page.locator("[name=description]").fill("Ada's words.")
+    _send(page, "Save details")
+    expect(page.locator("[name=description]")).to_have_value("Ada's words.")
+    assert _faults(page) == []
+
+
+def test_opened_entry_of_the_log_is_accessible_and_fits(page, sign_in, furnished):
+    sign_in(furnished["users"]["ada"])
+    page.goto(f"{ORG}/audit/")
+    for summary in page.locator(".log summary").all():
+        summary.click()
+    assert _faults(page) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_opened_drawer_and_menu_are_accessible(page, sign_in, furnished, theme):
+    sign_in(furnished["users"]["ada"])
+    page.emulate_media(color_scheme=theme)
+    page.goto(f"{ORG}/registries/")
+    page.locator(".who").click()
+    expect(page.locator("#me")).to_be_visible()
+    assert axe_violations(page) == []
+    page.keyboard.press("Escape")
+    page.set_viewport_size(PHONE)
+    page.get_by_role("button", name="Menu", exact=True).click()
+    expect(page.locator("#nav")).to_be_visible()
+    assert axe_violations(page) == []
+    page.locator(".who").click()
+    expect(page.locator("#me")).to_be_in_viewport(ratio=1)
+    assert axe_violations(page) == []
+
+
+def test_forced_colours_keep_the_current_ones_distinct(page, sign_in, ada, acme, models):
+    sign_in(ada)
+    page.emulate_media(forced_colors="active")
+    page.goto(reverse("registries:settings", args=[acme.slug, models.name]))
+    page.locator(".who").click()
+    current, other = ".tabs [aria-current]", ".tabs a:not([aria-current])"
+    assert _style(page, current, "borderBottomColor") != _style(page, other, "borderBottomColor")
+    for current, other in (
+        (".nav [aria-current=page]", ".nav a:not([aria-current])"),
+        ("[aria-pressed=true]", "[aria-pressed=false]"),
+    ):
+        assert _style(page, current, "backgroundColor") != _style(page, other, "backgroundColor")
+    assert _style(page, ".oneway [aria-current]", "borderTopStyle") == "solid"
+    assert _style(page, ".oneway .closed", "borderTopStyle") == "dashed"
+    assert _style(page, ".badge", "borderTopStyle") == "solid"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_print_shows_the_content_only_and_in_light(page, sign_in, ada, acme, golden, theme):
+    sign_in(ada)
+    page.emulate_media(media="print", color_scheme=theme)
+    page.goto(acme.get_absolute_url())
+    for away in ("#nav", ".topbar", ".filters", ".btn"):
+        expect(page.locator(away).first).to_be_hidden()
+    expect(page.get_by_role("rowheader").filter(has_text=golden.name)).to_be_visible()
+    page.locator("html").evaluate("root => root.dataset.theme = 'dark'")
+    assert _style(page, "html", "colorScheme") == "light"
+
+
+@pytest.mark.parametrize("page", [{"reduced_motion": "reduce"}, {"reduced_motion": "no-preference"}], indirect=True)
+def test_motion_is_reduced_where_that_is_asked_for(page, sign_in, ada, acme):
+    sign_in(ada)
+    page.goto(acme.get_absolute_url())
+    moves = page.locator("*").evaluate_all("all => all.some(one => getComputedStyle(one).transitionDuration !== '0s')")
+    assert moves == page.evaluate("matchMedia('(prefers-reduced-motion: no-preference)').matches")
+
+
+def _style(page, selector, name):
+    return page.locator(selector).first.evaluate("(element, name) => getComputedStyle(element)[name]", name)
+
+
+def _send(page, name):
+    with page.expect_navigation() as arrival:
+        page.get_by_role("button", name=name, exact=True).click()
+    assert 400 <= arrival.value.status < 500 or page.locator("#errors").is_visible()
+
+
+def _faults(page):
+    """What is wrong with the page that stands open, in both themes and at four sizes: a line each.
+
+    Light is asked all of axe's rules at desk size, dark those on colour; narrower pages all the others, for their
+    colours are the same.
+    """
+    found = {"desk": axe_violations(page) + sideways(page) + spilling(page)}
+    page.emulate_media(color_scheme="dark")
+    found["desk, dark"] = axe_violations(page, only=COLOUR_RULES)
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(PHONE)
+    found["phone"] = axe_violations(page, without=COLOUR_RULES) + sideways(page) + spilling(page)
+    page.set_viewport_size(NARROW)
+    found["narrow"] = sideways(page) + spilling(page)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    page.set_viewport_size(DESK)
+    found["text twice as large"] = sideways(page) + spilling(page)
+    page.evaluate("document.documentElement.style.fontSize = ''")
+    return [f"{where}: {fault}" for where, faults in found.items() for fault in faults]

@@ -1,0 +1,171 @@
+"""What all forms share: which fields they have, how refusals become their errors, and what lists are asked by."""
+
+import pytest
+from django.core.exceptions import BadRequest, ValidationError
+from django.db import IntegrityError, transaction
+from django.http import QueryDict
+
+from registry_app import forms, rules
+from registry_app.models import Registry
+from registry_app.models.law import enforce
+
+REGISTRY_FORMS = {
+    forms.CreateForm: {"name", "description", "visibility", "accepts_all_types", "types"},
+    forms.DetailsForm: {"name", "description", "version"},
+    forms.RestrictForm: {"confirmation", "reason", "version", "preview"},
+    forms.DeleteForm: {"confirmation", "reason", "version"},
+    forms.AddTypesForm: {"types", "version", "confirmed", "reason"},
+    forms.RemoveTypeForm: {"types", "version"},
+    forms.AcceptForm: {"accepts_all_types", "types", "version"},
+}
+OTHERS = {
+    forms.SetupForm: {"name", "username", "email", "password", "password_again"},
+    forms.RegistryFilter: {"q", "visibility", "type", "role", "sort", "after", "before"},
+    forms.AuditFilter: {"q", "action", "outcome", "since", "until", "before"},
+}
+
+
+def codes(form):
+    """{field: its codes}"""
+    return {name: [error.code for error in errors] for name, errors in form.errors.as_data().items()}
+
+
+@pytest.mark.parametrize("form, fields", [*REGISTRY_FORMS.items(), *OTHERS.items()], ids=lambda value: str(value)[:50])
+def test_fields_bear_the_names_that_were_agreed(form, fields):
+    assert form.base_fields.keys() == fields
+    assert {getattr(forms, name) for name in forms.__all__} == REGISTRY_FORMS.keys() | OTHERS.keys()
+
+
+def deleting(registry, **data):
+    """The form that deletes, filled in well but for `data`."""
+    return forms.DeleteForm({"confirmation": registry.name, "version": registry.version, **data}, registry=registry)
+
+
+def test_the_token_is_sent_along_and_nothing_else(golden):
+    assert deleting(golden, csrfmiddlewaretoken="x").is_valid()
+    assert codes(deleting(golden, next="/")) == {"__all__": ["unknown_field"]}
+
+
+@pytest.mark.parametrize(
+    "registry, field, value, code",
+    [
+        ("golden", "kind", "core", "kind_stays"),
+        ("golden", "kind", "custom", "unknown_field"),
+        ("golden", "organization", "0", "organization_stays"),
+        ("golden", "visibility", "restricted", "unknown_field"),
+        ("golden", "accepts_all_types", "on", "unknown_field"),
+        ("models", "kind", "custom", "kind_stays"),
+        ("models", "visibility", "restricted", "core_is_shared"),
+        ("models", "visibility", "organization", "unknown_field"),
+        ("models", "accepts_all_types", "on", "core_type_stays"),
+        ("models", "types", "x", "core_type_stays"),
+        ("vault", "visibility", "organization", "restricted_stays"),
+        ("vault", "visibility", "restricted", "unknown_field"),
+    ],
+)
+def test_rules_2_4_6_and_9_a_field_that_is_not_shown_meets_its_own_rule(registry, field, value, code, request):
+    form = deleting(request.getfixturevalue(registry), **{field: value})
+    assert codes(form) == {"__all__": [code]}
+    assert (form.status, form.error_count, form.has_code(code)) == (422, 1, True)
+
+
+@pytest.mark.parametrize("refusal", [rules.EDIT_CONFLICT, rules.STALE_PREVIEW])
+def test_rules_18_and_19_what_moved_on_is_a_conflict(golden, refusal):
+    form = deleting(golden)
+    assert form.is_valid()
+    assert form.status == 200
+    assert not form.carry_out(enforce, refusal)
+    assert (form.status, codes(form)) == (409, {"__all__": [refusal.code]})
+
+
+def test_what_a_verb_refuses_stands_on_its_field_or_on_the_form(golden):
+    form = deleting(golden)
+    form.is_valid()
+    assert not form.carry_out(enforce, rules.TYPES_MISSING, "reason")
+    assert not form.carry_out(enforce, rules.CORE_STAYS, "no such field")
+    assert codes(form) == {"reason": ["types_missing"], "__all__": ["core_stays"]}
+    assert codes_of(form.refusals()) == {"types_missing", "core_stays"}
+
+
+def codes_of(error):
+    """The codes of a ValidationError."""
+    return {single.code for errors in error.error_dict.values() for single in errors}
+
+
+def test_what_the_database_refuses_bears_the_code_of_its_rule(golden):
+    def quietly():
+        with transaction.atomic():
+            Registry.objects.filter(pk=golden.pk).update(kind="core", version=2)
+
+    form = deleting(golden)
+    form.is_valid()
+    assert not form.carry_out(quietly)
+    assert codes(form) == {"__all__": ["kind_stays"]}
+
+
+def test_an_error_that_is_of_no_rule_passes_through(golden):
+    def broken():
+        raise IntegrityError("something else")
+
+    form = deleting(golden)
+    form.is_valid()
+    with pytest.raises(IntegrityError):
+        form.carry_out(broken)
+
+
+def test_a_verb_is_given_what_it_asks_for(golden):
+    done = []
+    form = deleting(golden)
+    form.is_valid()
+    assert form.carry_out(lambda *args, **kwargs: done.append((args, kwargs)), 1, reason="x")
+    assert done == [((1,), {"reason": "x"})]
+
+
+@pytest.mark.parametrize(
+    "version, code",
+    [
+        ("1", None),
+        (str(2**31 - 1), None),
+        ("", "required"),
+        ("0", "min_value"),
+        (str(2**31), "max_value"),
+        ("x", "invalid"),
+        ("1.5", "invalid"),
+        ("1e3", "invalid"),
+        ("9" * 10_000, "invalid"),
+        ("a\0", "invalid"),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_a_version_is_a_number_that_a_row_can_have(golden, version, code):
+    assert codes(deleting(golden, version=version)) == ({"version": [code]} if code else {})
+
+
+# Filters.
+
+
+@pytest.mark.parametrize("kind", [forms.RegistryFilter, forms.AuditFilter])
+@pytest.mark.parametrize("query", ["x=1", "q=a&q=b", "q=a&q=a", "q=a%00b", "before=a&before=b", "Q=a"])
+def test_a_filter_that_nobody_gave_out_is_refused(kind, query):
+    with pytest.raises(BadRequest):
+        kind(QueryDict(query)).require()
+
+
+@pytest.mark.parametrize("kind", [forms.RegistryFilter, forms.AuditFilter])
+def test_a_list_without_filters_is_the_whole_list(kind):
+    form = kind(QueryDict("q="))
+    assert not any(form.require().values())
+    assert form.active == []
+
+
+def test_the_filters_that_are_set_are_told_in_words():
+    form = forms.RegistryFilter(QueryDict("q=+gold+&role=admin&visibility=restricted&sort=-name&after=x"))
+    assert form.require()["q"] == "gold"
+    assert form.active == [("Search", "gold"), ("Visibility", "Restricted"), ("Your role", "Admin")]
+
+
+def test_errors_of_the_law_keep_their_codes():
+    with pytest.raises(ValidationError) as caught:
+        enforce(rules.NAME_TAKEN, "name")
+    assert codes_of(caught.value) == {"name_taken"}
+    assert enforce(None) is None

@@ -1,0 +1,190 @@
+"""How the tests of the pages browse: as whom, what they find in a page, and how they see that nothing was changed."""
+
+from contextlib import contextmanager
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
+
+from django.test import Client
+from django.urls import reverse
+
+from registry_app import rules
+from registry_app.choices import Kind
+from registry_app.models import AcceptedType, AuditEvent, AuditHead, Registry
+from tests.models.refusals import everything
+
+FORMS = ("form", "type_form", "accept_form", "refused")  # what views call the form that was sent
+LOG = {"AuditEvent", "AuditHead"}
+
+
+def browser(user=None, **options):
+    """A browser in which `user` (None: nobody) is signed in. It shows a 500 as a page, as people see it."""
+    client = Client(raise_request_exception=False, **options)
+    if user:
+        client.force_login(user)
+    return client
+
+
+def at(page, registry):
+    """The address of a registry's page, such as `registries:settings`."""
+    return reverse(page, args=[registry.organization.slug, registry.name])
+
+
+def codes(response):
+    """The codes of all that is wrong with the form that the page shows."""
+    forms = [response.context.get(name) for name in FORMS] if response.context else []
+    sent = [form for form in forms if form is not None and form.is_bound]
+    return {error.code for form in sent for errors in form.errors.as_data().values() for error in errors}
+
+
+# What is kept.
+
+
+def state(without=LOG):
+    """Every row that the app keeps, tables `without` apart; when somebody signed in last is no matter."""
+    rows = {name: rows for name, rows in everything().items() if name not in without}
+    for user in rows["User"]:
+        del user["last_login"]
+    return rows
+
+
+@contextmanager
+def nothing_changes():
+    """The block changes no row; the audit log may grow."""
+    before = state()
+    yield
+    assert state() == before
+
+
+@contextmanager
+def nothing_happens():
+    """The block changes no row, and nothing is logged either."""
+    before = state(without=())
+    yield
+    assert state(without=()) == before
+
+
+@contextmanager
+def logging():
+    """A list that has, after the block, the entries that it logged, oldest first."""
+    events, seq = [], AuditHead.objects.get().seq
+    yield events
+    events += AuditEvent.objects.filter(seq__gt=seq).order_by("seq")
+
+
+def refused(client, address, data, code, status=422, **options):
+    """Post `data`, and see it refused: the code in the form and in the log, and nothing changed. Answers the page."""
+    with nothing_changes(), logging() as events:
+        response = client.post(address, data, **options)
+    assert (response.status_code, codes(response)) == (status, {code})
+    assert {event.code for event in events} == {code}
+    assert {event.request_id for event in events} == {response["X-Request-ID"]}
+    return response
+
+
+def many(organization, number, *, types=("model",), **fields):
+    """`number` more custom registries, made fast; without `types` they accept all. In the order of their names."""
+    names = [f"Shelf {index:04}" for index in range(number)]
+    made = Registry.objects.bulk_create(
+        Registry(
+            organization=organization,
+            kind=Kind.CUSTOM,
+            name=name,
+            name_key=rules.name_key(name),
+            accepts_all_types=not types,
+            **fields,
+        )
+        for name in names
+    )
+    AcceptedType.objects.bulk_create(AcceptedType(registry=each, name=name) for each in made for name in types)
+    return made
+
+
+# What is in a page.
+
+
+class Form:
+    """A form as it stands in a page: where it goes, and what it would send."""
+
+    def __init__(self, attributes, address):
+        self.method = attributes.get("method", "get").lower()
+        self.action = attributes.get("action") or address
+        self.data = {}
+        self.buttons = []
+
+    def put(self, name, value):
+        """One more value of field `name`."""
+        self.data.setdefault(name, []).append(value)
+
+
+class Page(HTMLParser):
+    """What a browser finds in a page: addresses, forms, its words, and whatever a strict CSP would not run."""
+
+    def __init__(self, response):
+        super().__init__()
+        self.address = response.wsgi_request.get_full_path()
+        self.links, self.forms, self.inline, self.words = [], [], [], []
+        self.form = self.area = self.choice = None
+        self.feed(response.text)
+
+    def handle_starttag(self, tag, attributes):
+        """Note what the element means."""
+        found = dict(attributes)
+        self.links += [found["href"]] if tag == "a" else []
+        self.links += [found["hx-get"]] if "hx-get" in found else []
+        self.inline += [f"{tag} {name}" for name in found if name == "style" or name.startswith(("on", "hx-on"))]
+        self.inline += [tag] if tag == "style" or (tag == "script" and "src" not in found) else []
+        if tag == "form":
+            self.form = Form(found, self.address)
+            self.forms.append(self.form)
+        elif self.form:
+            self._field(tag, found)
+
+    def _field(self, tag, found):
+        name, kind = found.get("name"), found.get("type", "text")
+        if tag == "input" and name and (kind not in {"radio", "checkbox"} or "checked" in found):
+            self.form.put(name, found.get("value", ""))
+        elif tag == "button" and name:
+            self.form.buttons.append((name, found.get("value", "")))
+        elif tag == "textarea":
+            self.area = (name, [])
+        elif tag == "select":
+            self.choice = name
+            self.form.put(name, "")
+        elif tag == "option" and "selected" in found:
+            self.form.data[self.choice] = [found.get("value", "")]
+
+    def handle_endtag(self, tag):
+        """Close what the element opened."""
+        if tag == "form":
+            self.form = None
+        elif tag == "textarea" and self.area:
+            name, text = self.area
+            self.form.put(name, "".join(text).removeprefix("\n"))
+            self.area = None
+
+    def handle_data(self, data):
+        """Text, of the page or of a field in it."""
+        (self.area[1] if self.area else self.words).append(data)
+
+    def form_to(self, address):
+        """The one form that posts to `address`, with or without a query."""
+        found = [form for form in self.forms if form.method == "post" and urlsplit(form.action).path == address]
+        assert len(found) == 1
+        return found[0]
+
+
+def crawl(client, start):
+    """Every page that links lead to from `start`, the admin apart: {address: response}."""
+    found, waiting = {}, [start]
+    while waiting:
+        address = waiting.pop().partition("#")[0]
+        if address in found:
+            continue
+        response = found[address] = client.get(address)
+        if response.status_code == 302:
+            waiting.append(response.url)
+        elif response["Content-Type"].startswith("text/html"):
+            base = urlsplit(address)
+            links = [f"{base.path}{link}" if link.startswith("?") else link for link in Page(response).links]
+            waiting += [link for link in links if link.startswith("/") and not link.startswith("/admin/")]
+    return found

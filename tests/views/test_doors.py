@@ -1,0 +1,317 @@
+"""Who gets through which door: every address, by every method, for every person; and nothing is told to the others."""
+
+import re
+from urllib.parse import quote
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.urls import get_resolver, reverse
+
+from registry_app.choices import Role
+from registry_app.models import Actor, setup_token
+from tests.factories import give_role, make_registry
+from tests.views.pages import Page, at, browser, crawl, logging, nothing_changes, nothing_happens
+
+PEOPLE = ["nobody", "ada", "rob", "mel", "sam", "root"]
+# In the order of PEOPLE: organization admin, admin of Golden and Vault, member, stranger, staff in no organization.
+SIGNED_IN = "302 200 200 200 200 200"
+INSIDE = "302 200 200 200 404 404"
+NOT_SO = "302 405 405 405 405 405"
+OUTSIDE_TOO = "200 200 200 200 200 200"
+
+# What each address answers to each person. A POST carries nothing that a form would take: 422 is a form that answers.
+ADDRESSES = {
+    "home": ("302 302 302 302 302 200", NOT_SO),
+    "organizations": (SIGNED_IN, NOT_SO),
+    "organization": ("302 302 302 302 404 404", NOT_SO),
+    "registries:index": (INSIDE, NOT_SO),
+    "registries:create": (INSIDE, "302 422 422 422 404 404"),
+    "registries:name": (INSIDE, NOT_SO),
+    "audit:index": (INSIDE, NOT_SO),
+    "audit:export": (INSIDE, NOT_SO),
+    "setup": ("404 404 404 404 404 404", "404 404 404 404 404 404"),
+    "appearance": ("405 405 405 405 405 405", "404 404 404 404 404 404"),
+    "health": (OUTSIDE_TOO, "405 405 405 405 405 405"),
+    "account_login": ("200 302 302 302 302 302", "200 302 302 302 302 302"),
+    "account_logout": ("302 200 200 200 200 200", "302 302 302 302 302 302"),
+    "account_signup": ("200 302 302 302 302 302", "200 302 302 302 302 302"),
+    "account_inactive": (OUTSIDE_TOO, "405 405 405 405 405 405"),
+    "account_reauthenticate": (SIGNED_IN, "302 200 200 200 200 200"),
+    "account_change_password": (SIGNED_IN, SIGNED_IN),
+    "account_set_password": ("302 302 302 302 302 302", "302 302 302 302 302 302"),
+}
+# The addresses of one registry: of a shared one, of a restricted one, and of a core one.
+SEEN = (INSIDE, "302 200 200 404 404 404", INSIDE)
+ADMINS = ("302 200 200 403 404 404", "302 200 200 404 404 404", "302 200 403 403 404 404")
+SENT = tuple(row.replace("200", "422") for row in ADMINS)
+STALE = tuple(row.replace("200", "409") for row in ADMINS)  # nothing was shown, so what was shown isn't so any more
+REGISTRY_ADDRESSES = {
+    "registries:detail": (SEEN, (NOT_SO,) * 3),
+    "registries:settings": (SEEN, SENT),
+    "registries:activity": (SEEN, (NOT_SO,) * 3),
+    "registries:restrict": (ADMINS, STALE),
+    "registries:delete": (ADMINS, SENT),
+    "types:add": (ADMINS, SENT),
+    "types:remove": ((NOT_SO,) * 3, SENT),
+    "types:accept": ((NOT_SO,) * 3, SENT),
+}
+METHODS = ("GET", "POST")
+
+
+def walk(resolver, namespace=""):
+    """The names of all addresses, with their namespaces."""
+    for pattern in resolver.url_patterns:
+        if hasattr(pattern, "url_patterns"):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from walk(pattern, inner)
+        else:
+            yield f"{namespace}{pattern.name}"
+
+
+def address_of(name, registry):
+    """The address called `name`, of `registry` and its organization where it asks for one."""
+    if name == "setup":
+        return reverse(name, args=[setup_token()])
+    if name in REGISTRY_ADDRESSES:
+        return at(name, registry)
+    in_organization = name == "organization" or name.split(":")[0] in {"registries", "audit"}
+    return reverse(name, args=[registry.organization.slug] if in_organization else [])
+
+
+@pytest.fixture
+def people(ada, rob, mel, sam, globex, root):
+    """Everybody, by name; nobody is None."""
+    return dict(zip(PEOPLE, [None, ada, rob, mel, sam, root], strict=True))
+
+
+def test_every_address_is_in_the_table():
+    named = {name for name in walk(get_resolver()) if not name.startswith("admin:")}
+    assert named == ADDRESSES.keys() | REGISTRY_ADDRESSES.keys()
+
+
+def send(people, person, method, address):
+    """What `person` gets. The POST is one that a form has sent, so that forms see that they were sent."""
+    data = {"csrfmiddlewaretoken": "sent along", "accepts_all_types": "on"} if method == "POST" else {}
+    return getattr(browser(people[person]), method.lower())(address, data).status_code
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+def test_every_address_answers_each_person_as_declared(people, golden, name):
+    address = address_of(name, golden)
+    with nothing_changes():
+        answers = [[send(people, person, method, address) for person in PEOPLE] for method in METHODS]
+    assert answers == [[int(status) for status in row.split()] for row in ADDRESSES[name]]
+
+
+@pytest.mark.parametrize("name", REGISTRY_ADDRESSES)
+def test_every_address_of_a_registry_answers_each_person_as_declared(people, golden, vault, models, name):
+    addresses = [at(name, registry) for registry in (golden, vault, models)]
+    with nothing_changes():
+        answers = [
+            [[send(people, person, method, address) for person in PEOPLE] for address in addresses]
+            for method in METHODS
+        ]
+    assert answers == [[[int(status) for status in row.split()] for row in rows] for rows in REGISTRY_ADDRESSES[name]]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [name for name, (*_, sent) in {**ADDRESSES, **REGISTRY_ADDRESSES}.items() if sent in (NOT_SO, (NOT_SO,) * 3)],
+)
+def test_pages_answer_head_like_get(ada, golden, name):
+    client, address = browser(ada), address_of(name, golden)
+    assert client.head(address).status_code == client.get(address).status_code
+
+
+@pytest.mark.parametrize("name", [name for name in (*ADDRESSES, *REGISTRY_ADDRESSES) if not name.startswith("account")])
+def test_no_address_takes_a_method_that_it_did_not_declare(ada, golden, name):
+    client, address = browser(ada), address_of(name, golden)
+    with nothing_happens():
+        for method in ("put", "patch", "delete", "options", "trace"):
+            assert getattr(client, method)(address).status_code == 405
+
+
+def test_the_admin_lets_nobody_in_but_staff(people, golden):
+    addresses = [reverse("admin:index"), reverse("admin:registry_app_registry_changelist")]
+    addresses.append(reverse("admin:registry_app_registry_change", args=[golden.pk]))
+    for address in addresses:
+        answers = {person: browser(user).get(address, follow=True).status_code for person, user in people.items()}
+        assert answers.pop("nobody") == answers.pop("root") == 200  # the login page, and the page itself
+        assert set(answers.values()) == {403}
+        assert browser().get(address, follow=True).redirect_chain[-1][0].startswith(reverse("account_login"))
+
+
+# Rule 10 and §3: roles in one registry.
+
+
+@pytest.mark.parametrize("role", [None, Role.RESTRICTED_VIEWER, Role.VIEWER, Role.MEMBER, Role.ADMIN])
+@pytest.mark.parametrize(
+    "page",
+    [
+        "registries:settings",
+        "registries:restrict",
+        "registries:delete",
+        *(name for name in REGISTRY_ADDRESSES if name.startswith("types:")),
+    ],
+)
+def test_rule_10_and_section_3_each_page_from_the_role_that_it_needs(mel, golden, page, role):
+    if role:
+        give_role(golden, mel, role)
+    allowed = role == Role.ADMIN or (role == Role.MEMBER and page == "registries:settings")
+    with nothing_changes(), logging() as events:
+        response = browser(mel).post(at(page, golden), {"unheard": "of", "accepts_all_types": "on"})
+    assert response.status_code == ((409 if page == "registries:restrict" else 422) if allowed else 403)
+    assert {event.code for event in events} >= ({"unknown_field"} if allowed else {"role_too_low"})
+    if not allowed:
+        assert [(event.actor_id, event.registry_id, event.subject) for event in events] == [
+            (mel.pk, golden.pk, "Golden Datasets")
+        ]
+        assert all(f"{name}@example.com" in response.text for name in ("ada", "rob"))  # who can help
+
+
+def test_looking_where_one_may_not_act_is_no_attempt(mel, golden):
+    with nothing_happens():
+        assert browser(mel).get(at("registries:delete", golden)).status_code == 403
+
+
+def test_403_does_not_name_admins_who_can_no_longer_sign_in(mel, rob, golden):
+    rob.is_active = False
+    rob.save()
+    page = browser(mel).get(at("registries:delete", golden)).text
+    assert "ada@example.com" in page
+    assert "rob" not in page
+
+
+def test_section_3_rights_end_at_once(acme, ada, mel, rob, vault):
+    his = browser(rob)
+    assert his.get(at("registries:detail", vault)).status_code == 200
+    vault.members.get(user=rob).delete_by(Actor(ada))
+    assert his.get(at("registries:detail", vault)).status_code == 404
+    hers = browser(mel)
+    acme.memberships.get(user=mel).delete_by(Actor(ada))
+    assert hers.get(acme.get_absolute_url()).status_code == 404
+    mel.is_active = False
+    mel.save()
+    assert hers.get(reverse("organizations")).status_code == 302
+
+
+# §3: what one can't see isn't there.
+
+
+def comparable(response, *own):
+    """A page as bytes, without what is the request's own: token, request id, and `own` parts of its address."""
+    text = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", response.text)
+    for part in (response["X-Request-ID"], *own):
+        text = text.replace(part, "")
+    headers = {name: value for name, value in response.items() if name != "X-Request-ID"}
+    return response.status_code, headers.pop("Location", "").replace(own[0], ""), text, headers
+
+
+def told(client, method, page, *places, but=""):
+    """What `client` is told at the address that `places` make, apart from `but` (else the last of them), and the
+    number of queries that this took.
+    """
+    but = but or places[-1]
+    address = reverse(page, args=places)
+    with CaptureQueriesContext(connection) as queries:
+        response = getattr(client, method.lower())(address, {"name": "x", "version": "1", "confirmation": "x"})
+    return comparable(response, quote(but), but), len(queries)
+
+
+@pytest.mark.parametrize("name", REGISTRY_ADDRESSES)
+def test_section_3_a_hidden_registry_is_answered_like_one_that_is_not_there(acme, mel, vault, name):
+    client = browser(mel)
+    for number, method in enumerate(METHODS):
+        with nothing_happens():
+            hidden = told(client, method, name, acme.slug, "Vault")
+            absent = told(client, method, name, acme.slug, "Fault")
+        assert hidden == absent
+        assert hidden[0][0] == (405 if REGISTRY_ADDRESSES[name][number][1] == NOT_SO else 404)
+
+
+IN_ORGANIZATION = ["organization", *(name for name in ADDRESSES if name.startswith(("registries:", "audit:")))]
+
+
+@pytest.mark.parametrize("name", [*REGISTRY_ADDRESSES, *IN_ORGANIZATION])
+def test_section_3_a_strange_organization_is_answered_like_one_that_is_not_there(acme, globex, sam, vault, name):
+    client = browser(sam)
+    rest = ["Vault"] if name in REGISTRY_ADDRESSES else []
+    for method in METHODS:
+        with nothing_happens():
+            strange = told(client, method, name, acme.slug, *rest, but=acme.slug)
+            absent = told(client, method, name, "no-such", *rest, but="no-such")
+        assert strange == absent
+
+
+def test_section_3_a_former_name_of_a_hidden_registry_is_answered_like_none(acme, ada, mel, vault):
+    vault.edit(Actor(ada), name="Safe", description="")
+    client = browser(mel)
+    assert told(client, "GET", "registries:detail", acme.slug, "Vault") == told(
+        client, "GET", "registries:detail", acme.slug, "Fault"
+    )
+
+
+def test_section_3_a_restriction_closes_the_door_behind_it(acme, ada, mel, golden):
+    client = browser(mel)
+    before = told(client, "GET", "registries:detail", acme.slug, "Golden Datasets")
+    golden.restrict(Actor(ada))
+    after = told(client, "GET", "registries:detail", acme.slug, "Golden Datasets")
+    assert (before[0][0], after[0][0]) == (200, 404)
+    assert after == told(client, "GET", "registries:detail", acme.slug, "Silver Datasets")
+
+
+# What is shown can be done, and what is hidden is named nowhere.
+
+
+@pytest.fixture
+def lived_in(acme, ada, rob, mel, golden, vault):
+    """An Acme in which things happened, in Vault too: renamed, refused, deleted."""
+    make_registry(acme, ada, "Open <i>Shelf", types=None, description="All *are* welcome\n\n# here")
+    gone = make_registry(acme, ada, "Vault annex", restricted=True)
+    gone.delete_by(Actor(ada))
+    vault.edit(Actor(rob), name="Vault of secrets", description="Vault: keep out\n\nreally")
+    give_role(golden, mel, Role.MEMBER)
+    browser(rob).post(at("registries:delete", vault), {"version": "2", "confirmation": "Vault"})
+    browser(mel).post(at("registries:delete", golden), {})
+    return acme
+
+
+@pytest.mark.parametrize("person", ["ada", "rob", "mel", "sam", "root"])
+def test_a_link_that_is_shown_leads_to_a_page(person, people, lived_in):
+    answers = {address: response.status_code for address, response in crawl(browser(people[person]), "/").items()}
+    assert len(answers) >= 3
+    assert {address: status for address, status in answers.items() if status not in {200, 302}} == {}
+
+
+@pytest.mark.parametrize("person", ["ada", "rob", "mel", "sam", "root"])
+def test_a_form_that_is_shown_is_never_forbidden(person, people, lived_in):
+    answers = {}
+    for response in crawl(browser(people[person]), "/").values():
+        if response.status_code == 200 and response["Content-Type"].startswith("text/html"):
+            for form in Page(response).forms:
+                for button in form.buttons or [None]:
+                    data = {**form.data, **dict([button] if button else [])}
+                    with transaction.atomic():
+                        answer = getattr(browser(people[person]), form.method)(form.action, data)
+                        transaction.set_rollback(True)
+                    answers[form.action, answer.status_code] = data
+    assert len({action for action, _ in answers}) > 2
+    assert {key: data for key, data in answers.items() if key[1] not in {200, 302, 422}} == {}
+
+
+@pytest.mark.parametrize("person", ["mel", "sam", "root"])
+def test_section_3_no_page_names_what_one_can_not_see(person, people, lived_in):
+    pages = crawl(browser(people[person]), "/")
+    read = {address: b"".join(page).decode() for address, page in pages.items()}
+    assert [address for address, text in read.items() if "vault" in text.lower() or "secret" in text.lower()] == []
+    seen = crawl(browser(people["ada"]), "/")  # there was something to leak
+    assert any("Vault" in b"".join(page).decode() for page in seen.values())
+    if person == "mel":
+        assert any("Golden" in text for text in read.values())
+
+
+@pytest.mark.parametrize("person", ["sam", "root"])
+def test_section_3_strangers_meet_nothing_of_acme(person, people, lived_in):
+    for address, page in crawl(browser(people[person]), "/").items():
+        assert "acme" not in (address + b"".join(page).decode()).lower()
