@@ -70,7 +70,9 @@ class RuleForm(forms.Form):
         for name, listed in errors.items():
             for single in listed:
                 home = FIELD_OF.get(single.code, name)
-                self.add_error(home if home in self.fields else None, single)
+                field = home if home in self.fields else None
+                if not self.has_error(field or NON_FIELD_ERRORS, single.code):  # form and model say the same
+                    self.add_error(field, single)
 
 
 def _refuse_unshown(registry, name, value):
