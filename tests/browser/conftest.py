@@ -4,6 +4,7 @@ import os
 
 import pytest
 from django.conf import settings
+from django.contrib.staticfiles.handlers import StaticFilesHandler
 from playwright.sync_api import expect, sync_playwright
 
 from tests import chromium
@@ -29,6 +30,21 @@ def browser():
         )
         yield running
         running.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_stay():
+    """Static files are fetched once a profile, as in production."""
+    serve = StaticFilesHandler.serve
+
+    def serve_for_long(handler, request):
+        response = serve(handler, request)
+        response["Cache-Control"] = "max-age=3600"
+        return response
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(StaticFilesHandler, "serve", serve_for_long)
+        yield
 
 
 @pytest.fixture
