@@ -25,7 +25,7 @@ PAGES = {  # who looks: which pages, and how they answer
         f"{ORG}/registry/Models/": 200,
         f"{ORG}/registry/Models/settings/": 200,
         f"{ORG}/registry/Models/types/add/": 200,
-        f"{ORG}/registry/Models/types/add/?types=models,tokenizer": 200,
+        f"{ORG}/registry/Models/types/add/?types=models,{'t' * 128}": 200,
         f"{ORG}/registry/Models/delete/": 200,
         f"{GOLDEN}/": 200,
         f"{GOLDEN}/settings/": 200,
@@ -118,6 +118,15 @@ def test_refused_form_is_accessible_and_fits(page, sign_in, ada, acme):
     page.get_by_label("Only these types").check()
     page.locator("[name=types]").fill("no/such, type")
     _send(page, "Create registry")
+    assert _faults(page) == []
+
+
+def test_lookalike_to_confirm_is_accessible_and_fits(page, sign_in, ada, acme, golden):
+    sign_in(ada)
+    page.goto(reverse("registries:settings", args=[acme.slug, golden.name]))
+    page.get_by_label("Add a type").fill("datasets")
+    _send(page, "Add type")
+    expect(page.locator(".notice[autofocus]")).to_be_focused()
     assert _faults(page) == []
 
 
