@@ -1,9 +1,12 @@
 """The site's settings, for tests: the same but for speed, and on the database that TEST_DATABASE names."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
 os.environ["REGISTRY_DATA_DIR"] = tempfile.mkdtemp(prefix="registry-tests-")
+atexit.register(shutil.rmtree, os.environ["REGISTRY_DATA_DIR"], ignore_errors=True)
 os.environ["REGISTRY_SECRET_KEY"] = "only-for-tests"
 for name in ("REGISTRY_URL", "REGISTRY_HOSTS", "REGISTRY_DEBUG", "HOST", "PORT", "DATABASE_URL"):
     os.environ.pop(name, None)

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from registry_app import guards
 from registry_app.models import Actor, setup_token
-from tests.browser.checks import COLOUR_RULES, DESK, NARROW, PHONE, axe_violations, sideways, spilling
+from tests.browser.checks import COLOUR_RULES, DESK, NARROW, PHONE, TABLET, axe_violations, sideways, spilling
 from tests.factories import PASSWORD, make_registry
 
 LONG = "Conversations" * 8 + "UntilHere"  # 113 characters and no place to break
@@ -102,12 +102,17 @@ def test_error_500_is_accessible_and_fits(page, monkeypatch):
     assert _faults(page) == []
 
 
-def test_sign_in_page_is_accessible_and_fits(page, db):
+def test_pages_before_sign_in_are_accessible_and_fit(page, db):
     page.goto(reverse("account_login"))
     assert _faults(page) == []
     page.locator("[name=login]").fill("nobody")
     page.locator("[name=password]").fill(PASSWORD)
     _send(page, "Sign in")
+    assert _faults(page) == []
+    page.context.clear_cookies()
+    _send(page, "Sign in")  # without its cookie the form counts as expired
+    assert _faults(page) == []
+    page.goto(reverse("account_signup"))
     assert _faults(page) == []
 
 
@@ -222,7 +227,7 @@ def _send(page, name):
 
 
 def _faults(page):
-    """What is wrong with the page that stands open, in both themes and at four sizes: a line each.
+    """What is wrong with the page that stands open, in both themes and at five sizes: a line each.
 
     Light is asked all of axe's rules at desk size, dark those on colour; narrower pages all the others, for their
     colours are the same.
@@ -231,6 +236,8 @@ def _faults(page):
     page.emulate_media(color_scheme="dark")
     found["desk, dark"] = axe_violations(page, only=COLOUR_RULES)
     page.emulate_media(color_scheme="light")
+    page.set_viewport_size(TABLET)
+    found["tablet"] = sideways(page) + spilling(page)
     page.set_viewport_size(PHONE)
     found["phone"] = axe_violations(page, without=COLOUR_RULES) + sideways(page) + spilling(page)
     page.set_viewport_size(NARROW)

@@ -7,7 +7,8 @@ import socket
 import stat
 import subprocess
 import sys
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
@@ -149,8 +150,18 @@ def test_it_goes_on_after_a_hang_up(site):
     with start(site) as server:
         assert server.status("/healthz") == 200
         server.process.send_signal(signal.SIGHUP)
-        assert server.status("/healthz") == 200
+        assert answers_in_time(server)
         assert server.stop() == 0
+
+
+def answers_in_time(server):
+    """Whether it takes requests within half a minute; a worker that is being replaced may drop the first one."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with suppress(ConnectionError):
+            return server.status("/healthz") == 200
+        time.sleep(0.1)
+    return False
 
 
 @pytest.fixture

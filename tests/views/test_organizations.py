@@ -564,7 +564,9 @@ def test_cookies_are_out_of_the_reach_of_scripts(ada):
 
 def manage(folder, *words, code=None):
     """Run manage.py (or `code`) with the settings of a site behind HTTPS, in a process of its own."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("REGISTRY_", "DATABASE"))}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("REGISTRY_", "DATABASE", "DJANGO_"))
+    }
     environment |= {
         "REGISTRY_URL": "https://registry.example",
         "REGISTRY_SECRET_KEY": "only-for-tests-but-long-enough-and-with-many-5-different-letters",
