@@ -39,7 +39,9 @@ class Moved(Exception):
 def organization_for(user, slug):
     """The membership of `user` in the organization `slug`; Http404 for whoever isn't in it."""
     memberships = OrganizationMembership.objects.select_related("organization")
-    return get_object_or_404(memberships, user=user, organization__slug=slug)
+    membership = get_object_or_404(memberships, user=user, organization__slug=slug)
+    membership.user = user  # known already
+    return membership
 
 
 def registry_for(user, slug, name, action=Action.SEE):
@@ -56,7 +58,7 @@ def registry_for(user, slug, name, action=Action.SEE):
     registry.organization = membership.organization
     if registry.name != name:
         raise Moved(registry)
-    role = rules.effective_role(registry.visibility, membership.role, registry.given_role)
+    role = membership.effective_role(registry.visibility, registry.given_role)
     may = rules.actions_of(role, registry.kind, registry.visibility, registry.accepts_all_types)
     door = Door(membership, registry, role, may)
     if refusal := rules.refuse_role(action, role):

@@ -41,15 +41,43 @@ class OrganizationRole(TextChoices):
     ADMIN = "admin"
 
 
+class TeamRole(TextChoices):
+    """What a person is in a team, lowest first."""
+
+    MEMBER = "member"
+    ADMIN = "admin"
+
+
+class Source(TextChoices):
+    """Where a role in a registry comes from."""
+
+    ORGANIZATION = "organization", "Organization admin"
+    VISIBILITY = "visibility", "Everyone in the organization"
+    PERSON = "person", "Given here"
+    TEAM = "team", "Through a team"
+
+
 class Action(TextChoices):
     """What one can do: what a role allows, and what an audit entry says was done (or, see `attempt`, refused)."""
 
     ORGANIZATION_CREATE = "organization.create", "Founded"
+    ORGANIZATION_EDIT = "organization.edit", "Edited the settings of"
     USER_CREATE = "user.create", "Made the account"
     USER_EDIT = "user.edit", "Edited the account"
+    USER_DEACTIVATE = "user.deactivate", "Deactivated the account"
+    USER_REACTIVATE = "user.reactivate", "Reactivated the account"
+    SERVICE_CREATE = "service_account.create", "Made the service account"
     PERSON_ADD = "organization.member.add", "Brought into the organization"
     PERSON_CHANGE = "organization.member.change", "Changed the organization role of"
     PERSON_REMOVE = "organization.member.remove", "Took out of the organization"
+    INVITE = "invitation.create", "Invited"
+    INVITE_REVOKE = "invitation.revoke", "Revoked the invitation of"
+    TEAM_CREATE = "team.create", "Made the team"
+    TEAM_EDIT = "team.edit", "Edited the team"
+    TEAM_DELETE = "team.delete", "Deleted the team"
+    TEAM_MEMBER_ADD = "team.member.add", "Put somebody into the team"
+    TEAM_MEMBER_CHANGE = "team.member.change", "Changed somebody's role in the team"
+    TEAM_MEMBER_REMOVE = "team.member.remove", "Took somebody out of the team"
     SEE = "registry.see", "Saw"
     CREATE = "registry.create", "Created"
     EDIT = "registry.edit", "Edited"
@@ -62,6 +90,8 @@ class Action(TextChoices):
     MEMBER_ADD = "registry.member.add", "Gave a role in"
     MEMBER_CHANGE = "registry.member.change", "Changed a role in"
     MEMBER_REMOVE = "registry.member.remove", "Took a role in"
+    REQUEST = "access.request", "Requested a role in"
+    REQUEST_DECLINE = "access.decline", "Declined a request for a role in"
 
     @property
     def attempt(self):
@@ -76,13 +106,20 @@ INFINITIVES = {
     "Brought": "bring",
     "Changed": "change",
     "Created": "create",
+    "Deactivated": "deactivate",
+    "Declined": "decline",
     "Deleted": "delete",
     "Edited": "edit",
     "Founded": "found",
     "Gave": "give",
+    "Invited": "invite",
     "Made": "make",
+    "Put": "put",
+    "Reactivated": "reactivate",
     "Removed": "remove",
+    "Requested": "request",
     "Restricted": "restrict",
+    "Revoked": "revoke",
     "Saw": "see",
     "Took": "take",
 }

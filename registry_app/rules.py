@@ -5,9 +5,10 @@ templates all ask here, so that the reason shown beforehand is the reason given 
 """
 
 import unicodedata
+from datetime import datetime
 from typing import NamedTuple
 
-from .choices import Action, Kind, OrganizationRole, Role, Visibility
+from .choices import Action, Kind, OrganizationRole, Role, Source, Visibility
 
 NAME_LENGTH = 113  # characters; the wandb client adds a prefix of 15 and takes 128
 KEY_LENGTH = 4 * NAME_LENGTH  # characters of a name's key; some characters fold to as many as eighteen
@@ -59,6 +60,22 @@ NAME_INVALID = Refusal("name_invalid", "Names can't contain / \\ # ? % : or invi
 CONFIRMATION_DIFFERS = Refusal("confirmation_differs", "That isn't the name. Nothing was changed.")
 STALE_PREVIEW = Refusal("stale_preview", "Something changed since this was shown. Nothing was done; look again.")
 EDIT_CONFLICT = Refusal("edit_conflict", "Somebody else saved this meanwhile. Nothing was overwritten.")
+SERVICE_ROLE = Refusal("service_role", "Service accounts are members or admins.")
+NOT_HERE = Refusal("not_in_organization", "Only people, service accounts and teams of the organization can be added.")
+ROLE_ENDS_BEFORE = Refusal("end_date_past", "A role can't end before it begins.")
+ORGANIZATION_ADMINS_ONLY = Refusal("role_too_low", "You need the Admin role of the organization for this.")
+TEAM_ADMINS_ONLY = Refusal("role_too_low", "You need the Admin role of the team or of the organization for this.")
+ADMINS_CREATE = Refusal("role_too_low", "Only organization admins create registries here.")
+SERVICE_IS_NO_ADMIN = Refusal("service_role", "Service accounts are members of the organization, never its admins.")
+INVITATION_USED = Refusal("invitation_used", "This invitation has been used or has ended. Ask for a new one.")
+REQUESTED_ALREADY = Refusal("requested_already", "You asked already; the admins of the registry see your request.")
+REQUEST_ANSWERED = Refusal("request_answered", "Somebody answered this request already.")
+ROLE_HELD = Refusal("role_held", "You have this role, or a higher one, already.")
+IN_OTHER_ORGANIZATIONS = Refusal(
+    "other_organization",
+    "The account is used in another organization too.",
+    "Take it out of this one, or ask the installation's staff.",
+)
 LAST_ADMIN = Refusal("last_admin", "One admin must remain. The last admin can't be removed or demoted.")
 LOG_STAYS = Refusal("log_stays", "Audit entries can't be edited or deleted.")
 
@@ -223,6 +240,7 @@ def _short(text):
 
 # Who may.
 
+DEFAULT_ROLES = (Role.RESTRICTED_VIEWER, Role.VIEWER, Role.MEMBER)  # what an organization may give to everybody
 LADDER = (Role.RESTRICTED_VIEWER, Role.VIEWER, Role.MEMBER, Role.ADMIN)
 NEEDED = {
     Action.SEE: Role.RESTRICTED_VIEWER,
@@ -239,24 +257,70 @@ NEEDED = {
 }
 
 
-def effective_role(visibility, organization_role, given):
+class Path(NamedTuple):
+    """One way in which somebody has a role in a registry (rulebook §3).
+
+    `team` names the team that it comes through, `ends_at` is when it ends (None: never), `counts` whether it does now.
+    """
+
+    role: Role
+    source: Source
+    team: str = ""
+    ends_at: datetime | None = None
+    counts: bool = True
+
+
+def rank(role):
+    """Where `role` stands, from 0 for the lowest; -1 for None."""
+    return -1 if role is None else LADDER.index(role)
+
+
+def above(role):
+    """The role next above `role`, or None above the highest."""
+    return LADDER[rank(role) + 1] if rank(role) + 1 < len(LADDER) else None
+
+
+def highest(roles):
+    """The highest of `roles`, or None where there is none."""
+    return max(roles, key=rank, default=None)
+
+
+def shared_role(visibility, default):
+    """What everybody of the organization is in a registry of this visibility: `default`, or None."""
+    return Role(default) if visibility == Visibility.ORGANIZATION else None
+
+
+def effective_role(visibility, organization_role, given, *, default=Role.VIEWER, service=False):
     """The highest role that counts (rulebook §3), or None.
 
     `organization_role` is the person's role in the organization (None outside it: then nothing counts), `given` the
-    role given in the registry (None where none was).
+    highest role given to them or their teams in the registry (None where none was), `default` the organization's
+    default role, and `service` says that it is a service account.
     """
     if organization_role is None:
         return None
     if organization_role == OrganizationRole.ADMIN:
         return Role.ADMIN
-    shared = Role.VIEWER if visibility == Visibility.ORGANIZATION else None
-    return max((role for role in (shared, given) if role), key=LADDER.index, default=None)
+    role = highest(role for role in (shared_role(visibility, default), given) if role)
+    return highest([Role(role), Role.MEMBER]) if service and role else role and Role(role)
+
+
+def refuse_given_role(role, *, service):
+    """Why `role` may not be given in a registry, to a service account or not."""
+    return SERVICE_ROLE if service and rank(role) < rank(Role.MEMBER) else None
+
+
+def refuse_creation(organization_role, *, members_create):
+    """Why somebody may not create a registry in an organization whose setting is `members_create`."""
+    if organization_role is None:
+        return Refusal("role_too_low", "Only people of the organization create registries here.")
+    return None if members_create or organization_role == OrganizationRole.ADMIN else ADMINS_CREATE
 
 
 def refuse_role(action, role):
     """Why somebody of effective `role` (None for none) may not do `action` in a registry (rule 10, §3)."""
     needed = NEEDED[action]
-    if role is not None and LADDER.index(role) >= LADDER.index(needed):
+    if rank(role) >= rank(needed):
         return None
     return Refusal("role_too_low", f"You need the {needed.label} role for this.")
 

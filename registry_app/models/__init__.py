@@ -1,6 +1,7 @@
 """What is kept."""
 
 from .accepted_type import AcceptedType
+from .access_request import AccessRequest
 from .audit import Actor, AuditEvent, AuditHead
 from .former_name import FormerName
 from .founding import (
@@ -8,29 +9,37 @@ from .founding import (
     found_organization,
     found_organization_with_admin,
     make_account,
+    make_service_account,
     setup_token,
 )
+from .invitation import Invitation
 from .law import enforce
 from .organization import Organization, OrganizationMembership, User
 from .registry import Registry, Restriction
 from .registry_member import RegistryMember
+from .team import Team, TeamMembership
 
 __all__ = [
     "AcceptedType",
+    "AccessRequest",
     "Actor",
     "AuditEvent",
     "AuditHead",
     "FormerName",
+    "Invitation",
     "Organization",
     "OrganizationMembership",
     "Registry",
     "RegistryMember",
     "Restriction",
+    "Team",
+    "TeamMembership",
     "User",
     "enforce",
     "found_installation",
     "found_organization",
     "found_organization_with_admin",
     "make_account",
+    "make_service_account",
     "setup_token",
 ]

@@ -1,4 +1,4 @@
-"""How an organization begins: with its two core registries and its first admin, or not at all."""
+"""How organizations and accounts begin: with all that belongs to them, or not at all."""
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -81,6 +81,23 @@ def make_account(username, email, password, by):
     user.save()
     audit.record(by, Action.USER_CREATE, subject=username, changes={"email": [None, email]})
     return user
+
+
+@transaction.atomic
+def make_service_account(organization, username, by):
+    """Make an account of `organization` that signs in with tokens alone, and log it. Answers its membership.
+
+    Raises ValidationError on `username`, or with `role_too_low`.
+    """
+    organization.lock_for(by)
+    user = User(username=username, is_service=True)
+    user.set_unusable_password()
+    user.full_clean()
+    user.save()
+    audit.record(by, Action.SERVICE_CREATE, subject=username, organization=organization.pk)
+    membership = OrganizationMembership(organization=organization, user=user)
+    membership.save_by(by)
+    return membership
 
 
 def _give_core_registry(organization, name, description, preconfigured, by):

@@ -6,13 +6,18 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 
 from .. import rules
-from ..choices import Action, OrganizationRole
+from ..choices import Action, OrganizationRole, Role
 from . import audit
 from .law import enforce, validate_name
 
 
 class User(AbstractUser):
-    """A person who can sign in. Never deleted, only deactivated: what they did keeps their name."""
+    """A person who can sign in, or a service account. Never deleted, only deactivated: what they did keeps their name.
+
+    A service account has no password, only tokens.
+    """
+
+    is_service = models.BooleanField("service account", default=False, editable=False)
 
     class Meta(AbstractUser.Meta):
         constraints = [
@@ -24,6 +29,33 @@ class User(AbstractUser):
                 violation_error_message="Another account has this email address.",
             )
         ]
+
+    @transaction.atomic
+    def deactivate(self, by, organization):
+        """End their sessions and tokens at once, and log it; `by` is an admin of `organization`, which they are in.
+
+        Refuses with `role_too_low`, `last_admin`, or `other_organization` where another one relies on the account.
+        """
+        organization.lock_for(by)
+        enforce(rules.IN_OTHER_ORGANIZATIONS if self.memberships.exclude(organization=organization).exists() else None)
+        for membership in self.memberships.filter(role=OrganizationRole.ADMIN):
+            membership.keep_an_admin()
+        self._set_active(by, organization, Action.USER_DEACTIVATE, wanted=False)
+
+    @transaction.atomic
+    def reactivate(self, by, organization):
+        """Let them sign in again, and log it; who may is as for `deactivate`."""
+        organization.lock_for(by)
+        enforce(rules.IN_OTHER_ORGANIZATIONS if self.memberships.exclude(organization=organization).exists() else None)
+        self._set_active(by, organization, Action.USER_REACTIVATE, wanted=True)
+
+    def _set_active(self, by, organization, action, *, wanted):
+        self.refresh_from_db()
+        if self.is_active != wanted:
+            self.is_active = wanted
+            self.save(update_fields=["is_active"])
+            changes = {"is_active": [not wanted, wanted]}
+            audit.record(by, action, subject=self.username, organization=organization.pk, changes=changes)
 
 
 class OrganizationQuerySet(models.QuerySet):
@@ -39,6 +71,11 @@ class Organization(models.Model):
 
     name = models.CharField(max_length=rules.NAME_LENGTH, validators=[validate_name])
     slug = models.SlugField(max_length=60, unique=True, help_text="Its part of every address.")
+    default_role = models.CharField(
+        max_length=20, choices=[(role.value, role.label) for role in rules.DEFAULT_ROLES], default=Role.VIEWER
+    )
+    members_create = models.BooleanField("members create registries", default=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = OrganizationQuerySet.as_manager()
@@ -54,6 +91,27 @@ class Organization(models.Model):
 
     def clean(self):
         self.name = rules.clean_name(self.name)
+
+    def lock_for(self, by):
+        """Hold the organization's row until commit, and refuse whoever isn't its admin, with `role_too_low`."""
+        Organization.objects.hold(self.pk)
+        allowed = by.staff or self.memberships.admins().filter(user=by.user).exists()
+        enforce(None if allowed else rules.ORGANIZATION_ADMINS_ONLY)
+
+    @transaction.atomic
+    def edit(self, by, *, default_role, members_create, version=None):
+        """Change what everybody may, and log it. Refuses with `role_too_low`, or `edit_conflict` (rule 19)."""
+        self.lock_for(by)
+        self.refresh_from_db()
+        enforce(rules.EDIT_CONFLICT if version not in (None, self.version) else None)
+        wanted = {"default_role": str(default_role), "members_create": members_create}
+        changes = {name: [getattr(self, name), value] for name, value in wanted.items() if getattr(self, name) != value}
+        if changes:
+            self.default_role, self.members_create = wanted["default_role"], members_create
+            self.version += 1
+            self.full_clean()
+            self.save()
+            audit.record(by, Action.ORGANIZATION_EDIT, subject=self.name, organization=self.pk, changes=changes)
 
 
 class OrganizationMembershipQuerySet(models.QuerySet):
@@ -99,17 +157,37 @@ class OrganizationMembership(models.Model):
         """Whether this makes its user an organization admin."""
         return self.role == OrganizationRole.ADMIN
 
+    def effective_role(self, visibility, given):
+        """The person's effective role in a registry of this visibility that gave them `given` (rulebook §3), or None.
+
+        Needs `organization` and `user` at hand.
+        """
+        return rules.effective_role(
+            visibility,
+            self.role,
+            given,
+            default=self.organization.default_role,
+            service=self.user.is_service,
+        )
+
     def registries(self):
         """The registries of the organization that this person can see."""
         return self.organization.registries.visible_to(self)
 
     @transaction.atomic
-    def save_by(self, actor):
-        """Add the person or change the role, and log it. Refuses with `last_admin`."""
-        Organization.objects.hold(self.organization_id)
+    def save_by(self, actor, seen=None):
+        """Add the person or change the role, and log it. `seen` is the role that was shown (rule 19).
+
+        Refuses with `role_too_low`, `last_admin`, `service_role` or `edit_conflict`.
+        """
+        self.organization.lock_for(actor)
         stored = OrganizationMembership.objects.filter(pk=self.pk).first()
+        enforce(rules.EDIT_CONFLICT if seen is not None and (stored is None or stored.role != seen) else None)
+        enforce(rules.SERVICE_IS_NO_ADMIN if self.is_admin and self.user.is_service else None, "role")
         if stored and stored.is_admin and not self.is_admin:
-            self._keep_an_admin()
+            self.keep_an_admin()
+        if stored and stored.role == self.role:
+            return
         self.full_clean()
         self.save()
         action = Action.PERSON_CHANGE if stored else Action.PERSON_ADD
@@ -117,20 +195,27 @@ class OrganizationMembership(models.Model):
 
     @transaction.atomic
     def delete_by(self, actor):
-        """Take the person out of the organization, roles in its registries included. Refuses with `last_admin`."""
-        Organization.objects.hold(self.organization_id)
+        """Take the person out of the organization, its teams and the roles in its registries included.
+
+        Refuses with `role_too_low` or `last_admin`.
+        """
+        self.organization.lock_for(actor)
         stored = OrganizationMembership.objects.filter(pk=self.pk).first()
         if stored is None:
             return
         if stored.is_admin:
-            self._keep_an_admin()
+            self.keep_an_admin()
         roles = self.user.registry_roles.filter(registry__organization=self.organization_id)
+        teams = self.user.team_memberships.filter(team__organization=self.organization_id)
         lost = {f"role in {name}": [role, None] for name, role in roles.values_list("registry__name", "role")}
+        lost |= {f"role in team {name}": [role, None] for name, role in teams.values_list("team__name", "role")}
         roles.delete()
+        teams.delete()
         self.delete()
         self._record(actor, Action.PERSON_REMOVE, [stored.role, None], lost)
 
-    def _keep_an_admin(self):
+    def keep_an_admin(self):
+        """Refuse with `last_admin` where the organization has no other active admin."""
         others = self.organization.memberships.admins().exclude(user=self.user_id)
         enforce(None if others.exists() else rules.LAST_ADMIN, "role")
 

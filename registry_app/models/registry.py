@@ -128,11 +128,12 @@ class Registry(models.Model):
         """The effective role of `actor` here (rulebook §3), or None. Whoever comes through staff doors is admin."""
         if actor.staff:
             return Role.ADMIN
-        membership = OrganizationMembership.objects.of_active().filter(
-            organization=self.organization_id, user=actor.user
-        )
-        given = self.members.filter(user=actor.user).values_list("role", flat=True)
-        return rules.effective_role(self.visibility, membership.values_list("role", flat=True).first(), given.first())
+        membership = OrganizationMembership.objects.of_active().select_related("organization", "user")
+        membership = membership.filter(organization=self.organization_id, user=actor.user).first()
+        if membership is None:
+            return None
+        given = self.members.counting().reaching(actor.user.pk).values_list("role", flat=True)
+        return membership.effective_role(self.visibility, rules.highest(given))
 
     def people(self):
         """The memberships of everybody who can see it."""
@@ -152,15 +153,15 @@ class Registry(models.Model):
 
     def admins(self):
         """The memberships of those who are admins here: organization admins, and who has the role."""
-        named = self.members.filter(role=Role.ADMIN).values("user")
-        return self.organization.memberships.of_active().filter(Q(role=OrganizationRole.ADMIN) | Q(user__in=named))
+        named = self.members.counting().at_least(Role.ADMIN).users()
+        return self.organization.memberships.of_active().filter(Q(role=OrganizationRole.ADMIN) | named)
 
     def types_in_use(self):
         """The names of the types that its collections use (rule 11)."""
         return frozenset()
 
     def _stays_after_restriction(self):
-        return Q(role=OrganizationRole.ADMIN) | Q(user__in=self.members.values("user"))
+        return Q(role=OrganizationRole.ADMIN) | self.members.counting().users()
 
     # What may be kept.
 
@@ -199,10 +200,11 @@ class Registry(models.Model):
     @transaction.atomic
     def create(self, by, types=(), reason=""):
         """Keep this new custom registry (rules 7, 14, 17); `types` (names) are ignored where it accepts all."""
-        Organization.objects.hold(self.organization_id)
-        membership = OrganizationMembership.objects.of_active().filter(organization=self.organization_id, user=by.user)
-        if not membership.exists() and not by.staff:
-            enforce(rules.refuse_role(Action.SEE, None))
+        organization = Organization.objects.hold(self.organization_id)
+        membership = organization.memberships.of_active().filter(user=by.user).first()
+        if not by.staff:
+            role = membership and membership.role
+            enforce(rules.refuse_creation(role, members_create=organization.members_create))
         self.created_by = by.user
         self._check()
         types = [] if self.accepts_all_types else _clean_types(types)
@@ -211,7 +213,7 @@ class Registry(models.Model):
         self._put_types(types, by)
         FormerName.objects.filter(organization=self.organization_id, name_key=self.name_key).delete()
         changes = self.birth(types)
-        if by.user and membership.exists():
+        if membership:
             RegistryMember.objects.create(registry=self, user=by.user, role=Role.ADMIN)
             changes["admins"] = [None, by.user.username]
         self.record(by, Action.CREATE, changes, reason)

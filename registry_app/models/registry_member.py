@@ -1,45 +1,123 @@
-"""The roles that registries give to people."""
+"""The roles that registries give: to people and service accounts, and to teams."""
 
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
+from django.utils import timezone
 
+from .. import rules
 from ..choices import Action, Role
+from .law import enforce
 from .organization import User
+from .team import Team, TeamMembership
+
+RANK = Case(
+    *(When(role=role, then=Value(rules.rank(role))) for role in rules.LADDER), output_field=models.SmallIntegerField()
+)
+
+
+class RegistryMemberQuerySet(models.QuerySet):
+    """Roles given, as pages ask for them."""
+
+    def counting(self):
+        """Those that count now: past its end a role counts for nothing, with nobody doing anything."""
+        return self.filter(Q(ends_at=None) | Q(ends_at__gt=timezone.now()))
+
+    def reaching(self, user_id):
+        """Those given to this user, or to a team that they are in."""
+        teams = TeamMembership.objects.filter(user=user_id).values("team")
+        return self.filter(Q(user=user_id) | Q(team__in=teams))
+
+    def at_least(self, role):
+        """Those of this role or a higher one."""
+        return self.filter(role__in=rules.LADDER[rules.rank(role) :])
+
+    def users(self):
+        """The condition on memberships of an organization that one of these roles reaches their user."""
+        directly = self.filter(user__isnull=False).values("user")
+        through = TeamMembership.objects.filter(team__in=self.filter(team__isnull=False).values("team"))
+        return Q(user__in=directly) | Q(user__in=through.values("user"))
 
 
 class RegistryMember(models.Model):
-    """The role that a registry gave to a person."""
+    """A role that a registry gave, to a user or to a team, for good or until `ends_at`."""
 
     registry = models.ForeignKey("Registry", models.CASCADE, related_name="members")
-    user = models.ForeignKey(User, models.PROTECT, related_name="registry_roles")
+    user = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="registry_roles")
+    team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="registry_roles")
     role = models.CharField(max_length=20, choices=Role, default=Role.MEMBER)
+    ends_at = models.DateTimeField("ends", null=True, blank=True)
+
+    objects = RegistryMemberQuerySet.as_manager()
 
     class Meta:
-        ordering = ["registry", "user__username"]
+        ordering = ["registry", "user__username", "team__name"]
         constraints = [
             models.UniqueConstraint(fields=["registry", "user"], name="registry_role_is_single"),
+            models.UniqueConstraint(fields=["registry", "team"], name="registry_role_of_team_is_single"),
+            models.CheckConstraint(
+                condition=Q(user__isnull=False, team__isnull=True) | Q(user__isnull=True, team__isnull=False),
+                name="registry_role_has_one_holder",
+            ),
             models.CheckConstraint(condition=Q(role__in=Role.values), name="registry_role_is_known"),
         ]
 
     def __str__(self):
-        return f"{self.user}, {self.get_role_display()} of {self.registry}"
+        return f"{self.holder}, {self.get_role_display()} of {self.registry}"
+
+    @property
+    def holder(self):
+        """The user or team that has the role."""
+        return self.user or self.team
+
+    @property
+    def holder_name(self):
+        """What the log calls the holder."""
+        return self.user.username if self.user else f"team {self.team}"
+
+    @property
+    def has_ended(self):
+        """Whether it counts for nothing any more."""
+        return self.ends_at is not None and self.ends_at <= timezone.now()
+
+    @property
+    def facts(self):
+        """What was given, as the log says it: the role, and until when."""
+        return f"{self.role} until {self.ends_at:%Y-%m-%d %H:%M} UTC" if self.ends_at else str(self.role)
 
     @transaction.atomic
-    def save_by(self, actor):
-        """Give the role or change it, and log it."""
-        self.registry._lock(actor, Action.MEMBER_ADD, None)
-        stored = RegistryMember.objects.filter(pk=self.pk).first()
+    def save_by(self, actor, seen=None, reason=""):
+        """Give the role or change it, and log it. `seen` are the `facts` that were shown (rule 19).
+
+        Refuses with `role_too_low`, `not_in_organization`, `service_role`, `end_date_past` or `edit_conflict`.
+        """
+        self.registry._lock(actor, Action.MEMBER_CHANGE if self.pk else Action.MEMBER_ADD, None)
+        stored = RegistryMember.objects.filter(registry=self.registry, user=self.user, team=self.team).first()
+        enforce(rules.EDIT_CONFLICT if seen is not None and (stored is None or stored.facts != seen) else None)
+        enforce(None if self._is_here() else rules.NOT_HERE, "holder")
+        enforce(rules.refuse_given_role(self.role, service=bool(self.user and self.user.is_service)), "role")
+        if stored and stored.facts == self.facts:
+            return
+        enforce(rules.ROLE_ENDS_BEFORE if self.has_ended else None, "ends_at")
+        self.pk = stored.pk if stored else None
         self.full_clean()
         self.save()
         action = Action.MEMBER_CHANGE if stored else Action.MEMBER_ADD
-        self.registry.record(actor, action, {self.user.username: [stored and stored.role, self.role]})
+        changes = {self.holder_name: [stored and stored.facts, self.facts]}
+        self.registry.record(actor, action, changes, reason)
 
     @transaction.atomic
     def delete_by(self, actor):
-        """Take the role, and log it."""
+        """Take the role, and log it. Refuses with `role_too_low`."""
         self.registry._lock(actor, Action.MEMBER_REMOVE, None)
         stored = RegistryMember.objects.filter(pk=self.pk).first()
         if stored is None:
             return
         self.delete()
-        self.registry.record(actor, Action.MEMBER_REMOVE, {self.user.username: [stored.role, None]})
+        self.registry.record(actor, Action.MEMBER_REMOVE, {self.holder_name: [stored.facts, None]})
+
+    def _is_here(self):
+        """Whether the holder belongs to the registry's organization."""
+        organization = self.registry.organization_id
+        if self.team:
+            return self.team.organization_id == organization
+        return self.user is not None and self.user.memberships.filter(organization=organization).exists()

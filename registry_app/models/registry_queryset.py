@@ -7,9 +7,20 @@ from .. import rules
 from ..choices import Kind, Role, Visibility
 from . import ledger
 from .accepted_type import AcceptedType
-from .registry_member import RegistryMember
+from .registry_member import RANK, RegistryMember
 
 CORE_KEYS = [rules.name_key(name) for name, _, _ in rules.CORE_REGISTRIES]
+
+
+def _at_least(role, membership):
+    """The condition that the membership's person, no organization admin, has `role` or a higher one in a registry."""
+    default = membership.organization.default_role
+    wanted = rules.rank(role)
+    if membership.user.is_service and wanted <= rules.rank(Role.MEMBER):
+        wanted = 0  # whatever role a service account has counts as member
+    given = RegistryMember.objects.counting().reaching(membership.user_id).at_least(rules.LADDER[wanted])
+    reached = Q(pk__in=given.values("registry"))
+    return reached | Q(visibility=Visibility.ORGANIZATION) if rules.rank(default) >= wanted else reached
 
 
 class RegistryQuerySet(models.QuerySet):
@@ -20,7 +31,7 @@ class RegistryQuerySet(models.QuerySet):
         here = self.filter(organization=membership.organization_id)
         if membership.is_admin:
             return here
-        named = RegistryMember.objects.filter(user=membership.user_id).values("registry")
+        named = RegistryMember.objects.counting().reaching(membership.user_id).values("registry")
         return here.filter(Q(visibility=Visibility.ORGANIZATION) | Q(pk__in=named))
 
     def custom(self):
@@ -44,21 +55,13 @@ class RegistryQuerySet(models.QuerySet):
         """Those in which the membership's person has just this effective role."""
         if membership.is_admin:
             return self if role == Role.ADMIN else self.none()
-        given = RegistryMember.objects.filter(user=membership.user_id)
-        has = Q(pk__in=given.filter(role=role).values("registry"))
-        if rules.LADDER.index(role) > rules.LADDER.index(Role.VIEWER):
-            return self.filter(has)
-        named = has & Q(visibility=Visibility.RESTRICTED)
-        if role == Role.RESTRICTED_VIEWER:
-            return self.filter(named)
-        higher = given.filter(role__in=[Role.MEMBER, Role.ADMIN]).values("registry")
-        shared = Q(visibility=Visibility.ORGANIZATION) & ~Q(pk__in=higher)
-        return self.filter(shared | named)
+        reached = _at_least(role, membership)
+        return self.filter(reached & ~_at_least(rules.above(role), membership) if rules.above(role) else reached)
 
     def with_given_role(self, user_id):
-        """Each with `given_role`: the role given in it to this user, or None."""
-        given = RegistryMember.objects.filter(registry=models.OuterRef("pk"), user=user_id)
-        return self.annotate(given_role=models.Subquery(given.order_by().values("role")[:1]))
+        """Each with `given_role`: the highest role given in it to this user or their teams, or None."""
+        given = RegistryMember.objects.counting().reaching(user_id).filter(registry=models.OuterRef("pk"))
+        return self.annotate(given_role=models.Subquery(given.order_by(RANK.desc()).values("role")[:1]))
 
     def reopened(self):
         """Those that the ledger knows as restricted and that this database shows to all: a backup was too old."""

@@ -63,11 +63,11 @@ def registry_addresses(membership):
 
 def _shelf(membership):
     """The registries in the navigation, core ones first, then those this person was last given a role in: dicts."""
-    roles = RegistryMember.objects.filter(
-        user=membership.user_id, registry__organization=membership.organization_id, registry__kind=Kind.CUSTOM
-    )
+    roles = RegistryMember.objects.counting().reaching(membership.user_id)
+    roles = roles.filter(registry__organization=membership.organization_id, registry__kind=Kind.CUSTOM)
     # The newest, by the index of a person's roles: finding them by name would walk all names.
-    mine = sorted(roles.order_by("-pk").values_list("registry__name", "registry__visibility")[:SHELF_LENGTH])
+    found = roles.order_by("-pk").values_list("registry__name", "registry__visibility")[: 2 * SHELF_LENGTH]
+    mine = sorted(list(dict.fromkeys(found))[:SHELF_LENGTH])  # a role of one's own and one through a team are one
     address = registry_addresses(membership)
     return [
         {"name": name, "address": address(name), "restricted": visibility == Visibility.RESTRICTED}

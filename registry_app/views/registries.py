@@ -72,7 +72,7 @@ def _prepared(rows, membership):
     address = registry_addresses(membership)
     for row in rows:
         names = types.get(row["id"], [])
-        role = rules.effective_role(row["visibility"], membership.role, row.get("given_role"))
+        role = membership.effective_role(row["visibility"], row.get("given_role"))
         row["address"] = address(row["name"])
         row["label"] = breakable(row["name"])
         row["restricted"] = row["visibility"] == Visibility.RESTRICTED

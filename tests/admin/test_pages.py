@@ -45,7 +45,9 @@ def fill(organization, numbers):
         make_member(organization, user)
         make_organization(f"Organization {number}", user)
         registry = make_registry(organization, user, f"Registry {number}", types=["model", "dataset"])
-        give_role(registry, make_user(f"friend{number}"), Role.VIEWER)
+        friend = make_user(f"friend{number}")
+        make_member(organization, friend)
+        give_role(registry, friend, Role.VIEWER)
         registry.edit(COMMAND_LINE, name=f"Renamed {number}", description="")
 
 

@@ -1,0 +1,86 @@
+"""Requests: somebody who sees a registry asks its admins for a higher role."""
+
+from django.db import models, transaction
+from django.utils import timezone
+
+from .. import rules
+from ..choices import Action, Role
+from .law import enforce
+from .organization import User
+from .registry_member import RegistryMember
+
+
+class AccessRequestQuerySet(models.QuerySet):
+    """Requests as pages ask for them."""
+
+    def open(self):
+        """Those that nobody has answered, of people who can still sign in."""
+        return self.filter(answered_at=None, user__is_active=True)
+
+
+class AccessRequest(models.Model):
+    """That a person asked for a role in a registry, why, and what became of it."""
+
+    registry = models.ForeignKey("Registry", models.CASCADE, related_name="access_requests")
+    user = models.ForeignKey(User, models.PROTECT, related_name="access_requests")
+    role = models.CharField(max_length=20, choices=Role, default=Role.MEMBER)
+    reason = models.CharField(max_length=rules.REASON_LENGTH)
+    created_at = models.DateTimeField(auto_now_add=True)
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    granted = models.BooleanField(default=False)
+    note = models.CharField(max_length=rules.REASON_LENGTH, blank=True)
+
+    objects = AccessRequestQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["registry", "user"],
+                condition=models.Q(answered_at=None),
+                name="access_request_is_single",
+                violation_error_code=rules.REQUESTED_ALREADY.code,
+                violation_error_message=rules.REQUESTED_ALREADY.reason,
+            ),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="access_request_role_is_known"),
+        ]
+
+    def __str__(self):
+        return f"{self.user} asks to be {self.get_role_display()} of {self.registry}"
+
+    @transaction.atomic
+    def create(self, by):
+        """Ask, and log it. Refuses with `role_too_low` who can't see the registry, with `role_held` who has the role.
+
+        `requested_already` where an earlier request is still open.
+        """
+        self.registry._lock(by, Action.SEE, None)
+        held = self.registry.role_of(by)
+        enforce(rules.ROLE_HELD if rules.rank(held) >= rules.rank(self.role) else None, "role")
+        self.full_clean()
+        self.save()
+        self.registry.record(by, Action.REQUEST, {"role": [held, self.role]}, self.reason)
+
+    @transaction.atomic
+    def grant_by(self, by, note=""):
+        """Give the role that was asked for. Refuses as giving a role does, with `request_answered` a second time."""
+        self.registry._lock(by, Action.MEMBER_ADD, None)
+        self._answer(by, note, granted=True)
+        given = RegistryMember.objects.filter(registry=self.registry, user=self.user).first()
+        member = given or RegistryMember(registry=self.registry, user=self.user)
+        if member.has_ended or given is None or rules.rank(given.role) < rules.rank(self.role):
+            member.role, member.ends_at = self.role, None
+            member.save_by(by, reason=note)
+
+    @transaction.atomic
+    def decline_by(self, by, note=""):
+        """Say no, with a `note` for who asked, and log it. Refuses with `role_too_low`, or `request_answered`."""
+        self.registry._lock(by, Action.MEMBER_ADD, None)
+        self._answer(by, note, granted=False)
+        self.registry.record(by, Action.REQUEST_DECLINE, {self.user.username: [self.role, None]}, note)
+
+    def _answer(self, by, note, *, granted):
+        answer = {"answered_at": timezone.now(), "answered_by": by.user, "granted": granted, "note": note}
+        done = AccessRequest.objects.open().filter(pk=self.pk).update(**answer)
+        enforce(None if done else rules.REQUEST_ANSWERED)

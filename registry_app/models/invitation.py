@@ -1,0 +1,102 @@
+"""Invitations: how somebody gets into an organization, with an account or without one."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.db import models, transaction
+from django.utils import timezone
+
+from .. import rules
+from ..choices import Action, OrganizationRole
+from . import audit
+from .law import enforce
+from .organization import Organization, OrganizationMembership, User
+
+LIFETIME = timedelta(days=7)
+
+
+class InvitationQuerySet(models.QuerySet):
+    """Invitations as pages ask for them."""
+
+    def open(self):
+        """Those that still work."""
+        return self.filter(used_at=None, revoked_at=None, expires_at__gt=timezone.now())
+
+    def of_token(self, token):
+        """The open invitation whose link ends in `token`, or None."""
+        return self.open().select_related("organization").filter(token_hash=hashed(token)).first()
+
+
+class Invitation(models.Model):
+    """A link into an organization: it works once, and expires. Only a hash of its secret is kept."""
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="invitations")
+    email = models.EmailField(blank=True, help_text="Whom it is meant for; who has the link can use it.")
+    role = models.CharField(max_length=10, choices=OrganizationRole, default=OrganizationRole.MEMBER)
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    created_by = models.ForeignKey(User, models.PROTECT, null=True, editable=False, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(editable=False)
+    used_by = models.ForeignKey(User, models.PROTECT, null=True, editable=False, related_name="+")
+    used_at = models.DateTimeField(null=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, editable=False)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(role__in=OrganizationRole.values), name="invitation_role_is_known"
+            ),
+        ]
+
+    def __str__(self):
+        return self.email or f"invitation {self.pk}"
+
+    @transaction.atomic
+    def create(self, by):
+        """Keep this new invitation, and log it. Answers the secret part of its link, which is shown only now.
+
+        Refuses with `role_too_low`.
+        """
+        self.organization.lock_for(by)
+        token = secrets.token_urlsafe(32)
+        self.token_hash, self.created_by = hashed(token), by.user
+        self.expires_at = timezone.now() + LIFETIME
+        self.full_clean()
+        self.save()
+        self._record(by, Action.INVITE, {"role": [None, self.role]})
+        return token
+
+    @transaction.atomic
+    def revoke_by(self, by):
+        """End it before anybody uses it, and log that. Refuses with `role_too_low`."""
+        self.organization.lock_for(by)
+        if Invitation.objects.open().filter(pk=self.pk).update(revoked_at=timezone.now()):
+            self._record(by, Action.INVITE_REVOKE, {"role": [self.role, None]})
+
+    @transaction.atomic
+    def accept(self, by):
+        """Bring `by.user` into the organization, once. Refuses with `invitation_used`; answers the membership."""
+        Organization.objects.hold(self.organization_id)
+        used = Invitation.objects.open().filter(pk=self.pk).update(used_at=timezone.now(), used_by=by.user)
+        enforce(None if used else rules.INVITATION_USED)
+        membership = self.organization.memberships.filter(user=by.user).first()
+        if membership is None:
+            membership = OrganizationMembership(organization=self.organization, user=by.user, role=self.role)
+            membership.full_clean()
+            membership.save()
+            changes = {"role": [None, self.role], "invitation": [None, str(self)]}
+            where = {"subject": by.user.username, "organization": self.organization_id}
+            audit.record(by, Action.PERSON_ADD, changes=changes, **where)
+        return membership
+
+    def _record(self, by, action, changes):
+        audit.record(by, action, subject=str(self), organization=self.organization_id, changes=changes)
+
+
+def hashed(token):
+    """What is kept of a secret of 256 random bits: nobody finds it by trying, so a plain hash is enough."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
