@@ -305,6 +305,12 @@ def effective_role(visibility, organization_role, given, *, default=Role.VIEWER,
     return highest([Role(role), Role.MEMBER]) if service and role else role and Role(role)
 
 
+def effective_of(paths, *, service):
+    """The effective role that comes of all `paths` of somebody (a list of Path), or None."""
+    role = highest(path.role for path in paths if path.counts)
+    return highest([role, Role.MEMBER]) if service and role else role
+
+
 def refuse_given_role(role, *, service):
     """Why `role` may not be given in a registry, to a service account or not."""
     return SERVICE_ROLE if service and rank(role) < rank(Role.MEMBER) else None

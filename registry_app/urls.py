@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from .views import audit, organizations, registries, types
+from .views import access, audit, organizations, registries, requests, types
 
 registry_patterns = (
     [
@@ -25,6 +25,25 @@ type_patterns = (
     ],
     "types",
 )
+access_patterns = (
+    [
+        path("", access.index, name="index"),
+        path("add/", access.add, name="add"),
+        path("explain/", access.explain, name="explain"),
+        path("able/", access.able, name="able"),
+        path("<int:pk>/", access.change, name="change"),
+        path("<int:pk>/remove/", access.remove, name="remove"),
+    ],
+    "access",
+)
+request_patterns = (
+    [
+        path("requests/", requests.index, name="index"),
+        path("registry/<str:name>/requests/new/", requests.create, name="create"),
+        path("registry/<str:name>/requests/<int:pk>/", requests.answer, name="answer"),
+    ],
+    "requests",
+)
 audit_patterns = (
     [
         path("", audit.index, name="index"),
@@ -39,6 +58,8 @@ urlpatterns = [
     path("orgs/<slug:organization>/", organizations.detail, name="organization"),
     path("orgs/<slug:organization>/", include(registry_patterns)),
     path("orgs/<slug:organization>/registry/<str:name>/types/", include(type_patterns)),
+    path("orgs/<slug:organization>/registry/<str:name>/access/", include(access_patterns)),
+    path("orgs/<slug:organization>/", include(request_patterns)),
     path("orgs/<slug:organization>/audit/", include(audit_patterns)),
     path("setup/<str:token>/", organizations.setup, name="setup"),
     path("appearance/", organizations.appearance, name="appearance"),

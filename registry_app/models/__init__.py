@@ -1,6 +1,7 @@
 """What is kept."""
 
 from .accepted_type import AcceptedType
+from .access_path import paths
 from .access_request import AccessRequest
 from .audit import Actor, AuditEvent, AuditHead
 from .former_name import FormerName
@@ -41,5 +42,6 @@ __all__ = [
     "found_organization_with_admin",
     "make_account",
     "make_service_account",
+    "paths",
     "setup_token",
 ]

@@ -17,6 +17,14 @@ class AccessRequestQuerySet(models.QuerySet):
         """Those that nobody has answered, of people who can still sign in."""
         return self.filter(answered_at=None, user__is_active=True)
 
+    def answerable_by(self, membership):
+        """Those of the membership's organization in whose registries its person is admin."""
+        here = self.filter(registry__organization=membership.organization_id)
+        if membership.is_admin:
+            return here
+        given = RegistryMember.objects.counting().reaching(membership.user_id).at_least(Role.ADMIN)
+        return here.filter(registry__in=given.values("registry"))
+
 
 class AccessRequest(models.Model):
     """That a person asked for a role in a registry, why, and what became of it."""
@@ -26,8 +34,8 @@ class AccessRequest(models.Model):
     role = models.CharField(max_length=20, choices=Role, default=Role.MEMBER)
     reason = models.CharField(max_length=rules.REASON_LENGTH)
     created_at = models.DateTimeField(auto_now_add=True)
-    answered_at = models.DateTimeField(null=True)
-    answered_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     granted = models.BooleanField(default=False)
     note = models.CharField(max_length=rules.REASON_LENGTH, blank=True)
 

@@ -121,6 +121,12 @@ class OrganizationMembershipQuerySet(models.QuerySet):
         """Those of people who can still sign in."""
         return self.filter(user__is_active=True)
 
+    def named(self, names):
+        """Those of the people whose username or email address is among `names`, ignoring case."""
+        wanted = [name.lower() for name in names if name]
+        people = User.objects.alias(username_key=Lower("username"), email_key=Lower("email"))
+        return self.filter(user__in=people.filter(models.Q(username_key__in=wanted) | models.Q(email_key__in=wanted)))
+
     def admins(self):
         """Those of organization admins who can still sign in."""
         return self.of_active().filter(role=OrganizationRole.ADMIN)

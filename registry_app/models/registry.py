@@ -135,33 +135,42 @@ class Registry(models.Model):
         given = self.members.counting().reaching(actor.user.pk).values_list("role", flat=True)
         return membership.effective_role(self.visibility, rules.highest(given))
 
+    def able(self, role, visibility=None):
+        """The memberships of all whose effective role here is at least `role` (rulebook §3), were it of `visibility`.
+
+        Asked of the database in one condition; `role_of` says the same of one person.
+        """
+        visibility = visibility or self.visibility
+        memberships, given = self.organization.memberships.of_active(), self.members.counting()
+        shared = rules.shared_role(visibility, self.organization.default_role)
+        if rules.rank(shared) >= rules.rank(role):
+            return memberships
+        reached = Q(role=OrganizationRole.ADMIN) | given.at_least(role).users()
+        if rules.rank(role) <= rules.rank(Role.MEMBER):  # whatever role a service account has counts as member
+            reached |= Q(user__is_service=True) & (Q() if shared else given.users())
+        return memberships.filter(reached)
+
     def people(self):
         """The memberships of everybody who can see it."""
-        memberships = self.organization.memberships.of_active()
-        return memberships if not self.is_restricted else memberships.filter(self._stays_after_restriction())
+        return self.able(Role.RESTRICTED_VIEWER)
+
+    def admins(self):
+        """The memberships of those who are admins here: organization admins, and who has the role."""
+        return self.able(Role.ADMIN)
 
     def sides_of_restriction(self):
         """The memberships of those who would keep access, and of those who would lose it, were it restricted."""
-        memberships = self.organization.memberships.of_active()
-        kept = memberships.filter(self._stays_after_restriction())
-        return kept, memberships.exclude(pk__in=kept.order_by().values("pk"))
+        kept = self.able(Role.RESTRICTED_VIEWER, Visibility.RESTRICTED)
+        return kept, self.organization.memberships.of_active().exclude(pk__in=kept.order_by().values("pk"))
 
     def restriction(self):
         """What restricting it would do, counted now (rule 18)."""
         kept, lost = self.sides_of_restriction()
         return Restriction(kept.count(), lost.count())
 
-    def admins(self):
-        """The memberships of those who are admins here: organization admins, and who has the role."""
-        named = self.members.counting().at_least(Role.ADMIN).users()
-        return self.organization.memberships.of_active().filter(Q(role=OrganizationRole.ADMIN) | named)
-
     def types_in_use(self):
         """The names of the types that its collections use (rule 11)."""
         return frozenset()
-
-    def _stays_after_restriction(self):
-        return Q(role=OrganizationRole.ADMIN) | self.members.counting().users()
 
     # What may be kept.
 
@@ -228,14 +237,20 @@ class Registry(models.Model):
             if self.name_key != old_key:
                 FormerName.keep(self, old_name, old_key)
 
-    def restrict(self, by, *, version=None, seen=None, reason=""):
-        """Rules 2, 8, 9 and 18: close it to everybody without a role, for good. `seen` is the Restriction shown."""
+    def restrict(self, by, *, version=None, seen=None, keep=(), reason=""):
+        """Rules 2, 8, 9 and 18: close it to everybody without a role, for good. `seen` is the Restriction shown.
+
+        `keep` are users who would lose access: each is given a role here in the same transaction.
+        """
         with self._changing(by, Action.RESTRICT, version, reason, rules.STALE_PREVIEW) as changes:
             enforce(rules.refuse_restriction(self.kind, self.visibility), "visibility")
             now = self.restriction()
             enforce(rules.STALE_PREVIEW if seen not in (None, now) else None)
+            for membership in self.sides_of_restriction()[1].filter(user__in=keep).select_related("user"):
+                role = Role.MEMBER if membership.user.is_service else Role.VIEWER
+                RegistryMember(registry=self, user=membership.user, role=role).save_by(by)
             self.visibility = Visibility.RESTRICTED
-            changes["people"] = [now.total, now.keeps]
+            changes["people"] = [now.total, self.able(Role.RESTRICTED_VIEWER).count()]
 
     def add_types(self, by, types, *, version=None, confirmed=False, reason=""):
         """Rules 4, 12 and 13: accept `types` (names) too; those accepted already change nothing."""

@@ -8,7 +8,7 @@ from django.utils.cache import patch_vary_headers
 
 from .. import rules
 from ..choices import Kind, Visibility
-from ..models import Actor, RegistryMember
+from ..models import AccessRequest, Actor, RegistryMember
 from ..models.audit import record_refusals
 
 SHELF_LENGTH = 8  # registries in the navigation, beside the core ones
@@ -34,12 +34,19 @@ def render_page(request, template, membership, context, *, part=None, status=200
     if part and htmx and not htmx.boosted and not htmx.history_restore_request:
         template = part
     else:
-        context = {**context, "shelf": _shelf(membership)}
+        waiting = AccessRequest.objects.open().answerable_by(membership).count()
+        context = {**context, "shelf": _shelf(membership), "waiting": waiting}
     context = {"membership": membership, "organization": membership.organization, **context}
     response = render(request, template, context, status=status)
     if part:
         patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def registry_page(request, template, door, tab, context, status=200):
+    """A page below the heading and tabs of the registry that `door` opened."""
+    context = {"registry": door.registry, "role": door.role, "may": door.may, "tab": tab, **context}
+    return render_page(request, template, door.membership, context, status=status)
 
 
 def log_refusals(request, form, action, membership, registry=None, subject=""):

@@ -12,14 +12,14 @@ from .. import rules
 from ..access import organization_for, registry_for
 from ..choices import Action, Kind, Role, Visibility
 from ..forms import CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
-from ..models import AcceptedType, AuditEvent, Registry
+from ..models import AcceptedType, AuditEvent, Registry, paths
 from ..templatetags.registry_tags import breakable
-from .pages import actor_of, log_refusals, posted, registry_addresses, render_page
+from .pages import actor_of, log_refusals, posted, registry_addresses, registry_page, render_page
 from .paging import page_of
 
 COUNT_CAP = 1000  # registries counted at most
 TYPES_SHOWN = 6  # chips in a row of the list
-PEOPLE_SHOWN = 20  # names on the preview of a restriction
+PEOPLE_SHOWN = 50  # names on the preview of a restriction
 CHANGES = {Action.RESTRICT, Action.TYPE_ADD, Action.TYPES_LIST}  # what only admins do on the settings page
 SORTS = {
     "name": (["name_key"], False),
@@ -143,7 +143,7 @@ def detail(request, organization, name):
     """A registry: what it holds, and what can change here."""
     door = registry_for(request.user, organization, name)
     context = {"types": list(door.registry.types.all()), "people": door.registry.people().count()}
-    return _registry_page(request, "registries/detail.html", door, "detail", context)
+    return registry_page(request, "registries/detail.html", door, "detail", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -183,15 +183,9 @@ def settings_page(request, door, *, status=200, **forms):
     }
     if status == 409:
         context["theirs"] = AuditEvent.objects.of_registry(stored).filter(code="").first()
-    return _registry_page(
+    return registry_page(
         request, "registries/settings.html", door._replace(registry=stored), "settings", context, status
     )
-
-
-def _registry_page(request, template, door, tab, context, status=200):
-    """A page below a registry's heading and tabs."""
-    context = {"registry": door.registry, "role": door.role, "may": door.may, "tab": tab, **context}
-    return render_page(request, template, door.membership, context, status=status)
 
 
 @require_http_methods(["GET", "POST"])
@@ -207,25 +201,34 @@ def restrict(request, organization, name):
             actor_of(request),
             version=wanted["version"],
             seen=wanted["preview"],
+            keep=wanted["keep"],
             reason=wanted["reason"],
         ):
-            messages.success(request, f"{registry} is now restricted. {wanted['preview'].keeps} people have access.")
+            messages.success(request, f"{registry} is now restricted. {registry.people().count()} people have access.")
             return redirect("registries:settings", organization, registry.name)
     log_refusals(request, form, Action.RESTRICT, door.membership, registry)
     registry.refresh_from_db()
-    context = {"form": form, **_restriction(registry)}
-    return _registry_page(request, "registries/restrict.html", door, "settings", context, form.status)
+    context = {"form": form, **_restriction(registry, request.POST.getlist("keep"))}
+    return registry_page(request, "registries/restrict.html", door, "settings", context, form.status)
 
 
-def _restriction(registry):
-    """What the preview shows: counts, and the names of who keeps access and who loses it."""
+def _restriction(registry, kept_too):
+    """What the preview shows: counts, and by name who keeps access, and through what, and who loses it.
+
+    `kept_too` are the usernames whose boxes are ticked.
+    """
     now, (kept, lost) = registry.restriction(), registry.sides_of_restriction()
+    kept, lost = (side.select_related("user", "organization").order_by("user__username") for side in (kept, lost))
+    kept = list(kept[:PEOPLE_SHOWN])
+    after = copy.copy(registry)
+    after.visibility = Visibility.RESTRICTED
+    found = paths(after, kept)
     return {
         "now": now,
         "more_kept": max(0, now.keeps - PEOPLE_SHOWN),
         "more_lost": max(0, now.loses - PEOPLE_SHOWN),
-        "kept": kept.select_related("user").order_by("user__username")[:PEOPLE_SHOWN],
-        "lost": lost.select_related("user").order_by("user__username")[:PEOPLE_SHOWN],
+        "kept": [(membership, found[membership.user_id][0]) for membership in kept],
+        "lost": [(membership, membership.user.username in kept_too) for membership in lost[:PEOPLE_SHOWN]],
         "refusal": rules.refuse_restriction(registry.kind, registry.visibility),
     }
 
@@ -245,4 +248,4 @@ def delete(request, organization, name):
     registry.refresh_from_db()
     context = {"form": form, "people": registry.people().count(), "refusal": rules.refuse_delete(registry.kind)}
     context["types"] = registry.type_names()
-    return _registry_page(request, "registries/delete.html", door, "settings", context, form.status)
+    return registry_page(request, "registries/delete.html", door, "settings", context, form.status)

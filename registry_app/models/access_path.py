@@ -1,0 +1,36 @@
+"""Why somebody may: every path to a role in a registry (rulebook §3)."""
+
+from django.utils import timezone
+
+from .. import rules
+from ..choices import Role, Source
+from .team import TeamMembership
+
+
+def paths(registry, memberships):
+    """{user id: [rules.Path]} for `memberships` (with organization and user at hand), the winner of each first.
+
+    Two queries, however many they are. Roles that have ended are among the paths, and don't count.
+    """
+    found = {membership.user_id: _inherited(registry, membership) for membership in memberships}
+    given = registry.members.filter(user__in=found).values_list("user", "role", "ends_at")
+    for user, role, ends_at in given:
+        found[user].append(_path(role, Source.PERSON, "", ends_at))
+    through = TeamMembership.objects.filter(user__in=found, team__registry_roles__registry=registry)
+    columns = ("user", "team__registry_roles__role", "team__name", "team__registry_roles__ends_at")
+    for user, role, team, ends_at in through.order_by("team__name").values_list(*columns):
+        found[user].append(_path(role, Source.TEAM, team, ends_at))
+    for listed in found.values():
+        listed.sort(key=lambda path: (path.counts, rules.rank(path.role)), reverse=True)
+    return found
+
+
+def _inherited(registry, membership):
+    """What comes with the membership itself."""
+    shared = rules.shared_role(registry.visibility, membership.organization.default_role)
+    listed = [rules.Path(Role.ADMIN, Source.ORGANIZATION)] if membership.is_admin else []
+    return [*listed, rules.Path(shared, Source.VISIBILITY)] if shared else listed
+
+
+def _path(role, source, team, ends_at):
+    return rules.Path(Role(role), source, team, ends_at, counts=ends_at is None or ends_at > timezone.now())
