@@ -199,7 +199,9 @@ def test_the_way_back_to_the_first_page_ends_at_the_first_page(acme, ada):
 def test_counting_stops_where_it_would_cost(acme, ada, monkeypatch):
     many(acme, 30)
     monkeypatch.setattr(views, "COUNT_CAP", 29)
+    monkeypatch.setattr(views, "FILTERED_CAP", 28)
     assert index(ada, acme).context["count"] == "29+"
+    assert index(ada, acme, q="Shelf").context["count"] == "28+"
     assert index(ada, acme, q="Shelf 000").context["count"] == "10"
 
 
