@@ -86,14 +86,15 @@ def _prepared(rows, membership, types):
 
 def _types_of(rows, cores):
     """{name of a registry: its types, preconfigured ones first}, of `rows` and of the core registries `cores`."""
-    columns = ("registry__name", "name", "preconfigured")
-    listed = AcceptedType.objects.order_by().values(*columns)
-    custom = listed.filter(registry__in=[row["id"] for row in rows if not row["accepts_all_types"]])
-    core = listed.filter(registry__in=cores.order_by().values("pk"))
+    ids = [row["id"] for row in rows if not row["accepts_all_types"]]
+    custom = (
+        AcceptedType.objects.filter(registry__in=ids).order_by().values_list("registry__name", "name", "preconfigured")
+    )
+    core = cores.order_by().values_list("name", "types__name", "types__preconfigured")
     types: dict[str, list[dict]] = {}
     # A union, for PostgreSQL would answer an OR of the two by reading the types of all registries.
-    for type_ in custom.union(core, all=True).order_by("-preconfigured", "name"):
-        types.setdefault(type_["registry__name"], []).append(type_)
+    for registry, name, preconfigured in custom.union(core, all=True).order_by("-preconfigured", "name"):
+        types.setdefault(registry, []).append({"name": name, "preconfigured": preconfigured})
     return types
 
 
