@@ -67,7 +67,7 @@ class Registry(models.Model):
     updated_at = models.DateTimeField(default=timezone.now)
 
     objects = RegistryQuerySet.as_manager()
-    _held: "Registry | None" = None  # the row as it is stored, while a verb holds its lock
+    _held: "Registry | None" = None  # the row as it is stored, of a draft and while a verb holds its lock
 
     class Meta:
         verbose_name_plural = "registries"
@@ -128,11 +128,10 @@ class Registry(models.Model):
         """The effective role of `actor` here (rulebook §3), or None. Whoever comes through staff doors is admin."""
         if actor.staff:
             return Role.ADMIN
-        membership = OrganizationMembership.objects.of_active().filter(
-            organization=self.organization_id, user=actor.user
-        )
-        given = self.members.filter(user=actor.user).values_list("role", flat=True)
-        return rules.effective_role(self.visibility, membership.values_list("role", flat=True).first(), given.first())
+        given = RegistryMember.objects.filter(registry=self.pk, user=actor.user).order_by().values("role")[:1]
+        memberships = OrganizationMembership.objects.of_active().order_by().values_list("role", models.Subquery(given))
+        roles = memberships.filter(organization=self.organization_id, user=actor.user).first() or (None, None)
+        return rules.effective_role(self.visibility, *roles)
 
     def people(self):
         """The memberships of everybody who can see it."""
@@ -182,26 +181,37 @@ class Registry(models.Model):
             enforce(rules.refuse_all_types(self.kind), "accepts_all_types")
 
     def validate_constraints(self, exclude=None):
-        """Rule 14. What the CHECK constraints say of one row, `clean` has asked of the rules; they stand behind it."""
+        """Rule 14. What the CHECK constraints say of one row, `clean` has asked of the rules; they stand behind it.
+
+        None is excluded: Django's forms would skip those that name a field which the form doesn't show.
+        """
+        if self._held and self._held.name_key == self.name_key:
+            return
         try:
             NAME_IS_UNIQUE.validate(Registry, self)
         except ValidationError as error:
             raise ValidationError(error.update_error_dict({})) from error
 
+    def draft(self):
+        """A copy for a form to write on, judged against this one; a verb judges again, against the row it holds."""
+        draft = copy.copy(self)
+        draft._held = self
+        return draft
+
     def _check(self):
         """`full_clean` without what is said twice: `clean` judges the texts, foreign keys who exists."""
         self.clean()
         self.clean_fields(exclude={"organization", "created_by", "name", "description"})
-        if self._held is None or self._held.name_key != self.name_key:
-            self.validate_constraints()
+        self.validate_constraints()
 
     # Verbs: each asks who may, and raises ValidationError with the rulebook's code where it refuses.
     @transaction.atomic
     def create(self, by, types=(), reason=""):
         """Keep this new custom registry (rules 7, 14, 17); `types` (names) are ignored where it accepts all."""
         Organization.objects.hold(self.organization_id)
-        membership = OrganizationMembership.objects.of_active().filter(organization=self.organization_id, user=by.user)
-        if not membership.exists() and not by.staff:
+        people = OrganizationMembership.objects.of_active().filter(organization=self.organization_id)
+        is_member = people.filter(user=by.user).exists()
+        if not is_member and not by.staff:
             enforce(rules.refuse_role(Action.SEE, None))
         self.created_by = by.user
         self._check()
@@ -211,7 +221,7 @@ class Registry(models.Model):
         self._put_types(types, by)
         FormerName.objects.filter(organization=self.organization_id, name_key=self.name_key).delete()
         changes = self.birth(types)
-        if by.user and membership.exists():
+        if is_member:
             RegistryMember.objects.create(registry=self, user=by.user, role=Role.ADMIN)
             changes["admins"] = [None, by.user.username]
         self.record(by, Action.CREATE, changes, reason)

@@ -1,7 +1,5 @@
 """Pages of registries: the list, one of them, its settings, and the two steps that can't be taken back."""
 
-import copy
-
 from django.contrib import messages
 from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.db.models.functions import Left
@@ -155,7 +153,7 @@ def settings(request, organization, name):
     action = Action.EDIT if request.method == "POST" else Action.SEE
     door = registry_for(request.user, organization, name, action)
     registry = door.registry
-    form = DetailsForm(posted(request), instance=copy.copy(registry))  # a refused form has changed its instance
+    form = DetailsForm(posted(request), instance=registry.draft())
     if form.is_valid():
         wanted = {field: form.cleaned_data[field] for field in ("name", "description", "version")}
         if form.carry_out(registry.edit, actor_of(request), **wanted):
