@@ -39,14 +39,6 @@ class RegistryForm(RuleForm, forms.ModelForm):
     def __init__(self, *args, instance, **kwargs):
         super().__init__(*args, instance=instance, registry=instance if instance.pk else None, **kwargs)
 
-    def validate_constraints(self):
-        """All of the model's: Django would skip those that name a field which the form doesn't show."""
-        if not self.errors:
-            try:
-                self.instance.validate_constraints()
-            except ValidationError as error:
-                self._take(error)
-
     def _update_errors(self, errors):
         self._take(errors)
 

@@ -7,12 +7,15 @@ from ..choices import Role, Source
 from .team import TeamMembership
 
 
-def paths(registry, memberships):
+def paths(registry, memberships, visibility=None):
     """{user id: [rules.Path]} for `memberships` (with organization and user at hand), the winner of each first.
 
-    Two queries, however many they are. Roles that have ended are among the paths, and don't count.
+    With `visibility` as if the registry were of that one. Two queries, however many they are. Roles that have ended are
+    among the paths, and don't count.
     """
-    found = {membership.user_id: _inherited(registry, membership) for membership in memberships}
+    found = {
+        membership.user_id: _inherited(membership, visibility or registry.visibility) for membership in memberships
+    }
     given = registry.members.filter(user__in=found).values_list("user", "role", "ends_at")
     for user, role, ends_at in given:
         found[user].append(_path(role, Source.PERSON, "", ends_at))
@@ -25,9 +28,9 @@ def paths(registry, memberships):
     return found
 
 
-def _inherited(registry, membership):
+def _inherited(membership, visibility):
     """What comes with the membership itself."""
-    shared = rules.shared_role(registry.visibility, membership.organization.default_role)
+    shared = rules.shared_role(visibility, membership.organization.default_role)
     listed = [rules.Path(Role.ADMIN, Source.ORGANIZATION)] if membership.is_admin else []
     return [*listed, rules.Path(shared, Source.VISIBILITY)] if shared else listed
 

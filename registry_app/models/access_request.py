@@ -6,7 +6,7 @@ from django.utils import timezone
 from .. import rules
 from ..choices import Action, Role
 from .law import enforce
-from .organization import User
+from .organization import OrganizationMembership, User
 from .registry_member import RegistryMember
 
 
@@ -17,13 +17,11 @@ class AccessRequestQuerySet(models.QuerySet):
         """Those that nobody has answered, of people who can still sign in."""
         return self.filter(answered_at=None, user__is_active=True)
 
-    def answerable_by(self, membership):
-        """Those of the membership's organization in whose registries its person is admin."""
-        here = self.filter(registry__organization=membership.organization_id)
-        if membership.is_admin:
-            return here
-        given = RegistryMember.objects.counting().reaching(membership.user_id).at_least(Role.ADMIN)
-        return here.filter(registry__in=given.values("registry"))
+    def answerable(self, user_id):
+        """Those in whose registries this user has the Admin role, given there or as organization admin."""
+        given = RegistryMember.objects.counting().reaching(user_id).at_least(Role.ADMIN).values("registry")
+        led = OrganizationMembership.objects.admins().filter(user=user_id).values("organization")
+        return self.filter(models.Q(registry__in=given) | models.Q(registry__organization__in=led))
 
 
 class AccessRequest(models.Model):

@@ -17,7 +17,7 @@ from .accepted_type import AcceptedType
 from .former_name import FormerName
 from .law import enforce, validate_description, validate_name
 from .organization import Organization, OrganizationMembership, User
-from .registry_member import RegistryMember
+from .registry_member import RANK, RegistryMember
 from .registry_queryset import CORE_KEYS, RegistryQuerySet
 
 TRACKED = ("name", "description", "visibility", "accepts_all_types")
@@ -67,7 +67,7 @@ class Registry(models.Model):
     updated_at = models.DateTimeField(default=timezone.now)
 
     objects = RegistryQuerySet.as_manager()
-    _held: "Registry | None" = None  # the row as it is stored, while a verb holds its lock
+    _held: "Registry | None" = None  # the row as it is stored, of a draft and while a verb holds its lock
 
     class Meta:
         verbose_name_plural = "registries"
@@ -128,12 +128,11 @@ class Registry(models.Model):
         """The effective role of `actor` here (rulebook §3), or None. Whoever comes through staff doors is admin."""
         if actor.staff:
             return Role.ADMIN
-        membership = OrganizationMembership.objects.of_active().select_related("organization", "user")
-        membership = membership.filter(organization=self.organization_id, user=actor.user).first()
-        if membership is None:
-            return None
-        given = self.members.counting().reaching(actor.user.pk).values_list("role", flat=True)
-        return membership.effective_role(self.visibility, rules.highest(given))
+        given = self.members.counting().reaching(actor.user and actor.user.pk).order_by(RANK.desc()).values("role")[:1]
+        memberships = OrganizationMembership.objects.of_active().select_related("organization", "user").order_by()
+        memberships = memberships.filter(organization=self.organization_id, user=actor.user)
+        membership = memberships.annotate(given_role=models.Subquery(given)).first()
+        return membership and membership.effective_role(self.visibility, membership.given_role)
 
     def able(self, role, visibility=None):
         """The memberships of all whose effective role here is at least `role` (rulebook §3), were it of `visibility`.
@@ -192,18 +191,28 @@ class Registry(models.Model):
             enforce(rules.refuse_all_types(self.kind), "accepts_all_types")
 
     def validate_constraints(self, exclude=None):
-        """Rule 14. What the CHECK constraints say of one row, `clean` has asked of the rules; they stand behind it."""
+        """Rule 14. What the CHECK constraints say of one row, `clean` has asked of the rules; they stand behind it.
+
+        None is excluded: Django's forms would skip those that name a field which the form doesn't show.
+        """
+        if self._held and self._held.name_key == self.name_key:
+            return
         try:
             NAME_IS_UNIQUE.validate(Registry, self)
         except ValidationError as error:
             raise ValidationError(error.update_error_dict({})) from error
 
+    def draft(self):
+        """A copy for a form to write on, judged against this one; a verb judges again, against the row it holds."""
+        draft = copy.copy(self)
+        draft._held = self
+        return draft
+
     def _check(self):
         """`full_clean` without what is said twice: `clean` judges the texts, foreign keys who exists."""
         self.clean()
         self.clean_fields(exclude={"organization", "created_by", "name", "description"})
-        if self._held is None or self._held.name_key != self.name_key:
-            self.validate_constraints()
+        self.validate_constraints()
 
     # Verbs: each asks who may, and raises ValidationError with the rulebook's code where it refuses.
     @transaction.atomic

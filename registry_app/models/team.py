@@ -124,7 +124,7 @@ class TeamMembership(models.Model):
         stored = TeamMembership.objects.filter(team=self.team, user=self.user).first()
         if stored and stored.role == self.role:
             return
-        self.pk, self._state.adding = stored and stored.pk, stored is None
+        self.pk, self._state.adding = stored.pk if stored else None, stored is None
         self.full_clean()
         self.save()
         action = Action.TEAM_MEMBER_CHANGE if stored else Action.TEAM_MEMBER_ADD

@@ -8,7 +8,7 @@ from django.utils.cache import patch_vary_headers
 
 from .. import rules
 from ..choices import Kind, Visibility
-from ..models import AccessRequest, Actor, RegistryMember
+from ..models import Actor, RegistryMember
 from ..models.audit import record_refusals
 
 SHELF_LENGTH = 8  # registries in the navigation, beside the core ones
@@ -34,8 +34,7 @@ def render_page(request, template, membership, context, *, part=None, status=200
     if part and htmx and not htmx.boosted and not htmx.history_restore_request:
         template = part
     else:
-        waiting = AccessRequest.objects.open().answerable_by(membership).count()
-        context = {**context, "shelf": _shelf(membership), "waiting": waiting}
+        context = {**context, "shelf": _shelf(membership)}
     context = {"membership": membership, "organization": membership.organization, **context}
     response = render(request, template, context, status=status)
     if part:

@@ -1,7 +1,5 @@
 """Pages of registries: the list, one of them, its settings, and the two steps that can't be taken back."""
 
-import copy
-
 from django.contrib import messages
 from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.db.models.functions import Left
@@ -18,6 +16,7 @@ from .pages import actor_of, log_refusals, posted, registry_addresses, registry_
 from .paging import page_of
 
 COUNT_CAP = 1000  # registries counted at most
+FILTERED_CAP = 100  # the same under a filter, which looks at many for each that it counts
 TYPES_SHOWN = 6  # chips in a row of the list
 PEOPLE_SHOWN = 50  # names on the preview of a restriction
 CHANGES = {Action.RESTRICT, Action.TYPE_ADD, Action.TYPES_LIST}  # what only admins do on the settings page
@@ -46,13 +45,14 @@ def index(request, organization):
         before=wanted["before"],
     )
     first = page.before is None
+    types = _types_of(page.rows, narrowed.core() if first else narrowed.none())
     context = {
         "filters": filters,
         "sort": sort,
         "page": page,
-        "count": _count(narrowed.custom(), page, first),
-        "cores": _cores(narrowed) if first else [],
-        "rows": _prepared(page.rows, membership),
+        "count": _count(narrowed.custom(), page, first, FILTERED_CAP if filters.active else COUNT_CAP),
+        "cores": _cards(types) if first else [],
+        "rows": _prepared(page.rows, membership, types),
     }
     return render_page(request, "registries/index.html", membership, context, part="registries/_results.html")
 
@@ -66,12 +66,11 @@ def _rows(registries, membership):
     return registries.values(*columns, summary=Left("description", 160))
 
 
-def _prepared(rows, membership):
+def _prepared(rows, membership, types):
     """Those rows, with each cell as the template prints it: the table is the page that is asked for most."""
-    types = _types_of([row["id"] for row in rows if not row["accepts_all_types"]])
     address = registry_addresses(membership)
     for row in rows:
-        names = types.get(row["id"], [])
+        names = [type_["name"] for type_ in types.get(row["name"], [])]
         role = membership.effective_role(row["visibility"], row.get("given_role"))
         row["address"] = address(row["name"])
         row["label"] = breakable(row["name"])
@@ -83,33 +82,35 @@ def _prepared(rows, membership):
     return rows
 
 
-def _types_of(ids):
-    """{registry id: names of its types}"""
-    types: dict[int, list[str]] = {}
-    listed = AcceptedType.objects.filter(registry__in=ids).order_by("name")
-    for registry, name in listed.values_list("registry", "name"):
-        types.setdefault(registry, []).append(name)
+def _types_of(rows, cores):
+    """{name of a registry: its types, preconfigured ones first}, of `rows` and of the core registries `cores`."""
+    ids = [row["id"] for row in rows if not row["accepts_all_types"]]
+    custom = (
+        AcceptedType.objects.filter(registry__in=ids).order_by().values_list("registry__name", "name", "preconfigured")
+    )
+    core = cores.order_by().values_list("name", "types__name", "types__preconfigured")
+    types: dict[str, list[dict]] = {}
+    # A union, for PostgreSQL would answer an OR of the two by reading the types of all registries.
+    for registry, name, preconfigured in custom.union(core, all=True).order_by("-preconfigured", "name"):
+        types.setdefault(registry, []).append({"name": name, "preconfigured": preconfigured})
     return types
 
 
-def _cores(registries):
-    """The core registries among `registries` as cards, with their types: one query, for each has a type."""
-    types = AcceptedType.objects.filter(registry__in=registries.core().order_by().values("pk"))
-    columns = ("registry__name", "registry__description", "name", "preconfigured")
-    cards: dict[str, dict] = {}
-    listed = types.order_by("-registry__name_key", "-preconfigured", "name").values_list(*columns)
-    for name, description, type_, preconfigured in listed:
-        card = cards.setdefault(name, {"name": name, "description": description, "types": []})
-        card["types"].append({"name": type_, "preconfigured": preconfigured})
-    return list(cards.values())
+def _cards(types):
+    """The core registries among `types`, each of which has one, as cards."""
+    return [
+        {"name": name, "description": description, "types": types[name]}
+        for name, description, _ in rules.CORE_REGISTRIES
+        if name in types
+    ]
 
 
-def _count(registries, page, first):
+def _count(registries, page, first, cap):
     """How many there are, as text; counted to a cap, for a count grows with the table and a page must not."""
     if first and page.after is None:
         return str(len(page.rows))
-    count = registries.order_by()[: COUNT_CAP + 1].count()
-    return f"{COUNT_CAP:,}+" if count > COUNT_CAP else f"{count:,}"
+    count = registries.order_by()[: cap + 1].count()
+    return f"{cap:,}+" if count > cap else f"{count:,}"
 
 
 @require_http_methods(["GET", "POST"])
@@ -152,7 +153,7 @@ def settings(request, organization, name):
     action = Action.EDIT if request.method == "POST" else Action.SEE
     door = registry_for(request.user, organization, name, action)
     registry = door.registry
-    form = DetailsForm(posted(request), instance=copy.copy(registry))  # a refused form has changed its instance
+    form = DetailsForm(posted(request), instance=registry.draft())
     if form.is_valid():
         wanted = {field: form.cleaned_data[field] for field in ("name", "description", "version")}
         if form.carry_out(registry.edit, actor_of(request), **wanted):
@@ -220,9 +221,7 @@ def _restriction(registry, kept_too):
     now, (kept, lost) = registry.restriction(), registry.sides_of_restriction()
     kept, lost = (side.select_related("user", "organization").order_by("user__username") for side in (kept, lost))
     kept = list(kept[:PEOPLE_SHOWN])
-    after = copy.copy(registry)
-    after.visibility = Visibility.RESTRICTED
-    found = paths(after, kept)
+    found = paths(registry, kept, Visibility.RESTRICTED)
     return {
         "now": now,
         "more_kept": max(0, now.keeps - PEOPLE_SHOWN),

@@ -17,7 +17,8 @@ SHOWN = 100  # requests on one page
 def index(request, organization):
     """The open requests that this person may answer, oldest first."""
     membership = organization_for(request.user, organization)
-    found = AccessRequest.objects.open().answerable_by(membership).select_related("user", "registry")
+    found = AccessRequest.objects.open().answerable(request.user.pk).select_related("user", "registry")
+    found = found.filter(registry__organization=membership.organization_id)
     context = {"requests": found[:SHOWN], "section": "requests"}
     return render_page(request, "requests/index.html", membership, context)
 

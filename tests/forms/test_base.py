@@ -12,7 +12,7 @@ from registry_app.models.law import enforce
 REGISTRY_FORMS = {
     forms.CreateForm: {"name", "description", "visibility", "accepts_all_types", "types"},
     forms.DetailsForm: {"name", "description", "version"},
-    forms.RestrictForm: {"confirmation", "reason", "version", "preview"},
+    forms.RestrictForm: {"confirmation", "reason", "version", "preview", "keep"},
     forms.DeleteForm: {"confirmation", "reason", "version"},
     forms.AddTypesForm: {"types", "version", "confirmed", "reason"},
     forms.RemoveTypeForm: {"types", "version"},
@@ -22,6 +22,12 @@ OTHERS = {
     forms.SetupForm: {"name", "username", "email", "password", "password_again"},
     forms.RegistryFilter: {"q", "visibility", "type", "role", "sort", "after", "before"},
     forms.AuditFilter: {"q", "action", "outcome", "since", "until", "before"},
+    forms.AddAccessForm: {"holders", "role", "ends_at"},
+    forms.ChangeAccessForm: {"role", "ends_at", "seen"},
+    forms.ExplainForm: {"person"},
+    forms.AbleForm: {"role"},
+    forms.RequestForm: {"role", "reason"},
+    forms.AnswerForm: {"answer", "note"},
 }
 
 

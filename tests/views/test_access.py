@@ -332,8 +332,8 @@ def test_section_3_a_request_is_made_seen_and_granted(acme, ada, mel, rob, golde
         assert ask(mel, golden).status_code == 302
     asked = AccessRequest.objects.get()
     assert [(event.action, event.reason) for event in events] == [(Action.REQUEST, "I curate it.")]
-    waiting = [browser(user).get(acme.get_absolute_url()).context["waiting"] for user in (ada, rob, mel)]
-    assert waiting == [1, 1, 0]
+    waiting = [browser(user).get(acme.get_absolute_url()).context["membership"].waiting for user in (ada, rob, mel)]
+    assert waiting == [1, 1, None]
     assert list(browser(rob).get(reverse("requests:index", args=[acme.slug])).context["requests"]) == [asked]
     assert list(browser(rob).get(at("access:index", golden)).context["requests"]) == [asked]
     assert list(browser(mel).get(at("access:index", golden)).context["requests"]) == []
