@@ -18,7 +18,7 @@ ROLES = list(reversed(Role.choices))  # highest first, as people read them
 class LastDayField(forms.DateField):
     """The last day on which a role counts; cleaned to the moment after it (UTC), as models keep it."""
 
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    widget = forms.DateInput(attrs={"type": "date", "class": "input short"}, format="%Y-%m-%d")
 
     def clean(self, value):
         """The moment, or None for a role without end."""

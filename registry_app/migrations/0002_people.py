@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='organization',
             name='default_role',
-            field=models.CharField(choices=[('restricted_viewer', 'Restricted Viewer'), ('viewer', 'Viewer'), ('member', 'Member')], default='viewer', max_length=20),
+            field=models.CharField(choices=[('restricted_viewer', 'Restricted viewer'), ('viewer', 'Viewer'), ('member', 'Member')], default='viewer', max_length=20),
         ),
         migrations.AddField(
             model_name='organization',
@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
             name='AccessRequest',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('restricted_viewer', 'Restricted Viewer'), ('viewer', 'Viewer'), ('member', 'Member'), ('admin', 'Admin')], default='member', max_length=20)),
+                ('role', models.CharField(choices=[('restricted_viewer', 'Restricted viewer'), ('viewer', 'Viewer'), ('member', 'Member'), ('admin', 'Admin')], default='member', max_length=20)),
                 ('reason', models.CharField(max_length=500)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('answered_at', models.DateTimeField(blank=True, null=True)),
