@@ -31,6 +31,8 @@ INSTALLED_APPS = [
     "django_htmx",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "csp",
 ]
 
@@ -50,6 +52,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "config.middleware.PageLoginMiddleware",
+    "registry_app.middleware.SessionSeenMiddleware",
     "registry_app.middleware.RuleMiddleware",
 ]
 
@@ -103,6 +106,11 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not env.https()  # browsers offer passkeys over HTTPS, and on localhost without
+MFA_TOTP_ISSUER = PRODUCT
+USERSESSIONS_ADAPTER = "registry_app.accounts.SessionsAdapter"
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.https() else 0
 
 # Security. Behind HTTPS a proxy ends TLS and must set X-Forwarded-Proto and X-Forwarded-For (docs/operating.md).

@@ -25,6 +25,8 @@ ACCOUNT_PAGES = {
 
 urlpatterns = [
     path("", include("registry_app.urls")),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("accounts/sessions/", include("allauth.usersessions.urls")),
     path("accounts/", include([page for page in allauth_patterns if page.name in ACCOUNT_PAGES])),
     path("admin/", admin.site.urls),
 ]

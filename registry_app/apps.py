@@ -12,7 +12,8 @@ class RegistryAppConfig(AppConfig):
     verbose_name = "Registry App"
 
     def ready(self):
-        from . import guards
+        from . import accounts, guards
 
         post_migrate.connect(guards.install_after_migrate, sender=self, dispatch_uid="guards")
+        accounts.connect()
         checks.register(guards.check_guards, checks.Tags.database)

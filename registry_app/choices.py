@@ -41,6 +41,15 @@ class OrganizationRole(TextChoices):
     ADMIN = "admin"
 
 
+class TokenLife(TextChoices):
+    """How long a new API token works: days, or for good."""
+
+    MONTH = "30", "30 days"
+    QUARTER = "90", "90 days"
+    YEAR = "365", "1 year"
+    FOREVER = "never", "Until it is revoked"
+
+
 class Action(TextChoices):
     """What one can do: what a role allows, and what an audit entry says was done (or, see `attempt`, refused)."""
 
@@ -50,6 +59,16 @@ class Action(TextChoices):
     PERSON_ADD = "organization.member.add", "Brought into the organization"
     PERSON_CHANGE = "organization.member.change", "Changed the organization role of"
     PERSON_REMOVE = "organization.member.remove", "Took out of the organization"
+    FACTOR_REQUIRE = "organization.factor.require", "Changed who needs a second factor in"
+    PASSWORD_CHANGE = "user.password.change", "Changed the password of"
+    PASSWORD_LINK = "user.password.link", "Made a reset link for"
+    PASSWORD_RESET = "user.password.reset", "Reset the password of"
+    FACTOR_ADD = "user.factor.add", "Set up a second factor for"
+    FACTOR_REMOVE = "user.factor.remove", "Removed a second factor of"
+    FACTOR_CODES = "user.factor.codes", "Made new recovery codes for"
+    SESSION_END = "user.session.end", "Ended a session of"
+    TOKEN_ISSUE = "token.issue", "Issued the token"
+    TOKEN_REVOKE = "token.revoke", "Revoked the token"
     SEE = "registry.see", "Saw"
     CREATE = "registry.create", "Created"
     EDIT = "registry.edit", "Edited"
@@ -78,11 +97,16 @@ INFINITIVES = {
     "Created": "create",
     "Deleted": "delete",
     "Edited": "edit",
+    "Ended": "end",
     "Founded": "found",
     "Gave": "give",
+    "Issued": "issue",
     "Made": "make",
     "Removed": "remove",
+    "Reset": "reset",
     "Restricted": "restrict",
+    "Revoked": "revoke",
     "Saw": "see",
+    "Set": "set",
     "Took": "take",
 }

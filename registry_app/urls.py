@@ -2,7 +2,8 @@
 
 from django.urls import include, path
 
-from .views import audit, organizations, registries, types
+from .api import me
+from .views import audit, organizations, registries, sessions, tokens, types
 
 registry_patterns = (
     [
@@ -32,6 +33,13 @@ audit_patterns = (
     ],
     "audit",
 )
+token_patterns = (
+    [
+        path("", tokens.index, name="index"),
+        path("<int:pk>/revoke/", tokens.revoke, name="revoke"),
+    ],
+    "tokens",
+)
 
 urlpatterns = [
     path("", organizations.home, name="home"),
@@ -40,6 +48,9 @@ urlpatterns = [
     path("orgs/<slug:organization>/", include(registry_patterns)),
     path("orgs/<slug:organization>/registry/<str:name>/types/", include(type_patterns)),
     path("orgs/<slug:organization>/audit/", include(audit_patterns)),
+    path("account/tokens/", include(token_patterns)),
+    path("account/sessions/<int:pk>/end/", sessions.end, name="session_end"),
+    path("api/v1/me", me.detail, name="api_me"),
     path("setup/<str:token>/", organizations.setup, name="setup"),
     path("appearance/", organizations.appearance, name="appearance"),
     path("healthz", organizations.health, name="health"),

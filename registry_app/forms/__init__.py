@@ -3,6 +3,7 @@
 from .audit import AuditFilter
 from .organization import SetupForm
 from .registry import CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
+from .token import TokenForm
 from .types import AcceptForm, AddTypesForm, RemoveTypeForm
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "RemoveTypeForm",
     "RestrictForm",
     "SetupForm",
+    "TokenForm",
 ]

@@ -14,10 +14,12 @@ from .law import enforce
 from .organization import Organization, OrganizationMembership, User
 from .registry import Registry, Restriction
 from .registry_member import RegistryMember
+from .token import ApiToken
 
 __all__ = [
     "AcceptedType",
     "Actor",
+    "ApiToken",
     "AuditEvent",
     "AuditHead",
     "FormerName",

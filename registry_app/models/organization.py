@@ -40,6 +40,9 @@ class Organization(models.Model):
     name = models.CharField(max_length=rules.NAME_LENGTH, validators=[validate_name])
     slug = models.SlugField(max_length=60, unique=True, help_text="Its part of every address.")
     created_at = models.DateTimeField(auto_now_add=True)
+    requires_second_factor = models.BooleanField(
+        default=False, help_text="Whether its members need a second factor to get to any of its pages."
+    )
 
     objects = OrganizationQuerySet.as_manager()
 
@@ -54,6 +57,16 @@ class Organization(models.Model):
 
     def clean(self):
         self.name = rules.clean_name(self.name)
+
+    @transaction.atomic
+    def require_second_factor(self, by, wanted):
+        """Let members in with a second factor only, or (`wanted` False) without one again; and log it."""
+        stored = Organization.objects.hold(self.pk)
+        self.requires_second_factor = wanted
+        if stored.requires_second_factor != wanted:
+            self.save(update_fields=["requires_second_factor"])
+            changes = {"requires_second_factor": [not wanted, wanted]}
+            audit.record(by, Action.FACTOR_REQUIRE, subject=stored.name, organization=self.pk, changes=changes)
 
 
 class OrganizationMembershipQuerySet(models.QuerySet):
