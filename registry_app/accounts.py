@@ -1,15 +1,24 @@
 """How accounts begin, and what the audit log keeps of how people sign in: never a secret."""
 
+import logging
+
 from allauth.account import signals as account_signals
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa import signals as factor_signals
+from allauth.socialaccount import signals as social_signals
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from django.db import transaction
+from django.shortcuts import redirect, render
 
 from .choices import Action
-from .models import Actor
+from .models import Actor, User
 from .models.audit import record
+
+logger = logging.getLogger(__name__)
+EMAIL_LENGTH, NAME_LENGTH = 254, 150  # characters; those of User's fields
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -17,6 +26,51 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request):
         return False
+
+    def send_mail(self, template_prefix, email, context):
+        """Send a mail. A server that fails is for the log: the page answers as ever, and so tells nothing."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except OSError:
+            logger.exception("A mail could not be sent.")
+
+
+class SingleSignOnAdapter(DefaultSocialAccountAdapter):
+    """allauth's adapter: who comes from the provider is matched by verified email, or gets an account.
+
+    That account is in no organization. Only an address that the provider has verified counts: with another one could
+    come into somebody else's account, or lie in wait for them in one made beforehand.
+    """
+
+    def pre_social_login(self, request, sociallogin):
+        """Lead to the account of the verified address; refuse strangers without one, and further connections."""
+        if sociallogin.state.get("process") != "login":
+            raise ImmediateHttpResponse(redirect("mfa_index"))
+        if sociallogin.is_existing:
+            return
+        email = next((each.email for each in sociallogin.email_addresses if each.verified is True), None)
+        if not email or len(email) > EMAIL_LENGTH:
+            raise ImmediateHttpResponse(render(request, "socialaccount/no_email.html", status=403))
+        if user := User.objects.filter(email__iexact=email).first():
+            sociallogin.connect(request, user)
+
+    def is_open_for_signup(self, request, sociallogin):
+        return True
+
+    def populate_user(self, request, sociallogin, data):
+        """An account as the provider describes it, cut to what there is room for."""
+        user = super().populate_user(request, sociallogin, data)
+        for name in ("first_name", "last_name"):
+            setattr(user, name, getattr(user, name)[:NAME_LENGTH])
+        return user
+
+    @transaction.atomic
+    def save_user(self, request, sociallogin, form=None):
+        """Make the account, and log it."""
+        user = super().save_user(request, sociallogin, form)
+        changes = {"email": [None, user.email], "provider": [None, sociallogin.account.provider]}
+        _record(request, user, Action.USER_CREATE, changes)
+        return user
 
 
 class SessionsAdapter(DefaultUserSessionsAdapter):
@@ -37,6 +91,7 @@ def connect():
         account_signals.password_changed: Action.PASSWORD_CHANGE,
         account_signals.password_set: Action.PASSWORD_CHANGE,
         account_signals.password_reset: Action.PASSWORD_RESET,
+        social_signals.social_account_added: Action.SSO_CONNECT,
         factor_signals.authenticator_added: Action.FACTOR_ADD,
         factor_signals.authenticator_removed: Action.FACTOR_REMOVE,
         factor_signals.authenticator_reset: Action.FACTOR_CODES,

@@ -63,6 +63,7 @@ class Action(TextChoices):
     PASSWORD_CHANGE = "user.password.change", "Changed the password of"
     PASSWORD_LINK = "user.password.link", "Made a reset link for"
     PASSWORD_RESET = "user.password.reset", "Reset the password of"
+    SSO_CONNECT = "user.sso.connect", "Connected single sign-on to"
     FACTOR_ADD = "user.factor.add", "Set up a second factor for"
     FACTOR_REMOVE = "user.factor.remove", "Removed a second factor of"
     FACTOR_CODES = "user.factor.codes", "Made new recovery codes for"
@@ -94,6 +95,7 @@ INFINITIVES = {
     "Added": "add",
     "Brought": "bring",
     "Changed": "change",
+    "Connected": "connect",
     "Created": "create",
     "Deleted": "delete",
     "Edited": "edit",

@@ -17,6 +17,8 @@ from .choices import Action
 from .models import Actor, Organization, Registry
 from .models.audit import record_refusals
 
+SEEN_EVERY = 60  # seconds
+
 
 class SessionSeenMiddleware:
     """Notes, at most once a minute, from where and when a session was last used: for its owner's list of sessions.
@@ -28,10 +30,10 @@ class SessionSeenMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        minute = int(time.time() // 60)
-        if request.session.get("seen") != minute and request.user.is_authenticated:
+        now = int(time.time())
+        if now - request.session.get("seen", 0) >= SEEN_EVERY and request.user.is_authenticated:
             UserSession.objects.create_from_request(request)
-            request.session["seen"] = minute
+            request.session["seen"] = now
         return self.get_response(request)
 
 

@@ -6,8 +6,8 @@ from django.views.decorators.http import require_safe
 from .auth import by_token
 
 
-@by_token
 @require_safe
+@by_token
 def detail(request):
     """The token, its user, and the organizations that the user is in."""
     memberships = request.user.memberships.select_related("organization")

@@ -1,4 +1,4 @@
-"""Who asks through the API: tokens in every writing, what is refused with which code, and that sessions count nothing."""
+"""Who asks through the API: tokens in every writing, refusals with their codes, and that sessions count nothing."""
 
 import base64
 import json
@@ -71,8 +71,10 @@ def test_basic_as_the_wandb_client_sends_it(mel):
 
 @pytest.mark.parametrize(
     "header",
-    [None, "", "Bearer", "Bearer ", "Basic", "Basic !!!", "Basic 4pyT", "Basic /w==", "Basic YXBp", "Digest x", "é"]
-    + ["Bearer local-" + "0" * 40, "Token x", "Bearer \0", "Bearer " + "x" * 100_000],
+    [
+        *(None, "", "Bearer", "Bearer ", "Basic", "Basic !!!", "Basic 4pyT", "Basic /w==", "Basic YXBp", "Digest x"),
+        *("Bearer local-" + "0" * 40, "Token x", "Bearer \0", "Bearer " + "x" * 100_000, "é"),
+    ],
 )
 def test_without_a_token_nobody_gets_in(mel, header):
     make_token(mel)
