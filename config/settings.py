@@ -112,6 +112,12 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{PRODUCT}] "
 PASSWORD_RESET_TIMEOUT = 24 * 3600
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {
+    "add_webauthn": "registry_app.forms.passkey.AddPasskeyForm",
+    "login_webauthn": "registry_app.forms.passkey.PasskeyLoginForm",
+    "authenticate_webauthn": "registry_app.forms.passkey.PasskeyForm",
+    "reauthenticate_webauthn": "registry_app.forms.passkey.PasskeyAgainForm",
+}
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not env.https()  # browsers offer passkeys over HTTPS, and on localhost without
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are given by admins and providers, nobody claims one
 MFA_TOTP_ISSUER = PRODUCT
