@@ -30,7 +30,6 @@ ACCOUNT_PAGES = {
 }
 MAIL_PAGES = {"account_reset_password", "account_reset_password_done"} if settings.HAS_MAIL else set()
 SINGLE_SIGN_ON = [
-    path("accounts/", include("allauth.socialaccount.providers.openid_connect.urls")),
     path("accounts/sso/cancelled/", social.login_cancelled, name="socialaccount_login_cancelled"),
     path("accounts/sso/signup/", account.signup, name="socialaccount_signup"),  # closed: it asks nobody anything
 ]

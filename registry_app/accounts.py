@@ -51,7 +51,10 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         email = next((each.email for each in sociallogin.email_addresses if each.verified is True), None)
         if not email or len(email) > EMAIL_LENGTH:
             raise ImmediateHttpResponse(render(request, "socialaccount/no_email.html", status=403))
-        if user := User.objects.filter(email__iexact=email).first():
+        user = User.objects.filter(email__iexact=email).first()
+        if user and not user.is_active:
+            raise ImmediateHttpResponse(redirect("account_inactive"))
+        if user:
             sociallogin.connect(request, user)
 
     def is_open_for_signup(self, request, sociallogin):
@@ -100,8 +103,10 @@ def connect():
 
 
 def _logging(action):
-    def log(sender, request, user, authenticator=None, **_):
+    def log(sender, request, user=None, sociallogin=None, authenticator=None, **_):
         changes = {}
+        if sociallogin:
+            user, changes = sociallogin.user, {"provider": [None, sociallogin.account.provider]}
         if authenticator:
             kept = None if action == Action.FACTOR_REMOVE else str(authenticator.type)
             changes = {"factor": [None if kept else str(authenticator.type), kept]}

@@ -1,9 +1,10 @@
 """Every address of the app, one list a resource."""
 
+from django.conf import settings
 from django.urls import include, path
 
 from .api import me
-from .views import audit, organizations, registries, sessions, tokens, types
+from .views import audit, organizations, registries, sessions, single_sign_on, tokens, types
 
 registry_patterns = (
     [
@@ -41,6 +42,12 @@ token_patterns = (
     "tokens",
 )
 
+# By the names that allauth asks for.
+single_sign_on_patterns = [
+    path("login/", single_sign_on.login, name="openid_connect_login"),
+    path("login/callback/", single_sign_on.callback, name="openid_connect_callback"),
+]
+
 urlpatterns = [
     path("", organizations.home, name="home"),
     path("orgs/", organizations.index, name="organizations"),
@@ -52,6 +59,7 @@ urlpatterns = [
     path("account/sessions/<int:pk>/end/", sessions.end, name="session_end"),
     path("api/v1/me", me.detail, name="api_me"),
     path("setup/<str:token>/", organizations.setup, name="setup"),
+    *([path("accounts/oidc/<str:provider_id>/", include(single_sign_on_patterns))] if settings.SINGLE_SIGN_ON else []),
     path("appearance/", organizations.appearance, name="appearance"),
     path("healthz", organizations.health, name="health"),
 ]
