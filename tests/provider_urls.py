@@ -37,4 +37,5 @@ urlpatterns = [
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
     path("reset/", views.password_reset, name="account_reset_password"),
     path("allow/", allow),
+    path("favicon.ico", lambda request: HttpResponse(status=204)),
 ]
