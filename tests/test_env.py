@@ -40,7 +40,7 @@ def test_without_any_there_is_neither():
     "url, expected",
     [
         ("smtp://mail.example.com", ("mail.example.com", 25, "", "", False, False)),
-        ("smtp+tls://me%40example.com:p%2Fw@m.example.com", ("m.example.com", 587, "me@example.com", "p/w", True, False)),
+        ("smtp+tls://me%40a.example:p%2Fw@m.example", ("m.example", 587, "me@a.example", "p/w", True, False)),
         ("smtps://me:pw@mail.example.com:4650", ("mail.example.com", 4650, "me", "pw", False, True)),
     ],
 )  # fmt: skip

@@ -5,11 +5,13 @@ import json
 from datetime import timedelta
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
+from registry_app.access import organization_for
 from registry_app.api.auth import by_token, token_of
 from registry_app.models import Actor, ApiToken
 from tests.factories import make_member, make_token
@@ -128,6 +130,16 @@ def test_a_token_for_reading_only_reads(mel, read_only, method, status):
         assert json.loads(response.content)["code"] == "token_read_only"
     else:
         assert response.content == b"mel"
+
+
+def test_an_organization_that_asks_for_a_second_factor_refuses_tokens_of_those_without(acme, ada, mel):
+    acme.require_second_factor(Actor(ada), True)
+    view = by_token(lambda request: HttpResponse(organization_for(request.user, acme.slug).role))
+    request = RequestFactory().get("/", headers={"authorization": f"Bearer {make_token(mel).secret}"})
+    response = view(request)
+    assert (response.status_code, json.loads(response.content)["code"]) == (403, "second_factor_missing")
+    TOTP.activate(mel, generate_totp_secret())
+    assert view(request).content == b"member"
 
 
 def test_the_token_of_a_request_comes_with_its_user(mel, django_assert_num_queries):
