@@ -239,3 +239,18 @@ def test_the_log_holds_no_secret(db, provider):
     text = "".join(AuditEvent.objects.values_list("body", flat=True))
     assert site_settings.SINGLE_SIGN_ON["secret"] not in text
     assert PASSWORD_THERE not in text
+
+
+def test_whoever_has_no_password_here_can_set_one_and_a_second_factor(db, provider):
+    client, _ = enter(provider, "newcomer")
+    address = reverse("account_set_password")
+    assert client.get(reverse("account_change_password")).url == address
+    form = Page(client.get(address)).form_to(address)
+    assert client.get(reverse("mfa_activate_totp")).status_code == 200
+    with logging() as events:
+        client.post(address, {**form.data, "password1": PASSWORD, "password2": PASSWORD})
+    assert [event.action for event in events] == ["user.password.change"]
+    assert client.post(reverse("account_logout")).status_code == 302
+    name = User.objects.get(email="newcomer@example.com").username
+    assert client.post(reverse("account_login"), {"login": name, "password": PASSWORD}).status_code == 302
+    assert who(client) == name
