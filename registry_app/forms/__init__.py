@@ -4,6 +4,7 @@ from .access import AbleForm, AddAccessForm, AnswerForm, ChangeAccessForm, Expla
 from .audit import AuditFilter
 from .organization import SetupForm
 from .registry import CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
+from .token import TokenForm
 from .types import AcceptForm, AddTypesForm, RemoveTypeForm
 
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "RequestForm",
     "RestrictForm",
     "SetupForm",
+    "TokenForm",
 ]
