@@ -7,11 +7,12 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from . import guards
-from .access import Moved, RoleTooLow
+from .access import Moved, OrganizationRoleTooLow, RoleTooLow
 from .choices import Action
-from .models import Actor, Organization, Registry
+from .models import Actor, Organization, Registry, Team
 from .models.audit import record_refusals
 
+GONE = (Registry.DoesNotExist, Team.DoesNotExist)
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -28,12 +29,16 @@ class RuleMiddleware:
         """A response for the exceptions that are ours; None leaves the others to Django."""
         if isinstance(exception, Moved):
             return _lead_on(request, exception.registry)
-        if isinstance(exception, Registry.DoesNotExist):  # deleted by somebody else since its door was passed
+        if isinstance(exception, GONE):  # deleted by somebody else since its door was passed
             return render(request, "404.html", status=404)
         if isinstance(exception, RoleTooLow) and request.method not in SAFE_METHODS:
             door = exception.door
             where = {"organization": door.registry.organization_id, "registry": door.registry.pk}
             _log(request, exception.action, exception.refusal, subject=door.registry.name, **where)
+        if isinstance(exception, OrganizationRoleTooLow) and request.method not in SAFE_METHODS:
+            organization = exception.membership.organization
+            subject = exception.subject or organization.name
+            _log(request, exception.action, exception.refusal, subject=subject, organization=organization.pk)
         if isinstance(exception, IntegrityError) and (refusal := guards.refusal_of(exception)):
             return _refused_by_database(request, refusal)
         return None

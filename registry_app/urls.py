@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from .views import audit, organizations, registries, types
+from .views import audit, invitations, members, organizations, registries, teams, types
 
 registry_patterns = (
     [
@@ -25,6 +25,32 @@ type_patterns = (
     ],
     "types",
 )
+member_patterns = (
+    [
+        path("members/", members.index, name="index"),
+        path("members/invite/", invitations.invite, name="invite"),
+        path("members/invite/<int:pk>/revoke/", invitations.revoke, name="revoke"),
+        path("members/service/", members.service, name="service"),
+        path("member/<str:username>/", members.detail, name="detail"),
+        path("member/<str:username>/role/", members.role, name="role"),
+        path("member/<str:username>/remove/", members.remove, name="remove"),
+        path("member/<str:username>/deactivate/", members.deactivate, name="deactivate"),
+        path("member/<str:username>/reactivate/", members.reactivate, name="reactivate"),
+    ],
+    "members",
+)
+team_patterns = (
+    [
+        path("teams/", teams.index, name="index"),
+        path("teams/new/", teams.create, name="create"),
+        path("team/<str:name>/", teams.detail, name="detail"),
+        path("team/<str:name>/settings/", teams.settings, name="settings"),
+        path("team/<str:name>/delete/", teams.delete, name="delete"),
+        path("team/<str:name>/member/<str:username>/role/", teams.role, name="role"),
+        path("team/<str:name>/member/<str:username>/remove/", teams.remove, name="remove"),
+    ],
+    "teams",
+)
 audit_patterns = (
     [
         path("", audit.index, name="index"),
@@ -39,7 +65,11 @@ urlpatterns = [
     path("orgs/<slug:organization>/", organizations.detail, name="organization"),
     path("orgs/<slug:organization>/", include(registry_patterns)),
     path("orgs/<slug:organization>/registry/<str:name>/types/", include(type_patterns)),
+    path("orgs/<slug:organization>/", include(member_patterns)),
+    path("orgs/<slug:organization>/", include(team_patterns)),
+    path("orgs/<slug:organization>/settings/", organizations.organization_settings, name="organization_settings"),
     path("orgs/<slug:organization>/audit/", include(audit_patterns)),
+    path("invitations/<str:token>/", invitations.accept, name="invitation"),
     path("setup/<str:token>/", organizations.setup, name="setup"),
     path("appearance/", organizations.appearance, name="appearance"),
     path("healthz", organizations.health, name="health"),

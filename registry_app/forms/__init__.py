@@ -1,19 +1,34 @@
 """What may come in. Pages and the Django admin share these forms."""
 
 from .audit import AuditFilter
-from .organization import SetupForm
+from .organization import OrganizationForm, SetupForm
+from .people import ConfirmForm, CursorForm, InviteForm, JoinForm, MemberRoleForm, PeopleFilter, ServiceForm
 from .registry import CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
+from .teams import AddPeopleForm, TeamDeleteForm, TeamFilter, TeamForm, TeamSettingsForm
 from .types import AcceptForm, AddTypesForm, RemoveTypeForm
 
 __all__ = [
     "AcceptForm",
+    "AddPeopleForm",
     "AddTypesForm",
     "AuditFilter",
+    "ConfirmForm",
     "CreateForm",
+    "CursorForm",
     "DeleteForm",
     "DetailsForm",
+    "InviteForm",
+    "JoinForm",
+    "MemberRoleForm",
+    "OrganizationForm",
+    "PeopleFilter",
     "RegistryFilter",
     "RemoveTypeForm",
     "RestrictForm",
+    "ServiceForm",
     "SetupForm",
+    "TeamDeleteForm",
+    "TeamFilter",
+    "TeamForm",
+    "TeamSettingsForm",
 ]

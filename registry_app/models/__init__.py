@@ -9,12 +9,14 @@ from .founding import (
     found_organization,
     found_organization_with_admin,
     make_account,
+    make_invited_account,
     make_service_account,
     setup_token,
 )
 from .invitation import Invitation
 from .law import enforce
 from .organization import Organization, OrganizationMembership, User
+from .person_paths import paths_of_person
 from .registry import Registry, Restriction
 from .registry_member import RegistryMember
 from .team import Team, TeamMembership
@@ -40,6 +42,8 @@ __all__ = [
     "found_organization",
     "found_organization_with_admin",
     "make_account",
+    "make_invited_account",
     "make_service_account",
+    "paths_of_person",
     "setup_token",
 ]
