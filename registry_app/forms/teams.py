@@ -73,6 +73,8 @@ class AddPeopleForm(RuleForm):
     def clean_people(self):
         """The users; refuses with `not_in_organization` and the names of those that nobody here has."""
         names = dict.fromkeys(name.strip() for name in re.split(r"[,;\n]", self.cleaned_data["people"]) if name.strip())
+        if not names:
+            raise ValidationError(self.fields["people"].error_messages["required"], code="required")
         if len(names) > PEOPLE_AT_ONCE:
             text = f"At most {PEOPLE_AT_ONCE} people at once; these are {len(names)}."
             raise ValidationError(text, code="people_too_many")
