@@ -44,8 +44,9 @@ def floor(request):
 @functools.cache
 def _table():
     membership = OrganizationMembership.objects.select_related("organization").filter(role="admin").earliest("pk")
-    rows = registries._rows(membership.registries().custom(), membership).order_by("name_key")[:ROWS]
-    return {"rows": registries._prepared(list(rows), membership), "sort": "name"}
+    rows = list(registries._rows(membership.registries().custom(), membership).order_by("name_key")[:ROWS])
+    types = registries._types_of(rows, membership.registries().none())
+    return {"rows": registries._prepared(rows, membership, types), "sort": "name"}
 
 
 urlpatterns = [

@@ -3,12 +3,13 @@
 from typing import NamedTuple
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Count, OuterRef, Subquery
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from . import rules
 from .choices import Action, Role
-from .models import FormerName, OrganizationMembership, Registry, Team
+from .models import AccessRequest, FormerName, OrganizationMembership, Registry, Team
 
 
 class Door(NamedTuple):
@@ -60,8 +61,13 @@ class Moved(Exception):
 
 
 def organization_for(user, slug):
-    """The membership of `user` in the organization `slug`; Http404 for whoever isn't in it."""
-    memberships = OrganizationMembership.objects.select_related("organization")
+    """The membership of `user` in the organization `slug`; Http404 for whoever isn't in it.
+
+    Its `waiting` says how many requests wait for the user's answer there.
+    """
+    asked = AccessRequest.objects.open().answerable(user.pk).filter(registry__organization=OuterRef("organization"))
+    count = asked.order_by().values("registry__organization").annotate(count=Count("pk")).values("count")
+    memberships = OrganizationMembership.objects.select_related("organization").annotate(waiting=Subquery(count))
     membership = get_object_or_404(memberships, user=user, organization__slug=slug)
     membership.user = user  # known already
     return membership

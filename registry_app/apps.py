@@ -1,4 +1,4 @@
-"""The app: after every migrate the database guards are put in place."""
+"""The app: after every migrate the database guards and the index of search are put in place."""
 
 from django.apps import AppConfig
 from django.core import checks
@@ -12,7 +12,9 @@ class RegistryAppConfig(AppConfig):
     verbose_name = "Registry App"
 
     def ready(self):
-        from . import guards
+        from . import guards, search
 
         post_migrate.connect(guards.install_after_migrate, sender=self, dispatch_uid="guards")
+        post_migrate.connect(search.install_after_migrate, sender=self, dispatch_uid="search")
         checks.register(guards.check_guards, checks.Tags.database)
+        checks.register(search.check_search, checks.Tags.database)

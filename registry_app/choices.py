@@ -28,7 +28,7 @@ class Visibility(TextChoices):
 class Role(TextChoices):
     """What a person is in one registry, lowest first."""
 
-    RESTRICTED_VIEWER = "restricted_viewer"
+    RESTRICTED_VIEWER = "restricted_viewer", "Restricted viewer"
     VIEWER = "viewer"
     MEMBER = "member"
     ADMIN = "admin"

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from .views import audit, invitations, members, organizations, registries, teams, types
+from .views import access, audit, invitations, members, organizations, registries, requests, teams, types
 
 registry_patterns = (
     [
@@ -51,6 +51,25 @@ team_patterns = (
     ],
     "teams",
 )
+access_patterns = (
+    [
+        path("", access.index, name="index"),
+        path("add/", access.add, name="add"),
+        path("explain/", access.explain, name="explain"),
+        path("able/", access.able, name="able"),
+        path("<int:pk>/", access.change, name="change"),
+        path("<int:pk>/remove/", access.remove, name="remove"),
+    ],
+    "access",
+)
+request_patterns = (
+    [
+        path("requests/", requests.index, name="index"),
+        path("registry/<str:name>/requests/new/", requests.create, name="create"),
+        path("registry/<str:name>/requests/<int:pk>/", requests.answer, name="answer"),
+    ],
+    "requests",
+)
 audit_patterns = (
     [
         path("", audit.index, name="index"),
@@ -65,6 +84,8 @@ urlpatterns = [
     path("orgs/<slug:organization>/", organizations.detail, name="organization"),
     path("orgs/<slug:organization>/", include(registry_patterns)),
     path("orgs/<slug:organization>/registry/<str:name>/types/", include(type_patterns)),
+    path("orgs/<slug:organization>/registry/<str:name>/access/", include(access_patterns)),
+    path("orgs/<slug:organization>/", include(request_patterns)),
     path("orgs/<slug:organization>/", include(member_patterns)),
     path("orgs/<slug:organization>/", include(team_patterns)),
     path("orgs/<slug:organization>/settings/", organizations.organization_settings, name="organization_settings"),

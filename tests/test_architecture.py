@@ -13,6 +13,7 @@ APP = "registry_app"
 LEVELS = {
     "choices": 0,
     "rules": 1,
+    "search": 1,
     "guards": 2,
     "models": 2,
     "forms": 3,

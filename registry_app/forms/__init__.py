@@ -1,5 +1,6 @@
 """What may come in. Pages and the Django admin share these forms."""
 
+from .access import AbleForm, AddAccessForm, AnswerForm, ChangeAccessForm, ExplainForm, RequestForm
 from .audit import AuditFilter
 from .organization import OrganizationForm, SetupForm
 from .people import ConfirmForm, CursorForm, InviteForm, JoinForm, MemberRoleForm, PeopleFilter, ServiceForm
@@ -8,15 +9,20 @@ from .teams import AddPeopleForm, TeamDeleteForm, TeamFilter, TeamForm, TeamSett
 from .types import AcceptForm, AddTypesForm, RemoveTypeForm
 
 __all__ = [
+    "AbleForm",
     "AcceptForm",
+    "AddAccessForm",
     "AddPeopleForm",
     "AddTypesForm",
+    "AnswerForm",
     "AuditFilter",
+    "ChangeAccessForm",
     "ConfirmForm",
     "CreateForm",
     "CursorForm",
     "DeleteForm",
     "DetailsForm",
+    "ExplainForm",
     "InviteForm",
     "JoinForm",
     "MemberRoleForm",
@@ -24,6 +30,7 @@ __all__ = [
     "PeopleFilter",
     "RegistryFilter",
     "RemoveTypeForm",
+    "RequestForm",
     "RestrictForm",
     "ServiceForm",
     "SetupForm",

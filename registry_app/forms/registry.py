@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 
 from .. import rules
 from ..choices import Role, Visibility
-from ..models import Registry, Restriction
+from ..models import Registry, Restriction, User
 from .base import FilterForm, LawField, RuleForm, VersionField
 from .types import TypesField
 
@@ -38,14 +38,6 @@ class RegistryForm(RuleForm, forms.ModelForm):
 
     def __init__(self, *args, instance, **kwargs):
         super().__init__(*args, instance=instance, registry=instance if instance.pk else None, **kwargs)
-
-    def validate_constraints(self):
-        """All of the model's: Django would skip those that name a field which the form doesn't show."""
-        if not self.errors:
-            try:
-                self.instance.validate_constraints()
-            except ValidationError as error:
-                self._take(error)
 
     def _update_errors(self, errors):
         self._take(errors)
@@ -105,9 +97,18 @@ class DeleteForm(RuleForm):
 
 
 class RestrictForm(DeleteForm):
-    """The second step of going restricted (rule 18): also the counts that were shown, as `keeps-loses`."""
+    """The second step of going restricted (rule 18).
+
+    Also the counts that were shown, as `keeps-loses`, and the usernames of whom to `keep` of those who would lose it.
+    """
 
     preview = forms.CharField(required=False, widget=forms.HiddenInput)
+    keep = forms.ModelMultipleChoiceField(User.objects.none(), to_field_name="username", required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        here = self.registry.organization.memberships.of_active()
+        self.fields["keep"].queryset = User.objects.filter(pk__in=here.values("user"))  # type: ignore[attr-defined]
 
     def clean_preview(self):
         """The Restriction that was shown."""

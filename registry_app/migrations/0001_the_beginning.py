@@ -148,7 +148,7 @@ class Migration(migrations.Migration):
             name='RegistryMember',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('restricted_viewer', 'Restricted Viewer'), ('viewer', 'Viewer'), ('member', 'Member'), ('admin', 'Admin')], default='member', max_length=20)),
+                ('role', models.CharField(choices=[('restricted_viewer', 'Restricted viewer'), ('viewer', 'Viewer'), ('member', 'Member'), ('admin', 'Admin')], default='member', max_length=20)),
                 ('registry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='registry_app.registry')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='registry_roles', to=settings.AUTH_USER_MODEL)),
             ],

@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='organization',
             name='default_role',
-            field=models.CharField(choices=[('restricted_viewer', 'Restricted Viewer'), ('viewer', 'Viewer'), ('member', 'Member')], default='viewer', max_length=20),
+            field=models.CharField(choices=[('restricted_viewer', 'Restricted viewer'), ('viewer', 'Viewer'), ('member', 'Member')], default='viewer', max_length=20),
         ),
         migrations.AddField(
             model_name='organization',
@@ -61,13 +61,13 @@ class Migration(migrations.Migration):
             name='AccessRequest',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('restricted_viewer', 'Restricted Viewer'), ('viewer', 'Viewer'), ('member', 'Member'), ('admin', 'Admin')], default='member', max_length=20)),
+                ('role', models.CharField(choices=[('restricted_viewer', 'Restricted viewer'), ('viewer', 'Viewer'), ('member', 'Member'), ('admin', 'Admin')], default='member', max_length=20)),
                 ('reason', models.CharField(max_length=500)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('answered_at', models.DateTimeField(null=True)),
+                ('answered_at', models.DateTimeField(blank=True, null=True)),
                 ('granted', models.BooleanField(default=False)),
                 ('note', models.CharField(blank=True, max_length=500)),
-                ('answered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('answered_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('registry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='access_requests', to='registry_app.registry')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='access_requests', to=settings.AUTH_USER_MODEL)),
             ],

@@ -1,6 +1,7 @@
 """What is kept."""
 
 from .accepted_type import AcceptedType
+from .access_path import paths, paths_of_person
 from .access_request import AccessRequest
 from .audit import Actor, AuditEvent, AuditHead
 from .former_name import FormerName
@@ -16,7 +17,6 @@ from .founding import (
 from .invitation import Invitation
 from .law import enforce
 from .organization import Organization, OrganizationMembership, User
-from .person_paths import paths_of_person
 from .registry import Registry, Restriction
 from .registry_member import RegistryMember
 from .team import Team, TeamMembership
@@ -44,6 +44,7 @@ __all__ = [
     "make_account",
     "make_invited_account",
     "make_service_account",
+    "paths",
     "paths_of_person",
     "setup_token",
 ]

@@ -6,7 +6,7 @@ from django.utils import timezone
 from .. import rules
 from ..choices import Action, Role
 from .law import enforce
-from .organization import User
+from .organization import OrganizationMembership, User
 from .registry_member import RegistryMember
 
 
@@ -17,6 +17,12 @@ class AccessRequestQuerySet(models.QuerySet):
         """Those that nobody has answered, of people who can still sign in."""
         return self.filter(answered_at=None, user__is_active=True)
 
+    def answerable(self, user_id):
+        """Those in whose registries this user has the Admin role, given there or as organization admin."""
+        given = RegistryMember.objects.counting().reaching(user_id).at_least(Role.ADMIN).values("registry")
+        led = OrganizationMembership.objects.admins().filter(user=user_id).values("organization")
+        return self.filter(models.Q(registry__in=given) | models.Q(registry__organization__in=led))
+
 
 class AccessRequest(models.Model):
     """That a person asked for a role in a registry, why, and what became of it."""
@@ -26,8 +32,8 @@ class AccessRequest(models.Model):
     role = models.CharField(max_length=20, choices=Role, default=Role.MEMBER)
     reason = models.CharField(max_length=rules.REASON_LENGTH)
     created_at = models.DateTimeField(auto_now_add=True)
-    answered_at = models.DateTimeField(null=True)
-    answered_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     granted = models.BooleanField(default=False)
     note = models.CharField(max_length=rules.REASON_LENGTH, blank=True)
 

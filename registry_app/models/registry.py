@@ -17,7 +17,7 @@ from .accepted_type import AcceptedType
 from .former_name import FormerName
 from .law import enforce, validate_description, validate_name
 from .organization import Organization, OrganizationMembership, User
-from .registry_member import RegistryMember
+from .registry_member import RANK, RegistryMember
 from .registry_queryset import CORE_KEYS, RegistryQuerySet
 
 TRACKED = ("name", "description", "visibility", "accepts_all_types")
@@ -67,7 +67,7 @@ class Registry(models.Model):
     updated_at = models.DateTimeField(default=timezone.now)
 
     objects = RegistryQuerySet.as_manager()
-    _held: "Registry | None" = None  # the row as it is stored, while a verb holds its lock
+    _held: "Registry | None" = None  # the row as it is stored, of a draft and while a verb holds its lock
 
     class Meta:
         verbose_name_plural = "registries"
@@ -128,40 +128,48 @@ class Registry(models.Model):
         """The effective role of `actor` here (rulebook §3), or None. Whoever comes through staff doors is admin."""
         if actor.staff:
             return Role.ADMIN
-        membership = OrganizationMembership.objects.of_active().select_related("organization", "user")
-        membership = membership.filter(organization=self.organization_id, user=actor.user).first()
-        if membership is None:
-            return None
-        given = self.members.counting().reaching(actor.user.pk).values_list("role", flat=True)
-        return membership.effective_role(self.visibility, rules.highest(given))
+        given = self.members.counting().reaching(actor.user and actor.user.pk).order_by(RANK.desc()).values("role")[:1]
+        memberships = OrganizationMembership.objects.of_active().select_related("organization", "user").order_by()
+        memberships = memberships.filter(organization=self.organization_id, user=actor.user)
+        membership = memberships.annotate(given_role=models.Subquery(given)).first()
+        return membership and membership.effective_role(self.visibility, membership.given_role)
+
+    def able(self, role, visibility=None):
+        """The memberships of all whose effective role here is at least `role` (rulebook §3), were it of `visibility`.
+
+        Asked of the database in one condition; `role_of` says the same of one person.
+        """
+        visibility = visibility or self.visibility
+        memberships, given = self.organization.memberships.of_active(), self.members.counting()
+        shared = rules.shared_role(visibility, self.organization.default_role)
+        if rules.rank(shared) >= rules.rank(role):
+            return memberships
+        reached = Q(role=OrganizationRole.ADMIN) | given.at_least(role).users()
+        if rules.rank(role) <= rules.rank(Role.MEMBER):  # whatever role a service account has counts as member
+            reached |= Q(user__is_service=True) & (Q() if shared else given.users())
+        return memberships.filter(reached)
 
     def people(self):
         """The memberships of everybody who can see it."""
-        memberships = self.organization.memberships.of_active()
-        return memberships if not self.is_restricted else memberships.filter(self._stays_after_restriction())
+        return self.able(Role.RESTRICTED_VIEWER)
+
+    def admins(self):
+        """The memberships of those who are admins here: organization admins, and who has the role."""
+        return self.able(Role.ADMIN)
 
     def sides_of_restriction(self):
         """The memberships of those who would keep access, and of those who would lose it, were it restricted."""
-        memberships = self.organization.memberships.of_active()
-        kept = memberships.filter(self._stays_after_restriction())
-        return kept, memberships.exclude(pk__in=kept.order_by().values("pk"))
+        kept = self.able(Role.RESTRICTED_VIEWER, Visibility.RESTRICTED)
+        return kept, self.organization.memberships.of_active().exclude(pk__in=kept.order_by().values("pk"))
 
     def restriction(self):
         """What restricting it would do, counted now (rule 18)."""
         kept, lost = self.sides_of_restriction()
         return Restriction(kept.count(), lost.count())
 
-    def admins(self):
-        """The memberships of those who are admins here: organization admins, and who has the role."""
-        named = self.members.counting().at_least(Role.ADMIN).users()
-        return self.organization.memberships.of_active().filter(Q(role=OrganizationRole.ADMIN) | named)
-
     def types_in_use(self):
         """The names of the types that its collections use (rule 11)."""
         return frozenset()
-
-    def _stays_after_restriction(self):
-        return Q(role=OrganizationRole.ADMIN) | self.members.counting().users()
 
     # What may be kept.
 
@@ -183,18 +191,28 @@ class Registry(models.Model):
             enforce(rules.refuse_all_types(self.kind), "accepts_all_types")
 
     def validate_constraints(self, exclude=None):
-        """Rule 14. What the CHECK constraints say of one row, `clean` has asked of the rules; they stand behind it."""
+        """Rule 14. What the CHECK constraints say of one row, `clean` has asked of the rules; they stand behind it.
+
+        None is excluded: Django's forms would skip those that name a field which the form doesn't show.
+        """
+        if self._held and self._held.name_key == self.name_key:
+            return
         try:
             NAME_IS_UNIQUE.validate(Registry, self)
         except ValidationError as error:
             raise ValidationError(error.update_error_dict({})) from error
 
+    def draft(self):
+        """A copy for a form to write on, judged against this one; a verb judges again, against the row it holds."""
+        draft = copy.copy(self)
+        draft._held = self
+        return draft
+
     def _check(self):
         """`full_clean` without what is said twice: `clean` judges the texts, foreign keys who exists."""
         self.clean()
         self.clean_fields(exclude={"organization", "created_by", "name", "description"})
-        if self._held is None or self._held.name_key != self.name_key:
-            self.validate_constraints()
+        self.validate_constraints()
 
     # Verbs: each asks who may, and raises ValidationError with the rulebook's code where it refuses.
     @transaction.atomic
@@ -228,14 +246,20 @@ class Registry(models.Model):
             if self.name_key != old_key:
                 FormerName.keep(self, old_name, old_key)
 
-    def restrict(self, by, *, version=None, seen=None, reason=""):
-        """Rules 2, 8, 9 and 18: close it to everybody without a role, for good. `seen` is the Restriction shown."""
+    def restrict(self, by, *, version=None, seen=None, keep=(), reason=""):
+        """Rules 2, 8, 9 and 18: close it to everybody without a role, for good. `seen` is the Restriction shown.
+
+        `keep` are users who would lose access: each is given a role here in the same transaction.
+        """
         with self._changing(by, Action.RESTRICT, version, reason, rules.STALE_PREVIEW) as changes:
             enforce(rules.refuse_restriction(self.kind, self.visibility), "visibility")
             now = self.restriction()
             enforce(rules.STALE_PREVIEW if seen not in (None, now) else None)
+            for membership in self.sides_of_restriction()[1].filter(user__in=keep).select_related("user"):
+                role = Role.MEMBER if membership.user.is_service else Role.VIEWER
+                RegistryMember(registry=self, user=membership.user, role=role).save_by(by)
             self.visibility = Visibility.RESTRICTED
-            changes["people"] = [now.total, now.keeps]
+            changes["people"] = [now.total, self.able(Role.RESTRICTED_VIEWER).count()]
 
     def add_types(self, by, types, *, version=None, confirmed=False, reason=""):
         """Rules 4, 12 and 13: accept `types` (names) too; those accepted already change nothing."""

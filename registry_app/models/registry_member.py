@@ -98,7 +98,7 @@ class RegistryMember(models.Model):
         if stored and stored.facts == self.facts:
             return
         enforce(rules.ROLE_ENDS_BEFORE if self.has_ended else None, "ends_at")
-        self.pk = stored.pk if stored else None
+        self.pk, self._state.adding = stored.pk if stored else None, stored is None
         self.full_clean()
         self.save()
         action = Action.MEMBER_CHANGE if stored else Action.MEMBER_ADD

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from .. import rules
+from .. import rules, search
 from ..choices import Kind, Role, Visibility
 from . import ledger
 from .accepted_type import AcceptedType
@@ -43,8 +43,14 @@ class RegistryQuerySet(models.QuerySet):
         return self.filter(kind=Kind.CORE, name_key__in=CORE_KEYS).order_by("-name_key")
 
     def matching(self, words):
-        """Those whose name or description contains `words`, ignoring case."""
-        return self.filter(Q(name_key__contains=rules.name_key(words)) | Q(description__icontains=words))
+        """Those whose name or description contains `words`, ignoring case; in no particular order."""
+        key = rules.name_key(words)
+        containing = self.filter(Q(name_key__contains=key) | Q(description__icontains=words))
+        candidates = search.candidates({key, words})
+        if candidates is None:
+            return containing
+        # Inside a subquery, for beside an organization SQLite would walk all its names to find a few ids in order.
+        return self.model._default_manager.filter(pk__in=containing.filter(pk__in=candidates).order_by().values("pk"))
 
     def accepting(self, type_name):
         """Those that take artifacts of this type."""

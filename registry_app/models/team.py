@@ -144,7 +144,7 @@ class TeamMembership(models.Model):
         enforce(rules.EDIT_CONFLICT if seen is not None and (stored is None or stored.role != seen) else None)
         if stored and stored.role == self.role:
             return
-        self.pk = stored.pk if stored else None
+        self.pk, self._state.adding = stored.pk if stored else None, stored is None
         self.full_clean()
         self.save()
         action = Action.TEAM_MEMBER_CHANGE if stored else Action.TEAM_MEMBER_ADD

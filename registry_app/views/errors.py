@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from ..access import OrganizationRoleTooLow, RoleTooLow
+from ..rules import NEEDED
 
 
 def bad_request(request, exception):
@@ -18,7 +19,8 @@ def permission_denied(request, exception):
     context = {}
     if isinstance(exception, RoleTooLow):
         admins = exception.door.registry.admins().select_related("user").order_by("user__username")[:5]
-        context = {"door": exception.door, "refusal": exception.refusal, "admins": admins}
+        needed = NEEDED[exception.action]
+        context = {"door": exception.door, "refusal": exception.refusal, "needed": needed, "admins": admins}
         context["organization"] = exception.door.membership.organization
     if isinstance(exception, OrganizationRoleTooLow):
         admins = exception.admins.select_related("user").order_by("user__username")[:5]

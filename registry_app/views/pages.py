@@ -42,6 +42,12 @@ def render_page(request, template, membership, context, *, part=None, status=200
     return response
 
 
+def registry_page(request, template, door, tab, context, status=200):
+    """A page below the heading and tabs of the registry that `door` opened."""
+    context = {"registry": door.registry, "role": door.role, "may": door.may, "tab": tab, **context}
+    return render_page(request, template, door.membership, context, status=status)
+
+
 def log_refusals(request, form, action, membership, registry=None, subject=""):
     """Log what the rules refused of a bound form."""
     if form.is_bound and form.errors:

@@ -19,6 +19,13 @@ class Page(NamedTuple):
     after: str | None
 
 
+def page_of_objects(objects, keys, **cursors):
+    """The same Page of a queryset of objects instead of dicts."""
+    ids = page_of(objects.order_by().values(*dict.fromkeys(["id", *keys])), keys, **cursors)
+    found = objects.in_bulk([row["id"] for row in ids.rows])
+    return ids._replace(rows=[found[row["id"]] for row in ids.rows])
+
+
 def page_of(rows, keys, *, descending=False, after="", before=""):
     """The Page of the queryset of dicts `rows`, sorted by the columns `keys` (together unique).
 

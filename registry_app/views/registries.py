@@ -1,7 +1,5 @@
 """Pages of registries: the list, one of them, its settings, and the two steps that can't be taken back."""
 
-import copy
-
 from django.contrib import messages
 from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.db.models.functions import Left
@@ -12,14 +10,15 @@ from .. import rules
 from ..access import creator_of, organization_for, registry_for
 from ..choices import Action, Kind, Role, Visibility
 from ..forms import CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
-from ..models import AcceptedType, AuditEvent, Registry
+from ..models import AcceptedType, AuditEvent, Registry, paths
 from ..templatetags.registry_tags import breakable
-from .pages import actor_of, log_refusals, posted, registry_addresses, render_page
+from .pages import actor_of, log_refusals, posted, registry_addresses, registry_page, render_page
 from .paging import page_of
 
 COUNT_CAP = 1000  # registries counted at most
+FILTERED_CAP = 100  # the same under a filter, which looks at many for each that it counts
 TYPES_SHOWN = 6  # chips in a row of the list
-PEOPLE_SHOWN = 20  # names on the preview of a restriction
+PEOPLE_SHOWN = 50  # names on the preview of a restriction
 CHANGES = {Action.RESTRICT, Action.TYPE_ADD, Action.TYPES_LIST}  # what only admins do on the settings page
 SORTS = {
     "name": (["name_key"], False),
@@ -46,13 +45,14 @@ def index(request, organization):
         before=wanted["before"],
     )
     first = page.before is None
+    types = _types_of(page.rows, narrowed.core() if first else narrowed.none())
     context = {
         "filters": filters,
         "sort": sort,
         "page": page,
-        "count": _count(narrowed.custom(), page, first),
-        "cores": _cores(narrowed) if first else [],
-        "rows": _prepared(page.rows, membership),
+        "count": _count(narrowed.custom(), page, first, FILTERED_CAP if filters.active else COUNT_CAP),
+        "cores": _cards(types) if first else [],
+        "rows": _prepared(page.rows, membership, types),
     }
     return render_page(request, "registries/index.html", membership, context, part="registries/_results.html")
 
@@ -66,12 +66,11 @@ def _rows(registries, membership):
     return registries.values(*columns, summary=Left("description", 160))
 
 
-def _prepared(rows, membership):
+def _prepared(rows, membership, types):
     """Those rows, with each cell as the template prints it: the table is the page that is asked for most."""
-    types = _types_of([row["id"] for row in rows if not row["accepts_all_types"]])
     address = registry_addresses(membership)
     for row in rows:
-        names = types.get(row["id"], [])
+        names = [type_["name"] for type_ in types.get(row["name"], [])]
         role = membership.effective_role(row["visibility"], row.get("given_role"))
         row["address"] = address(row["name"])
         row["label"] = breakable(row["name"])
@@ -83,33 +82,35 @@ def _prepared(rows, membership):
     return rows
 
 
-def _types_of(ids):
-    """{registry id: names of its types}"""
-    types: dict[int, list[str]] = {}
-    listed = AcceptedType.objects.filter(registry__in=ids).order_by("name")
-    for registry, name in listed.values_list("registry", "name"):
-        types.setdefault(registry, []).append(name)
+def _types_of(rows, cores):
+    """{name of a registry: its types, preconfigured ones first}, of `rows` and of the core registries `cores`."""
+    ids = [row["id"] for row in rows if not row["accepts_all_types"]]
+    custom = (
+        AcceptedType.objects.filter(registry__in=ids).order_by().values_list("registry__name", "name", "preconfigured")
+    )
+    core = cores.order_by().values_list("name", "types__name", "types__preconfigured")
+    types: dict[str, list[dict]] = {}
+    # A union, for PostgreSQL would answer an OR of the two by reading the types of all registries.
+    for registry, name, preconfigured in custom.union(core, all=True).order_by("-preconfigured", "name"):
+        types.setdefault(registry, []).append({"name": name, "preconfigured": preconfigured})
     return types
 
 
-def _cores(registries):
-    """The core registries among `registries` as cards, with their types: one query, for each has a type."""
-    types = AcceptedType.objects.filter(registry__in=registries.core().order_by().values("pk"))
-    columns = ("registry__name", "registry__description", "name", "preconfigured")
-    cards: dict[str, dict] = {}
-    listed = types.order_by("-registry__name_key", "-preconfigured", "name").values_list(*columns)
-    for name, description, type_, preconfigured in listed:
-        card = cards.setdefault(name, {"name": name, "description": description, "types": []})
-        card["types"].append({"name": type_, "preconfigured": preconfigured})
-    return list(cards.values())
+def _cards(types):
+    """The core registries among `types`, each of which has one, as cards."""
+    return [
+        {"name": name, "description": description, "types": types[name]}
+        for name, description, _ in rules.CORE_REGISTRIES
+        if name in types
+    ]
 
 
-def _count(registries, page, first):
+def _count(registries, page, first, cap):
     """How many there are, as text; counted to a cap, for a count grows with the table and a page must not."""
     if first and page.after is None:
         return str(len(page.rows))
-    count = registries.order_by()[: COUNT_CAP + 1].count()
-    return f"{COUNT_CAP:,}+" if count > COUNT_CAP else f"{count:,}"
+    count = registries.order_by()[: cap + 1].count()
+    return f"{cap:,}+" if count > cap else f"{count:,}"
 
 
 @require_http_methods(["GET", "POST"])
@@ -143,7 +144,7 @@ def detail(request, organization, name):
     """A registry: what it holds, and what can change here."""
     door = registry_for(request.user, organization, name)
     context = {"types": list(door.registry.types.all()), "people": door.registry.people().count()}
-    return _registry_page(request, "registries/detail.html", door, "detail", context)
+    return registry_page(request, "registries/detail.html", door, "detail", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -152,7 +153,7 @@ def settings(request, organization, name):
     action = Action.EDIT if request.method == "POST" else Action.SEE
     door = registry_for(request.user, organization, name, action)
     registry = door.registry
-    form = DetailsForm(posted(request), instance=copy.copy(registry))  # a refused form has changed its instance
+    form = DetailsForm(posted(request), instance=registry.draft())
     if form.is_valid():
         wanted = {field: form.cleaned_data[field] for field in ("name", "description", "version")}
         if form.carry_out(registry.edit, actor_of(request), **wanted):
@@ -183,15 +184,9 @@ def settings_page(request, door, *, status=200, **forms):
     }
     if status == 409:
         context["theirs"] = AuditEvent.objects.of_registry(stored).filter(code="").first()
-    return _registry_page(
+    return registry_page(
         request, "registries/settings.html", door._replace(registry=stored), "settings", context, status
     )
-
-
-def _registry_page(request, template, door, tab, context, status=200):
-    """A page below a registry's heading and tabs."""
-    context = {"registry": door.registry, "role": door.role, "may": door.may, "tab": tab, **context}
-    return render_page(request, template, door.membership, context, status=status)
 
 
 @require_http_methods(["GET", "POST"])
@@ -207,25 +202,32 @@ def restrict(request, organization, name):
             actor_of(request),
             version=wanted["version"],
             seen=wanted["preview"],
+            keep=wanted["keep"],
             reason=wanted["reason"],
         ):
-            messages.success(request, f"{registry} is now restricted. {wanted['preview'].keeps} people have access.")
+            messages.success(request, f"{registry} is now restricted. {registry.people().count()} people have access.")
             return redirect("registries:settings", organization, registry.name)
     log_refusals(request, form, Action.RESTRICT, door.membership, registry)
     registry.refresh_from_db()
-    context = {"form": form, **_restriction(registry)}
-    return _registry_page(request, "registries/restrict.html", door, "settings", context, form.status)
+    context = {"form": form, **_restriction(registry, request.POST.getlist("keep"))}
+    return registry_page(request, "registries/restrict.html", door, "settings", context, form.status)
 
 
-def _restriction(registry):
-    """What the preview shows: counts, and the names of who keeps access and who loses it."""
+def _restriction(registry, kept_too):
+    """What the preview shows: counts, and by name who keeps access, and through what, and who loses it.
+
+    `kept_too` are the usernames whose boxes are ticked.
+    """
     now, (kept, lost) = registry.restriction(), registry.sides_of_restriction()
+    kept, lost = (side.select_related("user", "organization").order_by("user__username") for side in (kept, lost))
+    kept = list(kept[:PEOPLE_SHOWN])
+    found = paths(registry, kept, Visibility.RESTRICTED)
     return {
         "now": now,
         "more_kept": max(0, now.keeps - PEOPLE_SHOWN),
         "more_lost": max(0, now.loses - PEOPLE_SHOWN),
-        "kept": kept.select_related("user").order_by("user__username")[:PEOPLE_SHOWN],
-        "lost": lost.select_related("user").order_by("user__username")[:PEOPLE_SHOWN],
+        "kept": [(membership, found[membership.user_id][0]) for membership in kept],
+        "lost": [(membership, membership.user.username in kept_too) for membership in lost[:PEOPLE_SHOWN]],
         "refusal": rules.refuse_restriction(registry.kind, registry.visibility),
     }
 
@@ -245,4 +247,4 @@ def delete(request, organization, name):
     registry.refresh_from_db()
     context = {"form": form, "people": registry.people().count(), "refusal": rules.refuse_delete(registry.kind)}
     context["types"] = registry.type_names()
-    return _registry_page(request, "registries/delete.html", door, "settings", context, form.status)
+    return registry_page(request, "registries/delete.html", door, "settings", context, form.status)

@@ -9,8 +9,16 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver, reverse
 
 from registry_app.choices import Role
-from registry_app.models import Actor, Invitation, setup_token
-from tests.factories import give_role, give_team_role, make_invitation, make_registry
+from registry_app.models import AccessRequest, Actor, Invitation, RegistryMember, setup_token
+from tests.factories import (
+    give_role,
+    give_team_role,
+    make_invitation,
+    make_member,
+    make_registry,
+    make_user,
+)
+from tests.models.refusals import undone
 from tests.views.pages import Page, at, browser, crawl, logging, nothing_changes, nothing_happens
 
 INVITATION = 77  # its number
@@ -31,6 +39,7 @@ ADDRESSES = {
     "registries:index": (INSIDE, NOT_SO),
     "registries:create": (INSIDE, "302 422 422 422 404 404"),
     "registries:name": (INSIDE, NOT_SO),
+    "requests:index": (INSIDE, NOT_SO),
     "audit:index": (INSIDE, NOT_SO),
     "audit:export": (INSIDE, NOT_SO),
     "members:index": (INSIDE, NOT_SO),
@@ -73,6 +82,14 @@ REGISTRY_ADDRESSES = {
     "registries:activity": (SEEN, (NOT_SO,) * 3),
     "registries:restrict": (ADMINS, STALE),
     "registries:delete": (ADMINS, SENT),
+    "access:index": (SEEN, (NOT_SO,) * 3),
+    "access:explain": (SEEN, (NOT_SO,) * 3),
+    "access:able": (SEEN, (NOT_SO,) * 3),
+    "access:add": (ADMINS, SENT),
+    "access:change": (ADMINS, SENT),
+    "access:remove": (ADMINS, tuple(row.replace("200", "302") for row in ADMINS)),
+    "requests:create": (SEEN, tuple(row.replace("200", "422") for row in SEEN)),
+    "requests:answer": (ADMINS, SENT),
     "types:add": (ADMINS, SENT),
     "types:remove": ((NOT_SO,) * 3, SENT),
     "types:accept": ((NOT_SO,) * 3, SENT),
@@ -81,7 +98,8 @@ METHODS = ("GET", "POST")
 IN_ORGANIZATION = [
     name
     for name in ADDRESSES
-    if name.startswith(("registries:", "audit:", "members:", "teams:", "organization")) and name != "organizations"
+    if name.startswith(("registries:", "audit:", "members:", "teams:", "requests:", "organization"))
+    and name != "organizations"
 ]
 BELOW = {  # what an address below an organization says beside it
     "members:revoke": [INVITATION],
@@ -89,6 +107,8 @@ BELOW = {  # what an address below an organization says beside it
     **{f"teams:{page}": ["Vision"] for page in ("detail", "settings", "delete")},
     **{f"teams:{page}": ["Vision", "mel"] for page in ("role", "remove")},
 }
+# What some addresses name beside the registry: the newest of these in it.
+NAMED = {"access:change": RegistryMember, "access:remove": RegistryMember, "requests:answer": AccessRequest}
 
 
 def walk(resolver, namespace=""):
@@ -107,6 +127,9 @@ def address_of(name, registry):
         return reverse(name, args=[setup_token()])
     if name == "invitation":
         return reverse(name, args=[make_invitation(registry.organization)[1]])
+    if name in NAMED:
+        named = NAMED[name].objects.filter(registry=registry).latest("pk")
+        return reverse(name, args=[registry.organization.slug, registry.name, named.pk])
     if name in REGISTRY_ADDRESSES:
         return at(name, registry)
     return reverse(name, args=[registry.organization.slug, *BELOW.get(name, ())] if name in IN_ORGANIZATION else [])
@@ -130,9 +153,21 @@ def test_every_address_is_in_the_table():
 
 
 def send(people, person, method, address):
-    """What `person` gets. The POST is one that a form has sent, so that forms see that they were sent."""
+    """What `person` gets; whatever it does is undone. The POST is one that a form has sent, so that forms see that."""
     data = {"csrfmiddlewaretoken": "sent along", "accepts_all_types": "on"} if method == "POST" else {}
-    return getattr(browser(people[person]), method.lower())(address, data).status_code
+    client = browser(people[person])
+    with undone():
+        return getattr(client, method.lower())(address, data).status_code
+
+
+@pytest.fixture
+def named(acme, golden, vault, models):
+    """Somebody's role, and somebody's request, in a shared registry, a restricted one and a core one."""
+    eve = make_user("eve")
+    make_member(acme, eve)
+    for registry in (golden, vault, models):
+        give_role(registry, eve, Role.VIEWER)
+        AccessRequest.objects.create(registry=registry, user=eve, role=Role.ADMIN, reason="To help.")
 
 
 @pytest.mark.parametrize("name", ADDRESSES)
@@ -144,8 +179,8 @@ def test_every_address_answers_each_person_as_declared(people, golden, name):
 
 
 @pytest.mark.parametrize("name", REGISTRY_ADDRESSES)
-def test_every_address_of_a_registry_answers_each_person_as_declared(people, golden, vault, models, name):
-    addresses = [at(name, registry) for registry in (golden, vault, models)]
+def test_every_address_of_a_registry_answers_each_person_as_declared(people, golden, vault, models, named, name):
+    addresses = [address_of(name, registry) for registry in (golden, vault, models)]
     with nothing_changes():
         answers = [
             [[send(people, person, method, address) for person in PEOPLE] for address in addresses]
@@ -164,7 +199,7 @@ def test_pages_answer_head_like_get(ada, golden, name):
 
 
 @pytest.mark.parametrize("name", [name for name in (*ADDRESSES, *REGISTRY_ADDRESSES) if not name.startswith("account")])
-def test_no_address_takes_a_method_that_it_did_not_declare(ada, golden, name):
+def test_no_address_takes_a_method_that_it_did_not_declare(ada, golden, named, name):
     client, address = browser(ada), address_of(name, golden)
     with nothing_happens():
         for method in ("put", "patch", "delete", "options", "trace"):
@@ -259,12 +294,13 @@ def told(client, method, page, *places, but=""):
 
 
 @pytest.mark.parametrize("name", REGISTRY_ADDRESSES)
-def test_section_3_a_hidden_registry_is_answered_like_one_that_is_not_there(acme, mel, vault, name):
+def test_section_3_a_hidden_registry_is_answered_like_one_that_is_not_there(acme, mel, vault, named, name):
     client = browser(mel)
+    more = [NAMED[name].objects.filter(registry=vault).latest("pk").pk] if name in NAMED else []
     for number, method in enumerate(METHODS):
         with nothing_happens():
-            hidden = told(client, method, name, acme.slug, "Vault")
-            absent = told(client, method, name, acme.slug, "Fault")
+            hidden = told(client, method, name, acme.slug, "Vault", *more, but="Vault")
+            absent = told(client, method, name, acme.slug, "Fault", *more, but="Fault")
         assert hidden == absent
         assert hidden[0][0] == (405 if REGISTRY_ADDRESSES[name][number][1] == NOT_SO else 404)
 
@@ -273,6 +309,7 @@ def test_section_3_a_hidden_registry_is_answered_like_one_that_is_not_there(acme
 def test_section_3_a_strange_organization_is_answered_like_one_that_is_not_there(acme, globex, sam, vault, name):
     client = browser(sam)
     rest = ["Vault"] if name in REGISTRY_ADDRESSES else BELOW.get(name, [])
+    rest = [*rest, *([1] if name in NAMED else [])]
     for method in METHODS:
         with nothing_happens():
             strange = told(client, method, name, acme.slug, *rest, but=acme.slug)

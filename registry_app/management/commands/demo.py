@@ -2,21 +2,27 @@
 
 import secrets
 from contextlib import suppress
+from datetime import timedelta
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.utils import timezone
 
-from ...choices import Action, OrganizationRole, Role, Visibility
+from ...choices import Action, OrganizationRole, Role, TeamRole, Visibility
 from ...models import (
+    AccessRequest,
     Actor,
     Organization,
     OrganizationMembership,
     Registry,
     RegistryMember,
+    Team,
+    TeamMembership,
     User,
     found_organization_with_admin,
     make_account,
+    make_service_account,
 )
 from ...models.audit import refusals_logged
 from ..database import prepare
@@ -71,8 +77,26 @@ def fill(passwords):
     registries = {name: _create(example, ada, name, *facts) for name, *facts in CUSTOM}
     RegistryMember(registry=registries["Safety_Classifiers"], user=colleague, role=Role.MEMBER).save_by(ada)
     RegistryMember(registry=registries["Tokenizers"], user=colleague, role=Role.ADMIN).save_by(ada)
+    _share(example, registries, ada, colleague)
     _change(example, registries, ada, Actor(colleague))
     _try(example, registries, ada, Actor(colleague))
+
+
+def _share(example, registries, ada, colleague):
+    """A team, a service account, roles that they were given, and a request that waits for an answer."""
+    team = Team(organization=example, name="Evaluation", description="Runs the test suites.")
+    team.create(ada)
+    TeamMembership(team=team, user=colleague, role=TeamRole.ADMIN).save_by(ada)
+    robot = make_service_account(example, "eval-ci", ada).user
+    benchmarks = registries["Benchmark_Datasets"]
+    RegistryMember(registry=benchmarks, team=team, role=Role.MEMBER).save_by(ada)
+    RegistryMember(registry=benchmarks, user=robot, role=Role.MEMBER).save_by(ada)
+    soon = timezone.now() + timedelta(days=30)
+    RegistryMember(registry=registries["Prompts"], team=team, role=Role.VIEWER, ends_at=soon).save_by(ada)
+    reason = "I keep the golden questions up to date."
+    AccessRequest(registry=registries["Golden Datasets"], user=colleague, role=Role.MEMBER, reason=reason).create(
+        Actor(colleague)
+    )
 
 
 def _change(example, registries, ada, mel):

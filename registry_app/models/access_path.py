@@ -1,0 +1,58 @@
+"""Why somebody may: every path to a role in a registry (rulebook §3)."""
+
+from django.utils import timezone
+
+from .. import rules
+from ..choices import Role, Source
+from .registry_member import RegistryMember
+from .team import TeamMembership
+
+
+def paths(registry, memberships, visibility=None):
+    """{user id: [rules.Path]} for `memberships` (with organization and user at hand), the winner of each first.
+
+    With `visibility` as if the registry were of that one. Two queries, however many they are. Roles that have ended are
+    among the paths, and don't count.
+    """
+    found = {
+        membership.user_id: _inherited(membership, visibility or registry.visibility) for membership in memberships
+    }
+    given = registry.members.filter(user__in=found).values_list("user", "role", "ends_at")
+    for user, role, ends_at in given:
+        found[user].append(_path(role, Source.PERSON, "", ends_at))
+    through = TeamMembership.objects.filter(user__in=found, team__registry_roles__registry=registry)
+    columns = ("user", "team__registry_roles__role", "team__name", "team__registry_roles__ends_at")
+    for user, role, team, ends_at in through.order_by("team__name").values_list(*columns):
+        found[user].append(_path(role, Source.TEAM, team, ends_at))
+    for listed in found.values():
+        _winner_first(listed)
+    return found
+
+
+def paths_of_person(membership, registries):
+    """{registry id: [rules.Path]} of the membership's person in `registries` (dicts: id, visibility), winners first.
+
+    The same as `paths`, of one person in many registries; one query, however many they are.
+    """
+    found = {row["id"]: _inherited(membership, row["visibility"]) for row in registries}
+    given = RegistryMember.objects.reaching(membership.user_id).filter(registry__in=found).order_by("team__name")
+    for registry, role, team, ends_at in given.values_list("registry", "role", "team__name", "ends_at"):
+        found[registry].append(_path(role, Source.TEAM if team else Source.PERSON, team or "", ends_at))
+    for listed in found.values():
+        _winner_first(listed)
+    return found
+
+
+def _winner_first(listed):
+    listed.sort(key=lambda path: (path.counts, rules.rank(path.role)), reverse=True)
+
+
+def _inherited(membership, visibility):
+    """What comes with the membership itself."""
+    shared = rules.shared_role(visibility, membership.organization.default_role)
+    listed = [rules.Path(Role.ADMIN, Source.ORGANIZATION)] if membership.is_admin else []
+    return [*listed, rules.Path(shared, Source.VISIBILITY)] if shared else listed
+
+
+def _path(role, source, team, ends_at):
+    return rules.Path(Role(role), source, team, ends_at, counts=ends_at is None or ends_at > timezone.now())

@@ -1,0 +1,155 @@
+"""Who has which role in a registry, and why: the list, giving, changing and taking roles, the explanation."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Count, Q
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_http_methods, require_safe
+
+from .. import rules
+from ..access import registry_for
+from ..choices import Action, Role, Source
+from ..forms import AbleForm, AddAccessForm, ChangeAccessForm, ExplainForm
+from ..models import RegistryMember, paths
+from .pages import actor_of, log_refusals, posted, registry_page
+from .paging import page_of_objects
+
+ADMINS_SHOWN = 20  # organization admins named in the list
+PEOPLE_SHOWN = 100  # people named in the answer to who may
+
+
+@require_safe
+def index(request, organization, name):
+    """Everybody who has a role here: through visibility, the organization, or given to them or their team."""
+    door = registry_for(request.user, organization, name)
+    registry = door.registry
+    given = registry.members.select_related("user", "team").annotate(
+        size=Count("team__memberships", filter=Q(team__memberships__user__is_active=True))
+    )
+    page = page_of_objects(given, ["id"], after=request.GET.get("after", ""), before=request.GET.get("before", ""))
+    listed = registry.members.filter(user__isnull=False).values("user")  # whoever has a row of their own
+    admins = registry.organization.memberships.admins().exclude(user__in=listed).select_related("user")
+    context = {
+        "page": page,
+        "rows": _rows(registry, page.rows),
+        "everybody": registry.organization.memberships.of_active().count(),
+        "admins": list(admins.order_by("user__username")[: ADMINS_SHOWN + 1]),
+        "admins_shown": ADMINS_SHOWN,
+        "shared": rules.shared_role(registry.visibility, registry.organization.default_role),
+        "requests": registry.access_requests.open().select_related("user") if Action.MEMBER_ADD in door.may else [],
+    }
+    return registry_page(request, "access/index.html", door, "access", context)
+
+
+def _rows(registry, members):
+    """(RegistryMember, effective role of its user or None, the paths of its user) for each of `members`."""
+    users = [member.user_id for member in members if member.user_id]
+    here = registry.organization.memberships.select_related("organization", "user").filter(user__in=users)
+    memberships = {membership.user_id: membership for membership in here}
+    found = paths(registry, memberships.values())
+    rows = []
+    for member in members:
+        listed = found.get(member.user_id, [])
+        membership = memberships.get(member.user_id)
+        rows.append((member, membership and rules.effective_of(listed, service=membership.user.is_service), listed))
+    return rows
+
+
+@require_http_methods(["GET", "POST"])
+def add(request, organization, name):
+    """Give a role to people, service accounts and teams; to all of them or to none."""
+    door = registry_for(request.user, organization, name, Action.MEMBER_ADD)
+    form = AddAccessForm(posted(request), registry=door.registry, initial={"role": Role.MEMBER})
+    if form.is_valid() and form.carry_out(_give, actor_of(request), form.cleaned_data):
+        names = ", ".join(str(member.holder) for member in form.cleaned_data["holders"])
+        messages.success(request, f"{names}: {Role(form.cleaned_data['role']).label} of {door.registry} from now on.")
+        return redirect("access:index", organization, name)
+    log_refusals(request, form, Action.MEMBER_ADD, door.membership, door.registry)
+    return registry_page(request, "access/add.html", door, "access", {"form": form}, form.status)
+
+
+@transaction.atomic
+def _give(by, wanted):
+    for member in wanted["holders"]:
+        member.role, member.ends_at = wanted["role"], wanted["ends_at"]
+        try:
+            member.save_by(by)
+        except ValidationError as error:
+            texts = [f"{member.holder}: {text}" for text in error.messages]
+            code = next(error.code for errors in error.error_dict.values() for error in errors)
+            raise ValidationError({"holders": [ValidationError(text, code=code) for text in texts]}) from error
+
+
+@require_http_methods(["GET", "POST"])
+def change(request, organization, name, pk):
+    """Change the role that one holder was given, or when it ends."""
+    door = registry_for(request.user, organization, name, Action.MEMBER_CHANGE)
+    member = _member(door, pk)
+    shown = {"role": member.role, "ends_at": member.ends_at, "seen": member.facts}
+    form = ChangeAccessForm(posted(request), registry=door.registry, initial=shown)
+    if form.is_valid():
+        wanted = form.cleaned_data
+        member.role, member.ends_at = wanted["role"], wanted["ends_at"]
+        if form.carry_out(member.save_by, actor_of(request), seen=wanted["seen"]):
+            messages.success(request, f"{member.holder} is {member.get_role_display()} of {door.registry} now.")
+            return redirect("access:index", organization, name)
+    log_refusals(request, form, Action.MEMBER_CHANGE, door.membership, door.registry)
+    context = {"form": form, "member": _member(door, pk)}
+    return registry_page(request, "access/change.html", door, "access", context, form.status)
+
+
+@require_http_methods(["GET", "POST"])
+def remove(request, organization, name, pk):
+    """Take the role that one holder was given: first what that means, then done."""
+    door = registry_for(request.user, organization, name, Action.MEMBER_REMOVE)
+    if request.method == "POST":
+        member = RegistryMember.objects.filter(registry=door.registry, pk=pk).select_related("user", "team").first()
+        if member:  # sent twice, it is gone already
+            member.registry = door.registry
+            member.delete_by(actor_of(request))
+            messages.success(request, f"{member.holder} no longer has a role given in {door.registry}.")
+        return redirect("access:index", organization, name)
+    return registry_page(request, "access/remove.html", door, "access", {"member": _member(door, pk)})
+
+
+def _member(door, pk):
+    """The role `pk` of the registry; Http404 for one of another."""
+    member = get_object_or_404(RegistryMember.objects.select_related("user", "team"), registry=door.registry, pk=pk)
+    member.registry = door.registry
+    return member
+
+
+@require_safe
+def explain(request, organization, name):
+    """May they, and why: every path of one person to a role here, which one wins, and what would change it."""
+    door = registry_for(request.user, organization, name)
+    form = ExplainForm(request.GET if "person" in request.GET else None, organization=door.membership.organization)
+    asked = form.cleaned_data["person"] if form.is_valid() else None
+    membership = asked or (None if form.errors else door.membership)
+    context = {"form": form, "asked": membership, "sources": Source}
+    if membership:
+        listed = paths(door.registry, [membership])[membership.user_id]
+        context["paths"] = listed
+        context["effective"] = rules.effective_of(listed, service=membership.user.is_service)
+        context["permissions"] = [(role, rules.rank(context["effective"]) >= rules.rank(role)) for role in rules.LADDER]
+    return registry_page(request, "access/explain.html", door, "access", context, 422 if form.errors else 200)
+
+
+@require_safe
+def able(request, organization, name):
+    """The reverse: who can do what here."""
+    door = registry_for(request.user, organization, name)
+    form = AbleForm(request.GET)
+    form.is_valid()
+    role = Role(form.cleaned_data.get("role") or Role.ADMIN)
+    people = door.registry.able(role).select_related("user", "organization").order_by("user__username")
+    memberships = list(people[:PEOPLE_SHOWN])
+    found = paths(door.registry, memberships)
+    context = {
+        "form": form,
+        "wanted": role,
+        "people": [(membership, found[membership.user_id]) for membership in memberships],
+        "count": people.count(),
+    }
+    return registry_page(request, "access/able.html", door, "access", context, 422 if form.errors else 200)

@@ -1,0 +1,173 @@
+"""The index of search finds just what reading every registry finds, whatever was written how, and mends itself."""
+
+import pytest
+from django.core import checks
+from django.db import connection
+from django.db.models import Q
+
+from registry_app import rules, search
+from registry_app.models import Actor, Registry
+from tests.factories import make_registry
+from tests.models.refusals import settle
+
+ON_SQLITE = pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL's index is its planner's own")
+TEXTS = [
+    ("Ground Truth", "100% checked, 0_0 left"),
+    ("Größe ΣΊΣΥΦΟΣ", "Straße nach ΑΘΉΝΑ, groß"),
+    ("Ｗｉｄｅ name", "Kelvin is not Kelvin"),
+    ('Says "hello"', "it's a \"quote\", a 'quote' and a \\ backslash"),
+    ("日本語の名前", "データセット"),
+    ("emoji 🐍🐍", "two 🐍🐍🐍 snakes"),
+    ("a b c d", "AND OR NOT NEAR(x) name_key:x x* ^x -- x"),
+]
+WORDS = [
+    *("ground", "GROUND", "truth ", "und tru", "100%", "0%", "0_0", "%", "_", "__", "%%%", "___", "\\", "\\ b", "a \\"),
+    *('"', '"hello"', '""', "'quote'", "it's", "größe", "GRÖSSE", "Größe", "straße", "STRASSE", "ß", "αθήνα", "ΑΘΉΝΑ"),
+    *("σίσυφος", "ΣΊΣΥΦΟΣ", "wide", "Ｗｉｄｅ", "kelvin", "KELVIN", "Kel", "日本語", "日本", "データ", "🐍🐍🐍", "🐍"),
+    *("a b", "a  b  c", "AND", "OR NOT", "near(", "name_key:x", "x*", "^x ", "-- x", "", " ", "   ", "nothing like it"),
+]
+
+
+@pytest.fixture
+def shelf(acme, ada):
+    """Registries with nasty names and descriptions."""
+    return [make_registry(acme, ada, name, description=text) for name, text in TEXTS]
+
+
+def names(registries):
+    """Their names."""
+    return {registry.name for registry in registries}
+
+
+def scanned(words):
+    """The names that are found without any index."""
+    condition = Q(name_key__contains=rules.name_key(words)) | Q(description__icontains=words)
+    return names(Registry.objects.filter(condition))
+
+
+def assert_found_as_scanned():
+    """Search says of every word what a scan says."""
+    assert {words: names(Registry.objects.matching(words)) for words in WORDS} == {
+        words: scanned(words) for words in WORDS
+    }
+
+
+def execute(statement):
+    """Run SQL as it is."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def spoil():
+    """Take the index away, or a part of it."""
+    settle()
+    execute("DROP TRIGGER registry_search_insert" if connection.vendor == "sqlite" else "DROP INDEX registry_search")
+
+
+def test_words_are_found_as_a_scan_finds_them(shelf):
+    assert_found_as_scanned()
+    assert {words for words in WORDS if scanned(words)} >= {"GROUND", "0_0", "a \\", '"hello"', "日本語", "🐍🐍🐍"}
+
+
+def test_what_was_edited_and_deleted_is_found_as_it_is_now(shelf, ada):
+    by = Actor(ada)
+    truth, greek, wide, *_ = shelf
+    truth.edit(by, name="Somewhere else", description="ground and truth")
+    greek.edit(by, name="Größe", description=greek.description)
+    wide.delete_by(by)
+    assert_found_as_scanned()
+    assert names(Registry.objects.matching("truth")) == {"Somewhere else"}
+    assert names(Registry.objects.matching("100%")) == names(Registry.objects.matching("σίσυφος")) == set()
+
+
+def test_what_was_written_past_the_verbs_is_found(acme, shelf):
+    Registry.objects.bulk_create(
+        Registry(organization=acme, name=f"Bulk {number}", name_key=f"bulk {number}") for number in range(30)
+    )
+    Registry.objects.filter(name="Bulk 7").update(description="Ground", version=2)
+    Registry.objects.filter(name="Bulk 8").delete()
+    assert_found_as_scanned()
+    assert names(Registry.objects.matching("ground")) == {"Ground Truth", "Bulk 7"}
+
+
+@ON_SQLITE
+def test_what_was_replaced_is_found_as_it_is_now(acme, shelf):
+    Registry.objects.bulk_create([Registry(organization=acme, name="Bulk", name_key="bulk", description="Ground")])
+    columns = ", ".join(field.column for field in Registry._meta.fields)
+    changed = columns.replace("description", "'Sea'")
+    execute(f"REPLACE INTO {search.TABLE} ({columns}) SELECT {changed} FROM {search.TABLE} WHERE name = 'Bulk'")
+    assert names(Registry.objects.matching("ground")) == {"Ground Truth"}
+    assert names(Registry.objects.matching("sea")) == {"Bulk"}
+    assert_found_as_scanned()
+    execute("INSERT INTO registry_search (registry_search, rank) VALUES ('integrity-check', 1)")
+
+
+def test_more_hits_than_the_index_tells_are_all_found(acme, monkeypatch, shelf):
+    monkeypatch.setattr(search, "FEW", 2)
+    Registry.objects.bulk_create(
+        Registry(organization=acme, name=f"Bulk {number}", name_key=f"bulk {number}") for number in range(5)
+    )
+    assert len(names(Registry.objects.matching("bulk"))) == 5
+    assert_found_as_scanned()
+
+
+def test_section_3_search_shows_only_what_its_person_sees(acme, globex, ada, mel, sam, vault, golden):
+    make_registry(globex, sam, "Vault of Globex")
+    seen = {user: acme.memberships.get(user=user).registries() for user in (ada, mel)}
+    assert names(seen[ada].matching("vault")) == {"Vault"}
+    assert names(seen[mel].matching("vault")) == set()
+    assert names(globex.memberships.get(user=sam).registries().matching("vault")) == {"Vault of Globex"}
+
+
+@ON_SQLITE
+def test_search_asks_the_index(shelf, monkeypatch):
+    truth = shelf[0]
+    assert search.candidates({"ground"}) == [truth.pk]
+    assert search.candidates({"gr"}) is search.candidates({"gro\0und"}) is None
+    monkeypatch.setattr(search, "FEW", 0)
+    assert search.candidates({"ground"}) is None
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("spoiling", ["DROP TABLE registry_search", "DROP TRIGGER registry_search_update"])
+def test_an_index_that_is_not_whole_is_seen_and_mended(shelf, ada, spoiling):
+    execute(spoiling)
+    assert not search.is_whole()
+    search.install()
+    assert search.is_whole()
+    shelf[0].edit(Actor(ada), name="Elsewhere", description="of old")
+    assert_found_as_scanned()
+
+
+def test_what_was_there_before_the_index_is_found(acme, shelf):
+    spoil()
+    Registry.objects.bulk_create([Registry(organization=acme, name="Late", name_key="late", description="Ground")])
+    settle()
+    search.install_after_migrate(sender=None, using="default")
+    assert search.is_whole()
+    assert names(Registry.objects.matching("ground")) == {"Ground Truth", "Late"}
+    assert_found_as_scanned()
+
+
+def test_without_an_index_search_finds_the_same(shelf):
+    settle()
+    execute("DROP TABLE registry_search" if connection.vendor == "sqlite" else "DROP INDEX registry_search")
+    assert_found_as_scanned()
+
+
+def test_a_database_that_can_not_have_the_index_does_without(shelf, monkeypatch):
+    spoil()
+    monkeypatch.setattr(search, "_statements", lambda vendor: ["CREATE EXTENSION no_such_extension"])
+    search.install()
+    assert not search.is_whole()
+    assert names(Registry.objects.matching("ground")) == {"Ground Truth"}
+
+
+def test_the_system_check_tells_while_there_is_no_index(db):
+    def told():
+        found = checks.run_checks(tags=[checks.Tags.database], databases=["default"])
+        return [(message.id, message.level) for message in found if message.id.startswith("registry_app.")]
+
+    assert told() == []
+    spoil()
+    assert told() == [("registry_app.I001", checks.INFO)]
