@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 
 from . import rules
 from .choices import Action, Role
-from .models import AccessRequest, FormerName, OrganizationMembership, Registry
+from .models import AccessRequest, FormerName, OrganizationMembership, Registry, Team
 
 
 class Door(NamedTuple):
@@ -38,6 +38,29 @@ class SecondFactorMissing(PermissionDenied):
     def __init__(self, organization):
         super().__init__(self.refusal.reason)
         self.organization = organization
+
+
+class OrganizationRoleTooLow(PermissionDenied):
+    """Somebody is in the organization of `membership`, but may not do `action` on `subject` (a name) there.
+
+    `admins` are the memberships of those who may.
+    """
+
+    def __init__(self, membership, action, refusal, subject="", admins=None):
+        super().__init__(refusal.reason)
+        self.membership, self.action, self.refusal, self.subject = membership, action, refusal, subject
+        self.admins = membership.organization.memberships.admins() if admins is None else admins
+
+
+class TeamDoor(NamedTuple):
+    """A team, opened for one person: their membership of the organization, their role in the team (None outside it),
+    and the actions that pages offer them.
+    """
+
+    membership: OrganizationMembership
+    team: Team
+    role: str | None
+    may: frozenset
 
 
 class Moved(Exception):
@@ -69,6 +92,55 @@ def check_second_factor(user):
     asking = user.memberships.filter(organization__requires_second_factor=True).select_related("organization")
     if (membership := asking.first()) and not is_mfa_enabled(user):
         raise SecondFactorMissing(membership.organization)
+
+
+def admin_of(user, slug, action):
+    """The same for an organization admin; OrganizationRoleTooLow (403) for others, who may not do `action` there."""
+    membership = organization_for(user, slug)
+    if not membership.is_admin:
+        raise OrganizationRoleTooLow(membership, action, rules.ORGANIZATION_ADMINS_ONLY)
+    return membership
+
+
+def creator_of(user, slug):
+    """The same for who may create registries there; OrganizationRoleTooLow (403) for others."""
+    membership = organization_for(user, slug)
+    if not membership.may_create:
+        raise OrganizationRoleTooLow(membership, Action.CREATE, rules.ADMINS_CREATE)
+    return membership
+
+
+def person_for(user, slug, username, action=None):
+    """The memberships of `user` and of the person `username` in the organization `slug`.
+
+    Http404 where either isn't in it, OrganizationRoleTooLow (403) where `user` is no admin and `action` asks for one.
+    """
+    membership = organization_for(user, slug)
+    if "\0" in username:
+        raise Http404  # nobody was ever called that, and not every database takes such text
+    people = membership.organization.memberships.select_related("organization", "user")
+    person = get_object_or_404(people, user__username=username)
+    if action and not membership.is_admin:
+        raise OrganizationRoleTooLow(membership, action, rules.ORGANIZATION_ADMINS_ONLY, username)
+    return membership, person
+
+
+def team_for(user, slug, name, action=None):
+    """The TeamDoor to the team `name` of the organization `slug`; everybody in the organization sees its teams.
+
+    Http404 where there is none, OrganizationRoleTooLow (403) for whoever may not do `action`.
+    """
+    membership = organization_for(user, slug)
+    if rules.refuse_name(rules.clean_name(name)):
+        raise Http404
+    team = get_object_or_404(membership.organization.teams, name_key=rules.name_key(name))
+    team.organization = membership.organization
+    role = team.memberships.filter(user=user).values_list("role", flat=True).first()
+    refusal = action and rules.refuse_in_team(action, membership.role, role)
+    if refusal:
+        admins = None if action == Action.TEAM_DELETE else team.admins()
+        raise OrganizationRoleTooLow(membership, action, refusal, team.name, admins)
+    return TeamDoor(membership, team, role, rules.actions_in_team(membership.role, role))
 
 
 def registry_for(user, slug, name, action=Action.SEE):

@@ -12,11 +12,12 @@ from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 from . import guards, rules
-from .access import Moved, RoleTooLow, SecondFactorMissing, check_second_factor
+from .access import Moved, OrganizationRoleTooLow, RoleTooLow, SecondFactorMissing, check_second_factor
 from .choices import Action
-from .models import Actor, Organization, Registry
+from .models import Actor, Organization, Registry, Team
 from .models.audit import record_refusals
 
+GONE = (Registry.DoesNotExist, Team.DoesNotExist)
 SEEN_EVERY = 60  # seconds
 
 
@@ -61,12 +62,16 @@ class RuleMiddleware:
             return _lead_on(request, exception.registry)
         if isinstance(exception, SecondFactorMissing):
             return _to_second_factor(request, exception)
-        if isinstance(exception, Registry.DoesNotExist):  # deleted by somebody else since its door was passed
+        if isinstance(exception, GONE):  # deleted by somebody else since its door was passed
             return render(request, "404.html", status=404)
         if isinstance(exception, RoleTooLow) and request.method not in rules.SAFE_METHODS:
             door = exception.door
             where = {"organization": door.registry.organization_id, "registry": door.registry.pk}
             _log(request, exception.action, exception.refusal, subject=door.registry.name, **where)
+        if isinstance(exception, OrganizationRoleTooLow) and request.method not in rules.SAFE_METHODS:
+            organization = exception.membership.organization
+            subject = exception.subject or organization.name
+            _log(request, exception.action, exception.refusal, subject=subject, organization=organization.pk)
         if isinstance(exception, IntegrityError) and (refusal := guards.refusal_of(exception)):
             return _refused_by_database(request, refusal)
         return None

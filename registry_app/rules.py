@@ -8,7 +8,7 @@ import unicodedata
 from datetime import datetime
 from typing import NamedTuple
 
-from .choices import Action, Kind, OrganizationRole, Role, Source, Visibility
+from .choices import Action, Kind, OrganizationRole, Role, Source, TeamRole, Visibility
 
 NAME_LENGTH = 113  # characters; the wandb client adds a prefix of 15 and takes 128
 KEY_LENGTH = 4 * NAME_LENGTH  # characters of a name's key; some characters fold to as many as eighteen
@@ -76,6 +76,10 @@ IN_OTHER_ORGANIZATIONS = Refusal(
     "The account is used in another organization too.",
     "Take it out of this one, or ask the installation's staff.",
 )
+ACCOUNT_OF_STAFF = Refusal(
+    "account_of_staff", "The account is one of the installation's staff.", "Ask the installation's staff."
+)
+DELETE_BY_ADMINS = Refusal("role_too_low", "Only organization admins delete teams.")
 LAST_ADMIN = Refusal("last_admin", "One admin must remain. The last admin can't be removed or demoted.")
 SECOND_FACTOR_MISSING = Refusal(
     "second_factor_missing", "This organization asks its members for a second factor.", "Set one up to go on."
@@ -365,3 +369,24 @@ def actions_of(role, kind, visibility, accepts_all_types):
         allowed.discard(Action.RESTRICT)
     allowed -= {Action.TYPE_ADD, Action.TYPE_REMOVE, Action.TYPES_ALL} if accepts_all_types else {Action.TYPES_LIST}
     return frozenset(allowed)
+
+
+# Teams: led by their own admins and by the organization's; made and deleted by the organization's alone.
+
+LEADING = frozenset(
+    {Action.TEAM_EDIT, Action.TEAM_MEMBER_ADD, Action.TEAM_MEMBER_CHANGE, Action.TEAM_MEMBER_REMOVE, Action.TEAM_DELETE}
+)
+
+
+def refuse_in_team(action, organization_role, team_role):
+    """Why somebody of these roles (None for none) may not do `action` of LEADING in a team."""
+    if organization_role == OrganizationRole.ADMIN:
+        return None
+    if action == Action.TEAM_DELETE:
+        return DELETE_BY_ADMINS
+    return None if team_role == TeamRole.ADMIN and organization_role is not None else TEAM_ADMINS_ONLY
+
+
+def actions_in_team(organization_role, team_role):
+    """What somebody of these roles may do in a team: the controls that a page shows."""
+    return frozenset(action for action in LEADING if refuse_in_team(action, organization_role, team_role) is None)

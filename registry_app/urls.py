@@ -4,7 +4,20 @@ from django.conf import settings
 from django.urls import include, path
 
 from .api import me
-from .views import access, audit, organizations, registries, requests, sessions, single_sign_on, tokens, types
+from .views import (
+    access,
+    audit,
+    invitations,
+    members,
+    organizations,
+    registries,
+    requests,
+    sessions,
+    single_sign_on,
+    teams,
+    tokens,
+    types,
+)
 
 registry_patterns = (
     [
@@ -26,6 +39,32 @@ type_patterns = (
         path("accept/", types.accept, name="accept"),
     ],
     "types",
+)
+member_patterns = (
+    [
+        path("members/", members.index, name="index"),
+        path("members/invite/", invitations.invite, name="invite"),
+        path("members/invite/<int:pk>/revoke/", invitations.revoke, name="revoke"),
+        path("members/service/", members.service, name="service"),
+        path("member/<str:username>/", members.detail, name="detail"),
+        path("member/<str:username>/role/", members.role, name="role"),
+        path("member/<str:username>/remove/", members.remove, name="remove"),
+        path("member/<str:username>/deactivate/", members.deactivate, name="deactivate"),
+        path("member/<str:username>/reactivate/", members.reactivate, name="reactivate"),
+    ],
+    "members",
+)
+team_patterns = (
+    [
+        path("teams/", teams.index, name="index"),
+        path("teams/new/", teams.create, name="create"),
+        path("team/<str:name>/", teams.detail, name="detail"),
+        path("team/<str:name>/settings/", teams.settings, name="settings"),
+        path("team/<str:name>/delete/", teams.delete, name="delete"),
+        path("team/<str:name>/member/<str:username>/role/", teams.role, name="role"),
+        path("team/<str:name>/member/<str:username>/remove/", teams.remove, name="remove"),
+    ],
+    "teams",
 )
 access_patterns = (
     [
@@ -75,10 +114,14 @@ urlpatterns = [
     path("orgs/<slug:organization>/registry/<str:name>/types/", include(type_patterns)),
     path("orgs/<slug:organization>/registry/<str:name>/access/", include(access_patterns)),
     path("orgs/<slug:organization>/", include(request_patterns)),
+    path("orgs/<slug:organization>/", include(member_patterns)),
+    path("orgs/<slug:organization>/", include(team_patterns)),
+    path("orgs/<slug:organization>/settings/", organizations.organization_settings, name="organization_settings"),
     path("orgs/<slug:organization>/audit/", include(audit_patterns)),
     path("account/tokens/", include(token_patterns)),
     path("account/sessions/<int:pk>/end/", sessions.end, name="session_end"),
     path("api/v1/me", me.detail, name="api_me"),
+    path("invitations/<str:token>/", invitations.accept, name="invitation"),
     path("setup/<str:token>/", organizations.setup, name="setup"),
     *([path("accounts/oidc/<str:provider_id>/", include(single_sign_on_patterns))] if settings.SINGLE_SIGN_ON else []),
     path("appearance/", organizations.appearance, name="appearance"),

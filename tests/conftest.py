@@ -1,7 +1,8 @@
 """The people and places of every test.
 
 Acme: Ada is an organization admin, Mel a member without any role of her own, Rob a member who is admin of Golden and of
-Vault. Globex: Sam, its admin, is a stranger to Acme. Root is installation staff and in no organization.
+Vault, and leads the team Vision, in which Mel is too. Globex: Sam, its admin, is a stranger to Acme. Root is
+installation staff and in no organization.
 """
 
 import os
@@ -14,7 +15,7 @@ from django.conf import settings as site_settings
 from django.core.cache import cache
 
 from registry_app.choices import Role
-from tests.factories import give_role, make_member, make_organization, make_registry, make_user
+from tests.factories import give_role, make_member, make_organization, make_registry, make_team, make_user
 
 
 @pytest.fixture(autouse=True)
@@ -123,3 +124,9 @@ def point(settings, url):
     """Let the site's provider be at `url`."""
     app = {**site_settings.SINGLE_SIGN_ON, "settings": {"server_url": url, "oauth_pkce_enabled": True}}
     settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [app]}}
+
+
+@pytest.fixture
+def vision(acme, rob, mel):
+    """A team of Acme: Rob leads it, Mel is in it. No registry gives it a role."""
+    return make_team(acme, "Vision", leads=[rob], people=[mel], description="Image models")

@@ -1,13 +1,16 @@
 """Makers: one thing each, made the way the product makes it."""
 
-from registry_app.choices import OrganizationRole, Visibility
+from registry_app.choices import OrganizationRole, TeamRole, Visibility
 from registry_app.models import (
     Actor,
     ApiToken,
+    Invitation,
     Organization,
     OrganizationMembership,
     Registry,
     RegistryMember,
+    Team,
+    TeamMembership,
     User,
     found_organization,
 )
@@ -58,3 +61,26 @@ def give_role(registry, user, role) -> RegistryMember:
     member = RegistryMember(registry=registry, user=user, role=role)
     member.save_by(COMMAND_LINE)
     return member
+
+
+def make_team(organization, name, *, leads=(), people=(), description="") -> Team:
+    """A team that the users `leads` lead, and in which `people` are too."""
+    team = Team(organization=organization, name=name, description=description)
+    team.create(COMMAND_LINE)
+    for role, users in ((TeamRole.ADMIN, leads), (TeamRole.MEMBER, people)):
+        for user in users:
+            TeamMembership(team=team, user=user, role=role).save_by(COMMAND_LINE)
+    return team
+
+
+def give_team_role(registry, team, role) -> RegistryMember:
+    """`team` as `role` in `registry`."""
+    member = RegistryMember(registry=registry, team=team, role=role)
+    member.save_by(COMMAND_LINE)
+    return member
+
+
+def make_invitation(organization, role=OrganizationRole.MEMBER, email="") -> tuple[Invitation, str]:
+    """An open invitation, and the secret part of its link."""
+    invitation = Invitation(organization=organization, role=role, email=email)
+    return invitation, invitation.create(COMMAND_LINE)

@@ -8,9 +8,9 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.shortcuts import redirect
 
-from . import audit, people, registries
+from . import audit, people, registries, teams
 
-__all__ = ["audit", "people", "registries"]
+__all__ = ["audit", "people", "registries", "teams"]
 
 
 def _password_change(request, extra_context=None):

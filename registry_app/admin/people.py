@@ -6,6 +6,7 @@ from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AdminTextInputWidget, ForeignKeyRawIdWidget
 from django.contrib.auth import admin as auth
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from .. import rules
@@ -36,22 +37,22 @@ class UserAdmin(LawfulAdmin, auth.UserAdmin):
     """Accounts. Permissions are two flags: staff come in here, superusers may do all here."""
 
     form, add_form = UserForm, NewUserForm
-    list_display = ["username", "email", "first_name", "last_name", "is_active", "is_staff"]
-    list_filter = ["is_active", "is_staff", "is_superuser"]
+    list_display = ["username", "email", "first_name", "last_name", "is_active", "is_staff", "is_service"]
+    list_filter = ["is_active", "is_staff", "is_superuser", "is_service"]
     filter_horizontal = []
     fieldsets = [
         (None, {"fields": ["username", "password", "email", "first_name", "last_name"]}),
-        ("Rights", {"fields": ["is_active", "is_staff", "is_superuser"]}),
+        ("Rights", {"fields": ["is_active", "is_staff", "is_superuser", "is_service"]}),
         ("Dates", {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [(None, {"fields": ["username", "email", "usable_password", "password1", "password2"]})]
-    readonly_fields = ["last_login", "date_joined"]
+    readonly_fields = ["last_login", "date_joined", "is_service"]
     add_action = Action.USER_CREATE
     change_action, delete_action = Action.USER_EDIT, Action.USER_EDIT
 
     def fixed(self, obj):
         """The last admin of an organization stays active."""
-        return {"is_active": rules.LAST_ADMIN} if obj and _alone_in_charge(obj) else {}
+        return {"is_active": rules.LAST_ADMIN} if obj and obj.is_alone_in_charge() else {}
 
     def refuse_deletion(self, obj):
         """Never."""
@@ -82,7 +83,7 @@ class UserAdmin(LawfulAdmin, auth.UserAdmin):
         before = User.objects.select_for_update().get(pk=obj.pk)
         form.refuse_stale()
         if before.is_active and not obj.is_active:
-            enforce(rules.LAST_ADMIN if _alone_in_charge(obj) else None, "is_active")
+            enforce(rules.LAST_ADMIN if obj.is_alone_in_charge() else None, "is_active")
         obj.save()
         obj.emailaddress_set.exclude(email=obj.email.lower()).delete()  # else one could still sign in with the old one
         changes = {name: [getattr(before, name), getattr(obj, name)] for name in form.changed_data}
@@ -90,7 +91,10 @@ class UserAdmin(LawfulAdmin, auth.UserAdmin):
             record(actor_of(request), Action.USER_EDIT, subject=obj.username, changes=changes)
 
     def user_change_password(self, request, id, form_url=""):
-        """Django's page; that the password changed is logged, and nothing of it."""
+        """Django's page; that the password changed is logged, and nothing of it. Service accounts have none."""
+        account = self.get_object(request, unquote(id))
+        if account and account.is_service:
+            raise PermissionDenied
         if request.method != "POST":
             return super().user_change_password(request, id, form_url)
         with transaction.atomic():
@@ -101,13 +105,6 @@ class UserAdmin(LawfulAdmin, auth.UserAdmin):
                 changes = {"password": [None, "changed"]}
                 record(actor_of(request), Action.USER_EDIT, subject=after.username, changes=changes)
         return response
-
-
-def _alone_in_charge(user):
-    """Whether `user` is the last admin of an organization."""
-    in_charge = user.memberships.admins().values("organization")
-    shared = OrganizationMembership.objects.admins().filter(organization__in=in_charge).exclude(user=user)
-    return user.memberships.admins().exclude(organization__in=shared.values("organization")).exists()
 
 
 class FoundingForm(AdminForm):
@@ -121,18 +118,29 @@ class FoundingForm(AdminForm):
     )
 
 
+class OrganizationForm(SeenForm):
+    """What holds for everybody in an organization."""
+
+
 @admin.register(Organization)
 class OrganizationAdmin(LawfulAdmin):
-    """Organizations: founded, with their core registries and first admin; never changed or deleted."""
+    """Organizations: founded, with their core registries and first admin; their settings change, nothing is deleted."""
 
-    form = FoundingForm
-    list_display = ["name", "slug", "created_at"]
+    form = OrganizationForm
+    list_display = ["name", "slug", "default_role", "members_create", "created_at"]
     search_fields = ["name", "slug"]
-    add_action = Action.ORGANIZATION_CREATE
+    add_action, change_action = Action.ORGANIZATION_CREATE, Action.ORGANIZATION_EDIT
 
-    def has_change_permission(self, request, obj=None):
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        """The form that founds one, or that of its settings."""
+        if obj is None:
+            kwargs["form"] = FoundingForm
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def get_readonly_fields(self, request, obj=None):
         """Its name and address stay."""
-        return False
+        fields = super().get_readonly_fields(request, obj)
+        return ["name", "slug", "created_at", *fields] if obj else fields
 
     def refuse_deletion(self, obj):
         """Never."""
@@ -144,10 +152,16 @@ class OrganizationAdmin(LawfulAdmin):
 
     def get_fields(self, request, obj=None):
         """What founding asks for, or what there is."""
-        return ["name", "slug", "created_at"] if obj else ["name", "admin"]
+        return ["name", "slug", "default_role", "members_create", "created_at"] if obj else ["name", "admin"]
 
     def save_model(self, request, obj, form, change):
-        """Found it (rules 1 and 17)."""
+        """Found it (rules 1 and 17), or change its settings."""
+        if change:
+            if form.changed_data:
+                Organization.objects.hold(obj.pk)
+                form.refuse_stale()
+                obj.edit(actor_of(request), default_role=obj.default_role, members_create=obj.members_create)
+            return
         founded = found_organization(obj.name, form.cleaned_data["admin"], actor_of(request))
         obj.pk, obj.slug = founded.pk, founded.slug
 
@@ -176,10 +190,7 @@ class OrganizationMembershipAdmin(BulkDeleteAdmin):
 
     def refuse_deletion(self, obj):
         """The last admin stays."""
-        if obj is None:
-            return None
-        admins = OrganizationMembership.objects.admins().filter(organization=obj.organization_id)
-        return rules.LAST_ADMIN if list(admins.values_list("pk", flat=True)[:2]) == [obj.pk] else None
+        return obj.refuse_end_of_charge() if obj else None
 
     def place(self, obj):
         """The person, in the organization."""

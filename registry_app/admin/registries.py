@@ -1,11 +1,13 @@
 """Registries in the Django admin, and what belongs to them."""
 
+from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminTextInputWidget
 
 from .. import rules
 from ..choices import Action
 from ..forms import DeleteForm
-from ..models import AcceptedType, FormerName, Organization, Registry, RegistryMember
+from ..models import AcceptedType, AccessRequest, FormerName, Organization, Registry, RegistryMember
 from .base import BulkDeleteAdmin, LawfulAdmin, ReadOnlyAdmin, RowsInline, SeenForm, actor_of
 from .forms import NewRegistryForm, RegistryForm
 
@@ -38,11 +40,12 @@ class RegistryMemberInline(RowsInline):
     model = RegistryMember
     verbose_name, verbose_name_plural = "role", "roles given in it"
     show_change_link = True
-    raw_id_fields = ["user"]
+    fields = ["user", "team", "role", "ends_at"]
+    raw_id_fields = ["user", "team"]
 
     def get_queryset(self, request):
         """With whose they are: one query."""
-        return super().get_queryset(request).select_related("user", "registry")
+        return super().get_queryset(request).select_related("user", "team", "registry")
 
 
 @admin.register(Registry)
@@ -225,20 +228,24 @@ class AcceptedTypeAdmin(OfRegistry, BulkDeleteAdmin):
 
 
 class RegistryMemberForm(SeenForm):
-    """The role of somebody in a registry."""
+    """The role of somebody, or of a team, in a registry."""
+
+    ends_at = forms.DateTimeField(
+        label="Ends", required=False, widget=AdminTextInputWidget, help_text="Date and time (UTC); empty for never."
+    )
 
 
 @admin.register(RegistryMember)
 class RegistryMemberAdmin(OfRegistry, BulkDeleteAdmin):
-    """Roles in registries: changed and taken. They are given on the page of their registry."""
+    """Roles in registries, of people and teams: changed and taken. They are given on the page of their registry."""
 
     form = RegistryMemberForm
-    list_display = ["user", "registry", "organization", "role"]
+    list_display = ["holder", "registry", "organization", "role", "ends_at"]
     list_filter = ["role", "registry__organization"]
-    list_select_related = ["user", "registry__organization"]
-    search_fields = ["user__username", "user__email", "registry__name"]
-    fields = ["registry", "user", "role"]
-    readonly_fields = ["registry", "user"]
+    list_select_related = ["user", "team", "registry__organization"]
+    search_fields = ["user__username", "user__email", "team__name", "registry__name"]
+    fields = ["registry", "user", "team", "role", "ends_at"]
+    readonly_fields = ["registry", "user", "team"]
     change_action, delete_action = Action.MEMBER_CHANGE, Action.MEMBER_REMOVE
 
     def has_add_permission(self, request, obj=None):
@@ -255,6 +262,17 @@ class RegistryMemberAdmin(OfRegistry, BulkDeleteAdmin):
     def delete_model(self, request, obj):
         """Take the role."""
         obj.delete_by(actor_of(request))
+
+
+@admin.register(AccessRequest)
+class AccessRequestAdmin(ReadOnlyAdmin):
+    """Requests for roles. They are answered by the admins of their registry, on its page."""
+
+    list_display = ["user", "registry", "role", "created_at", "answered_by", "answered_at", "granted"]
+    list_filter = ["granted", "role", "registry__organization"]
+    list_select_related = ["user", "registry", "answered_by"]
+    search_fields = ["user__username", "registry__name"]
+    fields = ["user", "registry", "role", "reason", "created_at", "answered_by", "answered_at", "granted", "note"]
 
 
 @admin.register(FormerName)

@@ -2,8 +2,10 @@
 
 from .access import AbleForm, AddAccessForm, AnswerForm, ChangeAccessForm, ExplainForm, RequestForm
 from .audit import AuditFilter
-from .organization import SetupForm
+from .organization import OrganizationForm, SetupForm
+from .people import ConfirmForm, CursorForm, InviteForm, JoinForm, MemberRoleForm, PeopleFilter, ServiceForm
 from .registry import CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
+from .teams import AddPeopleForm, TeamDeleteForm, TeamFilter, TeamForm, TeamSettingsForm
 from .token import TokenForm
 from .types import AcceptForm, AddTypesForm, RemoveTypeForm
 
@@ -11,18 +13,31 @@ __all__ = [
     "AbleForm",
     "AcceptForm",
     "AddAccessForm",
+    "AddPeopleForm",
     "AddTypesForm",
     "AnswerForm",
     "AuditFilter",
     "ChangeAccessForm",
+    "ConfirmForm",
     "CreateForm",
+    "CursorForm",
     "DeleteForm",
     "DetailsForm",
     "ExplainForm",
+    "InviteForm",
+    "JoinForm",
+    "MemberRoleForm",
+    "OrganizationForm",
+    "PeopleFilter",
     "RegistryFilter",
     "RemoveTypeForm",
     "RequestForm",
     "RestrictForm",
+    "ServiceForm",
     "SetupForm",
+    "TeamDeleteForm",
+    "TeamFilter",
+    "TeamForm",
+    "TeamSettingsForm",
     "TokenForm",
 ]

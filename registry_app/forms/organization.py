@@ -1,16 +1,16 @@
-"""The set-up page's form."""
+"""Forms about organizations, and about the accounts with which people come into them."""
 
 from django import forms
 from django.contrib.auth.forms import UsernameField
 
 from .. import rules
-from .base import RuleForm
+from ..choices import Role
+from .base import RuleForm, VersionField
 
 
-class SetupForm(RuleForm):
-    """The first organization and its admin."""
+class AccountForm(RuleForm):
+    """An account that somebody makes for themself."""
 
-    name = forms.CharField(label="Organization", max_length=rules.NAME_LENGTH)
     username = UsernameField(label="Your username", max_length=150)
     email = forms.EmailField(label="Your email", widget=forms.EmailInput(attrs={"autocomplete": "email"}))
     password = forms.CharField(
@@ -31,3 +31,22 @@ class SetupForm(RuleForm):
                 "password_again", forms.ValidationError("The two passwords differ.", code="password_mismatch")
             )
         return cleaned
+
+
+class SetupForm(AccountForm):
+    """The first organization and its admin."""
+
+    name = forms.CharField(label="Organization", max_length=rules.NAME_LENGTH)
+    field_order = ("name",)
+
+
+class OrganizationForm(RuleForm):
+    """What holds for everybody in an organization."""
+
+    default_role = forms.ChoiceField(
+        label="Default role",
+        choices=[(role.value, Role(role).label) for role in rules.DEFAULT_ROLES],
+        error_messages={"required": "Choose a role."},
+    )
+    members_create = forms.BooleanField(label="Members may create registries", required=False)
+    version = VersionField()

@@ -1,7 +1,7 @@
 """What is kept."""
 
 from .accepted_type import AcceptedType
-from .access_path import paths
+from .access_path import paths, paths_of_person
 from .access_request import AccessRequest
 from .audit import Actor, AuditEvent, AuditHead
 from .former_name import FormerName
@@ -10,6 +10,7 @@ from .founding import (
     found_organization,
     found_organization_with_admin,
     make_account,
+    make_invited_account,
     make_service_account,
     setup_token,
 )
@@ -43,7 +44,9 @@ __all__ = [
     "found_organization",
     "found_organization_with_admin",
     "make_account",
+    "make_invited_account",
     "make_service_account",
     "paths",
+    "paths_of_person",
     "setup_token",
 ]

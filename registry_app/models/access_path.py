@@ -4,6 +4,7 @@ from django.utils import timezone
 
 from .. import rules
 from ..choices import Role, Source
+from .registry_member import RegistryMember
 from .team import TeamMembership
 
 
@@ -24,8 +25,26 @@ def paths(registry, memberships, visibility=None):
     for user, role, team, ends_at in through.order_by("team__name").values_list(*columns):
         found[user].append(_path(role, Source.TEAM, team, ends_at))
     for listed in found.values():
-        listed.sort(key=lambda path: (path.counts, rules.rank(path.role)), reverse=True)
+        _winner_first(listed)
     return found
+
+
+def paths_of_person(membership, registries):
+    """{registry id: [rules.Path]} of the membership's person in `registries` (dicts: id, visibility), winners first.
+
+    The same as `paths`, of one person in many registries; one query, however many they are.
+    """
+    found = {row["id"]: _inherited(membership, row["visibility"]) for row in registries}
+    given = RegistryMember.objects.reaching(membership.user_id).filter(registry__in=found).order_by("team__name")
+    for registry, role, team, ends_at in given.values_list("registry", "role", "team__name", "ends_at"):
+        found[registry].append(_path(role, Source.TEAM if team else Source.PERSON, team or "", ends_at))
+    for listed in found.values():
+        _winner_first(listed)
+    return found
+
+
+def _winner_first(listed):
+    listed.sort(key=lambda path: (path.counts, rules.rank(path.role)), reverse=True)
 
 
 def _inherited(membership, visibility):

@@ -9,6 +9,7 @@ from django.utils.text import slugify
 from .. import rules
 from ..choices import Action, Kind, OrganizationRole, Visibility
 from . import audit
+from .invitation import Invitation
 from .law import enforce
 from .organization import Organization, OrganizationMembership, User
 from .registry import AcceptedType, Registry
@@ -80,6 +81,20 @@ def make_account(username, email, password, by):
     user.full_clean()
     user.save()
     audit.record(by, Action.USER_CREATE, subject=username, changes={"email": [None, email]})
+    return user
+
+
+@transaction.atomic
+def make_invited_account(invitation, username, email, password, request_id=""):
+    """Make an account for whoever holds the link of `invitation`, and bring it in: both, or nothing. Answers it.
+
+    Raises ValidationError as `make_account` does, or with `invitation_used`.
+    """
+    Organization.objects.hold(invitation.organization_id)
+    enforce(None if Invitation.objects.open().filter(pk=invitation.pk).exists() else rules.INVITATION_USED)
+    newcomer = audit.Actor(User(username=username), request_id)  # who acts has no account before this
+    user = make_account(username, email, password, newcomer)
+    invitation.accept(newcomer._replace(user=user))
     return user
 
 

@@ -34,20 +34,39 @@ class User(AbstractUser):
     def deactivate(self, by, organization):
         """End their sessions and tokens at once, and log it; `by` is an admin of `organization`, which they are in.
 
-        Refuses with `role_too_low`, `last_admin`, or `other_organization` where another one relies on the account.
+        Refuses with `role_too_low`, or as `refuse_deactivation` says.
         """
         organization.lock_for(by)
-        enforce(rules.IN_OTHER_ORGANIZATIONS if self.memberships.exclude(organization=organization).exists() else None)
-        for membership in self.memberships.filter(role=OrganizationRole.ADMIN):
-            membership.keep_an_admin()
+        enforce(self.refuse_deactivation(organization))
         self._set_active(by, organization, Action.USER_DEACTIVATE, wanted=False)
 
     @transaction.atomic
     def reactivate(self, by, organization):
         """Let them sign in again, and log it; who may is as for `deactivate`."""
         organization.lock_for(by)
-        enforce(rules.IN_OTHER_ORGANIZATIONS if self.memberships.exclude(organization=organization).exists() else None)
+        enforce(self.refuse_deactivation(organization))
         self._set_active(by, organization, Action.USER_REACTIVATE, wanted=True)
+
+    def refuse_deactivation(self, organization):
+        """Why admins of `organization` may neither deactivate this account nor reactivate it, or None.
+
+        `not_in_organization`, `other_organization`, `account_of_staff` or `last_admin`.
+        """
+        organizations = set(self.memberships.values_list("organization_id", flat=True))
+        if organization.pk not in organizations:
+            return rules.NOT_HERE
+        if len(organizations) > 1:
+            return rules.IN_OTHER_ORGANIZATIONS
+        if self.is_staff:
+            return rules.ACCOUNT_OF_STAFF
+        return rules.LAST_ADMIN if self.is_alone_in_charge() else None
+
+    def is_alone_in_charge(self):
+        """Whether an organization has no active admin beside this one."""
+        in_charge = self.memberships.admins()
+        shared = OrganizationMembership.objects.admins().exclude(user=self)
+        shared = shared.filter(organization__in=in_charge.order_by().values("organization"))
+        return in_charge.exclude(organization__in=shared.order_by().values("organization")).exists()
 
     def _set_active(self, by, organization, action, *, wanted):
         self.refresh_from_db()
@@ -175,10 +194,18 @@ class OrganizationMembership(models.Model):
     def __str__(self):
         return f"{self.user} in {self.organization}"
 
+    def get_absolute_url(self):
+        return reverse("members:detail", args=[self.organization.slug, self.user.username])
+
     @property
     def is_admin(self):
         """Whether this makes its user an organization admin."""
         return self.role == OrganizationRole.ADMIN
+
+    @property
+    def may_create(self):
+        """Whether its user may create registries."""
+        return rules.refuse_creation(self.role, members_create=self.organization.members_create) is None
 
     def effective_role(self, visibility, given):
         """The person's effective role in a registry of this visibility that gave them `given` (rulebook §3), or None.
@@ -207,8 +234,8 @@ class OrganizationMembership(models.Model):
         stored = OrganizationMembership.objects.filter(pk=self.pk).first()
         enforce(rules.EDIT_CONFLICT if seen is not None and (stored is None or stored.role != seen) else None)
         enforce(rules.SERVICE_IS_NO_ADMIN if self.is_admin and self.user.is_service else None, "role")
-        if stored and stored.is_admin and not self.is_admin:
-            self.keep_an_admin()
+        if stored and not self.is_admin:
+            enforce(stored.refuse_end_of_charge(), "role")
         if stored and stored.role == self.role:
             return
         self.full_clean()
@@ -226,8 +253,7 @@ class OrganizationMembership(models.Model):
         stored = OrganizationMembership.objects.filter(pk=self.pk).first()
         if stored is None:
             return
-        if stored.is_admin:
-            self.keep_an_admin()
+        enforce(stored.refuse_end_of_charge(), "role")
         roles = self.user.registry_roles.filter(registry__organization=self.organization_id)
         teams = self.user.team_memberships.filter(team__organization=self.organization_id)
         lost = {f"role in {name}": [role, None] for name, role in roles.values_list("registry__name", "role")}
@@ -237,10 +263,12 @@ class OrganizationMembership(models.Model):
         self.delete()
         self._record(actor, Action.PERSON_REMOVE, [stored.role, None], lost)
 
-    def keep_an_admin(self):
-        """Refuse with `last_admin` where the organization has no other active admin."""
-        others = self.organization.memberships.admins().exclude(user=self.user_id)
-        enforce(None if others.exists() else rules.LAST_ADMIN, "role")
+    def refuse_end_of_charge(self):
+        """Why its person, an organization admin, must stay one (`last_admin`: no other is active); else None."""
+        if not self.is_admin:
+            return None
+        others = OrganizationMembership.objects.admins().filter(organization=self.organization_id)
+        return None if others.exclude(user=self.user_id).exists() else rules.LAST_ADMIN
 
     def _record(self, actor, action, roles, more=()):
         audit.record(

@@ -4,7 +4,7 @@ from django.db import models, transaction
 from django.urls import reverse
 
 from .. import rules
-from ..choices import Action, TeamRole
+from ..choices import Action, OrganizationRole, TeamRole
 from . import audit
 from .law import enforce, validate_name
 from .organization import Organization, User
@@ -51,6 +51,12 @@ class Team(models.Model):
         here = self.organization.memberships
         return here.admins().filter(user=user).exists() or (leads.exists() and here.filter(user=user).exists())
 
+    def admins(self):
+        """The memberships of the organization of those who lead it: the organization's admins, and its own."""
+        own = self.memberships.filter(role=TeamRole.ADMIN).order_by().values("user")
+        here = self.organization.memberships.of_active()
+        return here.filter(models.Q(role=OrganizationRole.ADMIN) | models.Q(user__in=own))
+
     def lock_for(self, by):
         """Hold the organization's row until commit, and refuse whoever may not lead the team, with `role_too_low`."""
         Organization.objects.hold(self.organization_id)
@@ -90,6 +96,19 @@ class Team(models.Model):
         self.record(by, Action.TEAM_DELETE, {**changes, "people": [people, None]})
         self.delete()
 
+    @transaction.atomic
+    def add(self, by, users, role):
+        """Put `users` into it as `role`, all or none, and log each; who is in it already stays as they are.
+
+        Answers who is new. Refuses with `role_too_low` or `not_in_organization`.
+        """
+        self.lock_for(by)
+        inside = set(self.memberships.filter(user__in=users).values_list("user_id", flat=True))
+        new = [user for user in users if user.pk not in inside]
+        for user in new:
+            TeamMembership(team=self, user=user, role=role).save_by(by)
+        return new
+
     def record(self, by, action, changes):
         """Log `action` on this team."""
         audit.record(by, action, subject=self.name, organization=self.organization_id, changes=changes)
@@ -113,15 +132,16 @@ class TeamMembership(models.Model):
         return f"{self.user} in {self.team}"
 
     @transaction.atomic
-    def save_by(self, by):
-        """Put the person into the team or change their role in it, and log it.
+    def save_by(self, by, seen=None):
+        """Put the person into the team or change their role in it, and log it. `seen` is the role shown (rule 19).
 
-        Refuses with `role_too_low`, or `not_in_organization` for whoever isn't in the team's organization.
+        Refuses with `role_too_low`, `edit_conflict`, or `not_in_organization` for whoever isn't in the organization.
         """
         self.team.lock_for(by)
         here = self.team.organization.memberships.filter(user=self.user)
         enforce(None if here.exists() else rules.NOT_HERE, "user")
         stored = TeamMembership.objects.filter(team=self.team, user=self.user).first()
+        enforce(rules.EDIT_CONFLICT if seen is not None and (stored is None or stored.role != seen) else None)
         if stored and stored.role == self.role:
             return
         self.pk, self._state.adding = stored.pk if stored else None, stored is None

@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from ..access import RoleTooLow
+from ..access import OrganizationRoleTooLow, RoleTooLow
 from ..rules import NEEDED
 
 
@@ -15,13 +15,17 @@ def bad_request(request, exception):
 
 
 def permission_denied(request, exception):
-    """403: names the missing role and the admins who can help, to somebody who sees the registry."""
+    """403: names the missing role and the admins who can help, to somebody who sees where they are."""
     context = {}
     if isinstance(exception, RoleTooLow):
         admins = exception.door.registry.admins().select_related("user").order_by("user__username")[:5]
         needed = NEEDED[exception.action]
         context = {"door": exception.door, "refusal": exception.refusal, "needed": needed, "admins": admins}
         context["organization"] = exception.door.membership.organization
+    if isinstance(exception, OrganizationRoleTooLow):
+        admins = exception.admins.select_related("user").order_by("user__username")[:5]
+        context = {"member": exception.membership, "refusal": exception.refusal, "admins": admins}
+        context["organization"] = exception.membership.organization
     return render(request, "403.html", context, status=403)
 
 

@@ -1,6 +1,7 @@
 """The way in: set-up, the choice of an organization, appearance, health."""
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError
@@ -11,11 +12,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from .. import guards
-from ..access import organization_for
-from ..choices import Theme
-from ..forms import SetupForm
-from ..models import Organization, User, found_installation, setup_token
-from .pages import posted
+from ..access import admin_of, organization_for
+from ..choices import Action, Role, Theme
+from ..forms import OrganizationForm, SetupForm
+from ..models import AuditEvent, Organization, User, found_installation, setup_token
+from .pages import actor_of, log_refusals, posted, render_page
 
 YEAR = 365 * 24 * 3600  # seconds
 
@@ -40,6 +41,34 @@ def index(request):
 def detail(request, organization):
     """An organization's own address leads to its registries."""
     return redirect(organization_for(request.user, organization).organization)
+
+
+@require_http_methods(["GET", "POST"])
+def organization_settings(request, organization):
+    """What holds for everybody in an organization; its admins change that here, everybody else reads it."""
+    if request.method == "POST":
+        membership = admin_of(request.user, organization, Action.ORGANIZATION_EDIT)
+    else:
+        membership = organization_for(request.user, organization)
+    here = membership.organization
+    shown = {"default_role": here.default_role, "members_create": here.members_create}
+    form = OrganizationForm(posted(request), initial=shown)
+    if form.is_valid() and form.carry_out(here.edit, actor_of(request), **form.cleaned_data):
+        messages.success(request, "The settings are saved.")
+        return redirect("organization_settings", organization)
+    log_refusals(request, form, Action.ORGANIZATION_EDIT, membership, subject=here.name)
+    if form.is_bound:
+        here.refresh_from_db()  # a refused edit has changed it
+    context = {
+        "form": form,
+        "section": "organization",
+        "default_role": Role(here.default_role),
+        "admins": here.memberships.admins().select_related("user").order_by("user__username")[:5],
+    }
+    if form.status == 409:
+        edits = AuditEvent.objects.filter(organization_id=here.pk, action=Action.ORGANIZATION_EDIT, code="")
+        context["theirs"] = edits.first()
+    return render_page(request, "organizations/settings.html", membership, context, status=form.status)
 
 
 @login_not_required

@@ -7,7 +7,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import rules
-from ..access import organization_for, registry_for
+from ..access import creator_of, organization_for, registry_for
 from ..choices import Action, Kind, Role, Visibility
 from ..forms import CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
 from ..models import AcceptedType, AuditEvent, Registry, paths
@@ -116,7 +116,7 @@ def _count(registries, page, first, cap):
 @require_http_methods(["GET", "POST"])
 def create(request, organization):
     """A new custom registry (rule 7)."""
-    membership = organization_for(request.user, organization)
+    membership = creator_of(request.user, organization)
     registry = Registry(organization=membership.organization, kind=Kind.CUSTOM)
     form = CreateForm(posted(request), instance=registry)
     if form.is_valid() and form.carry_out(registry.create, actor_of(request), form.cleaned_data.get("types", [])):

@@ -11,31 +11,49 @@ from django.urls import reverse
 from registry_app.choices import Role
 from registry_app.models import (
     AcceptedType,
+    AccessRequest,
+    Actor,
     AuditEvent,
     AuditHead,
     FormerName,
+    Invitation,
     Organization,
     OrganizationMembership,
     Registry,
     RegistryMember,
+    Team,
+    TeamMembership,
     User,
 )
 from tests.admin.pages import address, everything, last_entry, logged
-from tests.factories import COMMAND_LINE, give_role, make_member, make_organization, make_registry, make_user
+from tests.factories import (
+    COMMAND_LINE,
+    give_role,
+    make_invitation,
+    make_member,
+    make_organization,
+    make_registry,
+    make_team,
+    make_user,
+)
 
 MODELS = [
     AcceptedType,
+    AccessRequest,
     AuditEvent,
     AuditHead,
     FormerName,
+    Invitation,
     Organization,
     OrganizationMembership,
     Registry,
     RegistryMember,
+    Team,
+    TeamMembership,
     User,
 ]
-ADDABLE = {Organization, OrganizationMembership, Registry, User}
-CHANGEABLE = {OrganizationMembership, Registry, RegistryMember, User}
+ADDABLE = {Organization, OrganizationMembership, Registry, Team, TeamMembership, User}
+CHANGEABLE = {Organization, OrganizationMembership, Registry, RegistryMember, Team, TeamMembership, User}
 
 
 def fill(organization, numbers):
@@ -49,6 +67,9 @@ def fill(organization, numbers):
         make_member(organization, friend)
         give_role(registry, friend, Role.VIEWER)
         registry.edit(COMMAND_LINE, name=f"Renamed {number}", description="")
+        AccessRequest(registry=registry, user=friend, role=Role.ADMIN, reason="Why not").create(Actor(friend))
+        make_team(organization, f"Team {number}", people=[friend])
+        make_invitation(organization)
 
 
 def queries(client, url):
@@ -76,7 +97,7 @@ def test_every_model_is_there_and_nothing_else():
 def test_only_staff_get_in(person, client, golden, vault, request):
     if person:
         client.force_login(request.getfixturevalue(person))
-    golden.edit(COMMAND_LINE, name="Golden", description="")
+    fill(golden.organization, range(1))
     before, seq = everything(), last_entry()
     for url in pages():
         for answer in (client.get(url), client.post(url, {"post": "yes", "name": "Taken over"})):
@@ -88,7 +109,7 @@ def test_only_staff_get_in(person, client, golden, vault, request):
 
 def test_staff_without_rights_see_nothing(client, golden):
     client.force_login(make_user("helper", is_staff=True))
-    golden.edit(COMMAND_LINE, name="Golden", description="")
+    fill(golden.organization, range(1))
     for model in MODELS:
         for url in (address("changelist", model), address("change", model.objects.order_by("pk").last())):
             assert client.get(url).status_code == 403
@@ -143,7 +164,7 @@ def test_unknown_objects_lead_away(pk, staff, golden):
 
 
 def test_documents_obey_the_content_policy(staff, golden):
-    golden.edit(COMMAND_LINE, name="Golden", description="")
+    fill(golden.organization, range(1))
     inline = re.compile(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE)
     seen = 0
     for url in pages():

@@ -187,12 +187,29 @@ def test_an_organization_without_an_admin_is_not_founded(admin, staff, sam):
     assert (response.status_code, everything()) == (422, before)
 
 
-def test_an_organization_is_neither_changed_nor_deleted(staff, acme):
+def test_an_organization_is_neither_renamed_nor_deleted(staff, acme):
     page = staff.get(address("change", acme)).text
     assert "core registries stay" in page
     with refused():
-        assert staff.post(address("change", acme), {"name": "Other", "slug": "other"}).status_code == 403
+        assert save(staff, address("change", acme), name="Other", slug="other").status_code == 302
         assert staff.post(address("delete", acme), {"post": "yes"}).status_code == 403
+
+
+def test_the_settings_of_an_organization_are_changed_and_logged(staff, root, acme):
+    assert save(staff, address("change", acme), default_role="member", members_create=None).status_code == 302
+    acme.refresh_from_db()
+    entry = AuditEvent.objects.first()
+    assert (acme.default_role, acme.members_create, acme.version) == ("member", False, 2)
+    assert (entry.action, entry.actor_id, entry.organization_id) == (Action.ORGANIZATION_EDIT, root.pk, acme.pk)
+    with refused((Action.ORGANIZATION_EDIT, "invalid_choice")):
+        assert save(staff, address("change", acme), default_role="admin").status_code == 422
+
+
+def test_rule_19_settings_changed_meanwhile_are_a_conflict(staff, acme):
+    data = {**sent(staff.get(address("change", acme))), "default_role": "restricted_viewer"}
+    acme.edit(COMMAND_LINE, default_role="member", members_create=True)
+    with refused((Action.ORGANIZATION_EDIT, "edit_conflict")):
+        assert staff.post(address("change", acme), data).status_code == 409
 
 
 # Who is in an organization.

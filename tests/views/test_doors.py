@@ -9,11 +9,19 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver, reverse
 
 from registry_app.choices import Role
-from registry_app.models import AccessRequest, Actor, RegistryMember, setup_token
-from tests.factories import give_role, make_member, make_registry, make_user
+from registry_app.models import AccessRequest, Actor, Invitation, RegistryMember, setup_token
+from tests.factories import (
+    give_role,
+    give_team_role,
+    make_invitation,
+    make_member,
+    make_registry,
+    make_user,
+)
 from tests.models.refusals import undone
 from tests.views.pages import Page, at, browser, crawl, logging, nothing_changes, nothing_happens
 
+INVITATION = 77  # its number
 PEOPLE = ["nobody", "ada", "rob", "mel", "sam", "root"]
 # In the order of PEOPLE: organization admin, admin of Golden and Vault, member, stranger, staff in no organization.
 SIGNED_IN = "302 200 200 200 200 200"
@@ -21,6 +29,8 @@ INSIDE = "302 200 200 200 404 404"
 NOT_SO = "302 405 405 405 405 405"
 NOT_THERE = "302 404 404 404 404 404"
 ASKED_AGAIN = "302 302 302 302 302 302"  # to the sign-in page, or to confirm who one is
+ADMIN_ONLY = ("302 200 403 403 404 404", "302 422 403 403 404 404")
+LEADS = "302 422 422 403 404 404"  # Rob leads the team, and Mel is in it
 OUTSIDE_TOO = "200 200 200 200 200 200"
 
 # What each address answers to each person. A POST carries nothing that a form would take: 422 is a form that answers.
@@ -34,6 +44,24 @@ ADDRESSES = {
     "requests:index": (INSIDE, NOT_SO),
     "audit:index": (INSIDE, NOT_SO),
     "audit:export": (INSIDE, NOT_SO),
+    "members:index": (INSIDE, NOT_SO),
+    "members:invite": ADMIN_ONLY,
+    "members:revoke": (NOT_SO, "302 302 403 403 404 404"),
+    "members:service": ADMIN_ONLY,
+    "members:detail": (INSIDE, NOT_SO),
+    "members:role": ADMIN_ONLY,
+    "members:remove": ADMIN_ONLY,
+    "members:deactivate": ADMIN_ONLY,
+    "members:reactivate": ADMIN_ONLY,
+    "teams:index": (INSIDE, NOT_SO),
+    "teams:create": ADMIN_ONLY,
+    "teams:detail": (INSIDE, LEADS),
+    "teams:settings": (INSIDE, LEADS),
+    "teams:delete": ADMIN_ONLY,
+    "teams:role": ("302 200 200 403 404 404", LEADS),
+    "teams:remove": (INSIDE, LEADS.replace("403", "422")),  # Mel herself
+    "organization_settings": (INSIDE, ADMIN_ONLY[1]),
+    "invitation": ("200 302 302 302 200 200", "422 302 302 302 422 422"),
     "setup": ("404 404 404 404 404 404", "404 404 404 404 404 404"),
     "appearance": ("405 405 405 405 405 405", "404 404 404 404 404 404"),
     "health": (OUTSIDE_TOO, "405 405 405 405 405 405"),
@@ -96,6 +124,18 @@ REGISTRY_ADDRESSES = {
     "types:accept": ((NOT_SO,) * 3, SENT),
 }
 METHODS = ("GET", "POST")
+IN_ORGANIZATION = [
+    name
+    for name in ADDRESSES
+    if name.startswith(("registries:", "audit:", "members:", "teams:", "requests:", "organization"))
+    and name != "organizations"
+]
+BELOW = {  # what an address below an organization says beside it
+    "members:revoke": [INVITATION],
+    **{f"members:{page}": ["mel"] for page in ("detail", "role", "remove", "deactivate", "reactivate")},
+    **{f"teams:{page}": ["Vision"] for page in ("detail", "settings", "delete")},
+    **{f"teams:{page}": ["Vision", "mel"] for page in ("role", "remove")},
+}
 # What some addresses name beside the registry: the newest of these in it.
 NAMED = {"access:change": RegistryMember, "access:remove": RegistryMember, "requests:answer": AccessRequest}
 # What an address speaks of that belongs to no registry: things that nobody has, but for the set-up link.
@@ -124,6 +164,10 @@ def walk(resolver, namespace=""):
 
 def address_of(name, registry):
     """The address called `name`, of `registry` and its organization where it asks for one."""
+    if name == "setup":
+        return reverse(name, args=[setup_token()])
+    if name == "invitation":
+        return reverse(name, args=[make_invitation(registry.organization)[1]])
     if name in NAMED:
         named = NAMED[name].objects.filter(registry=registry).latest("pk")
         return reverse(name, args=[registry.organization.slug, registry.name, named.pk])
@@ -131,8 +175,13 @@ def address_of(name, registry):
         return reverse(name, args=ARGUMENTS[name]())
     if name in REGISTRY_ADDRESSES:
         return at(name, registry)
-    in_organization = name == "organization" or name.split(":")[0] in {"registries", "audit", "requests"}
-    return reverse(name, args=[registry.organization.slug] if in_organization else [])
+    return reverse(name, args=[registry.organization.slug, *BELOW.get(name, ())] if name in IN_ORGANIZATION else [])
+
+
+@pytest.fixture(autouse=True)
+def _something_of_everything(acme, vision):
+    """A team, and an invitation of a known number."""
+    Invitation.objects.filter(pk=make_invitation(acme)[0].pk).update(id=INVITATION)
 
 
 @pytest.fixture
@@ -299,16 +348,11 @@ def test_section_3_a_hidden_registry_is_answered_like_one_that_is_not_there(acme
         assert hidden[0][0] == (405 if REGISTRY_ADDRESSES[name][number][1] == NOT_SO else 404)
 
 
-IN_ORGANIZATION = [
-    "organization",
-    *(name for name in ADDRESSES if name.startswith(("registries:", "audit:", "requests:"))),
-]
-
-
 @pytest.mark.parametrize("name", [*REGISTRY_ADDRESSES, *IN_ORGANIZATION])
 def test_section_3_a_strange_organization_is_answered_like_one_that_is_not_there(acme, globex, sam, vault, name):
     client = browser(sam)
-    rest = [*(["Vault"] if name in REGISTRY_ADDRESSES else []), *([1] if name in NAMED else [])]
+    rest = ["Vault"] if name in REGISTRY_ADDRESSES else BELOW.get(name, [])
+    rest = [*rest, *([1] if name in NAMED else [])]
     for method in METHODS:
         with nothing_happens():
             strange = told(client, method, name, acme.slug, *rest, but=acme.slug)
@@ -337,13 +381,14 @@ def test_section_3_a_restriction_closes_the_door_behind_it(acme, ada, mel, golde
 
 
 @pytest.fixture
-def lived_in(acme, ada, rob, mel, golden, vault):
+def lived_in(acme, ada, rob, mel, golden, vault, vision):
     """An Acme in which things happened, in Vault too: renamed, refused, deleted."""
     make_registry(acme, ada, "Open <i>Shelf", types=None, description="All *are* welcome\n\n# here")
     gone = make_registry(acme, ada, "Vault annex", restricted=True)
     gone.delete_by(Actor(ada))
     vault.edit(Actor(rob), name="Vault of secrets", description="Vault: keep out\n\nreally")
     give_role(golden, mel, Role.MEMBER)
+    give_team_role(golden, vision, Role.VIEWER)
     browser(rob).post(at("registries:delete", vault), {"version": "2", "confirmation": "Vault"})
     browser(mel).post(at("registries:delete", golden), {})
     return acme

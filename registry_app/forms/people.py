@@ -1,0 +1,87 @@
+"""Forms about the people of an organization: who is in it, as what, and who is asked to join."""
+
+from django import forms
+from django.contrib.auth.forms import UsernameField
+from django.db.models import Q
+
+from ..choices import OrganizationRole
+from .base import FilterForm, RuleForm
+from .organization import AccountForm
+
+STATES = [("active", "Active"), ("deactivated", "Deactivated")]
+
+
+class CursorForm(FilterForm):
+    """Where in a list one is."""
+
+    after = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
+    before = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
+
+
+class PeopleFilter(CursorForm):
+    """What the list of people is narrowed to by whoever `looker`, a membership, is: addresses are for admins."""
+
+    q = forms.CharField(label="Search", required=False, max_length=200)
+    role = forms.ChoiceField(
+        label="Organization role", required=False, choices=[("", "Any role"), *reversed(OrganizationRole.choices)]
+    )
+    team = forms.ChoiceField(label="Team", required=False)
+    state = forms.ChoiceField(label="State", required=False, choices=[("", "Any state"), *STATES])
+
+    def __init__(self, *args, looker, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.looker = looker
+        names = looker.organization.teams.order_by("name_key").values_list("name", "name")
+        self.fields["team"].choices = [("", "Any team"), *names]  # type: ignore[attr-defined]
+
+    def apply(self, people):
+        """`people`, narrowed to what the valid filters ask for."""
+        wanted = self.cleaned_data
+        if words := wanted["q"]:
+            found = Q(user__username__icontains=words)
+            people = people.filter(found | Q(user__email__icontains=words) if self.looker.is_admin else found)
+        if wanted["role"]:
+            people = people.filter(role=wanted["role"])
+        if wanted["team"]:
+            inside = self.looker.organization.teams.filter(name=wanted["team"]).values("memberships__user")
+            people = people.filter(user__in=inside.order_by())
+        if wanted["state"]:
+            people = people.filter(user__is_active=wanted["state"] == "active")
+        return people
+
+
+class MemberRoleForm(RuleForm):
+    """Somebody's role in an organization or in a team, and the one that was shown (rule 19)."""
+
+    role = forms.ChoiceField(choices=OrganizationRole, error_messages={"required": "Choose a role."})
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+
+class ConfirmForm(RuleForm):
+    """A second step that asks for nothing but to be taken."""
+
+
+class ServiceForm(RuleForm):
+    """A new service account."""
+
+    username = UsernameField(
+        label="Name", max_length=150, help_text="Letters, digits and @ . + - _, such as eval-ci. It can't be changed."
+    )
+
+
+class InviteForm(RuleForm):
+    """A new invitation."""
+
+    email = forms.EmailField(
+        label="Email",
+        required=False,
+        help_text="Whom it is meant for, as a note. Whoever has the link can use it.",
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+    role = forms.ChoiceField(
+        choices=OrganizationRole, initial=OrganizationRole.MEMBER, error_messages={"required": "Choose a role."}
+    )
+
+
+class JoinForm(AccountForm):
+    """The account that somebody makes to accept an invitation."""

@@ -1,0 +1,102 @@
+"""Pages of invitations: making one and ending it, and what who holds its link sees."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from .. import rules
+from ..access import admin_of
+from ..choices import Action
+from ..forms import ConfirmForm, CursorForm, InviteForm, JoinForm
+from ..models import Invitation, User, make_invited_account
+from .pages import actor_of, log_refusals, posted, render_page
+from .paging import page_of
+
+COLUMNS = ("id", "email", "role", "created_by__username", "created_at", "expires_at")
+
+
+@require_http_methods(["GET", "POST"])
+def invite(request, organization):
+    """A new invitation, whose link the answer shows this once, and those that are open."""
+    membership = admin_of(request.user, organization, Action.INVITE)
+    wanted = CursorForm(request.GET).require()
+    form, made, tokens = InviteForm(posted(request)), None, []
+    if form.is_valid():
+        made = Invitation(organization=membership.organization, **form.cleaned_data)
+        form.carry_out(lambda: tokens.append(made.create(actor_of(request))))
+    log_refusals(request, form, Action.INVITE, membership, subject=membership.organization.name)
+    rows = membership.organization.invitations.open().values(*COLUMNS)
+    context = {
+        "section": "people",
+        "form": InviteForm() if tokens else form,
+        "made": made,
+        "link": request.build_absolute_uri(reverse("invitation", args=tokens)) if tokens else "",
+        "page": page_of(rows, ["id"], descending=True, **wanted),
+    }
+    return render_page(request, "invitations/invite.html", membership, context, status=form.status)
+
+
+@require_POST
+def revoke(request, organization, pk):
+    """End an invitation before it is used; one that has ended stays so."""
+    membership = admin_of(request.user, organization, Action.INVITE_REVOKE)
+    invitation = get_object_or_404(Invitation, organization=membership.organization, pk=pk)
+    form = ConfirmForm(request.POST)
+    if form.is_valid() and form.carry_out(invitation.revoke_by, actor_of(request)):
+        messages.success(request, "The invitation is revoked. Its link no longer works.")
+    log_refusals(request, form, Action.INVITE_REVOKE, membership, subject=str(invitation))
+    if form.errors:
+        messages.error(request, " ".join(form.refusals().messages))
+    return redirect("members:invite", organization)
+
+
+@login_not_required
+@require_http_methods(["GET", "POST"])
+def accept(request, token):
+    """What the link of an invitation leads to: joining with one's account, or with one made here.
+
+    404 for a link that was used or revoked, that has ended, and that never was.
+    """
+    invitation = Invitation.objects.of_token(token)
+    if invitation is None:
+        raise Http404
+    if request.user.is_authenticated:
+        return _join(request, invitation)
+    form = JoinForm(posted(request), initial={"email": invitation.email})
+    if form.is_valid() and form.carry_out(_make_account, invitation, form.cleaned_data, request.id):
+        user = User.objects.get(username=form.cleaned_data["username"])
+        login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+        return _welcome(request, invitation)
+    if form.has_code(rules.INVITATION_USED.code):
+        raise Http404
+    context = {"form": form, "invitation": invitation}
+    return render(request, "invitations/account.html", context, status=form.status)
+
+
+def _make_account(invitation, data, request_id):
+    make_invited_account(invitation, data["username"], data["email"], data["password"], request_id)
+
+
+def _join(request, invitation):
+    """Joining with the account that is signed in; who is in already leaves the invitation to whom it is meant for."""
+    organization = invitation.organization
+    if organization.memberships.filter(user=request.user).exists():
+        messages.info(request, f"You are in {organization} already.")
+        return redirect(organization)
+    form = ConfirmForm(posted(request))
+    if form.is_valid() and form.carry_out(invitation.accept, actor_of(request)):
+        return _welcome(request, invitation)
+    if form.has_code(rules.INVITATION_USED.code):
+        raise Http404
+    return render(request, "invitations/join.html", {"form": form, "invitation": invitation}, status=form.status)
+
+
+def _welcome(request, invitation):
+    organization, role = invitation.organization, invitation.get_role_display().lower()
+    messages.success(request, f"Welcome to {organization}. Your role in it: {role}.")
+    return redirect(organization)

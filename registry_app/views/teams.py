@@ -1,0 +1,224 @@
+"""Pages of teams: the list, one of them, its settings, and who is in it."""
+
+import copy
+
+from django.contrib import messages
+from django.db.models import Count, F, Window
+from django.db.models.functions import RowNumber
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.text import get_text_list
+from django.views.decorators.http import require_http_methods, require_safe
+
+from .. import rules
+from ..access import OrganizationRoleTooLow, admin_of, organization_for, team_for
+from ..choices import Action, Role, TeamRole
+from ..forms import (
+    AddPeopleForm,
+    ConfirmForm,
+    CursorForm,
+    MemberRoleForm,
+    TeamDeleteForm,
+    TeamFilter,
+    TeamForm,
+    TeamSettingsForm,
+)
+from ..models import AuditEvent, RegistryMember, Team, TeamMembership
+from ..templatetags.registry_tags import breakable
+from .pages import actor_of, log_refusals, posted, registry_addresses, render_page
+from .paging import page_of
+
+LEADS_SHOWN, REGISTRIES_SHOWN = 3, 3  # in a row of the list
+ROLES_SHOWN = 50  # registries on a team's page
+
+
+@require_safe
+def index(request, organization):
+    """The teams of the organization; everybody in it sees them."""
+    membership = organization_for(request.user, organization)
+    filters = TeamFilter(request.GET)
+    wanted = filters.require()
+    page = page_of_teams(membership, filters, after=wanted["after"], before=wanted["before"])
+    context = {"filters": filters, "page": page, "teams": team_rows(page.rows, membership), "section": "people"}
+    return render_page(request, "teams/index.html", membership, context, part="teams/_results.html")
+
+
+def page_of_teams(membership, filters=None, **cursors):
+    """A Page of the teams of the membership's organization, as dicts."""
+    teams = membership.organization.teams.all()
+    teams = filters.apply(teams) if filters else teams
+    return page_of(teams.values("id", "name", "name_key", "description"), ["name_key"], **cursors)
+
+
+def team_rows(rows, membership):
+    """Those rows, with each cell as the template prints it; registries that the membership's person can't see aside."""
+    ids = [row["id"] for row in rows]
+    active = TeamMembership.objects.filter(team__in=ids, user__is_active=True).order_by()
+    sizes = dict(active.values("team").annotate(size=Count("pk")).values_list("team", "size"))
+    leads: dict[int, list[str]] = {}
+    leading = active.filter(role=TeamRole.ADMIN).order_by("user__username")
+    for team, name in leading.values_list("team", "user__username"):
+        leads.setdefault(team, []).append(name)
+    roles: dict[int, list] = {}
+    for given in _first_roles(ids, membership):
+        roles.setdefault(given["team"], []).append(given)
+    for row in rows:
+        row["address"] = reverse("teams:detail", args=[membership.organization.slug, row["name"]])
+        row["size"] = sizes.get(row["id"], 0)
+        row["leads"] = leads.get(row["id"], [])[:LEADS_SHOWN]
+        row["more_leads"] = max(0, len(leads.get(row["id"], [])) - LEADS_SHOWN)
+        row["roles"] = roles.get(row["id"], [])
+        row["more_roles"] = max(0, row["roles"][0]["total"] - REGISTRIES_SHOWN) if row["roles"] else 0
+    return rows
+
+
+def _first_roles(ids, membership):
+    """The first few roles of each of those teams in registries that the person can see, as dicts; one query."""
+    seen = RegistryMember.objects.counting().filter(registry__in=membership.registries().order_by().values("pk"))
+    numbered = seen.filter(team__in=ids).annotate(
+        place=Window(RowNumber(), partition_by="team", order_by="registry__name_key"),
+        total=Window(Count("pk"), partition_by="team"),
+    )
+    first = numbered.filter(place__lte=REGISTRIES_SHOWN).order_by("team", "place")
+    rows = list(first.values("team", "role", "total", name=F("registry__name")))
+    for row in rows:
+        row["label"], row["role"] = breakable(row["name"]), Role(row["role"]).label
+    return rows
+
+
+@require_http_methods(["GET", "POST"])
+def create(request, organization):
+    """A new team."""
+    membership = admin_of(request.user, organization, Action.TEAM_CREATE)
+    form = TeamForm(posted(request))
+    if form.is_valid():
+        team = Team(organization=membership.organization, **form.cleaned_data)
+        if form.carry_out(team.create, actor_of(request)):
+            messages.success(request, f"{team} is made. Nobody is in it yet.")
+            return redirect(team)
+    log_refusals(request, form, Action.TEAM_CREATE, membership, subject=str(request.POST.get("name", ""))[:60])
+    context = {"form": form, "section": "people"}
+    return render_page(request, "teams/create.html", membership, context, status=form.status)
+
+
+@require_http_methods(["GET", "POST"])
+def detail(request, organization, name):
+    """A team: who is in it, and the registries it has roles in; who leads it puts people into it here."""
+    door = team_for(request.user, organization, name, Action.TEAM_MEMBER_ADD if request.method == "POST" else None)
+    team = door.team
+    form = AddPeopleForm(posted(request), team=team)
+    if form.is_valid():
+        wanted, added = form.cleaned_data, []
+        if form.carry_out(lambda: added.extend(team.add(actor_of(request), wanted["people"], wanted["role"]))):
+            names = get_text_list([user.username for user in added], "and")
+            if added:
+                messages.success(request, f"{names} {'is' if len(added) == 1 else 'are'} in {team} now.")
+            else:
+                messages.info(request, f"All of them were in {team} already. Nothing was changed.")
+            return redirect(team)
+    log_refusals(request, form, Action.TEAM_MEMBER_ADD, door.membership, subject=team.name)
+    wanted = CursorForm(request.GET).require()
+    columns = ("id", "role", "user_id", "user__username", "user__is_service", "user__is_active")
+    page = page_of(team.memberships.values(*columns), ["user__username"], **wanted)
+    context = {"form": form, "page": page, **_registries_of(door)}
+    return _team_page(request, "teams/detail.html", door, context, form.status)
+
+
+def _registries_of(door):
+    """The roles of a team in registries that the person can see too, capped, and how many more there are."""
+    given = RegistryMember.objects.counting().filter(team=door.team)
+    given = given.filter(registry__in=door.membership.registries().order_by().values("pk"))
+    address = registry_addresses(door.membership)
+    rows = list(given.order_by("registry__name_key").values("role", "ends_at", name=F("registry__name"))[:ROLES_SHOWN])
+    for row in rows:
+        row["address"], row["label"] = address(row["name"]), breakable(row["name"])
+        row["role"] = Role(row["role"]).label
+    return {"roles": rows, "more_roles": given.count() - len(rows)}
+
+
+def _team_page(request, template, door, context, status=200):
+    context = {"team": door.team, "may": door.may, "role": door.role, "section": "people", **context}
+    return render_page(request, template, door.membership, context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+def settings(request, organization, name):
+    """What a team is called; who leads it changes that here, everybody else reads it."""
+    door = team_for(request.user, organization, name, Action.TEAM_EDIT if request.method == "POST" else None)
+    team = copy.copy(door.team)  # a refused edit has changed it
+    form = TeamSettingsForm(posted(request), initial={"name": team.name, "description": team.description})
+    if form.is_valid() and form.carry_out(team.edit, actor_of(request), **form.cleaned_data):
+        messages.success(request, f"{team} is saved.")
+        return redirect("teams:settings", organization, team.name)
+    log_refusals(request, form, Action.TEAM_EDIT, door.membership, subject=door.team.name)
+    door.team.refresh_from_db(fields=["name", "description", "version"])
+    context = {"form": form, "admins": door.team.admins().select_related("user").order_by("user__username")[:5]}
+    if form.status == 409:
+        context["theirs"] = _last_edit(door)
+    return _team_page(request, "teams/settings.html", door, context, form.status)
+
+
+def _last_edit(door):
+    """The entry of the log on the team's last edit; entries know a team by its name alone."""
+    here = AuditEvent.objects.filter(organization_id=door.membership.organization_id, code="")
+    return here.filter(action=Action.TEAM_EDIT, subject=door.team.name).first()
+
+
+@require_http_methods(["GET", "POST"])
+def delete(request, organization, name):
+    """Delete a team: first what goes with it, then for good."""
+    door = team_for(request.user, organization, name, Action.TEAM_DELETE)
+    team = door.team
+    form = TeamDeleteForm(posted(request), team=team)
+    if form.is_valid() and form.carry_out(team.delete_by, actor_of(request)):
+        messages.success(request, f"{team.name} is deleted, with its roles. The audit log keeps its history.")
+        return redirect("teams:index", organization)
+    log_refusals(request, form, Action.TEAM_DELETE, door.membership, subject=team.name)
+    context = {"form": form, "people": team.memberships.count(), "registries": team.registry_roles.count()}
+    return _team_page(request, "teams/delete.html", door, context, form.status)
+
+
+def _member_of(door, username):
+    """The TeamMembership of somebody in the team of `door`; Http404 for anybody else."""
+    if "\0" in username:
+        raise Http404
+    members = door.team.memberships.select_related("user")
+    member = get_object_or_404(members, user__username=username)
+    member.team = door.team
+    return member
+
+
+@require_http_methods(["GET", "POST"])
+def role(request, organization, name, username):
+    """Change somebody's role in a team."""
+    door = team_for(request.user, organization, name, Action.TEAM_MEMBER_CHANGE)
+    member = _member_of(door, username)
+    form = MemberRoleForm(posted(request), initial={"role": member.role})
+    if form.is_valid():
+        member.role = form.cleaned_data["role"]
+        if form.carry_out(member.save_by, actor_of(request), form.cleaned_data["seen"]):
+            messages.success(request, f"{member.user} is a {member.get_role_display().lower()} of {door.team} now.")
+            return redirect(door.team)
+        member = _member_of(door, username)
+    log_refusals(request, form, Action.TEAM_MEMBER_CHANGE, door.membership, subject=door.team.name)
+    return _team_page(request, "teams/role.html", door, {"form": form, "member": member}, form.status)
+
+
+@require_http_methods(["GET", "POST"])
+def remove(request, organization, name, username):
+    """Take somebody out of a team, or leave it: first what ends with it, then done."""
+    door = team_for(request.user, organization, name)
+    member = _member_of(door, username)
+    leaving = member.user == request.user
+    if not leaving and Action.TEAM_MEMBER_REMOVE not in door.may:
+        refusal, admins = rules.TEAM_ADMINS_ONLY, door.team.admins()
+        raise OrganizationRoleTooLow(door.membership, Action.TEAM_MEMBER_REMOVE, refusal, door.team.name, admins)
+    form = ConfirmForm(posted(request))
+    if form.is_valid() and form.carry_out(member.delete_by, actor_of(request)):
+        gone = "You are" if leaving else f"{member.user} is"
+        messages.success(request, f"{gone} no longer in {door.team}.")
+        return redirect(door.team)
+    log_refusals(request, form, Action.TEAM_MEMBER_REMOVE, door.membership, subject=door.team.name)
+    context = {"form": form, "member": member, "leaving": leaving, **_registries_of(door)}
+    return _team_page(request, "teams/remove.html", door, context, form.status)

@@ -1,0 +1,108 @@
+"""Teams, invitations and roles of teams, changed in the Django admin by staff."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from registry_app.choices import Action, Role
+from registry_app.models import AuditEvent, Invitation, RegistryMember, Team, TeamMembership, make_service_account
+from tests.admin.pages import address, codes, last_entry, logged, refused, save, sent
+from tests.factories import COMMAND_LINE, give_team_role, make_invitation, make_team
+
+
+def added(model):
+    """The address that adds one."""
+    return reverse(f"admin:registry_app_{model._meta.model_name}_add")
+
+
+def test_a_team_is_made_edited_and_deleted_by_its_verbs(staff, root, acme, vault):
+    seq = last_entry()
+    assert save(staff, added(Team), organization=acme.pk, name=" Vision ", description="Images").status_code == 302
+    team = acme.teams.get()
+    give_team_role(vault, team, Role.VIEWER)
+    assert save(staff, address("change", team), name="Sight").status_code == 302
+    assert staff.post(address("delete", team), {"post": "yes"}).status_code == 302
+    done = [(Action.TEAM_CREATE, ""), (Action.MEMBER_ADD, ""), (Action.TEAM_EDIT, ""), (Action.TEAM_DELETE, "")]
+    assert (logged(seq), team.name) == (done, "Vision")
+    entry = AuditEvent.objects.first()
+    assert (entry.actor_id, entry.subject, entry.changes["role in Vault"]) == (root.pk, "Sight", ["viewer", None])
+    assert not RegistryMember.objects.filter(team__isnull=False).exists()
+
+
+@pytest.mark.parametrize("name, code", [("a/b", "name_invalid"), ("VISION", "name_taken")])
+def test_a_team_has_a_name_of_its_own(staff, acme, vision, name, code):
+    with refused((Action.TEAM_CREATE, code)):
+        assert code in codes(save(staff, added(Team), organization=acme.pk, name=name))
+    other = make_team(acme, "Other")
+    with refused((Action.TEAM_EDIT, code)):
+        assert code in codes(save(staff, address("change", other), name=name))
+
+
+def test_rule_19_a_team_edited_meanwhile_is_a_conflict(staff, vision):
+    data = {**sent(staff.get(address("change", vision))), "name": "Mine"}
+    vision.edit(COMMAND_LINE, name="Theirs", description="")
+    with refused((Action.TEAM_EDIT, "edit_conflict")):
+        assert staff.post(address("change", vision), data).status_code == 409
+
+
+def test_somebody_is_put_into_a_team_changed_and_taken_out(staff, ada, vision):
+    seq = last_entry()
+    assert save(staff, added(TeamMembership), team=vision.pk, user=ada.pk, role="member").status_code == 302
+    membership = vision.memberships.get(user=ada)
+    assert save(staff, address("change", membership), role="admin").status_code == 302
+    assert staff.post(address("delete", membership), {"post": "yes"}).status_code == 302
+    assert [action for action, _ in logged(seq)] == [
+        Action.TEAM_MEMBER_ADD,
+        Action.TEAM_MEMBER_CHANGE,
+        Action.TEAM_MEMBER_REMOVE,
+    ]
+
+
+def test_strangers_are_not_put_into_a_team(staff, sam, globex, vision):
+    with refused((Action.TEAM_MEMBER_ADD, "not_in_organization")):
+        save(staff, added(TeamMembership), team=vision.pk, user=sam.pk, role="member")
+
+
+def test_an_invitation_is_shown_without_its_secret_and_revoked(staff, acme):
+    invitation, token = make_invitation(acme, email="nora@example.com")
+    for url in (address("changelist", Invitation), address("change", invitation)):
+        page = staff.get(url).text
+        assert "nora@example.com" in page and token not in page and invitation.token_hash not in page
+    seq = last_entry()
+    action = {"action": "revoke", "_selected_action": invitation.pk}
+    for _ in range(2):
+        assert staff.post(address("changelist", Invitation), action).status_code == 302
+    assert logged(seq) == [(Action.INVITE_REVOKE, "")]
+    assert Invitation.objects.of_token(token) is None
+
+
+def test_a_role_of_a_team_gets_an_end(staff, vault, vision):
+    member = give_team_role(vault, vision, Role.VIEWER)
+    end = (timezone.now() + timedelta(days=2)).replace(microsecond=0)
+    assert save(staff, address("change", member), ends_at=f"{end:%Y-%m-%d %H:%M:%S}").status_code == 302
+    member.refresh_from_db()
+    assert (member.ends_at, member.role) == (end, Role.VIEWER)
+    assert save(staff, address("change", member), role="member").status_code == 302  # its end is sent along
+    past = f"{end - timedelta(days=9):%Y-%m-%d %H:%M:%S}"
+    with refused((Action.MEMBER_CHANGE, "end_date_past")):
+        save(staff, address("change", member), ends_at=past)
+
+
+def test_a_registry_gives_a_role_to_a_team_in_its_inline(staff, vault, vision):
+    url = address("change", vault)
+    shown = sent(staff.get(url))
+    row = int(shown["members-TOTAL_FORMS"])
+    data = {**shown, "members-TOTAL_FORMS": row + 1, f"members-{row}-team": vision.pk, f"members-{row}-role": "viewer"}
+    assert staff.post(url, data).status_code == 302
+    assert vault.members.get(team=vision).role == Role.VIEWER
+
+
+def test_a_service_account_gets_no_password(staff, acme):
+    robot = make_service_account(acme, "eval-ci", COMMAND_LINE).user
+    url = reverse("admin:auth_user_password_change", args=[robot.pk])
+    secret = "a new and quite long secret"
+    with refused():
+        assert staff.get(url).status_code == 403
+        assert staff.post(url, {"password1": secret, "password2": secret}).status_code == 403
