@@ -99,6 +99,14 @@ token_patterns = (
     ],
     "tokens",
 )
+organization_token_patterns = (
+    [
+        path("tokens/", tokens.of_organization, name="index"),
+        path("tokens/<int:pk>/revoke/", tokens.revoke_of_organization, name="revoke"),
+        path("member/<str:username>/tokens/", tokens.of_service, name="service"),
+    ],
+    "organization_tokens",
+)
 
 # By the names that allauth asks for.
 single_sign_on_patterns = [
@@ -116,6 +124,8 @@ urlpatterns = [
     path("orgs/<slug:organization>/", include(request_patterns)),
     path("orgs/<slug:organization>/", include(member_patterns)),
     path("orgs/<slug:organization>/", include(team_patterns)),
+    path("orgs/<slug:organization>/", include(organization_token_patterns)),
+    path("orgs/<slug:organization>/settings/factor/", organizations.second_factor, name="organization_factor"),
     path("orgs/<slug:organization>/settings/", organizations.organization_settings, name="organization_settings"),
     path("orgs/<slug:organization>/audit/", include(audit_patterns)),
     path("account/tokens/", include(token_patterns)),

@@ -13,7 +13,7 @@ from django.utils import timezone
 from .. import rules
 from ..choices import Action
 from . import audit
-from .law import validate_name
+from .law import enforce, validate_name
 from .organization import User
 
 PREFIX = "local-"
@@ -39,8 +39,9 @@ class ApiTokenQuerySet(models.QuerySet):
         return self.filter(unexpired, revoked_at__isnull=True, user__is_active=True)
 
     def of_organization(self, organization):
-        """Those of the people who are in `organization`, with their users."""
-        return self.filter(user__memberships__organization=organization).select_related("user")
+        """Those not revoked, of the people and service accounts who are in `organization`, with their users."""
+        here = self.filter(user__memberships__organization=organization, revoked_at__isnull=True)
+        return here.select_related("user")
 
     def with_secret(self, secret):
         """The usable token that `secret` opens, with its user, or None. Whatever text comes in, none raises."""
@@ -94,25 +95,44 @@ class ApiToken(models.Model):
         return self.expires_at is not None and self.expires_at <= timezone.now()
 
     @transaction.atomic
-    def issue(self, by):
-        """Save it as new, and log it; `secret` is set then. Refuses with `token_name_taken`."""
+    def issue(self, by, organization=None):
+        """Save it as new, and log it; `secret` is set then.
+
+        A person's is their own to issue; a service account's its organization's, for an admin of it. Refuses with
+        `role_too_low` or `token_name_taken`.
+        """
+        if organization:
+            organization.lock_for(by)
+            enforce(None if self._belongs_to(organization) else rules.ORGANIZATION_ADMINS_ONLY)
+        else:
+            enforce(None if by.staff or by.user == self.user else rules.ORGANIZATION_ADMINS_ONLY)
         secret = PREFIX + secrets.token_hex(20)
         self.digest = digest(secret)
         User.objects.select_for_update(no_key=True).get(pk=self.user_id)  # one at a time, so that the name stays free
         self.full_clean()
         self.save(force_insert=True)
         expires = self.expires_at.isoformat() if self.expires_at else "never"
-        self._record(by, Action.TOKEN_ISSUE, {"expires": [None, expires], "read_only": [None, self.read_only]})
+        changes = {"expires": [None, expires], "read_only": [None, self.read_only]}
+        self._record(by, Action.TOKEN_ISSUE, changes, organization)
         self.secret = secret
 
     @transaction.atomic
-    def revoke_by(self, actor):
-        """End it for good, and log it. Twice is once."""
+    def revoke_by(self, actor, organization=None):
+        """End it for good, and log it. Twice is once.
+
+        One's own, or as admin of an `organization` that its user is in. Refuses with `role_too_low`.
+        """
+        if organization:
+            organization.lock_for(actor)
+            here = organization.memberships.filter(user=self.user_id).exists()
+            enforce(None if here else rules.ORGANIZATION_ADMINS_ONLY)
+        else:
+            enforce(None if actor.staff or actor.user == self.user else rules.ORGANIZATION_ADMINS_ONLY)
         stored = ApiToken.objects.select_for_update().get(pk=self.pk)
         if stored.revoked_at is None:
             self.revoked_at = timezone.now()
             self.save(update_fields=["revoked_at"])
-            self._record(actor, Action.TOKEN_REVOKE, {})
+            self._record(actor, Action.TOKEN_REVOKE, {}, organization)
 
     def seen(self):
         """Note that it was used just now: at most once a minute, for a program may ask many times a second."""
@@ -121,5 +141,10 @@ class ApiToken(models.Model):
             ApiToken.objects.filter(pk=self.pk).update(last_used_at=now)
             self.last_used_at = now
 
-    def _record(self, actor, action, changes):
-        audit.record(actor, action, subject=self.name, changes={"user": [None, self.user.username], **changes})
+    def _belongs_to(self, organization):
+        """Whether its user is a service account of `organization`."""
+        return self.user.is_service and organization.memberships.filter(user=self.user_id).exists()
+
+    def _record(self, actor, action, changes, organization=None):
+        where = {"subject": self.name, "organization": organization and organization.pk}
+        audit.record(actor, action, changes={"user": [None, self.user.username], **changes}, **where)

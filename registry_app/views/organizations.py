@@ -71,6 +71,19 @@ def organization_settings(request, organization):
     return render_page(request, "organizations/settings.html", membership, context, status=form.status)
 
 
+@require_POST
+def second_factor(request, organization):
+    """Ask everybody in an organization for a second factor, or no longer; `wanted` says which."""
+    membership = admin_of(request.user, organization, Action.FACTOR_REQUIRE)
+    wanted = request.POST.get("wanted") == "on"
+    membership.organization.require_second_factor(actor_of(request), wanted)
+    text = (
+        "Everybody needs a second factor from now on." if wanted else "A second factor is each person's own choice now."
+    )
+    messages.success(request, text)
+    return redirect("organization_settings", organization)
+
+
 @login_not_required
 @require_http_methods(["GET", "POST"])
 def setup(request, token):

@@ -1,14 +1,17 @@
-"""A person's own API tokens."""
+"""API tokens: a person's own, and those that an organization's admins look after."""
 
 from django.contrib import messages
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
+from ..access import admin_of, person_for
 from ..choices import Action
-from ..forms import TokenForm
+from ..forms import CursorForm, TokenForm
 from ..models import ApiToken
 from ..models.audit import record_refusals
-from .pages import actor_of, posted
+from .pages import actor_of, log_refusals, posted, render_page
+from .paging import page_of_objects
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -38,3 +41,41 @@ def revoke(request, pk):
         messages.success(request, f"{token} is revoked.")
         return redirect("tokens:index")
     return render(request, "tokens/revoke.html", {"token": token, "section": "tokens"})
+
+
+@require_safe
+def of_organization(request, organization):
+    """The tokens of everybody in an organization, for its admins: what they are, never their secrets."""
+    membership = admin_of(request.user, organization, Action.TOKEN_REVOKE)
+    filters = CursorForm(request.GET)
+    page = page_of_objects(ApiToken.objects.of_organization(membership.organization), ["id"], **filters.require())
+    return render_page(request, "tokens/organization.html", membership, {"page": page, "section": "people"})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def revoke_of_organization(request, organization, pk):
+    """End somebody's token, as admin of an organization that they are in: first the question, then the act."""
+    membership = admin_of(request.user, organization, Action.TOKEN_REVOKE)
+    here = membership.organization
+    token = get_object_or_404(ApiToken.objects.of_organization(here), pk=pk)
+    if request.method == "POST":
+        token.revoke_by(actor_of(request), here)
+        messages.success(request, f"{token} of {token.user} is revoked.")
+        return redirect("organization_tokens:index", organization)
+    return render_page(request, "tokens/revoke.html", membership, {"token": token, "section": "people"})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def of_service(request, organization, username):
+    """A service account's tokens; a POST makes one, and its answer alone shows the secret."""
+    membership, person = person_for(request.user, organization, username, Action.TOKEN_ISSUE)
+    if not person.user.is_service:
+        raise Http404
+    form, issued = TokenForm(posted(request)), None
+    if form.is_valid():
+        token = ApiToken(user=person.user, expires_at=form.expires_at(), **form.given())
+        issued = token if form.carry_out(token.issue, actor_of(request), membership.organization) else None
+    log_refusals(request, form, Action.TOKEN_ISSUE, membership, subject=str(request.POST.get("name", ""))[:60])
+    context = {"form": TokenForm() if issued else form, "issued": issued, "person": person, "section": "people"}
+    context["tokens"] = person.user.api_tokens.filter(revoked_at__isnull=True)
+    return render_page(request, "tokens/service.html", membership, context, status=form.status)

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
-from registry_app.models import Actor, ApiToken, AuditEvent
+from registry_app.models import Actor, ApiToken, AuditEvent, make_service_account
 from registry_app.models.token import digest
 from tests.factories import make_member, make_token
 from tests.models.refusals import refused
@@ -65,14 +65,31 @@ def test_a_token_ends_at_its_time_when_revoked_and_with_its_user(mel):
     assert found(lasting.secret) is None
 
 
-def test_the_log_tells_of_issue_and_revocation(mel, ada):
+def test_the_log_tells_of_issue_and_revocation(acme, mel, ada):
     token = make_token(mel, read_only=True)
-    token.revoke_by(Actor(ada, "abc"))
-    token.revoke_by(Actor(ada, "def"))  # twice is once
+    token.revoke_by(Actor(ada, "abc"), acme)
+    token.revoke_by(Actor(ada, "def"), acme)  # twice is once
     issued, revoked = AuditEvent.objects.filter(action__startswith="token.").order_by("seq")
     assert (issued.action, issued.actor_id, issued.subject) == ("token.issue", mel.pk, "laptop")
     assert issued.changes == {"user": [None, "mel"], "expires": [None, "never"], "read_only": [None, True]}
     assert (revoked.action, revoked.actor_id, revoked.request_id) == ("token.revoke", ada.pk, "abc")
+
+
+def test_section_3_others_neither_issue_nor_revoke(acme, globex, ada, mel, rob, sam):
+    token, robot = make_token(mel), make_service_account(acme, "eval-ci", Actor(ada)).user
+    new = ApiToken(user=mel, name="another")
+    for attempt in (
+        lambda: token.revoke_by(Actor(rob)),
+        lambda: token.revoke_by(Actor(ada)),  # not as anybody's admin
+        lambda: token.revoke_by(Actor(rob), acme),
+        lambda: token.revoke_by(Actor(sam), globex),
+        lambda: new.issue(Actor(ada)),
+        lambda: new.issue(Actor(ada), acme),  # a person's is the person's own to issue
+        lambda: ApiToken(user=robot, name="ci").issue(Actor(rob), acme),
+        lambda: ApiToken(user=robot, name="ci").issue(Actor(sam), globex),
+    ):
+        with refused("role_too_low"):
+            attempt()
 
 
 def test_revoking_a_stale_copy_keeps_the_first_time(mel):

@@ -9,19 +9,29 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver, reverse
 
 from registry_app.choices import Role
-from registry_app.models import AccessRequest, Actor, Invitation, RegistryMember, setup_token
+from registry_app.models import (
+    AccessRequest,
+    Actor,
+    ApiToken,
+    Invitation,
+    RegistryMember,
+    make_service_account,
+    setup_token,
+)
 from tests.factories import (
+    COMMAND_LINE,
     give_role,
     give_team_role,
     make_invitation,
     make_member,
     make_registry,
+    make_token,
     make_user,
 )
 from tests.models.refusals import undone
 from tests.views.pages import Page, at, browser, crawl, logging, nothing_changes, nothing_happens
 
-INVITATION = 77  # its number
+INVITATION, TOKEN = 77, 78  # their numbers
 PEOPLE = ["nobody", "ada", "rob", "mel", "sam", "root"]
 # In the order of PEOPLE: organization admin, admin of Golden and Vault, member, stranger, staff in no organization.
 SIGNED_IN = "302 200 200 200 200 200"
@@ -95,6 +105,10 @@ ADDRESSES = {
     "openid_connect_callback": ("404 404 404 404 404 404", "404 404 404 404 404 404"),
     "socialaccount_login_cancelled": (OUTSIDE_TOO, "405 405 405 405 405 405"),
     "socialaccount_signup": ("200 302 302 302 302 302", "200 302 302 302 302 302"),
+    "organization_factor": (NOT_SO, "302 302 403 403 404 404"),
+    "organization_tokens:index": (ADMIN_ONLY[0], NOT_SO),
+    "organization_tokens:revoke": (ADMIN_ONLY[0], ADMIN_ONLY[1].replace("422", "302")),
+    "organization_tokens:service": ADMIN_ONLY,
     "tokens:index": (SIGNED_IN, "302 422 422 422 422 422"),
     "tokens:revoke": (NOT_THERE, NOT_THERE),
     "session_end": (NOT_SO, NOT_THERE),
@@ -132,6 +146,8 @@ IN_ORGANIZATION = [
 ]
 BELOW = {  # what an address below an organization says beside it
     "members:revoke": [INVITATION],
+    "organization_tokens:revoke": [TOKEN],
+    "organization_tokens:service": ["eval-ci"],
     **{f"members:{page}": ["mel"] for page in ("detail", "role", "remove", "deactivate", "reactivate")},
     **{f"teams:{page}": ["Vision"] for page in ("detail", "settings", "delete")},
     **{f"teams:{page}": ["Vision", "mel"] for page in ("role", "remove")},
@@ -180,7 +196,9 @@ def address_of(name, registry):
 
 @pytest.fixture(autouse=True)
 def _something_of_everything(acme, vision):
-    """A team, and an invitation of a known number."""
+    """A team, a service account; an invitation and a token of known numbers."""
+    robot = make_service_account(acme, "eval-ci", COMMAND_LINE).user
+    ApiToken.objects.filter(pk=make_token(robot).pk).update(id=TOKEN)
     Invitation.objects.filter(pk=make_invitation(acme)[0].pk).update(id=INVITATION)
 
 

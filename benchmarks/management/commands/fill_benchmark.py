@@ -1,6 +1,7 @@
 """`fill_benchmark`: fills an empty database, and writes into a file what the load needs to know of it.
 
-One organization of 200 people. Ada is its admin; Mel is a member with a role in 150 registries, whatever the size.
+One organization of 1,000 people. Ada is its admin; Mel is a member with a role in 150 registries, whatever the size;
+Tim has none of his own, but is in 60 teams, each with a role in 10.
 """
 
 import json
@@ -27,6 +28,8 @@ from registry_app.models import (
     OrganizationMembership,
     Registry,
     RegistryMember,
+    Team,
+    TeamMembership,
     User,
     audit,
     found_organization,
@@ -34,8 +37,9 @@ from registry_app.models import (
 from registry_app.views import paging
 
 BATCH = 2000  # rows a statement
-PEOPLE = 200
+PEOPLE = 1000
 ROLES_OF_MEL = 150
+TEAMS_OF_TIM, ROLES_OF_TEAM = 60, 10
 WORDS = (
     "amber",
     "basalt",
@@ -86,13 +90,15 @@ def fill(size):
     ada = User.objects.create(username="ada", email="ada@example.com", is_staff=True, is_superuser=True)
     organization = found_organization("Bench", ada, Actor(None, staff=True))
     others = User.objects.bulk_create(
-        User(username=name, email=f"{name}@example.com") for name in ["mel", *(f"p{n:03}" for n in range(PEOPLE - 2))]
+        User(username=name, email=f"{name}@example.com")
+        for name in ["mel", "tim", *(f"p{n:03}" for n in range(PEOPLE - 3))]
     )
     OrganizationMembership.objects.bulk_create(
         OrganizationMembership(organization=organization, user=user) for user in others
     )
     with guards.off():
         _load(organization, [ada, *others], size)
+        _make_teams(organization, others[1])
         connection.check_constraints()  # PostgreSQL alters no table whose deferred checks are still to come
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -110,7 +116,7 @@ def _load(organization, people, size):
     for start in range(0, size, BATCH):
         registries, types, roles = [], [], []
         for number in range(start, min(start + BATCH, size)):
-            creator = mel if number in mels else chance.choice([people[0], *people[2:]])
+            creator = mel if number in mels else chance.choice([people[0], *people[3:]])
             registry = _registry(organization, creator, number, size, now, chance)
             registries.append(registry)
             roles.append(RegistryMember(registry=registry, user=creator, role=Role.ADMIN))
@@ -122,6 +128,21 @@ def _load(organization, people, size):
         RegistryMember.objects.bulk_create(roles)
         AuditEvent.objects.bulk_create([_event(head, registry) for registry in registries])
     AuditHead.objects.update(seq=head.seq, hash=head.hash)
+
+
+def _make_teams(organization, tim):
+    """Teams with Tim in them, and what registries gave to them: half of these are restricted ones."""
+    teams = Team.objects.bulk_create(
+        Team(organization=organization, name=f"Team {n:02}", name_key=f"team {n:02}") for n in range(TEAMS_OF_TIM)
+    )
+    TeamMembership.objects.bulk_create(TeamMembership(team=team, user=tim) for team in teams)
+    names = organization.registries.custom().order_by("name_key")
+    half = len(teams) * ROLES_OF_TEAM // 2
+    shelves = [*names.filter(visibility=Visibility.RESTRICTED)[:half], *names[:half]]
+    roles = {(shelf.pk, teams[number % len(teams)].pk) for number, shelf in enumerate(shelves)}
+    RegistryMember.objects.bulk_create(
+        RegistryMember(registry_id=shelf, team_id=team, role=Role.MEMBER) for shelf, team in sorted(roles)
+    )
 
 
 def _registry(organization, creator, number, size, now, chance):
@@ -174,12 +195,19 @@ def facts_of(organization):
     return {
         "organization": organization.slug,
         "organization_id": organization.pk,
-        "sessions": {user.username: _session(user) for user in User.objects.filter(username__in=["ada", "mel"])},
+        "sessions": {user.username: _session(user) for user in User.objects.filter(username__in=["ada", "mel", "tim"])},
+        "plan": _plan(organization),
         "cursor": paging._encode(deep, ["name_key"]),
         "page": int(names.count() * 0.9) // paging.SIZE,
         "mine": mine,
         "others": others[:: max(1, len(others) // 600)][:600],
     }
+
+
+def _plan(organization):
+    """How the database finds the first page of Tim's list, as it says itself."""
+    tim = organization.memberships.select_related("organization", "user").get(user__username="tim")
+    return tim.registries().custom().order_by("name_key").values("id")[: paging.SIZE + 1].explain()
 
 
 def _session(user):
