@@ -10,9 +10,19 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from registry_app import guards
-from registry_app.models import Actor, setup_token
+from registry_app.choices import Role
+from registry_app.models import AccessRequest, Actor, User, make_service_account, setup_token
 from tests.browser.checks import COLOUR_RULES, DESK, NARROW, PHONE, TABLET, axe_violations, sideways, spilling
-from tests.factories import PASSWORD, make_registry, make_token
+from tests.factories import (
+    COMMAND_LINE,
+    PASSWORD,
+    give_team_role,
+    make_invitation,
+    make_member,
+    make_registry,
+    make_team,
+    make_token,
+)
 
 LONG = "Conversations" * 8 + "UntilHere"  # 113 characters and no place to break
 UNDERSCORES = "Evaluation_Suites_of_the_Speech_and_Language_Teams_in_Four_Places"[:64]
@@ -20,6 +30,7 @@ TWELVE = [f"measurement-of-sensor-{number}" for number in range(10)] + ["m" * 12
 
 ORG = "/orgs/acme-ml"
 GOLDEN, WIDE = f"{ORG}/registry/Golden%20Datasets", f"{ORG}/registry/{LONG}"
+LONG_USER = "someone.with.a.name." * 7 + "to.the.end"  # 150 characters
 PAGES = {  # who looks: which pages, and how they answer
     "ada": {
         f"{ORG}/registries/": 200,
@@ -36,12 +47,42 @@ PAGES = {  # who looks: which pages, and how they answer
         f"{GOLDEN}/restrict/": 200,
         f"{GOLDEN}/delete/": 200,
         f"{GOLDEN}/activity/": 200,
+        f"{GOLDEN}/access/": 200,
+        f"{GOLDEN}/access/add/": 200,
+        f"{GOLDEN}/access/explain/?person=mel": 200,
+        f"{GOLDEN}/access/explain/?person=nobody": 422,
+        f"{GOLDEN}/access/able/?role=viewer": 200,
+        f"{WIDE}/access/": 200,
+        f"{ORG}/requests/": 200,
+        f"{ORG}/tokens/": 200,
+        f"{ORG}/tokens/{{token}}/revoke/": 200,
+        f"{ORG}/member/eval-ci/tokens/": 200,
         f"{ORG}/registry/Vault/": 200,
         f"{ORG}/registry/Vault/settings/": 200,
         f"{ORG}/registry/Vault/restrict/": 200,
         f"{WIDE}/": 200,
         f"{WIDE}/settings/": 200,
         f"{WIDE}/restrict/": 200,
+        f"{ORG}/members/": 200,
+        f"{ORG}/members/?q=nothing": 200,
+        f"{ORG}/members/invite/": 200,
+        f"{ORG}/members/service/": 200,
+        f"{ORG}/member/{LONG_USER}/": 200,
+        f"{ORG}/member/{LONG_USER}/remove/": 200,
+        f"{ORG}/member/ada/": 200,
+        f"{ORG}/member/ada/role/": 200,
+        f"{ORG}/member/mel/role/": 200,
+        f"{ORG}/member/mel/deactivate/": 200,
+        f"{ORG}/teams/": 200,
+        f"{ORG}/teams/?q=nothing": 200,
+        f"{ORG}/teams/new/": 200,
+        f"{ORG}/team/Vision/": 200,
+        f"{ORG}/team/Vision/member/mel/role/": 200,
+        f"{ORG}/team/{LONG}/": 200,
+        f"{ORG}/team/{LONG}/settings/": 200,
+        f"{ORG}/team/{LONG}/delete/": 200,
+        f"{ORG}/team/{LONG}/member/{LONG_USER}/remove/": 200,
+        f"{ORG}/settings/": 200,
         f"{ORG}/audit/": 200,
         f"{ORG}/audit/?q=nothing": 200,
         "/orgs/": 200,
@@ -56,8 +97,16 @@ PAGES = {  # who looks: which pages, and how they answer
         f"{ORG}/registries/": 200,
         f"{GOLDEN}/settings/": 200,
         f"{GOLDEN}/restrict/": 403,
+        f"{GOLDEN}/access/": 200,
+        f"{GOLDEN}/requests/new/": 200,
         f"{ORG}/registry/Models/settings/": 200,
         f"{ORG}/registry/Vault/": 404,
+        f"{ORG}/members/": 200,
+        f"{ORG}/members/invite/": 403,
+        f"{ORG}/member/rob/": 200,
+        f"{ORG}/team/Vision/": 200,
+        f"{ORG}/team/Vision/settings/": 200,
+        f"{ORG}/settings/": 200,
         f"{ORG}/audit/": 200,
     },
     "sam": {"/orgs/globex/registries/": 200},
@@ -67,18 +116,29 @@ PAGES = {  # who looks: which pages, and how they answer
         "/admin/registry_app/registry/": 200,
         "/admin/registry_app/registry/{golden}/change/": 200,
         "/admin/registry_app/auditevent/": 200,
+        "/admin/registry_app/team/": 200,
+        "/admin/registry_app/invitation/": 200,
     },
 }
 
 
 @pytest.fixture
-def furnished(ada, mel, rob, sam, root, acme, globex, golden, vault):
+def furnished(ada, mel, rob, sam, root, acme, globex, golden, vault, vision):
     """Acme with something of everything, long names and many types included; Globex has only what it was born with."""
     for name in (LONG, UNDERSCORES):
         make_registry(
             acme, ada, name, types=TWELVE, description=f"{LONG}\n\n# More\n\n- `{LONG}`\n\n| a |\n|---|\n| b |"
         )
     acme.registries.get(name="Models").add_types(Actor(ada), TWELVE)
+    someone = User.objects.create_user(LONG_USER, f"{LONG}@example.com")
+    make_member(acme, someone)
+    crowd = make_team(acme, LONG, leads=[someone], people=[ada], description=f"{LONG} " + "word " * 10)
+    for registry, team in ((acme.registries.get(name=LONG), crowd), (vault, crowd), (golden, vision)):
+        give_team_role(registry, team, Role.RESTRICTED_VIEWER)
+    make_invitation(acme, email=f"{LONG}@example.com")
+    robot = make_service_account(acme, "eval-ci", COMMAND_LINE).user
+    make_token(robot, UNDERSCORES)
+    AccessRequest.objects.create(registry=golden, user=mel, role=Role.MEMBER, reason=LONG)
     token = make_token(ada, LONG)
     return {"golden": golden.pk, "token": token.pk, "users": {user.username: user for user in (ada, mel, sam, root)}}
 
@@ -102,6 +162,22 @@ def test_pages_are_accessible_and_fit(page, sign_in, furnished, who):
 
 def test_set_up_page_is_accessible_and_fits(page):
     page.goto(reverse("setup", args=[setup_token()]))
+    assert _faults(page) == []
+
+
+def test_pages_of_an_invitation_are_accessible_and_fit(page, sign_in, ada, acme, sam, globex):
+    sign_in(ada)
+    page.goto(reverse("members:invite", args=[acme.slug]))
+    page.get_by_role("button", name="Make invitation").click()
+    link = page.locator("#id_link").input_value()
+    assert _faults(page) == []
+    page.context.clear_cookies()
+    page.goto(link)
+    assert _faults(page) == []
+    _send(page, "Make account and join")
+    assert _faults(page) == []
+    sign_in(sam)
+    page.goto(link)
     assert _faults(page) == []
 
 
