@@ -25,6 +25,7 @@ from tests.factories import (
     make_invitation,
     make_member,
     make_registry,
+    make_team,
     make_token,
     make_user,
 )
@@ -407,6 +408,10 @@ def lived_in(acme, ada, rob, mel, golden, vault, vision):
     vault.edit(Actor(rob), name="Vault of secrets", description="Vault: keep out\n\nreally")
     give_role(golden, mel, Role.MEMBER)
     give_team_role(golden, vision, Role.VIEWER)
+    eve = make_user("eve")
+    make_member(acme, eve)
+    give_team_role(vault, make_team(acme, "Red", people=[eve]), Role.VIEWER)
+    AccessRequest(registry=vault, user=eve, role=Role.ADMIN, reason="For the vault.").create(Actor(eve))
     browser(rob).post(at("registries:delete", vault), {"version": "2", "confirmation": "Vault"})
     browser(mel).post(at("registries:delete", golden), {})
     return acme
