@@ -10,7 +10,7 @@ from registry_app import guards
 from registry_app.choices import Action, OrganizationRole, Role, Visibility
 from registry_app.models import Actor, AuditEvent, OrganizationMembership, Registry
 from registry_app.models.audit import verify
-from tests.factories import give_role, make_member, make_organization, make_registry, make_user
+from tests.factories import give_role, make_member, make_registry, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PEOPLE, TURNS = 8, 4
@@ -164,29 +164,36 @@ def test_section_3_a_role_given_twice_at_once_is_one(golden, mel, ada):
     assert verify()[1] == []
 
 
+@pytest.fixture
+def eve(acme):
+    """A second admin of Acme."""
+    user = make_user("eve")
+    make_member(acme, user, OrganizationRole.ADMIN)
+    return user
+
+
 @pytest.mark.parametrize("round_", range(3))
-def test_section_3_two_admins_removing_each_other_leave_one(ada, round_):
-    eve = make_user("eve")
-    organization = make_organization("Acme", ada)
-    make_member(organization, eve, OrganizationRole.ADMIN)
-    hers, eves = (organization.memberships.get(user=user) for user in (ada, eve))
-    assert sorted(at_once(lambda: hers.delete_by(Actor(eve)), lambda: eves.delete_by(Actor(ada)))) == [
-        "done",
-        "last_admin",
-    ]
-    assert organization.memberships.admins().count() == 1
+def test_section_3_two_admins_leaving_at_once_leave_one(acme, ada, eve, round_):
+    hers, eves = (acme.memberships.get(user=user) for user in (ada, eve))
+    answers = at_once(lambda: hers.delete_by(Actor(ada)), lambda: eves.delete_by(Actor(eve)))
+    assert sorted(answers) == ["done", "last_admin"]
+    assert acme.memberships.admins().count() == 1
     assert verify()[1] == []
 
 
-def test_section_3_two_admins_demoting_each_other_leave_one(ada, acme):
-    eve = make_user("eve")
-    make_member(acme, eve, OrganizationRole.ADMIN)
+def test_section_3_two_admins_removing_each_other_leave_one(acme, ada, eve):
+    hers, eves = (acme.memberships.get(user=user) for user in (ada, eve))
+    answers = at_once(lambda: hers.delete_by(Actor(eve)), lambda: eves.delete_by(Actor(ada)))
+    assert sorted(answers) == ["done", "role_too_low"]  # whoever was removed first removes nobody
+    assert acme.memberships.admins().count() == 1
 
-    def demote(user, by):
+
+def test_section_3_two_admins_stepping_down_at_once_leave_one(acme, ada, eve):
+    def step_down(user):
         membership = acme.memberships.get(user=user)
         membership.role = OrganizationRole.MEMBER
-        membership.save_by(Actor(by))
+        membership.save_by(Actor(user))
 
-    assert sorted(at_once(lambda: demote(ada, eve), lambda: demote(eve, ada))) == ["done", "last_admin"]
+    assert sorted(at_once(lambda: step_down(ada), lambda: step_down(eve))) == ["done", "last_admin"]
     assert acme.memberships.admins().count() == 1
     assert verify()[1] == []

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from registry_app.choices import Role
+from registry_app.choices import Role, Visibility
 from registry_app.models import AuditEvent, Organization, Registry, User
 from registry_app.models.audit import verify
 
@@ -42,9 +42,8 @@ def test_ada_sees_all_mel_some_and_sam_another_organization(passwords):
     ada, mel = (example.memberships.get(user__username=name) for name in ("ada", "mel"))
     safety = Registry.objects.get(name="Safety_Classifiers")
     assert ada.registries().count() == 14
-    assert set(mel.registries().values_list("name", flat=True)) & {"Safety_Classifiers", "Prompt_Library"} == {
-        "Safety_Classifiers"
-    }
+    restricted = mel.registries().filter(visibility=Visibility.RESTRICTED)
+    assert set(restricted.values_list("name", flat=True)) == {"Prompt_Library", "Safety_Classifiers"}
     assert safety.members.get(user=mel.user).role == Role.MEMBER
     assert [it.organization.name for it in User.objects.get(username="sam").memberships.all()] == ["Partner Org"]
 

@@ -40,6 +40,7 @@ OTHERS = {
     forms.ExplainForm: {"person"},
     forms.AbleForm: {"role"},
     forms.RequestForm: {"role", "reason"},
+    forms.TokenForm: {"name", "life", "read_only"},
     forms.AnswerForm: {"answer", "note"},
 }
 
