@@ -1,10 +1,12 @@
 """What the environment says: the only place that reads it (and the data folder's secret key)."""
 
 import os
+import re
 import secrets
 import sys
+from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from environs import EnvValidationError, FileAwareEnv, ValidationError, validate
@@ -31,6 +33,41 @@ def _database(value):
         raise ValidationError("Not an address like postgresql://user:password@host/name.")
 
 
+def _mail(value):
+    """A validator: a mail server, by how the connection to it is kept secret."""
+    try:
+        parts = urlsplit(value.strip())
+        good = parts.scheme in MAIL_PORTS and parts.hostname and parts.path in {"", "/"} and parts.port != 0
+    except ValueError:
+        good = False
+    if value and not (good and not parts.query and not parts.fragment):
+        raise ValidationError("Not an address like smtp+tls://user:password@mail.example.com:587.")
+
+
+def _issuer(value):
+    """A validator: the address of an OpenID Connect issuer, which only this machine may have without TLS.
+
+    What the provider says of a person is believed because the connection to it is encrypted.
+    """
+    try:
+        parts = urlsplit(value)
+        good = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        good = good and (parts.scheme == "https" or _loopback(parts.hostname))
+    except ValueError:
+        good = False
+    if value and not (good and not parts.query and not parts.fragment and not parts.username):
+        raise ValidationError("Not an address like https://login.example.com/realms/main.")
+
+
+def _loopback(host):
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}  # in the clear; STARTTLS; TLS from the start
+
 data_dir = Path(env.str("REGISTRY_DATA_DIR", str(BASE_DIR / "data"))).resolve()
 static_dir = Path(env.str("REGISTRY_STATIC_DIR", str(BASE_DIR / ".static"))).resolve()
 debug = env.bool("REGISTRY_DEBUG", False)
@@ -42,14 +79,42 @@ hosts: list[str] = env.list("REGISTRY_HOSTS", [])
 admin_password = env.str("REGISTRY_ADMIN_PASSWORD", "")
 _database_url = env.str("DATABASE_URL", "", validate=_database)
 _secret_key = env.str("REGISTRY_SECRET_KEY", "")
+_email_url = env.str("REGISTRY_EMAIL_URL", "", validate=_mail)
+_email_from = env.str("REGISTRY_EMAIL_FROM", "", validate=lambda value: value and validate.Email()(value))
+_oidc_url = env.str("REGISTRY_OIDC_URL", "", validate=_issuer)
+_oidc_client_id = env.str("REGISTRY_OIDC_CLIENT_ID", "")
+_oidc_client_secret = env.str("REGISTRY_OIDC_CLIENT_SECRET", "")
+_oidc_name = env.str("REGISTRY_OIDC_NAME", "single sign-on")
 
 try:
     env.seal()  # every wrong value is told at once
 except EnvValidationError as error:
     sys.exit("\n".join(f"{name}: {' '.join(faults)}" for name, faults in error.error_messages.items()))  # type: ignore[union-attr]
 
+_together = (
+    {
+        "REGISTRY_EMAIL_URL": _email_url,
+        "REGISTRY_EMAIL_FROM": _email_from,
+    },
+    {
+        "REGISTRY_OIDC_URL": _oidc_url,
+        "REGISTRY_OIDC_CLIENT_ID": _oidc_client_id,
+        "REGISTRY_OIDC_CLIENT_SECRET": _oidc_client_secret,
+    },
+)
+_faults = [
+    f"{name}: Missing, for {', '.join(filter(group.get, group))} is set."
+    for group in _together
+    if any(group.values())
+    for name in group
+    if not group[name]
+]
+if _faults:
+    sys.exit("\n".join(_faults))
+
 # A secret read from a file ends in a line break.
 admin_password, _database_url, _secret_key = admin_password.strip("\r\n"), _database_url.strip(), _secret_key.strip()
+_email_url, _oidc_client_secret = _email_url.strip(), _oidc_client_secret.strip("\r\n")
 hosts = [name.strip() for name in hosts if name.strip()]
 url = url.rstrip("/") or f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
@@ -71,6 +136,40 @@ def database():
         return dj_database_url.parse(_database_url, conn_max_age=600, conn_health_checks=True)
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     return {"ENGINE": "django.db.backends.sqlite3", "NAME": data_dir / "registry.sqlite3", "CONN_MAX_AGE": None}
+
+
+def email():
+    """Django's settings of the mail server; {} where there is none."""
+    if not _email_url:
+        return {}
+    parts = urlsplit(_email_url)
+    return {
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or MAIL_PORTS[parts.scheme],
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_TIMEOUT": 10,  # seconds
+        "DEFAULT_FROM_EMAIL": _email_from,
+    }
+
+
+def single_sign_on():
+    """The OpenID Connect provider, as allauth's settings describe an app; None where there is none.
+
+    Its id is made of the issuer's address: people of one issuer are never taken for those of another.
+    """
+    if not _oidc_url:
+        return None
+    url = _oidc_url.removesuffix("/.well-known/openid-configuration").rstrip("/")
+    return {
+        "provider_id": re.sub(r"[^a-z0-9]+", "-", url.split("://")[1].lower()).strip("-")[:100],
+        "name": _oidc_name,
+        "client_id": _oidc_client_id,
+        "secret": _oidc_client_secret,
+        "settings": {"server_url": url, "oauth_pkce_enabled": True},
+    }
 
 
 def secret_key():

@@ -31,6 +31,10 @@ INSTALLED_APPS = [
     "django_htmx",
     "allauth",
     "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.mfa",
+    "allauth.usersessions",
     "csp",
 ]
 
@@ -50,6 +54,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "config.middleware.PageLoginMiddleware",
+    "registry_app.middleware.SessionSeenMiddleware",
     "registry_app.middleware.RuleMiddleware",
 ]
 
@@ -103,7 +108,31 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{PRODUCT}] "
+PASSWORD_RESET_TIMEOUT = 24 * 3600
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {
+    "add_webauthn": "registry_app.forms.passkey.AddPasskeyForm",
+    "login_webauthn": "registry_app.forms.passkey.PasskeyLoginForm",
+    "authenticate_webauthn": "registry_app.forms.passkey.PasskeyForm",
+    "reauthenticate_webauthn": "registry_app.forms.passkey.PasskeyAgainForm",
+}
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not env.https()  # browsers offer passkeys over HTTPS, and on localhost without
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are given by admins and providers, nobody claims one
+MFA_TOTP_ISSUER = PRODUCT
+USERSESSIONS_ADAPTER = "registry_app.accounts.SessionsAdapter"
+# Single sign-on: one OpenID Connect provider, or none. Started by a link, for the CSP lets no form lead elsewhere; what
+# comes back is bound to the session by its state.
+SINGLE_SIGN_ON = env.single_sign_on()
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [SINGLE_SIGN_ON] if SINGLE_SIGN_ON else []}}
+SOCIALACCOUNT_ADAPTER = "registry_app.accounts.SingleSignOnAdapter"
+SOCIALACCOUNT_LOGIN_ON_GET = True
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.https() else 0
+
+# Mail, where there is a server: links to reset a password.
+HAS_MAIL = bool(env.email())
+globals().update(env.email())
 
 # Security. Behind HTTPS a proxy ends TLS and must set X-Forwarded-Proto and X-Forwarded-For (docs/operating.md).
 HTTPS = env.https()

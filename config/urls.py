@@ -1,7 +1,10 @@
 """The site's addresses."""
 
+from allauth.account import views as account
 from allauth.account.decorators import secure_admin_login
 from allauth.account.urls import urlpatterns as allauth_patterns
+from allauth.socialaccount import views as social
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
@@ -12,7 +15,8 @@ handler403 = "registry_app.views.errors.permission_denied"
 handler404 = "registry_app.views.errors.not_found"
 handler500 = "registry_app.views.errors.server_error"
 
-# Of allauth's pages those that need no mail; it asks for the address of sign-up, which is closed, and of inactive.
+# Of allauth's pages those that we use; it asks for the address of sign-up, which is closed, and of inactive. A reset
+# link may also come from `manage.py reset_password`; to send one takes a mail server.
 ACCOUNT_PAGES = {
     "account_login",
     "account_logout",
@@ -21,10 +25,20 @@ ACCOUNT_PAGES = {
     "account_reauthenticate",
     "account_signup",
     "account_inactive",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
 }
+MAIL_PAGES = {"account_reset_password", "account_reset_password_done"} if settings.HAS_MAIL else set()
+SINGLE_SIGN_ON = [
+    path("accounts/sso/cancelled/", social.login_cancelled, name="socialaccount_login_cancelled"),
+    path("accounts/sso/signup/", account.signup, name="socialaccount_signup"),  # closed: it asks nobody anything
+]
 
 urlpatterns = [
     path("", include("registry_app.urls")),
-    path("accounts/", include([page for page in allauth_patterns if page.name in ACCOUNT_PAGES])),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("accounts/sessions/", include("allauth.usersessions.urls")),
+    path("accounts/", include([page for page in allauth_patterns if page.name in ACCOUNT_PAGES | MAIL_PAGES])),
+    *(SINGLE_SIGN_ON if settings.SINGLE_SIGN_ON else []),
     path("admin/", admin.site.urls),
 ]

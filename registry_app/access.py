@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, OuterRef, Subquery
 from django.http import Http404
@@ -27,6 +28,16 @@ class RoleTooLow(PermissionDenied):
     def __init__(self, door, action, refusal):
         super().__init__(refusal.reason)
         self.door, self.action, self.refusal = door, action, refusal
+
+
+class SecondFactorMissing(PermissionDenied):
+    """Somebody is in `organization`, which asks for a second factor, and has none."""
+
+    refusal = rules.SECOND_FACTOR_MISSING
+
+    def __init__(self, organization):
+        super().__init__(self.refusal.reason)
+        self.organization = organization
 
 
 class OrganizationRoleTooLow(PermissionDenied):
@@ -61,16 +72,26 @@ class Moved(Exception):
 
 
 def organization_for(user, slug):
-    """The membership of `user` in the organization `slug`; Http404 for whoever isn't in it.
+    """The membership of `user` in the organization `slug`; `waiting` counts the requests that wait for their answer.
 
-    Its `waiting` says how many requests wait for the user's answer there.
+    Http404 for whoever isn't in it, SecondFactorMissing (403) for whoever lacks what it asks for.
     """
     asked = AccessRequest.objects.open().answerable(user.pk).filter(registry__organization=OuterRef("organization"))
     count = asked.order_by().values("registry__organization").annotate(count=Count("pk")).values("count")
     memberships = OrganizationMembership.objects.select_related("organization").annotate(waiting=Subquery(count))
     membership = get_object_or_404(memberships, user=user, organization__slug=slug)
     membership.user = user  # known already
+    asks = membership.organization.requires_second_factor and not user.is_service  # whose tokens are all it has
+    if asks and not is_mfa_enabled(user):
+        raise SecondFactorMissing(membership.organization)
     return membership
+
+
+def check_second_factor(user):
+    """SecondFactorMissing where any organization of `user` asks for what they lack: the installation's own door."""
+    asking = user.memberships.filter(organization__requires_second_factor=True).select_related("organization")
+    if (membership := asking.first()) and not is_mfa_enabled(user):
+        raise SecondFactorMissing(membership.organization)
 
 
 def admin_of(user, slug, action):

@@ -12,9 +12,10 @@ class RegistryAppConfig(AppConfig):
     verbose_name = "Registry App"
 
     def ready(self):
-        from . import guards, search
+        from . import accounts, guards, search
 
         post_migrate.connect(guards.install_after_migrate, sender=self, dispatch_uid="guards")
         post_migrate.connect(search.install_after_migrate, sender=self, dispatch_uid="search")
+        accounts.connect()
         checks.register(guards.check_guards, checks.Tags.database)
         checks.register(search.check_search, checks.Tags.database)

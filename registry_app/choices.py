@@ -57,6 +57,15 @@ class Source(TextChoices):
     TEAM = "team", "Through a team"
 
 
+class TokenLife(TextChoices):
+    """How long a new API token works: days, or for good."""
+
+    MONTH = "30", "30 days"
+    QUARTER = "90", "90 days"
+    YEAR = "365", "1 year"
+    FOREVER = "never", "Until it is revoked"
+
+
 class Action(TextChoices):
     """What one can do: what a role allows, and what an audit entry says was done (or, see `attempt`, refused)."""
 
@@ -78,6 +87,17 @@ class Action(TextChoices):
     TEAM_MEMBER_ADD = "team.member.add", "Put somebody into the team"
     TEAM_MEMBER_CHANGE = "team.member.change", "Changed somebody's role in the team"
     TEAM_MEMBER_REMOVE = "team.member.remove", "Took somebody out of the team"
+    FACTOR_REQUIRE = "organization.factor.require", "Changed who needs a second factor in"
+    PASSWORD_CHANGE = "user.password.change", "Changed the password of"
+    PASSWORD_LINK = "user.password.link", "Made a reset link for"
+    PASSWORD_RESET = "user.password.reset", "Reset the password of"
+    SSO_CONNECT = "user.sso.connect", "Connected single sign-on to"
+    FACTOR_ADD = "user.factor.add", "Set up a second factor for"
+    FACTOR_REMOVE = "user.factor.remove", "Removed a second factor of"
+    FACTOR_CODES = "user.factor.codes", "Made new recovery codes for"
+    SESSION_END = "user.session.end", "Ended a session of"
+    TOKEN_ISSUE = "token.issue", "Issued the token"
+    TOKEN_REVOKE = "token.revoke", "Revoked the token"
     SEE = "registry.see", "Saw"
     CREATE = "registry.create", "Created"
     EDIT = "registry.edit", "Edited"
@@ -105,21 +125,26 @@ INFINITIVES = {
     "Added": "add",
     "Brought": "bring",
     "Changed": "change",
+    "Connected": "connect",
     "Created": "create",
     "Deactivated": "deactivate",
     "Declined": "decline",
     "Deleted": "delete",
     "Edited": "edit",
+    "Ended": "end",
     "Founded": "found",
     "Gave": "give",
     "Invited": "invite",
+    "Issued": "issue",
     "Made": "make",
     "Put": "put",
     "Reactivated": "reactivate",
     "Removed": "remove",
     "Requested": "request",
+    "Reset": "reset",
     "Restricted": "restrict",
     "Revoked": "revoke",
     "Saw": "see",
+    "Set": "set",
     "Took": "take",
 }

@@ -6,6 +6,11 @@ from .choices import Theme
 
 
 def site(request):
-    """The product's name, and the appearance that this browser chose."""
+    """The product's name, the appearance that this browser chose, and the ways to sign in."""
     theme = request.COOKIES.get("theme")
-    return {"product": settings.PRODUCT, "theme": theme if theme in Theme.values else Theme.SYSTEM.value}
+    return {
+        "product": settings.PRODUCT,
+        "theme": theme if theme in Theme.values else Theme.SYSTEM.value,
+        "has_mail": settings.HAS_MAIL,
+        "single_sign_on": settings.SINGLE_SIGN_ON,
+    }

@@ -1,19 +1,41 @@
 """What happens when a rule stops a request deep inside: the address leads on, or the refusal is logged and told."""
 
+import time
+
+from allauth.usersessions.models import UserSession
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
 
-from . import guards
-from .access import Moved, OrganizationRoleTooLow, RoleTooLow
+from . import guards, rules
+from .access import Moved, OrganizationRoleTooLow, RoleTooLow, SecondFactorMissing, check_second_factor
 from .choices import Action
 from .models import Actor, Organization, Registry, Team
 from .models.audit import record_refusals
 
 GONE = (Registry.DoesNotExist, Team.DoesNotExist)
-SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+SEEN_EVERY = 60  # seconds
+
+
+class SessionSeenMiddleware:
+    """Notes, at most once a minute, from where and when a session was last used: for its owner's list of sessions.
+
+    allauth's own would write at each request. The minute is kept in the session, which is read anyway.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        now = int(time.time())
+        if now - request.session.get("seen", 0) >= SEEN_EVERY and request.user.is_authenticated:
+            UserSession.objects.create_from_request(request)
+            request.session["seen"] = now
+        return self.get_response(request)
 
 
 class RuleMiddleware:
@@ -25,17 +47,28 @@ class RuleMiddleware:
     def __call__(self, request):
         return self.get_response(request)
 
+    def process_view(self, request, view, args, kwargs):
+        """Django's admin has no door of ours: who needs a second factor and has none is sent to set it up."""
+        if request.resolver_match.app_name == "admin" and request.user.is_authenticated:
+            try:
+                check_second_factor(request.user)
+            except SecondFactorMissing as missing:
+                return _to_second_factor(request, missing)
+        return None
+
     def process_exception(self, request, exception):
         """A response for the exceptions that are ours; None leaves the others to Django."""
         if isinstance(exception, Moved):
             return _lead_on(request, exception.registry)
+        if isinstance(exception, SecondFactorMissing):
+            return _to_second_factor(request, exception)
         if isinstance(exception, GONE):  # deleted by somebody else since its door was passed
             return render(request, "404.html", status=404)
-        if isinstance(exception, RoleTooLow) and request.method not in SAFE_METHODS:
+        if isinstance(exception, RoleTooLow) and request.method not in rules.SAFE_METHODS:
             door = exception.door
             where = {"organization": door.registry.organization_id, "registry": door.registry.pk}
             _log(request, exception.action, exception.refusal, subject=door.registry.name, **where)
-        if isinstance(exception, OrganizationRoleTooLow) and request.method not in SAFE_METHODS:
+        if isinstance(exception, OrganizationRoleTooLow) and request.method not in rules.SAFE_METHODS:
             organization = exception.membership.organization
             subject = exception.subject or organization.name
             _log(request, exception.action, exception.refusal, subject=subject, organization=organization.pk)
@@ -49,9 +82,17 @@ def _lead_on(request, registry):
     address = reverse(match.view_name, kwargs={**match.kwargs, "name": registry.name})
     query = f"?{request.GET.urlencode()}" if request.GET else ""
     response = HttpResponseRedirect(address + query)
-    if request.method not in SAFE_METHODS:
+    if request.method not in rules.SAFE_METHODS:
         response.status_code = 307  # keeps method and body; a stale form then meets its version check
     return response
+
+
+def _to_second_factor(request, missing):
+    """To the page where one is set up, which says why."""
+    refusal = missing.refusal
+    messages.warning(request, f"{missing.organization}: {refusal.reason} {refusal.way_out}")
+    address = reverse("mfa_index")
+    return HttpResponseClientRedirect(address) if request.htmx else HttpResponseRedirect(address)
 
 
 def _refused_by_database(request, refusal):

@@ -81,6 +81,16 @@ ACCOUNT_OF_STAFF = Refusal(
 )
 DELETE_BY_ADMINS = Refusal("role_too_low", "Only organization admins delete teams.")
 LAST_ADMIN = Refusal("last_admin", "One admin must remain. The last admin can't be removed or demoted.")
+SECOND_FACTOR_MISSING = Refusal(
+    "second_factor_missing", "This organization asks its members for a second factor.", "Set one up to go on."
+)
+TOKEN_INVALID = Refusal(
+    "token_invalid",
+    "There is no valid API token in this request: it is missing, unknown, expired or revoked.",
+    "Send one as “Authorization: Bearer local-…”.",
+)
+TOKEN_READ_ONLY = Refusal("token_read_only", "This API token is for reading only.", "Use one that may also write.")
+TOKEN_NAME_TAKEN = Refusal("token_name_taken", "You have a token of that name. Revoke it, or choose another name.")
 LOG_STAYS = Refusal("log_stays", "Audit entries can't be edited or deleted.")
 
 
@@ -243,6 +253,14 @@ def _short(text):
 
 
 # Who may.
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def refuse_token(read_only, method):
+    """Why a token, `read_only` or not, may not carry a request of this HTTP `method`."""
+    return TOKEN_READ_ONLY if read_only and method not in SAFE_METHODS else None
+
 
 DEFAULT_ROLES = (Role.RESTRICTED_VIEWER, Role.VIEWER, Role.MEMBER)  # what an organization may give to everybody
 LADDER = (Role.RESTRICTED_VIEWER, Role.VIEWER, Role.MEMBER, Role.ADMIN)

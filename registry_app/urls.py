@@ -1,8 +1,23 @@
 """Every address of the app, one list a resource."""
 
+from django.conf import settings
 from django.urls import include, path
 
-from .views import access, audit, invitations, members, organizations, registries, requests, teams, types
+from .api import me
+from .views import (
+    access,
+    audit,
+    invitations,
+    members,
+    organizations,
+    registries,
+    requests,
+    sessions,
+    single_sign_on,
+    teams,
+    tokens,
+    types,
+)
 
 registry_patterns = (
     [
@@ -77,6 +92,19 @@ audit_patterns = (
     ],
     "audit",
 )
+token_patterns = (
+    [
+        path("", tokens.index, name="index"),
+        path("<int:pk>/revoke/", tokens.revoke, name="revoke"),
+    ],
+    "tokens",
+)
+
+# By the names that allauth asks for.
+single_sign_on_patterns = [
+    path("login/", single_sign_on.login, name="openid_connect_login"),
+    path("login/callback/", single_sign_on.callback, name="openid_connect_callback"),
+]
 
 urlpatterns = [
     path("", organizations.home, name="home"),
@@ -90,8 +118,12 @@ urlpatterns = [
     path("orgs/<slug:organization>/", include(team_patterns)),
     path("orgs/<slug:organization>/settings/", organizations.organization_settings, name="organization_settings"),
     path("orgs/<slug:organization>/audit/", include(audit_patterns)),
+    path("account/tokens/", include(token_patterns)),
+    path("account/sessions/<int:pk>/end/", sessions.end, name="session_end"),
+    path("api/v1/me", me.detail, name="api_me"),
     path("invitations/<str:token>/", invitations.accept, name="invitation"),
     path("setup/<str:token>/", organizations.setup, name="setup"),
+    *([path("accounts/oidc/<str:provider_id>/", include(single_sign_on_patterns))] if settings.SINGLE_SIGN_ON else []),
     path("appearance/", organizations.appearance, name="appearance"),
     path("healthz", organizations.health, name="health"),
 ]

@@ -5,7 +5,13 @@ Vault, and leads the team Vision, in which Mel is too. Globex: Sam, its admin, i
 installation staff and in no organization.
 """
 
+import os
+import signal
+import subprocess
+import sys
+
 import pytest
+from django.conf import settings as site_settings
 from django.core.cache import cache
 
 from registry_app.choices import Role
@@ -90,6 +96,34 @@ def vault(acme, ada, rob):
     registry = make_registry(acme, ada, "Vault", types=None, restricted=True)
     give_role(registry, rob, Role.ADMIN)
     return registry
+
+
+# A provider of single sign-on.
+
+
+@pytest.fixture(scope="session")
+def issuer(tmp_path_factory):
+    """The address of an OpenID Connect provider that serves."""
+    command = [sys.executable, "-m", "tests.provider", str(tmp_path_factory.mktemp("provider"))]
+    kept = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    process = subprocess.Popen(command, cwd=site_settings.BASE_DIR, env=kept, stdout=subprocess.PIPE, text=True)
+    yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+    process.send_signal(signal.SIGTERM)
+    process.wait(10)
+    process.stdout.close()
+
+
+@pytest.fixture
+def provider(issuer, settings):
+    """The same, as the site's own provider."""
+    point(settings, issuer)
+    return issuer
+
+
+def point(settings, url):
+    """Let the site's provider be at `url`."""
+    app = {**site_settings.SINGLE_SIGN_ON, "settings": {"server_url": url, "oauth_pkce_enabled": True}}
+    settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [app]}}
 
 
 @pytest.fixture

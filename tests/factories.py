@@ -3,6 +3,7 @@
 from registry_app.choices import OrganizationRole, TeamRole, Visibility
 from registry_app.models import (
     Actor,
+    ApiToken,
     Invitation,
     Organization,
     OrganizationMembership,
@@ -46,6 +47,13 @@ def make_registry(organization, creator, name, *, types=("model",), restricted=F
     )
     registry.create(Actor(creator), types or ())
     return registry
+
+
+def make_token(user, name="laptop", **fields) -> ApiToken:
+    """A token of `user`, with its `secret`."""
+    token = ApiToken(user=user, name=name, **fields)
+    token.issue(Actor(user))
+    return token
 
 
 def give_role(registry, user, role) -> RegistryMember:

@@ -10,6 +10,15 @@ atexit.register(shutil.rmtree, os.environ["REGISTRY_DATA_DIR"], ignore_errors=Tr
 os.environ["REGISTRY_SECRET_KEY"] = "only-for-tests"
 for name in ("REGISTRY_URL", "REGISTRY_HOSTS", "REGISTRY_DEBUG", "HOST", "PORT", "DATABASE_URL"):
     os.environ.pop(name, None)
+# With a mail server and a provider, for their pages to be there; nothing answers at these addresses.
+os.environ |= {
+    "REGISTRY_EMAIL_URL": "smtp://127.0.0.1:9",
+    "REGISTRY_EMAIL_FROM": "registry@example.com",
+    "REGISTRY_OIDC_URL": "http://127.0.0.1:9",
+    "REGISTRY_OIDC_CLIENT_ID": "registry",
+    "REGISTRY_OIDC_CLIENT_SECRET": "a-secret-of-the-tests",
+    "REGISTRY_OIDC_NAME": "Example login",
+}
 if os.environ.get("TEST_DATABASE") == "postgresql":
     from tests import postgresql
 

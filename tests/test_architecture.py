@@ -25,7 +25,7 @@ LEVELS = {
     "management": 5,
     "middleware": 5,
     "context": 5,
-    "accounts": 5,
+    "accounts": 4,
     "apps": 5,
     "urls": 6,
 }

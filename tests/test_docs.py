@@ -11,6 +11,7 @@ ROOT = settings.BASE_DIR
 README = (ROOT / "README.md").read_text()
 OPERATING = (ROOT / "docs/operating.md").read_text()
 RULES = (ROOT / "docs/rules.md").read_text()
+SIGN_IN = (ROOT / "docs/sign-in.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
 
 
@@ -39,14 +40,14 @@ def test_the_make_targets_that_it_names_exist(text):
     assert [name for name in targets if f"\n{name}:" not in MAKEFILE] == []
 
 
-@pytest.mark.parametrize("text", [README, OPERATING], ids=["README", "operating"])
+@pytest.mark.parametrize("text", [README, OPERATING, SIGN_IN], ids=["README", "operating", "sign-in"])
 def test_the_commands_that_it_names_exist(text):
     ours = {path.stem for path in (ROOT / "registry_app/management/commands").glob("*.py")}
-    djangos = {"migrate", "createcachetable"}
+    djangos = {"migrate", "createcachetable", "shell"}
     assert set(re.findall(r"manage\.py ([a-z_]+)", text)) <= ours | djangos
 
 
 def test_what_the_readme_links_to_exists():
-    links = re.findall(r"\]\(([a-z_/]+\.\w+)\)", README)
+    links = re.findall(r"\]\(([a-z_/-]+\.\w+)\)", README)
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []

@@ -1,6 +1,9 @@
 """Django admin, for installation staff: every model, the same rules, the same verbs, the same audit log."""
 
-from allauth.account import admin as allauth_admin
+from allauth.account import admin as accounts
+from allauth.mfa import admin as factors
+from allauth.socialaccount import admin as social
+from allauth.usersessions import admin as sessions
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.shortcuts import redirect
@@ -19,4 +22,5 @@ admin.site.site_header = admin.site.site_title = "Registry App"
 admin.site.index_title = "Installation"
 admin.site.password_change = _password_change  # type: ignore[method-assign]
 # Registered by their apps; a change there would pass by the audit log.
-admin.site.unregister([Group, allauth_admin.EmailAddress])
+admin.site.unregister([Group, accounts.EmailAddress, factors.Authenticator, sessions.UserSession])
+admin.site.unregister([social.SocialAccount, social.SocialApp, social.SocialToken])

@@ -6,6 +6,7 @@ from .organization import OrganizationForm, SetupForm
 from .people import ConfirmForm, CursorForm, InviteForm, JoinForm, MemberRoleForm, PeopleFilter, ServiceForm
 from .registry import CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
 from .teams import AddPeopleForm, TeamDeleteForm, TeamFilter, TeamForm, TeamSettingsForm
+from .token import TokenForm
 from .types import AcceptForm, AddTypesForm, RemoveTypeForm
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "TeamFilter",
     "TeamForm",
     "TeamSettingsForm",
+    "TokenForm",
 ]

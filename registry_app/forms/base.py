@@ -8,7 +8,12 @@ from .. import guards, rules
 
 SENT_ALONG = {"csrfmiddlewaretoken"}
 # Where an error of a constraint stands: one over several columns names none of them.
-FIELD_OF = {rules.NAME_TAKEN.code: "name", "email_taken": "email", "already_in": "user"}
+FIELD_OF = {
+    rules.NAME_TAKEN.code: "name",
+    rules.TOKEN_NAME_TAKEN.code: "name",
+    "email_taken": "email",
+    "already_in": "user",
+}
 CONFLICTS = {rules.EDIT_CONFLICT.code, rules.STALE_PREVIEW.code}
 
 

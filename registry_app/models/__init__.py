@@ -20,11 +20,13 @@ from .organization import Organization, OrganizationMembership, User
 from .registry import Registry, Restriction
 from .registry_member import RegistryMember
 from .team import Team, TeamMembership
+from .token import ApiToken
 
 __all__ = [
     "AcceptedType",
     "AccessRequest",
     "Actor",
+    "ApiToken",
     "AuditEvent",
     "AuditHead",
     "FormerName",

@@ -96,6 +96,9 @@ class Organization(models.Model):
     members_create = models.BooleanField("members create registries", default=True)
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    requires_second_factor = models.BooleanField(
+        default=False, help_text="Whether its members need a second factor to get to any of its pages."
+    )
 
     objects = OrganizationQuerySet.as_manager()
 
@@ -131,6 +134,20 @@ class Organization(models.Model):
             self.full_clean()
             self.save()
             audit.record(by, Action.ORGANIZATION_EDIT, subject=self.name, organization=self.pk, changes=changes)
+
+    @transaction.atomic
+    def require_second_factor(self, by, wanted):
+        """Let members in with a second factor only, or (`wanted` False) without one again; and log it.
+
+        Refuses with `role_too_low`.
+        """
+        self.lock_for(by)
+        stored = Organization.objects.get(pk=self.pk)
+        self.requires_second_factor = wanted
+        if stored.requires_second_factor != wanted:
+            self.save(update_fields=["requires_second_factor"])
+            changes = {"requires_second_factor": [not wanted, wanted]}
+            audit.record(by, Action.FACTOR_REQUIRE, subject=stored.name, organization=self.pk, changes=changes)
 
 
 class OrganizationMembershipQuerySet(models.QuerySet):

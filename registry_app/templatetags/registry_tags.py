@@ -39,3 +39,26 @@ def markdown(text):
             token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
     html = _markdown.renderer.render(tokens, _markdown.options, {})
     return mark_safe(nh3.clean(html, link_rel="noopener nofollow"))  # noqa: S308
+
+
+# The first word that a browser's own line holds, for nearly all name others too.
+BROWSERS = {"Edg": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
+SYSTEMS = {
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Android": "Android",
+    "Windows": "Windows",
+    "Mac OS X": "macOS",
+    "CrOS": "ChromeOS",
+    "Linux": "Linux",
+}
+
+
+@register.filter
+def device(user_agent):
+    """The browser and system that a User-Agent line speaks of, in two words; else the line's beginning."""
+    browser = next((name for word, name in BROWSERS.items() if word in user_agent), None)
+    system = next((name for word, name in SYSTEMS.items() if word in user_agent), None)
+    if browser and system:
+        return f"{browser} on {system}"
+    return user_agent[:60] or "Unknown device"

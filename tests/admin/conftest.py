@@ -2,9 +2,11 @@
 
 import pytest
 
+from tests.views.pages import sign_in
+
 
 @pytest.fixture
 def staff(client, root):
     """Root's browser, signed in."""
-    client.force_login(root)
+    sign_in(client, root)
     return client

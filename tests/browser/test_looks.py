@@ -1,6 +1,10 @@
 """Every page, in both themes and on every width: accessible to all, and nothing out of its place."""
 
+import re
+
 import pytest
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from axe_playwright_python.base import AXE_SCRIPT
 from django.urls import reverse
 from playwright.sync_api import expect
@@ -9,7 +13,15 @@ from registry_app import guards
 from registry_app.choices import Role
 from registry_app.models import Actor, User, setup_token
 from tests.browser.checks import COLOUR_RULES, DESK, NARROW, PHONE, TABLET, axe_violations, sideways, spilling
-from tests.factories import PASSWORD, give_team_role, make_invitation, make_member, make_registry, make_team
+from tests.factories import (
+    PASSWORD,
+    give_team_role,
+    make_invitation,
+    make_member,
+    make_registry,
+    make_team,
+    make_token,
+)
 
 LONG = "Conversations" * 8 + "UntilHere"  # 113 characters and no place to break
 UNDERSCORES = "Evaluation_Suites_of_the_Speech_and_Language_Teams_in_Four_Places"[:64]
@@ -64,6 +76,10 @@ PAGES = {  # who looks: which pages, and how they answer
         f"{ORG}/audit/?q=nothing": 200,
         "/orgs/": 200,
         "/accounts/password/change/": 200,
+        "/accounts/sessions/": 200,
+        "/accounts/2fa/": 200,
+        "/account/tokens/": 200,
+        "/account/tokens/{token}/revoke/": 200,
         "/accounts/logout/": 200,
     },
     "mel": {
@@ -107,7 +123,8 @@ def furnished(ada, mel, rob, sam, root, acme, globex, golden, vault, vision):
     for registry, team in ((acme.registries.get(name=LONG), crowd), (vault, crowd), (golden, vision)):
         give_team_role(registry, team, Role.RESTRICTED_VIEWER)
     make_invitation(acme, email=f"{LONG}@example.com")
-    return {"golden": golden.pk, "users": {user.username: user for user in (ada, mel, sam, root)}}
+    token = make_token(ada, LONG)
+    return {"golden": golden.pk, "token": token.pk, "users": {user.username: user for user in (ada, mel, sam, root)}}
 
 
 @pytest.fixture(autouse=True)
@@ -210,6 +227,68 @@ def test_opened_entry_of_the_log_is_accessible_and_fits(page, sign_in, furnished
     page.goto(f"{ORG}/audit/")
     for summary in page.locator(".log summary").all():
         summary.click()
+    assert _faults(page) == []
+
+
+SECURITY = [
+    "/accounts/2fa/",
+    "/accounts/2fa/totp/deactivate/",
+    "/accounts/2fa/recovery-codes/",
+    "/accounts/2fa/recovery-codes/generate/",
+    "/accounts/2fa/webauthn/",
+    "/accounts/2fa/webauthn/add/",
+]
+
+
+def test_pages_of_the_second_factor_are_accessible_and_fit(page, sign_in, ada):
+    sign_in(ada)
+    page.goto("/accounts/2fa/totp/activate/")
+    assert _faults(page) == []
+    page.locator("[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Confirm").click()
+    page.locator("[name=code]").fill("000000")
+    _send(page, "Turn on")
+    faults = _faults(page)
+    TOTP.activate(ada, generate_totp_secret())
+    RecoveryCodes.activate(ada)
+    for address in SECURITY:
+        assert page.goto(address).status == 200
+        faults += [f"{address} {fault}" for fault in _faults(page)]
+    assert not faults, "\n".join(faults)
+
+
+def test_pages_around_sign_in_are_accessible_and_fit(page, ada):
+    TOTP.activate(ada, generate_totp_secret())
+    faults, reset = [], "/accounts/password/reset/"
+    for address in (reset, f"{reset}done/", f"{reset}key/1-x/", f"{reset}key/done/", "/accounts/inactive/"):
+        assert page.goto(address).status == 200
+        faults += [f"{address} {fault}" for fault in _faults(page)]
+    for address, status in {"/accounts/sso/cancelled/": 200, "/accounts/oidc/127-0-0-1-9/login/": 502}.items():
+        assert page.goto(address).status == status
+        faults += [f"{address} {fault}" for fault in _faults(page)]
+    page.goto(reverse("account_login"))
+    page.locator("[name=login]").fill("ada")
+    page.locator("[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.locator("[name=code]")).to_be_focused()
+    faults += _faults(page)
+    page.locator("[name=code]").fill("000000")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Sign in", exact=True).click()
+    faults += _faults(page)
+    assert not faults, "\n".join(faults)
+
+
+def test_a_new_token_and_a_refused_one_are_accessible_and_fit(page, sign_in, ada):
+    sign_in(ada)
+    page.goto(reverse("tokens:index"))
+    page.locator("[name=name]").fill(LONG)
+    with page.expect_navigation():
+        page.get_by_role("button", name="Create token").click()
+    expect(page.locator("#secret")).to_have_text(re.compile("local-[0-9a-f]{40}"))
+    assert _faults(page) == []
+    page.locator("[name=name]").fill(LONG)
+    _send(page, "Create token")
     assert _faults(page) == []
 
 

@@ -1,5 +1,6 @@
 """How the tests of the pages browse: as whom, what they find in a page, and how they see that nothing was changed."""
 
+import time
 from contextlib import contextmanager
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
@@ -20,8 +21,16 @@ def browser(user=None, **options):
     """A browser in which `user` (None: nobody) is signed in. It shows a 500 as a page, as people see it."""
     client = Client(raise_request_exception=False, **options)
     if user:
-        client.force_login(user)
+        sign_in(client, user)
     return client
+
+
+def sign_in(client, user):
+    """Give `client` a session of `user` that was seen just now, so that its first request costs what others do."""
+    client.force_login(user)
+    session = client.session
+    session["seen"] = int(time.time())
+    session.save()
 
 
 def at(page, registry):
@@ -116,6 +125,11 @@ class Form:
         self.data.setdefault(name, []).append(value)
 
 
+def _runs(attributes):
+    """Whether a script element holds a script of its own, not just data for another."""
+    return "src" not in attributes and attributes.get("type") != "application/json"
+
+
 class Page(HTMLParser):
     """What a browser finds in a page: addresses, forms, its words, and whatever a strict CSP would not run."""
 
@@ -132,7 +146,7 @@ class Page(HTMLParser):
         self.links += [found["href"]] if tag == "a" else []
         self.links += [found["hx-get"]] if "hx-get" in found else []
         self.inline += [f"{tag} {name}" for name in found if name == "style" or name.startswith(("on", "hx-on"))]
-        self.inline += [tag] if tag == "style" or (tag == "script" and "src" not in found) else []
+        self.inline += [tag] if tag == "style" or (tag == "script" and _runs(found)) else []
         if tag == "form":
             self.form = Form(found, self.address)
             self.forms.append(self.form)

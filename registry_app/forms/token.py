@@ -1,0 +1,33 @@
+"""The form of a new API token."""
+
+from datetime import timedelta
+
+from django import forms
+from django.utils import timezone
+
+from .. import rules
+from ..choices import TokenLife
+from .base import LawField, RuleForm
+
+
+class TokenForm(RuleForm):
+    """A new token's name, how long it works, and whether it may only read."""
+
+    name = LawField(
+        label="Name",
+        help_text="Where it will be used, such as “training cluster”.",
+        clean_text=rules.clean_name,
+        refuse=rules.refuse_name,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    life = forms.ChoiceField(label="Works for", choices=TokenLife, initial=TokenLife.QUARTER)
+    read_only = forms.BooleanField(label="Reading only", required=False)
+
+    def expires_at(self):
+        """When a token made now would end; None for never."""
+        days = self.cleaned_data["life"]
+        return None if days == TokenLife.FOREVER else timezone.now() + timedelta(days=int(days))
+
+    def given(self):
+        """What the token is called and may do: ApiToken's fields."""
+        return {name: self.cleaned_data[name] for name in ("name", "read_only")}

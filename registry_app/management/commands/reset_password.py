@@ -1,0 +1,37 @@
+"""`reset_password`: a link for somebody who forgot their password."""
+
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.urls import reverse
+
+from ...choices import Action
+from ...models import Actor, User
+from ...models.audit import record
+from ..database import prepare
+
+
+class Command(BaseCommand):
+    """Makes a link that works once, for a day, and until the password changes otherwise."""
+
+    help = "Print a link with which USERNAME can choose a new password, once and within 24 hours."
+
+    def add_arguments(self, parser):
+        parser.add_argument("username", help="whose password it is")
+
+    def handle(self, *, username, **options):
+        prepare(self)
+        user = User.objects.filter(username=username).first()
+        if user is None:
+            raise CommandError(f"There is no account {username}.")
+        if not user.is_active:
+            raise CommandError(f"{username} is deactivated. Nothing was done.")
+        if user.is_service:
+            raise CommandError(f"{username} is a service account and has no password, only tokens.")
+        with transaction.atomic():
+            key = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
+            record(Actor(None, staff=True), Action.PASSWORD_LINK, subject=username)
+        self.stdout.write(f"Works once, within 24 hours. Hand it to {username} alone:")
+        self.stdout.write(settings.PUBLIC_URL + reverse("account_reset_password_from_key", kwargs=key))

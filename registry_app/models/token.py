@@ -1,0 +1,125 @@
+"""API tokens: how programs sign in as somebody."""
+
+import hashlib
+import re
+import secrets
+from datetime import timedelta
+
+from django.db import models, transaction
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from .. import rules
+from ..choices import Action
+from . import audit
+from .law import validate_name
+from .organization import User
+
+PREFIX = "local-"
+FORM = re.compile(rf"{PREFIX}[0-9a-f]{{40}}", re.ASCII)
+SEEN_EVERY = timedelta(minutes=1)
+
+
+def digest(secret):
+    """What is kept of a secret: its SHA-256, hex.
+
+    A slow hash with a salt, as for passwords, would add nothing: the secret is 160 random bits, which nobody guesses
+    or finds in a table, and each request of a program would pay for it.
+    """
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class ApiTokenQuerySet(models.QuerySet):
+    """Tokens as doors and pages ask for them."""
+
+    def usable(self):
+        """Those that work now: neither revoked nor expired, of people who can still sign in."""
+        unexpired = Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now())
+        return self.filter(unexpired, revoked_at__isnull=True, user__is_active=True)
+
+    def of_organization(self, organization):
+        """Those of the people who are in `organization`, with their users."""
+        return self.filter(user__memberships__organization=organization).select_related("user")
+
+    def with_secret(self, secret):
+        """The usable token that `secret` opens, with its user, or None. Whatever text comes in, none raises."""
+        if not FORM.fullmatch(secret):
+            return None
+        return self.usable().select_related("user").filter(digest=digest(secret)).first()
+
+
+class ApiToken(models.Model):
+    """What a program shows in the place of a person's password. Its secret is told once and not kept."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="api_tokens")
+    name = models.CharField(max_length=rules.NAME_LENGTH, validators=[validate_name])
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    read_only = models.BooleanField(default=False)
+    last_used_at = models.DateTimeField(null=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, editable=False)
+
+    secret = ""  # told by the object that was just issued, and by no other
+
+    objects = ApiTokenQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                "user",
+                Lower("name"),
+                condition=Q(revoked_at__isnull=True),
+                name="token_name_is_unique",
+                violation_error_code=rules.TOKEN_NAME_TAKEN.code,
+                violation_error_message=rules.TOKEN_NAME_TAKEN.reason,
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at__isnull=True) | Q(expires_at__gt=models.F("created_at")),
+                name="token_expires_later",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def clean(self):
+        self.name = rules.clean_name(self.name)
+
+    @property
+    def expired(self):
+        """Whether its time is over."""
+        return self.expires_at is not None and self.expires_at <= timezone.now()
+
+    @transaction.atomic
+    def issue(self, by):
+        """Save it as new, and log it; `secret` is set then. Refuses with `token_name_taken`."""
+        secret = PREFIX + secrets.token_hex(20)
+        self.digest = digest(secret)
+        User.objects.select_for_update(no_key=True).get(pk=self.user_id)  # one at a time, so that the name stays free
+        self.full_clean()
+        self.save(force_insert=True)
+        expires = self.expires_at.isoformat() if self.expires_at else "never"
+        self._record(by, Action.TOKEN_ISSUE, {"expires": [None, expires], "read_only": [None, self.read_only]})
+        self.secret = secret
+
+    @transaction.atomic
+    def revoke_by(self, actor):
+        """End it for good, and log it. Twice is once."""
+        stored = ApiToken.objects.select_for_update().get(pk=self.pk)
+        if stored.revoked_at is None:
+            self.revoked_at = timezone.now()
+            self.save(update_fields=["revoked_at"])
+            self._record(actor, Action.TOKEN_REVOKE, {})
+
+    def seen(self):
+        """Note that it was used just now: at most once a minute, for a program may ask many times a second."""
+        now = timezone.now()
+        if self.last_used_at is None or self.last_used_at <= now - SEEN_EVERY:
+            ApiToken.objects.filter(pk=self.pk).update(last_used_at=now)
+            self.last_used_at = now
+
+    def _record(self, actor, action, changes):
+        audit.record(actor, action, subject=self.name, changes={"user": [None, self.user.username], **changes})

@@ -1,0 +1,41 @@
+"""The addresses of the tests' OpenID Connect provider, and what it says of people."""
+
+from allauth.account import views
+from allauth.idp.oidc.adapter import DefaultOIDCAdapter
+from allauth.idp.oidc.models import Client
+from django.http import HttpResponse
+from django.urls import include, path
+
+NAMES = 400  # characters: more than any table has room for
+
+
+class Adapter(DefaultOIDCAdapter):
+    """Says of one person that they have a very long name."""
+
+    def get_claims(self, purpose, user, client, scopes, **kwargs):
+        """The claims, as of everybody else."""
+        claims = super().get_claims(purpose, user, client, scopes, **kwargs)
+        if user.username == "long":
+            claims |= dict.fromkeys(("name", "given_name", "family_name", "preferred_username"), "é" * NAMES)
+        return claims
+
+
+def allow(request):
+    """One more address that people may be sent back to."""
+    client = Client.objects.get()
+    client.set_redirect_uris([*client.get_redirect_uris(), request.GET["uri"]])
+    client.save()
+    return HttpResponse()
+
+
+urlpatterns = [
+    path("", include("allauth.idp.urls")),
+    path("login/", views.login, name="account_login"),
+    path("logout/", views.logout, name="account_logout"),
+    path("signup/", views.signup, name="account_signup"),
+    path("inactive/", views.account_inactive, name="account_inactive"),
+    path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
+    path("reset/", views.password_reset, name="account_reset_password"),
+    path("allow/", allow),
+    path("favicon.ico", lambda request: HttpResponse(status=204)),
+]

@@ -1,0 +1,100 @@
+"""The environment of sign-in: a mail server and a provider, whole and right, or the site doesn't start."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+MAIL = {"REGISTRY_EMAIL_URL": "smtp+tls://mail.example.com", "REGISTRY_EMAIL_FROM": "registry@example.com"}
+OIDC = {
+    "REGISTRY_OIDC_URL": "https://login.example.com/realms/main",
+    "REGISTRY_OIDC_CLIENT_ID": "registry",
+    "REGISTRY_OIDC_CLIENT_SECRET": "se:cret",
+}
+PROGRAM = "import json; from config import env; print(json.dumps([env.email(), env.single_sign_on()]))"
+
+
+def read(**environment):
+    """What config.env makes of this: (exit code, its two answers or None, its complaints by variable)."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("REGISTRY_")}
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        env=kept | environment,
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    answers = json.loads(done.stdout) if done.stdout else None
+    return done.returncode, answers, {line.split(":")[0] for line in done.stderr.splitlines()}
+
+
+def test_without_any_there_is_neither():
+    assert read() == (0, [{}, None], set())
+
+
+@pytest.mark.parametrize(
+    "url, expected",
+    [
+        ("smtp://mail.example.com", ("mail.example.com", 25, "", "", False, False)),
+        ("smtp+tls://me%40a.example:p%2Fw@m.example", ("m.example", 587, "me@a.example", "p/w", True, False)),
+        ("smtps://me:pw@mail.example.com:4650", ("mail.example.com", 4650, "me", "pw", False, True)),
+    ],
+)  # fmt: skip
+def test_a_mail_server(url, expected):
+    code, answers, _ = read(**MAIL | {"REGISTRY_EMAIL_URL": url})
+    names = ("EMAIL_HOST", "EMAIL_PORT", "EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD", "EMAIL_USE_TLS", "EMAIL_USE_SSL")
+    assert (code, tuple(answers[0][name] for name in names)) == (0, expected)
+    assert answers[0]["DEFAULT_FROM_EMAIL"] == "registry@example.com"
+
+
+@pytest.mark.parametrize(
+    "url, identity",
+    [
+        ("https://login.example.com/realms/main", "login-example-com-realms-main"),
+        ("https://login.example.com/realms/main/", "login-example-com-realms-main"),
+        ("https://login.example.com/realms/main/.well-known/openid-configuration", "login-example-com-realms-main"),
+        ("http://localhost:9000", "localhost-9000"),
+    ],
+)
+def test_a_provider(url, identity):
+    code, (_, app), _ = read(**OIDC | {"REGISTRY_OIDC_URL": url, "REGISTRY_OIDC_NAME": "Example"})
+    assert (code, app["provider_id"], app["name"], app["secret"]) == (0, identity, "Example", "se:cret")
+    assert app["settings"]["oauth_pkce_enabled"] is True
+
+
+def test_a_secret_from_a_file(tmp_path):
+    file = tmp_path / "secret"
+    file.write_text("from a file\n")
+    environment = {**OIDC, "REGISTRY_OIDC_CLIENT_SECRET_FILE": str(file)}
+    del environment["REGISTRY_OIDC_CLIENT_SECRET"]
+    assert read(**environment)[1][1]["secret"] == "from a file"
+
+
+@pytest.mark.parametrize("group, missing", [(group, name) for group in (MAIL, OIDC) for name in group])
+def test_what_belongs_together_comes_together(group, missing):
+    code, _, complaints = read(**{name: value for name, value in group.items() if name != missing})
+    assert (code, complaints) == (1, {missing})
+
+
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("REGISTRY_EMAIL_URL", "mail.example.com"),
+        ("REGISTRY_EMAIL_URL", "http://mail.example.com"),
+        ("REGISTRY_EMAIL_URL", "smtp://"),
+        ("REGISTRY_EMAIL_URL", "smtp://mail.example.com:x"),
+        ("REGISTRY_EMAIL_FROM", "registry"),
+        ("REGISTRY_OIDC_URL", "login.example.com"),
+        ("REGISTRY_OIDC_URL", "http://login.example.com"),
+        ("REGISTRY_OIDC_URL", "https://login.example.com/?a=b"),
+        ("REGISTRY_OIDC_URL", "https://user@login.example.com/"),
+        ("REGISTRY_OIDC_URL", "https://[login"),
+    ],
+)
+def test_wrong_values_are_told(name, value):
+    code, _, complaints = read(**{**MAIL, **OIDC, name: value})
+    assert (code, complaints) == (1, {name})
