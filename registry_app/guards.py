@@ -88,6 +88,10 @@ TRUNCATE_CODES = {REGISTRY: "core_stays", TYPE: "core_type_stays", EVENT: "log_s
 CONSTRAINTS = {
     "registry_name_is_unique": rules.NAME_TAKEN,
     "registry_app_registry.organization_id, registry_app_registry.name_key": rules.NAME_TAKEN,
+    "registry_app_user_username_key": rules.USERNAME_TAKEN,
+    "registry_app_user.username": rules.USERNAME_TAKEN,
+    "user_email_is_unique": rules.EMAIL_TAKEN,
+    "index 'user_email_is_unique'": rules.EMAIL_TAKEN,
     "registry_core_is_shared": rules.CORE_IS_SHARED,
     "registry_core_keeps_a_list": rules.CORE_KEEPS_A_LIST,
     "registry_core_is_given": rules.CORE_IS_GIVEN,

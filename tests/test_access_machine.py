@@ -99,11 +99,12 @@ class Walk(RuleBasedStateMachine):
 
     @rule(name=person, active=st.booleans())
     def switch(self, name, active):
-        """Deactivate or reactivate an account."""
-        user = self.users[name]
-        user.refresh_from_db()
-        (user.reactivate if active else user.deactivate)(self.ada, self.acme)
-        self.active[name] = active
+        """Deactivate or reactivate an account; its organization's admins may."""
+        if name in self.inside:
+            user = self.users[name]
+            user.refresh_from_db()
+            (user.reactivate if active else user.deactivate)(self.ada, self.acme)
+            self.active[name] = active
 
     @rule(name=team)
     def gather(self, name):

@@ -84,6 +84,7 @@ class UserAdmin(LawfulAdmin, auth.UserAdmin):
         form.refuse_stale()
         if before.is_active and not obj.is_active:
             enforce(rules.LAST_ADMIN if obj.is_alone_in_charge() else None, "is_active")
+            obj.end_access()
         obj.save()
         obj.emailaddress_set.exclude(email=obj.email.lower()).delete()  # else one could still sign in with the old one
         changes = {name: [getattr(before, name), getattr(obj, name)] for name in form.changed_data}

@@ -1,9 +1,11 @@
 """Organizations and the people in them."""
 
+from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import AbstractUser
 from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.urls import reverse
+from django.utils import timezone
 
 from .. import rules
 from ..choices import Action, OrganizationRole, Role
@@ -25,8 +27,8 @@ class User(AbstractUser):
                 Lower("email"),
                 condition=~models.Q(email=""),
                 name="user_email_is_unique",
-                violation_error_code="email_taken",
-                violation_error_message="Another account has this email address.",
+                violation_error_code=rules.EMAIL_TAKEN.code,
+                violation_error_message=rules.EMAIL_TAKEN.reason,
             )
         ]
 
@@ -68,11 +70,19 @@ class User(AbstractUser):
         shared = shared.filter(organization__in=in_charge.order_by().values("organization"))
         return in_charge.exclude(organization__in=shared.order_by().values("organization")).exists()
 
+    def end_access(self):
+        """End every session and token of theirs, for good: should they come back, they begin anew."""
+        self.api_tokens.filter(revoked_at=None).update(revoked_at=timezone.now())
+        for session in UserSession.objects.filter(user=self):
+            session.end()
+
     def _set_active(self, by, organization, action, *, wanted):
         self.refresh_from_db()
         if self.is_active != wanted:
             self.is_active = wanted
             self.save(update_fields=["is_active"])
+            if not wanted:
+                self.end_access()
             changes = {"is_active": [not wanted, wanted]}
             audit.record(by, action, subject=self.username, organization=organization.pk, changes=changes)
 

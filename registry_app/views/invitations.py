@@ -1,11 +1,15 @@
 """Pages of invitations: making one and ending it, and what who holds its link sees."""
 
+import logging
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
+from django.core.mail import send_mail
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -17,6 +21,7 @@ from ..models import Invitation, User, make_invited_account
 from .pages import actor_of, log_refusals, posted, render_page
 from .paging import page_of
 
+logger = logging.getLogger(__name__)
 COLUMNS = ("id", "email", "role", "created_by__username", "created_at", "expires_at")
 
 
@@ -29,16 +34,31 @@ def invite(request, organization):
     if form.is_valid():
         made = Invitation(organization=membership.organization, **form.cleaned_data)
         form.carry_out(lambda: tokens.append(made.create(actor_of(request))))
+    link = request.build_absolute_uri(reverse("invitation", args=tokens)) if tokens else ""
     log_refusals(request, form, Action.INVITE, membership, subject=membership.organization.name)
     rows = membership.organization.invitations.open().values(*COLUMNS)
     context = {
         "section": "people",
         "form": InviteForm() if tokens else form,
         "made": made,
-        "link": request.build_absolute_uri(reverse("invitation", args=tokens)) if tokens else "",
+        "link": link,
+        "is_mailed": bool(link and made.email) and _mailed(made, link),
         "page": page_of(rows, ["id"], descending=True, **wanted),
     }
     return render_page(request, "invitations/invite.html", membership, context, status=form.status)
+
+
+def _mailed(invitation, link):
+    """Mail the link to whom it is meant for, where there is a mail server. Answers whether that server took it."""
+    if not settings.HAS_MAIL:
+        return False
+    body = render_to_string("invitations/mail.txt", {"invitation": invitation, "link": link})
+    subject = f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}Join {invitation.organization}"
+    try:
+        return bool(send_mail(subject, body, None, [invitation.email]))
+    except OSError:
+        logger.exception("An invitation could not be mailed.")
+        return False
 
 
 @require_POST

@@ -35,6 +35,7 @@ OTHERS = {
     forms.TeamSettingsForm: {"name", "description", "version"},
     forms.TeamDeleteForm: {"confirmation"},
     forms.AddPeopleForm: {"people", "role"},
+    forms.TokenForm: {"name", "life", "read_only"},
     forms.AddAccessForm: {"holders", "role", "ends_at"},
     forms.ChangeAccessForm: {"role", "ends_at", "seen"},
     forms.ExplainForm: {"person"},

@@ -55,6 +55,24 @@ def test_the_link_is_shown_once_and_kept_nowhere(acme, ada, email):
     assert browser().get(response.context["link"]).status_code == 200
 
 
+def test_the_link_is_mailed_to_whom_it_is_meant_for(acme, ada, mailoutbox):
+    response = browser(ada).post(invite(acme), {"email": "nora@example.com", "role": "member"})
+    (mail,) = mailoutbox
+    assert (mail.to, response.context["is_mailed"]) == (["nora@example.com"], True)
+    assert response.context["link"] in mail.body
+    browser(ada).post(invite(acme), {"email": "", "role": "member"})
+    assert len(mailoutbox) == 1
+
+
+def test_without_a_mail_server_that_answers_the_link_is_handed_over(acme, ada, settings, mailoutbox):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"  # nothing answers where the settings point
+    response = browser(ada).post(invite(acme), {"email": "nora@example.com", "role": "member"})
+    assert (response.status_code, response.context["is_mailed"]) == (200, False)
+    settings.HAS_MAIL = False
+    response = browser(ada).post(invite(acme), {"email": "nora@example.com", "role": "member"})
+    assert (response.context["is_mailed"], bool(response.context["link"])) == (False, True)
+
+
 @pytest.mark.parametrize(
     "data, code", [({"email": "no address", "role": "member"}, "invalid"), ({"role": "owner"}, "invalid_choice")]
 )
@@ -217,3 +235,16 @@ def test_a_look_at_an_invitation_changes_nothing(sam, globex, invited):
     with nothing_changes():
         assert browser(sam).get(link(invited[1])).status_code == 200
         assert browser().get(link(invited[1])).status_code == 200
+
+
+def test_two_who_choose_one_username_at_once_are_not_both_it(acme, invited, monkeypatch):
+    """Somebody else's account is there by the time that the database is asked."""
+    token = invited[1]
+    monkeypatch.setattr(User, "full_clean", lambda self, *args, **kwargs: None)
+    make_user("nora")
+    with nothing_changes():
+        response = browser().post(link(token), {**ACCOUNT, "email": "other@example.com"})
+    assert (response.status_code, codes(response)) == (422, {"username_taken"})
+    with nothing_changes():
+        response = browser().post(link(token), {**ACCOUNT, "username": "other"})
+    assert (response.status_code, codes(response)) == (422, {"email_taken"})

@@ -2,19 +2,22 @@
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from registry_app.choices import Action, OrganizationRole, Role, Source
-from registry_app.models import Actor, OrganizationMembership, TeamMembership, User, make_service_account
+from registry_app.models import Actor, ApiToken, OrganizationMembership, TeamMembership, User, make_service_account
 from registry_app.views import members as views
 from tests.factories import (
     COMMAND_LINE,
+    PASSWORD,
     give_role,
     give_team_role,
     make_member,
     make_registry,
     make_team,
+    make_token,
     make_user,
 )
 from tests.views.pages import Page, browser, codes, logging, nothing_changes, nothing_happens, refused
@@ -309,16 +312,26 @@ def test_an_admin_may_take_themself_out_where_another_is(acme, ada):
     assert (response.status_code, response.redirect_chain[0][0]) == (200, "/")
 
 
-def test_section_3_a_deactivated_account_is_out_until_it_is_reactivated(acme, ada, mel):
-    hers, client = browser(mel), browser(ada)
+def test_section_3_a_deactivated_account_is_out_for_good(acme, ada, mel):
+    hers, client, token = browser(mel), browser(ada), make_token(mel)
     with logging() as events:
         assert client.post(address("deactivate", acme, "mel"), {}).url == address("detail", acme, "mel")
-        assert hers.get(address("index", acme)).status_code == 302  # to the login page
-        assert client.post(address("reactivate", acme, "mel"), {}).status_code == 302
-    assert [event.action for event in events] == [Action.USER_DEACTIVATE, Action.USER_REACTIVATE]
-    assert User.objects.get(username="mel").is_active
-    with nothing_happens():  # it is so already
+    assert [(event.action, event.subject) for event in events] == [(Action.USER_DEACTIVATE, "mel")]
+    assert hers.get(acme.get_absolute_url()).url.startswith(reverse("account_login"))
+    assert client.post(address("reactivate", acme, "mel"), {}).status_code == 302
+    assert browser(mel).get(acme.get_absolute_url()).status_code == 200
+    assert not ApiToken.objects.usable().filter(pk=token.pk).exists()  # what has ended stays so
+    with nothing_happens():  # it is active already
         client.post(address("reactivate", acme, "mel"), {})
+
+
+def test_section_3_sessions_that_ended_stay_so(acme, ada, mel):
+    client, hers = browser(ada), Client()
+    hers.post(reverse("account_login"), {"login": "mel", "password": PASSWORD})
+    assert hers.get(acme.get_absolute_url()).status_code == 200
+    client.post(address("deactivate", acme, "mel"), {})
+    client.post(address("reactivate", acme, "mel"), {})
+    assert hers.get(acme.get_absolute_url()).url.startswith(reverse("account_login"))
 
 
 def deactivate_elsewhere(user, acme, globex):
