@@ -42,7 +42,7 @@ def invite(request, organization):
         "form": InviteForm() if tokens else form,
         "made": made,
         "link": link,
-        "is_mailed": bool(link and made.email) and _mailed(made, link),
+        "is_mailed": bool(made and link and made.email) and _mailed(made, link),
         "page": page_of(rows, ["id"], descending=True, **wanted),
     }
     return render_page(request, "invitations/invite.html", membership, context, status=form.status)
