@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urljoin
 
 RARE_TYPE, RARE_WORD, COMMON_WORD, NO_WORD = "transcript", "zirconium", "golden", "xylophone"
 CSRF = "c" * 32
+BARE = "a page without a list"
 IN_TEAMS = {"list, first page", "list, deep page", "list, by own role", "search, common hit", "one registry"}
 
 
@@ -87,6 +88,7 @@ def _ours(person, facts):
         marker = 'id="registries-results"'
         yield Operation(person, label, [f"{home}registries/{query}"], marker, person=person, rival=rival)
     marker = 'id="registries-results"'
+    yield Operation(person, BARE, ["/orgs/"], 'href="/orgs/', person=person)
     yield Operation(person, "htmx fragment", [f"{home}registries/?sort=-name"], marker, person=person, htmx=True)
     names = [name for name, _ in facts["mine" if person == "mel" else "others"]]
     names = names[: len(names) // 2]

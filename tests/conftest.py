@@ -17,6 +17,8 @@ from django.core.cache import cache
 from registry_app.choices import Role
 from tests.factories import give_role, make_member, make_organization, make_registry, make_team, make_user
 
+pytest.register_assert_rewrite("tests.views.pages")  # helpers that assert: pytest explains those like its own
+
 
 @pytest.fixture(autouse=True)
 def _empty_cache():
