@@ -151,8 +151,8 @@ def _in_the_way(cases):
         " a fifth navigation and filters. Fewer queries or raw SQL would be faster and harder to read."
     )
     yield (
-        "- Create and edit lock the organization, judge the form and the model, keep types and former names, and seal an"
-        " entry of the log to the one before. The plain admin's POST does none of that."
+        "- Create and edit lock the organization, judge form and model, keep types and former names, and seal an entry"
+        " of the log to the one before. The plain admin's POST does none of that."
     )
     yield (
         "- A search for a common word reads names in order until a page is full: how far that is depends on where in"
