@@ -1,0 +1,71 @@
+"""§3: every address of a registry for each role in it, and every address at all for somebody who was deactivated."""
+
+import pytest
+
+from registry_app.choices import Role
+from tests.factories import give_role, make_member, make_user
+from tests.views.pages import browser, nothing_changes
+from tests.views.test_doors import (  # noqa: F401 (fixtures)
+    ADDRESSES,
+    METHODS,
+    PEOPLE,
+    REGISTRY_ADDRESSES,
+    _something_of_everything,
+    address_of,
+    named,
+    people,
+    send,
+)
+
+ROLES = [Role.RESTRICTED_VIEWER, Role.VIEWER, Role.MEMBER, Role.ADMIN]
+LOOK, ONLY_ADMINS, NOT_SO = "200 200 200 200", "403 403 403 200", "405 405 405 405"
+# What each address of a restricted registry answers, to a GET and to an empty form, in the order of ROLES.
+BY_ROLE = {
+    "registries:detail": (LOOK, NOT_SO),
+    "registries:settings": (LOOK, "403 403 422 422"),
+    "registries:activity": (LOOK, NOT_SO),
+    "registries:restrict": (ONLY_ADMINS, "403 403 403 409"),
+    "registries:delete": (ONLY_ADMINS, "403 403 403 422"),
+    "access:index": (LOOK, NOT_SO),
+    "access:explain": (LOOK, NOT_SO),
+    "access:able": (LOOK, NOT_SO),
+    "access:add": (ONLY_ADMINS, "403 403 403 422"),
+    "access:change": (ONLY_ADMINS, "403 403 403 422"),
+    "access:remove": (ONLY_ADMINS, "403 403 403 302"),
+    "requests:create": (LOOK, "422 422 422 422"),
+    "requests:answer": (ONLY_ADMINS, "403 403 403 422"),
+    "types:add": (ONLY_ADMINS, "403 403 403 422"),
+    "types:remove": (NOT_SO, "403 403 403 422"),
+    "types:accept": (NOT_SO, "403 403 403 422"),
+}
+
+
+def test_every_address_of_a_registry_is_in_the_table():
+    assert BY_ROLE.keys() == REGISTRY_ADDRESSES.keys()
+
+
+@pytest.mark.parametrize("name", BY_ROLE)
+def test_section_3_every_address_answers_each_role_as_declared(acme, vault, named, name):  # noqa: F811
+    holders = {}
+    for role in ROLES:
+        holders[role] = make_user(f"only-{role}".replace("_", "-"))
+        make_member(acme, holders[role])
+        give_role(vault, holders[role], role)
+    address = address_of(name, vault)
+    with nothing_changes():
+        answers = [[send(holders, role, method, address) for role in ROLES] for method in METHODS]
+    assert answers == [[int(status) for status in row.split()] for row in BY_ROLE[name]]
+
+
+@pytest.mark.parametrize("name", [*ADDRESSES, *REGISTRY_ADDRESSES])
+def test_section_3_the_deactivated_are_answered_like_nobody(people, golden, named, name):  # noqa: F811
+    """Rob, admin of Golden, was signed in when his account was deactivated."""
+    client, rob = browser(people["rob"]), people["rob"]
+    rob.is_active = False
+    rob.save()
+    address = address_of(name, golden)
+    rows = REGISTRY_ADDRESSES[name] if name in REGISTRY_ADDRESSES else ADDRESSES[name]
+    for method, row in zip(METHODS, rows, strict=True):
+        expected = int((row[0] if isinstance(row, tuple) else row).split()[PEOPLE.index("nobody")])
+        data = {"csrfmiddlewaretoken": "sent along", "accepts_all_types": "on"} if method == "POST" else {}
+        assert getattr(client, method.lower())(address, data).status_code == expected
