@@ -13,6 +13,7 @@ from registry_app.models import (
     AcceptedType,
     AccessRequest,
     Actor,
+    ApiToken,
     AuditEvent,
     AuditHead,
     FormerName,
@@ -34,12 +35,14 @@ from tests.factories import (
     make_organization,
     make_registry,
     make_team,
+    make_token,
     make_user,
 )
 
 MODELS = [
     AcceptedType,
     AccessRequest,
+    ApiToken,
     AuditEvent,
     AuditHead,
     FormerName,
@@ -70,6 +73,7 @@ def fill(organization, numbers):
         AccessRequest(registry=registry, user=friend, role=Role.ADMIN, reason="Why not").create(Actor(friend))
         make_team(organization, f"Team {number}", people=[friend])
         make_invitation(organization)
+        make_token(friend)
 
 
 def queries(client, url):

@@ -7,9 +7,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from registry_app.choices import Action, Role
-from registry_app.models import AuditEvent, Invitation, RegistryMember, Team, TeamMembership, make_service_account
+from registry_app.models import (
+    ApiToken,
+    AuditEvent,
+    Invitation,
+    RegistryMember,
+    Team,
+    TeamMembership,
+    make_service_account,
+)
 from tests.admin.pages import address, codes, last_entry, logged, refused, save, sent
-from tests.factories import COMMAND_LINE, give_team_role, make_invitation, make_team
+from tests.factories import COMMAND_LINE, give_team_role, make_invitation, make_team, make_token
 
 
 def added(model):
@@ -76,6 +84,19 @@ def test_an_invitation_is_shown_without_its_secret_and_revoked(staff, acme):
         assert staff.post(address("changelist", Invitation), action).status_code == 302
     assert logged(seq) == [(Action.INVITE_REVOKE, "")]
     assert Invitation.objects.of_token(token) is None
+
+
+def test_a_token_is_shown_without_its_secret_and_revoked(staff, acme, mel):
+    token = make_token(mel, "laptop")
+    for url in (address("changelist", ApiToken), address("change", token)):
+        page = staff.get(url).text
+        assert "laptop" in page and token.secret not in page and token.digest not in page
+    seq = last_entry()
+    action = {"action": "revoke", "_selected_action": token.pk}
+    for _ in range(2):  # twice is once
+        assert staff.post(address("changelist", ApiToken), action).status_code == 302
+    assert not ApiToken.objects.usable().exists()
+    assert logged(seq) == [(Action.TOKEN_REVOKE, "")]
 
 
 def test_a_role_of_a_team_gets_an_end(staff, vault, vision):
