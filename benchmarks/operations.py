@@ -165,7 +165,7 @@ class Forms(HTMLParser):
         if tag == "form":
             self.found.append((attrs.get("action") or "", {}))
         elif tag == "input" and self._counts(attrs):
-            self._set(attrs["name"], attrs.get("value", "on"))
+            self._set(attrs["name"], attrs.get("value", "on" if attrs.get("type") in {"checkbox", "radio"} else ""))
         elif tag == "textarea":
             self.textarea = attrs["name"]
             self._set(self.textarea, "")
