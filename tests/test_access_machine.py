@@ -243,7 +243,7 @@ def test_section_3_holds_on_any_walk():
     run_state_machine_as_test(
         Walk,
         settings=settings(
-            max_examples=6,
+            max_examples=4,
             stateful_step_count=15,
             deadline=None,
             database=None,
