@@ -9,8 +9,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import rules
 from ..access import registry_for
-from ..choices import Action, Role, Source
-from ..forms import AbleForm, AddAccessForm, ChangeAccessForm, ExplainForm
+from ..choices import Action, Role
+from ..forms import AbleForm, AddAccessForm, ChangeAccessForm, CursorForm, ExplainForm
 from ..models import RegistryMember, paths
 from .pages import actor_of, log_refusals, posted, registry_page
 from .paging import page_of_objects
@@ -27,7 +27,7 @@ def index(request, organization, name):
     given = registry.members.select_related("user", "team").annotate(
         size=Count("team__memberships", filter=Q(team__memberships__user__is_active=True))
     )
-    page = page_of_objects(given, ["id"], after=request.GET.get("after", ""), before=request.GET.get("before", ""))
+    page = page_of_objects(given, ["id"], **CursorForm(request.GET).require())
     listed = registry.members.filter(user__isnull=False).values("user")  # whoever has a row of their own
     admins = registry.organization.memberships.admins().exclude(user__in=listed).select_related("user")
     context = {
@@ -127,7 +127,7 @@ def explain(request, organization, name):
     form = ExplainForm(request.GET if "person" in request.GET else None, organization=door.membership.organization)
     asked = form.cleaned_data["person"] if form.is_valid() else None
     membership = asked or (None if form.errors else door.membership)
-    context = {"form": form, "asked": membership, "sources": Source}
+    context = {"form": form, "asked": membership}
     if membership:
         listed = paths(door.registry, [membership])[membership.user_id]
         context["paths"] = listed
@@ -149,7 +149,11 @@ def able(request, organization, name):
     context = {
         "form": form,
         "wanted": role,
-        "people": [(membership, found[membership.user_id]) for membership in memberships],
+        "people": [
+            (membership, rules.effective_of(listed, service=membership.user.is_service), listed[0])
+            for membership in memberships
+            for listed in [found[membership.user_id]]
+        ],
         "count": people.count(),
     }
     return registry_page(request, "access/able.html", door, "access", context, 422 if form.errors else 200)

@@ -226,7 +226,11 @@ def _restriction(registry, kept_too):
         "now": now,
         "more_kept": max(0, now.keeps - PEOPLE_SHOWN),
         "more_lost": max(0, now.loses - PEOPLE_SHOWN),
-        "kept": [(membership, found[membership.user_id][0]) for membership in kept],
+        "kept": [
+            (membership, rules.effective_of(listed, service=membership.user.is_service), listed[0])
+            for membership in kept
+            for listed in [found[membership.user_id]]
+        ],
         "lost": [(membership, membership.user.username in kept_too) for membership in lost[:PEOPLE_SHOWN]],
         "refusal": rules.refuse_restriction(registry.kind, registry.visibility),
     }

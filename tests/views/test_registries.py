@@ -607,7 +607,7 @@ def test_rule_18_looking_at_a_restriction_changes_nothing(acme, ada, mel, rob, g
     context = response.context
     assert response.status_code == 200
     assert context["now"] == (2, 1)
-    assert [kept.user for kept, _ in context["kept"]] == [ada, rob]
+    assert [kept.user for kept, *_ in context["kept"]] == [ada, rob]
     assert [lost.user for lost, _ in context["lost"]] == [mel]
 
 
