@@ -326,12 +326,16 @@ def effective_role(visibility, organization_role, given, *, default=Role.VIEWER,
     if organization_role == OrganizationRole.ADMIN:
         return Role.ADMIN
     role = highest(role for role in (shared_role(visibility, default), given) if role)
-    return highest([Role(role), Role.MEMBER]) if service and role else role and Role(role)
+    return _lifted(role and Role(role), service)
 
 
 def effective_of(paths, *, service):
     """The effective role that comes of all `paths` of somebody (a list of Path), or None."""
-    role = highest(path.role for path in paths if path.counts)
+    return _lifted(highest(path.role for path in paths if path.counts), service)
+
+
+def _lifted(role, service):
+    """A service account is never below member where it has any role (rulebook §3)."""
     return highest([role, Role.MEMBER]) if service and role else role
 
 

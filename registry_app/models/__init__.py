@@ -1,7 +1,7 @@
 """What is kept."""
 
 from .accepted_type import AcceptedType
-from .access_path import paths, paths_of_person
+from .access_path import paths, paths_of_person, winners
 from .access_request import AccessRequest
 from .audit import Actor, AuditEvent, AuditHead
 from .former_name import FormerName
@@ -49,4 +49,5 @@ __all__ = [
     "paths",
     "paths_of_person",
     "setup_token",
+    "winners",
 ]

@@ -29,6 +29,15 @@ def paths(registry, memberships, visibility=None):
     return found
 
 
+def winners(registry, memberships, visibility=None):
+    """[(membership, effective role, the path that counts)] of `memberships`, who all see the registry; see `paths`."""
+    found = paths(registry, memberships, visibility)
+    return [
+        (each, rules.effective_of(found[each.user_id], service=each.user.is_service), found[each.user_id][0])
+        for each in memberships
+    ]
+
+
 def paths_of_person(membership, registries):
     """{registry id: [rules.Path]} of the membership's person in `registries` (dicts: id, visibility), winners first.
 

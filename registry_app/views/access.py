@@ -11,7 +11,7 @@ from .. import rules
 from ..access import registry_for
 from ..choices import Action, Role
 from ..forms import AbleForm, AddAccessForm, ChangeAccessForm, CursorForm, ExplainForm
-from ..models import RegistryMember, paths
+from ..models import RegistryMember, paths, winners
 from .pages import actor_of, log_refusals, posted, registry_page
 from .paging import page_of_objects
 
@@ -145,15 +145,10 @@ def able(request, organization, name):
     role = Role(form.cleaned_data.get("role") or Role.ADMIN)
     people = door.registry.able(role).select_related("user", "organization").order_by("user__username")
     memberships = list(people[:PEOPLE_SHOWN])
-    found = paths(door.registry, memberships)
     context = {
         "form": form,
         "wanted": role,
-        "people": [
-            (membership, rules.effective_of(listed, service=membership.user.is_service), listed[0])
-            for membership in memberships
-            for listed in [found[membership.user_id]]
-        ],
+        "people": winners(door.registry, memberships),
         "count": people.count(),
     }
     return registry_page(request, "access/able.html", door, "access", context, 422 if form.errors else 200)

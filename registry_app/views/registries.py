@@ -10,7 +10,7 @@ from .. import rules
 from ..access import creator_of, organization_for, registry_for
 from ..choices import Action, Kind, Role, Visibility
 from ..forms import CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
-from ..models import AcceptedType, AuditEvent, Registry, paths
+from ..models import AcceptedType, AuditEvent, Registry, winners
 from ..templatetags.registry_tags import breakable
 from .pages import actor_of, log_refusals, posted, registry_addresses, registry_page, render_page
 from .paging import page_of
@@ -220,17 +220,11 @@ def _restriction(registry, kept_too):
     """
     now, (kept, lost) = registry.restriction(), registry.sides_of_restriction()
     kept, lost = (side.select_related("user", "organization").order_by("user__username") for side in (kept, lost))
-    kept = list(kept[:PEOPLE_SHOWN])
-    found = paths(registry, kept, Visibility.RESTRICTED)
     return {
         "now": now,
         "more_kept": max(0, now.keeps - PEOPLE_SHOWN),
         "more_lost": max(0, now.loses - PEOPLE_SHOWN),
-        "kept": [
-            (membership, rules.effective_of(listed, service=membership.user.is_service), listed[0])
-            for membership in kept
-            for listed in [found[membership.user_id]]
-        ],
+        "kept": winners(registry, list(kept[:PEOPLE_SHOWN]), Visibility.RESTRICTED),
         "lost": [(membership, membership.user.username in kept_too) for membership in lost[:PEOPLE_SHOWN]],
         "refusal": rules.refuse_restriction(registry.kind, registry.visibility),
     }
