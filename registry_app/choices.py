@@ -110,6 +110,20 @@ class Action(TextChoices):
     MEMBER_ADD = "registry.member.add", "Gave a role in"
     MEMBER_CHANGE = "registry.member.change", "Changed a role in"
     MEMBER_REMOVE = "registry.member.remove", "Took a role in"
+    USE = "registry.use", "Read the source of"
+    PROTECT = "registry.alias.protect", "Protected an alias in"
+    UNPROTECT = "registry.alias.unprotect", "Stopped protecting an alias in"
+    COLLECTION_CREATE = "collection.create", "Created the collection"
+    COLLECTION_EDIT = "collection.edit", "Edited the collection"
+    COLLECTION_TAG = "collection.tag", "Changed the tags of"
+    COLLECTION_DELETE = "collection.delete", "Deleted the collection"
+    LINK = "link.create", "Linked a version into"
+    LINK_TAG = "link.tag", "Changed the tags of the version"
+    UNLINK = "link.delete", "Unlinked a version from"
+    ALIAS_PUT = "alias.put", "Put the alias"
+    ALIAS_TAKE = "alias.take", "Took the alias"
+    VERSION_CREATE = "version.create", "Registered the version"
+    VERSION_DELETE = "version.delete", "Deleted the version"
     REQUEST = "access.request", "Requested a role in"
     REQUEST_DECLINE = "access.decline", "Declined a request for a role in"
 
@@ -136,9 +150,13 @@ INFINITIVES = {
     "Gave": "give",
     "Invited": "invite",
     "Issued": "issue",
+    "Linked": "link",
     "Made": "make",
+    "Protected": "protect",
     "Put": "put",
     "Reactivated": "reactivate",
+    "Read": "read",
+    "Registered": "register",
     "Removed": "remove",
     "Requested": "request",
     "Reset": "reset",
@@ -146,5 +164,7 @@ INFINITIVES = {
     "Revoked": "revoke",
     "Saw": "see",
     "Set": "set",
+    "Stopped": "stop",
     "Took": "take",
+    "Unlinked": "unlink",
 }

@@ -14,6 +14,8 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from . import rules
 
 REGISTRY, TYPE = "registry_app_registry", "registry_app_acceptedtype"
+COLLECTION, LINK = "registry_app_collection", "registry_app_link"
+ARTIFACT, VERSION = "registry_app_artifact", "registry_app_version"
 EVENT, HEAD = "registry_app_auditevent", "registry_app_audithead"
 
 _TWIN = (
@@ -23,6 +25,12 @@ _TWIN = (
 )
 _OLD_IS_CORE = "EXISTS (SELECT 1 FROM registry_app_registry r WHERE r.id = OLD.registry_id AND r.kind = 'core')"
 _NEW_IS_CORE = "EXISTS (SELECT 1 FROM registry_app_registry r WHERE r.id = NEW.registry_id AND r.kind = 'core')"
+_OF_LINK = (
+    "EXISTS (SELECT 1 FROM registry_app_version v JOIN registry_app_artifact a ON a.id = v.artifact_id"
+    " JOIN registry_app_team t ON t.id = a.team_id, registry_app_collection c"
+    " JOIN registry_app_registry r ON r.id = c.registry_id"
+    " WHERE v.id = NEW.version_id AND c.id = NEW.collection_id AND {})"
+)
 _ALWAYS = "1 = 1"
 
 
@@ -68,6 +76,48 @@ GUARDS = {
     (TYPE, "DELETE"): [
         ("core_type_stays", _OLD_IS_CORE),
     ],
+    (COLLECTION, "INSERT"): [
+        (
+            "name_taken",
+            "EXISTS (SELECT 1 FROM registry_app_collection c WHERE c.id = NEW.id"
+            " OR (c.registry_id = NEW.registry_id AND c.name_key = NEW.name_key))",
+        ),
+    ],
+    (COLLECTION, "UPDATE"): [
+        ("type_stays", _changed("id", "registry_id", "type")),
+        ("link_stays", "NEW.next_number < OLD.next_number"),
+    ],
+    (LINK, "INSERT"): [
+        ("type_not_accepted", _OF_LINK.format("a.type <> c.type")),
+        ("other_organization", _OF_LINK.format("t.organization_id <> r.organization_id")),
+        (
+            "link_stays",
+            "EXISTS (SELECT 1 FROM registry_app_link l WHERE l.id = NEW.id OR (l.collection_id = NEW.collection_id AND"
+            " (l.number = NEW.number OR l.version_id = NEW.version_id))) OR NEW.number <>"
+            " (SELECT next_number FROM registry_app_collection WHERE id = NEW.collection_id) - 1",
+        ),
+    ],
+    (LINK, "UPDATE"): [("link_stays", _changed("id", "collection_id", "version_id", "number"))],
+    (ARTIFACT, "UPDATE"): [
+        ("version_is_fixed", _changed("id", "team_id", "type")),
+        ("link_stays", "NEW.next_number < OLD.next_number"),
+    ],
+    (VERSION, "INSERT"): [
+        (
+            "version_is_fixed",
+            "EXISTS (SELECT 1 FROM registry_app_version v WHERE v.id = NEW.id OR (v.artifact_id = NEW.artifact_id AND"
+            " (v.number = NEW.number OR v.digest = NEW.digest)))",
+        ),
+    ],
+    (VERSION, "UPDATE"): [
+        (
+            "version_is_fixed",
+            _changed("id", "artifact_id", "number", "digest", "uri", "size", "file_count", "created_at"),
+        )
+    ],
+    (VERSION, "DELETE"): [
+        ("version_linked", "EXISTS (SELECT 1 FROM registry_app_link l WHERE l.version_id = OLD.id)"),
+    ],
     (EVENT, "INSERT"): [
         (
             "log_stays",
@@ -82,7 +132,13 @@ GUARDS = {
     (HEAD, "DELETE"): [("log_stays", _ALWAYS)],
 }
 # TRUNCATE passes by row triggers: it has its own, on PostgreSQL alone.
-TRUNCATE_CODES = {REGISTRY: "core_stays", TYPE: "core_type_stays", EVENT: "log_stays", HEAD: "log_stays"}
+TRUNCATE_CODES = {
+    REGISTRY: "core_stays",
+    TYPE: "core_type_stays",
+    VERSION: "version_is_fixed",
+    EVENT: "log_stays",
+    HEAD: "log_stays",
+}
 
 # What constraints say, in the rulebook's words.
 CONSTRAINTS = {
@@ -92,6 +148,8 @@ CONSTRAINTS = {
     "registry_app_user.username": rules.USERNAME_TAKEN,
     "user_email_is_unique": rules.EMAIL_TAKEN,
     "index 'user_email_is_unique'": rules.EMAIL_TAKEN,
+    "collection_name_is_unique": rules.NAME_TAKEN,
+    "registry_app_collection.registry_id, registry_app_collection.name_key": rules.NAME_TAKEN,
     "registry_core_is_shared": rules.CORE_IS_SHARED,
     "registry_core_keeps_a_list": rules.CORE_KEEPS_A_LIST,
     "registry_core_is_given": rules.CORE_IS_GIVEN,
@@ -109,6 +167,12 @@ REFUSALS = {
         rules.CORE_STAYS,
         rules.RESTRICTED_STAYS,
         rules.EDIT_CONFLICT,
+        rules.TYPE_STAYS,
+        rules.TYPE_NOT_ACCEPTED,
+        rules.OTHER_ORGANIZATION,
+        rules.LINK_STAYS,
+        rules.VERSION_IS_FIXED,
+        rules.VERSION_LINKED,
         rules.LOG_STAYS,
     )
 }
@@ -176,7 +240,7 @@ def check_guards(app_configs, databases, **_):
 
 
 def _has_tables(using):
-    return {REGISTRY, TYPE, EVENT, HEAD} <= set(connections[using].introspection.table_names())
+    return {table for table, _ in GUARDS} <= set(connections[using].introspection.table_names())
 
 
 # How guards are written.

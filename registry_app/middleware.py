@@ -14,10 +14,10 @@ from django_htmx.http import HttpResponseClientRedirect
 from . import guards, rules
 from .access import Moved, OrganizationRoleTooLow, RoleTooLow, SecondFactorMissing, check_second_factor
 from .choices import Action
-from .models import Actor, Organization, Registry, Team
+from .models import Actor, Collection, Link, Organization, Registry, Team, Version
 from .models.audit import record_refusals
 
-GONE = (Registry.DoesNotExist, Team.DoesNotExist)
+GONE = (Registry.DoesNotExist, Team.DoesNotExist, Collection.DoesNotExist, Link.DoesNotExist, Version.DoesNotExist)
 SEEN_EVERY = 60  # seconds
 
 

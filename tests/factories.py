@@ -4,15 +4,21 @@ from registry_app.choices import OrganizationRole, TeamRole, Visibility
 from registry_app.models import (
     Actor,
     ApiToken,
+    Collection,
+    Facts,
     Invitation,
+    Link,
     Organization,
     OrganizationMembership,
+    ProtectedAlias,
     Registry,
     RegistryMember,
     Team,
     TeamMembership,
     User,
+    Version,
     found_organization,
+    register,
 )
 
 PASSWORD = "correct horse battery staple"
@@ -78,6 +84,32 @@ def give_team_role(registry, team, role) -> RegistryMember:
     member = RegistryMember(registry=registry, team=team, role=role)
     member.save_by(COMMAND_LINE)
     return member
+
+
+def make_version(team, name="churn", *, type="model", project="forecasts", by=COMMAND_LINE, **facts) -> Version:
+    """A version of the team's artifact `name`; each has a digest of its own unless it is said."""
+    number = Version.objects.count()
+    facts = {"digest": f"sha256:{number:064x}", "uri": f"s3://bucket/{name}/{number}", "size": 1000, **facts}
+    return register(team, by, project, name, type, Facts(**facts))[0]
+
+
+def make_collection(registry, name="Churn", *, type="model", by=COMMAND_LINE, tags=(), description="") -> Collection:
+    """A collection of `registry`."""
+    collection = Collection(registry=registry, name=name, type=type, description=description)
+    collection.create(by, tags)
+    return collection
+
+
+def make_link(collection, version, *aliases, by=COMMAND_LINE) -> Link:
+    """`version`, published in `collection` under `aliases`."""
+    return collection.link(by, version, aliases)[0]
+
+
+def protect(registry, name) -> ProtectedAlias:
+    """The alias `name`, protected in `registry`."""
+    protected = ProtectedAlias(registry=registry, name=name)
+    protected.save_by(COMMAND_LINE)
+    return protected
 
 
 def make_invitation(organization, role=OrganizationRole.MEMBER, email="") -> tuple[Invitation, str]:

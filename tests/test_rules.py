@@ -394,6 +394,19 @@ ADMIN_ACTIONS = [
     Action.MEMBER_ADD,
     Action.MEMBER_CHANGE,
     Action.MEMBER_REMOVE,
+    Action.PROTECT,
+    Action.UNPROTECT,
+]
+PUBLISHING = [
+    Action.COLLECTION_CREATE,
+    Action.COLLECTION_EDIT,
+    Action.COLLECTION_TAG,
+    Action.COLLECTION_DELETE,
+    Action.LINK,
+    Action.LINK_TAG,
+    Action.UNLINK,
+    Action.ALIAS_PUT,
+    Action.ALIAS_TAKE,
 ]
 
 
@@ -403,15 +416,18 @@ def test_the_ladder_has_every_role_once():
 
 
 def test_every_action_in_a_registry_says_the_role_it_needs():
-    asked = {action for action in Action if action.startswith("registry.")} - {Action.CREATE}
-    assert set(rules.NEEDED) == asked == {Action.SEE, Action.EDIT, *ADMIN_ACTIONS}
+    inside = ("registry.", "collection.", "link.", "alias.")
+    asked = {action for action in Action if action.startswith(inside)} - {Action.CREATE}
+    assert set(rules.NEEDED) == asked == {Action.SEE, Action.USE, Action.EDIT, *PUBLISHING, *ADMIN_ACTIONS}
 
 
 @pytest.mark.parametrize(
     "action, lowest",
     [
         (Action.SEE, Role.RESTRICTED_VIEWER),
+        (Action.USE, Role.VIEWER),
         (Action.EDIT, Role.MEMBER),
+        *((action, Role.MEMBER) for action in PUBLISHING),
         *((action, Role.ADMIN) for action in ADMIN_ACTIONS),
     ],
 )
@@ -436,7 +452,8 @@ def test_effective_role(visibility, in_organization, expected):
     assert [rules.effective_role(visibility, in_organization, given) for given in ROLES] == expected
 
 
-MEMBERS = {Action.MEMBER_ADD, Action.MEMBER_CHANGE, Action.MEMBER_REMOVE}
+MEMBERS = {Action.MEMBER_ADD, Action.MEMBER_CHANGE, Action.MEMBER_REMOVE, Action.PROTECT, Action.UNPROTECT}
+PUBLISH = {Action.USE, *PUBLISHING}
 ON_A_LIST = {Action.TYPE_ADD, Action.TYPE_REMOVE, Action.TYPES_ALL}
 
 
@@ -445,32 +462,38 @@ ON_A_LIST = {Action.TYPE_ADD, Action.TYPE_REMOVE, Action.TYPES_ALL}
     [
         (None, CUSTOM, SHARED, False, set()),
         (Role.RESTRICTED_VIEWER, CUSTOM, RESTRICTED, False, {Action.SEE}),
-        (Role.VIEWER, CUSTOM, SHARED, False, {Action.SEE}),
-        (Role.MEMBER, CUSTOM, SHARED, False, {Action.SEE, Action.EDIT}),
-        (Role.MEMBER, CORE, SHARED, False, {Action.SEE}),
+        (Role.VIEWER, CUSTOM, SHARED, False, {Action.SEE, Action.USE}),
+        (Role.MEMBER, CUSTOM, SHARED, False, {Action.SEE, Action.EDIT} | PUBLISH),
+        (Role.MEMBER, CORE, SHARED, False, {Action.SEE} | PUBLISH),
         (
             Role.ADMIN,
             CUSTOM,
             SHARED,
             False,
-            {Action.SEE, Action.EDIT, Action.RESTRICT, Action.DELETE} | ON_A_LIST | MEMBERS,
+            {Action.SEE, Action.EDIT, Action.RESTRICT, Action.DELETE} | ON_A_LIST | MEMBERS | PUBLISH,
         ),
-        (Role.ADMIN, CUSTOM, RESTRICTED, False, {Action.SEE, Action.EDIT, Action.DELETE} | ON_A_LIST | MEMBERS),
+        (
+            Role.ADMIN,
+            CUSTOM,
+            RESTRICTED,
+            False,
+            {Action.SEE, Action.EDIT, Action.DELETE} | ON_A_LIST | MEMBERS | PUBLISH,
+        ),
         (
             Role.ADMIN,
             CUSTOM,
             SHARED,
             True,
-            {Action.SEE, Action.EDIT, Action.RESTRICT, Action.DELETE, Action.TYPES_LIST} | MEMBERS,
+            {Action.SEE, Action.EDIT, Action.RESTRICT, Action.DELETE, Action.TYPES_LIST} | MEMBERS | PUBLISH,
         ),
         (
             Role.ADMIN,
             CUSTOM,
             RESTRICTED,
             True,
-            {Action.SEE, Action.EDIT, Action.DELETE, Action.TYPES_LIST} | MEMBERS,
+            {Action.SEE, Action.EDIT, Action.DELETE, Action.TYPES_LIST} | MEMBERS | PUBLISH,
         ),
-        (Role.ADMIN, CORE, SHARED, False, {Action.SEE, Action.TYPE_ADD} | MEMBERS),
+        (Role.ADMIN, CORE, SHARED, False, {Action.SEE, Action.TYPE_ADD} | MEMBERS | PUBLISH),
     ],
 )
 def test_what_each_may_do(role, kind, visibility, accepts_all, expected):

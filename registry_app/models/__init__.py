@@ -3,7 +3,9 @@
 from .accepted_type import AcceptedType
 from .access_path import paths, paths_of_person, winners
 from .access_request import AccessRequest
+from .artifact import Artifact, Facts, Version, may_register, register
 from .audit import Actor, AuditEvent, AuditHead
+from .collection import Collection
 from .former_name import FormerName
 from .founding import (
     found_installation,
@@ -16,8 +18,11 @@ from .founding import (
 )
 from .invitation import Invitation
 from .law import enforce
+from .link import Alias, Link, Tag
 from .organization import Organization, OrganizationMembership, User
-from .registry import Registry, Restriction
+from .preview import Holdings, Restriction
+from .protected_alias import ProtectedAlias
+from .registry import Registry
 from .registry_member import RegistryMember
 from .team import Team, TeamMembership
 from .token import ApiToken
@@ -26,19 +31,28 @@ __all__ = [
     "AcceptedType",
     "AccessRequest",
     "Actor",
+    "Alias",
     "ApiToken",
+    "Artifact",
     "AuditEvent",
     "AuditHead",
+    "Collection",
+    "Facts",
     "FormerName",
+    "Holdings",
     "Invitation",
+    "Link",
     "Organization",
     "OrganizationMembership",
+    "ProtectedAlias",
     "Registry",
     "RegistryMember",
     "Restriction",
+    "Tag",
     "Team",
     "TeamMembership",
     "User",
+    "Version",
     "enforce",
     "found_installation",
     "found_organization",
@@ -46,8 +60,10 @@ __all__ = [
     "make_account",
     "make_invited_account",
     "make_service_account",
+    "may_register",
     "paths",
     "paths_of_person",
+    "register",
     "setup_token",
     "winners",
 ]

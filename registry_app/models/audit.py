@@ -50,6 +50,14 @@ class AuditEventQuerySet(models.QuerySet):
         """Those that speak of this registry."""
         return self.filter(registry_id=registry.pk)
 
+    def of_collection(self, collection):
+        """Those that speak of this collection."""
+        return self.filter(collection_id=collection.pk)
+
+    def changing(self, field):
+        """Those whose changes name `field`: an alias, say. Read off the sealed text, where keys stand quoted."""
+        return self.filter(body__contains=json.dumps(field) + ":[")
+
     def readable_by(self, membership):
         """§5: all of the organization for its admins; for others those of the registries that they can see."""
         events = self.filter(organization_id=membership.organization_id)
@@ -76,6 +84,7 @@ class AuditEvent(models.Model):
     actor_name = models.CharField(max_length=150)
     organization_id = models.BigIntegerField(null=True)
     registry_id = models.BigIntegerField(null=True)
+    collection_id = models.BigIntegerField(null=True)
     subject = models.CharField(max_length=300, help_text="The name, then, of what it speaks of.")
     request_id = models.CharField(max_length=32, blank=True)
 
@@ -86,6 +95,7 @@ class AuditEvent(models.Model):
         indexes = [
             models.Index(fields=["organization_id", "-seq"], name="event_by_organization"),
             models.Index(fields=["registry_id", "-seq"], name="event_by_registry"),
+            models.Index(fields=["collection_id", "-seq"], name="event_by_collection"),
         ]
 
     def __str__(self):
@@ -118,10 +128,13 @@ class AuditEvent(models.Model):
         return self.facts["reason"]
 
 
-def record(actor, action, *, subject, organization=None, registry=None, changes=None, code="", reason=""):
+def record(
+    actor, action, *, subject, organization=None, registry=None, collection=None, changes=None, code="", reason=""
+):
     """Append one entry; the last statement of the caller's transaction, for the chain's end stays locked until commit.
 
-    `changes` is {field: [before, after]} in JSON's own types; `organization` and `registry` are ids. Answers the entry.
+    `changes` is {field: [before, after]} in JSON's own types; `organization`, `registry` and `collection` are ids.
+    Answers the entry.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("An audit entry belongs to the transaction of its change.")
@@ -133,14 +146,13 @@ def record(actor, action, *, subject, organization=None, registry=None, changes=
         "actor_name": actor.name,
         "organization_id": organization,
         "registry_id": registry,
+        "collection_id": collection,
         "subject": _printable(subject),
         "request_id": actor.request_id,
     }
-    now = timezone.now()
-    body = canonical(
-        {**columns, "at": now.isoformat(), "changes": changes or {}, "reason": reason, "staff": actor.staff}
-    )
-    seq = head.seq + 1
+    now, seq = timezone.now(), head.seq + 1
+    more = {"at": now.isoformat(), "changes": changes or {}, "reason": reason, "staff": actor.staff}
+    body = canonical(columns | more)
     seal = sealed(head.hash, seq, body)
     event = AuditEvent(seq=seq, prev_hash=head.hash, hash=seal, body=body, at=now, **columns)
     event.save(force_insert=True)
@@ -191,7 +203,17 @@ def refusals_logged(actor, action, **where):
         raise
 
 
-COPIED = ("action", "code", "actor_id", "actor_name", "organization_id", "registry_id", "subject", "request_id")
+COPIED = (
+    "action",
+    "code",
+    "actor_id",
+    "actor_name",
+    "organization_id",
+    "registry_id",
+    "collection_id",
+    "subject",
+    "request_id",
+)
 
 
 def verify(anchors=()):

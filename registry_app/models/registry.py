@@ -2,7 +2,6 @@
 
 import copy
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -17,11 +16,11 @@ from .accepted_type import AcceptedType
 from .former_name import FormerName
 from .law import enforce, validate_description, validate_name
 from .organization import Organization, OrganizationMembership, User
+from .preview import Restriction
 from .registry_member import RANK, RegistryMember
 from .registry_queryset import CORE_KEYS, RegistryQuerySet
 
 TRACKED = ("name", "description", "visibility", "accepts_all_types")
-
 
 NAME_IS_UNIQUE = models.UniqueConstraint(
     fields=["organization", "name_key"],
@@ -29,18 +28,6 @@ NAME_IS_UNIQUE = models.UniqueConstraint(
     violation_error_code=rules.NAME_TAKEN.code,
     violation_error_message=rules.NAME_TAKEN.reason,
 )
-
-
-class Restriction(NamedTuple):
-    """What restricting a registry would do: how many people keep access, and how many lose it."""
-
-    keeps: int
-    loses: int
-
-    @property
-    def total(self):
-        """How many people see it before."""
-        return self.keeps + self.loses
 
 
 class Registry(models.Model):
@@ -169,7 +156,15 @@ class Registry(models.Model):
 
     def types_in_use(self):
         """The names of the types that its collections use (rule 11)."""
-        return frozenset()
+        return frozenset(self.collections.order_by().values_list("type", flat=True).distinct())
+
+    def accepted(self):
+        """The names of the types that it takes, or None where it takes all."""
+        return None if self.accepts_all_types else self.type_names()
+
+    def protected_names(self):
+        """The aliases that are protected here (rule 26), sorted."""
+        return sorted(self.protected_aliases.values_list("name", flat=True))
 
     # What may be kept.
 
@@ -303,24 +298,26 @@ class Registry(models.Model):
                 self._note_types(changes, [])
 
     @transaction.atomic
-    def delete_by(self, by, *, version=None, reason=""):
-        """Rules 5, 16 and 18: remove it and what it holds; the log stays and names it."""
+    def delete_by(self, by, *, version=None, seen=None, reason=""):
+        """Rules 5, 16 and 18: remove it and what it holds; the log stays. `seen` are the Holdings that were shown."""
         self._lock(by, Action.DELETE, version, rules.STALE_PREVIEW)
         enforce(rules.refuse_delete(self.kind))
+        enforce(rules.STALE_PREVIEW if seen not in (None, self.collections.holdings()) else None)
         changes = {field: [after, before] for field, (before, after) in self.birth(self.type_names()).items()}
         pk = self.pk
         self.delete()
         self.pk = pk
         self.record(by, Action.DELETE, changes, reason)
 
-    def record(self, by, action, changes, reason=""):
-        """Log `action` on this registry; the last statement of its transaction."""
+    def record(self, by, action, changes, reason="", *, subject="", collection=None):
+        """Log `action` on it, or on what `subject` names in it; the last statement of its transaction."""
         audit.record(
             by,
             action,
-            subject=self.name,
+            subject=subject or self.name,
             organization=self.organization_id,
             registry=self.pk,
+            collection=collection,
             changes=changes,
             reason=reason,
         )
@@ -337,11 +334,16 @@ class Registry(models.Model):
         return sorted(self.types.values_list("name", flat=True))
 
     def _lock(self, by, action, version, stale=rules.EDIT_CONFLICT):
-        """Hold the row until commit, read it anew, and refuse who may not, or who saw another version."""
+        """Hold the row until commit, read it anew, and refuse who may not, or who saw another version.
+
+        Answers the effective role of `by`.
+        """
         Organization.objects.hold(self.organization_id)
         self.refresh_from_db(from_queryset=Registry.objects.select_for_update())
-        enforce(rules.refuse_role(action, self.role_of(by)))
+        role = self.role_of(by)
+        enforce(rules.refuse_role(action, role))
         enforce(stale if version not in (None, self.version) else None)
+        return role
 
     @contextmanager
     def _changing(self, by, action, version=None, reason="", stale=rules.EDIT_CONFLICT):

@@ -64,6 +64,10 @@ class RegistryQuerySet(models.QuerySet):
         reached = _at_least(role, membership)
         return self.filter(reached & ~_at_least(rules.above(role), membership) if rules.above(role) else reached)
 
+    def at_least(self, role, membership):
+        """Those in which the membership's person has this effective role or a higher one."""
+        return self if membership.is_admin else self.filter(_at_least(role, membership))
+
     def with_given_role(self, user_id):
         """Each with `given_role`: the highest role given in it to this user or their teams, or None."""
         given = RegistryMember.objects.counting().reaching(user_id).filter(registry=models.OuterRef("pk"))

@@ -1,7 +1,19 @@
 """Replay: whether every registry is what the audit log says that it became."""
 
+from ..choices import Action
 from .audit import AuditEvent
 from .registry import TRACKED, Registry
+
+TELLING = (
+    Action.CREATE,
+    Action.EDIT,
+    Action.RESTRICT,
+    Action.TYPE_ADD,
+    Action.TYPE_REMOVE,
+    Action.TYPES_ALL,
+    Action.TYPES_LIST,
+    Action.DELETE,
+)
 
 
 def differences():
@@ -22,11 +34,11 @@ def differences():
 def _told():
     """{registry id: {field: value}} of the registries that exist, by the log."""
     told: dict[int | None, dict] = {}
-    done = AuditEvent.objects.filter(code="", registry_id__isnull=False).order_by("seq")
+    done = AuditEvent.objects.filter(code="", action__in=TELLING).order_by("seq")
     for event in done.iterator(chunk_size=5000):
         after = {field: values[1] for field, values in event.changes.items()}
         told.setdefault(event.registry_id, {}).update(after)
-        if event.action == "registry.delete":
+        if event.action == Action.DELETE:
             del told[event.registry_id]
     return told
 

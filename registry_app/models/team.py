@@ -88,8 +88,12 @@ class Team(models.Model):
 
     @transaction.atomic
     def delete_by(self, by):
-        """Delete it, with the roles it had in registries, and log what they were. Refuses with `role_too_low`."""
+        """Delete it, with the roles it had in registries, and log what they were.
+
+        Refuses with `role_too_low`, or with `artifacts_stay` where it has registered any.
+        """
         self.organization.lock_for(by)
+        enforce(rules.ARTIFACTS_STAY if self.artifacts.exists() else None)
         roles = self.registry_roles.values_list("registry__name", "role")
         changes = {f"role in {name}": [role, None] for name, role in roles}
         people = sorted(self.memberships.values_list("user__username", flat=True))

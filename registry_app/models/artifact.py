@@ -1,0 +1,189 @@
+"""Artifacts: what teams own, wherever it is kept, and the versions of them that registries publish."""
+
+from typing import NamedTuple
+
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from .. import rules
+from ..choices import Action, OrganizationRole, Role
+from . import audit
+from .law import enforce
+from .organization import Organization, User
+from .team import Team
+
+
+class ArtifactQuerySet(models.QuerySet):
+    """Artifacts as pages ask for them."""
+
+    def visible_to(self, membership):
+        """Those of the membership's organization whose team its person is in; all of them for organization admins."""
+        here = self.filter(team__organization=membership.organization_id)
+        return here if membership.is_admin else here.filter(team__memberships__user=membership.user_id)
+
+
+class Artifact(models.Model):
+    """A named thing of one type that a team owns in a project. It is kept elsewhere; its versions say where."""
+
+    team = models.ForeignKey(Team, models.PROTECT, related_name="artifacts")
+    project = models.CharField(max_length=rules.LABEL_LENGTH)
+    name = models.CharField(max_length=rules.LABEL_LENGTH)
+    type = models.CharField(max_length=rules.TYPE_LENGTH)
+    next_number = models.PositiveIntegerField(default=0, editable=False)
+    created_by = models.ForeignKey(User, models.PROTECT, null=True, editable=False, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = ArtifactQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["team", "project", "name"]
+        constraints = [models.UniqueConstraint(fields=["team", "project", "name"], name="artifact_name_is_unique")]
+        indexes = [models.Index(fields=["type", "name"], name="artifact_by_type")]
+
+    def __str__(self):
+        return f"{self.team.name}/{self.project}/{self.name}"
+
+
+class Facts(NamedTuple):
+    """What is known of a version when it is registered: all that never changes, and what it was made from.
+
+    `size` in bytes, `file_count` in files, `metadata` as JSON gives it, `made_from` a tuple of Versions.
+    """
+
+    digest: str
+    uri: str
+    size: int = 0
+    file_count: int = 1
+    metadata: dict = {}
+    run: str = ""
+    run_url: str = ""
+    made_from: tuple = ()
+
+    def check(self):
+        """Refuse what may not be kept, on the field that holds it."""
+        enforce(rules.refuse_digest(self.digest), "digest")
+        enforce(rules.refuse_uri(self.uri), "uri")
+        enforce(rules.refuse_amount(self.size), "size")
+        enforce(rules.refuse_amount(self.file_count), "file_count")
+        enforce(rules.refuse_version_metadata(self.metadata), "metadata")
+        enforce(rules.refuse_label(self.run, "Runs") if self.run else None, "run")
+        enforce(rules.refuse_run_url(self.run_url), "run_url")
+
+
+class VersionQuerySet(models.QuerySet):
+    """Versions as pages ask for them."""
+
+    def usable_by(self, membership):
+        """Those that the membership's person may link: of their teams, or linked where they are viewer or more."""
+        here = self.filter(artifact__team__organization=membership.organization_id)
+        if membership.is_admin:
+            return here
+        own = Team.objects.filter(memberships__user=membership.user_id).values("pk")
+        registries = membership.organization.registries.at_least(Role.VIEWER, membership).order_by().values("pk")
+        linked = Version.objects.filter(links__collection__registry__in=registries)
+        return here.filter(Q(artifact__team__in=own) | Q(pk__in=linked.order_by().values("pk")))
+
+
+class Version(models.Model):
+    """One immutable state of an artifact (rule 28): what it is by its digest, and where it is kept."""
+
+    artifact = models.ForeignKey(Artifact, models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField(editable=False)
+    digest = models.CharField(max_length=rules.DIGEST_LENGTH)
+    uri = models.CharField("address", max_length=rules.URI_LENGTH)
+    size = models.BigIntegerField(help_text="In bytes.")
+    file_count = models.BigIntegerField("number of files", default=1)
+    metadata = models.JSONField(default=dict, blank=True)
+    run = models.CharField(max_length=rules.LABEL_LENGTH, blank=True)
+    run_url = models.CharField("page of the run", max_length=rules.URI_LENGTH, blank=True)
+    made_from = models.ManyToManyField("self", symmetrical=False, related_name="made_into", blank=True)
+    created_by = models.ForeignKey(User, models.PROTECT, null=True, editable=False, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = VersionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["artifact", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["artifact", "number"], name="version_number_is_unique"),
+            models.UniqueConstraint(fields=["artifact", "digest"], name="version_digest_is_unique"),
+        ]
+
+    def __str__(self):
+        return f"{self.artifact}:{self.label}"
+
+    @property
+    def label(self):
+        """Its number as people say it: v0, v1, …"""
+        return f"v{self.number}"
+
+    def places(self, membership):
+        """Where it is linked: (links in registries that the membership's person sees, how many there are beside)."""
+        links = self.links.select_related("collection__registry").order_by("collection__registry__name_key", "pk")
+        seen = links.filter(collection__registry__in=membership.registries().order_by().values("pk"))
+        return seen, self.links.count() - seen.count()
+
+    @transaction.atomic
+    def delete_by(self, by, reason=""):
+        """Delete it, and log it; the last of an artifact takes that along. Rule 27: refuses with `version_linked`.
+
+        Also with `role_too_low`, as `register` does.
+        """
+        team = self.artifact.team
+        may_register(team, by)
+        membership = team.organization.memberships.filter(user=by.user).select_related("organization", "user").first()
+        names = [f"{link.collection.path}:{link.label}" for link in self.places(membership)[0]] if membership else []
+        enforce(rules.refuse_version_deletion(names, self.links.count() - len(names)))
+        facts = {"digest": [self.digest, None], "uri": [self.uri, None]}
+        _record(self, by, Action.VERSION_DELETE, facts, reason)
+        artifact = self.artifact
+        self.delete()
+        if not artifact.versions.exists():
+            artifact.delete()
+
+
+def may_register(team, by):
+    """Hold the team's organization until commit, and refuse whoever may not register for it, with `role_too_low`."""
+    Organization.objects.hold(team.organization_id)
+    here = team.organization.memberships.of_active().filter(user=by.user).first()
+    inside = team.memberships.filter(user=by.user).first()
+    refusal = rules.refuse_registration(here and OrganizationRole(here.role), inside and inside.role)
+    enforce(None if by.staff else refusal)
+
+
+@transaction.atomic
+def register(team, by, project, name, type_name, facts, reason=""):
+    """Register a version with these Facts of the team's artifact `name` in `project`, which is made where it is new.
+
+    Answers (the version, whether it is new): the same digest once more answers the version that has it. Raises
+    ValidationError with `role_too_low`, `name_invalid`, `type_invalid`, `type_stays`, or what Facts.check refuses.
+    """
+    may_register(team, by)
+    project, name, type_name = map(rules.clean_name, (project, name, type_name))
+    enforce(rules.refuse_label(project, "Projects"), "project")
+    enforce(rules.refuse_label(name, "Artifacts"), "name")
+    enforce(rules.refuse_type_name(type_name), "type")
+    facts.check()
+    born = {"type": type_name, "created_by": by.user}
+    artifact, _ = Artifact.objects.get_or_create(team=team, project=project, name=name, defaults=born)
+    artifact = Artifact.objects.select_for_update(of=("self",)).select_related("team").get(pk=artifact.pk)
+    enforce(rules.refuse_artifact_type(artifact.type, type_name), "type")
+    if stored := artifact.versions.filter(digest=facts.digest).first():
+        return stored, False
+    Artifact.objects.filter(pk=artifact.pk).update(next_number=artifact.next_number + 1)
+    columns = facts._asdict()
+    sources = columns.pop("made_from")
+    version = Version(artifact=artifact, number=artifact.next_number, created_by=by.user, **columns)
+    version.save(force_insert=True)
+    version.made_from.set(sources)
+    changes = {"type": [None, type_name], "digest": [None, facts.digest], "uri": [None, facts.uri]}
+    if sources:
+        changes["made from"] = [None, [str(source) for source in sources]]
+    _record(version, by, Action.VERSION_CREATE, changes, reason)
+    return version, True
+
+
+def _record(version, by, action, changes, reason):
+    organization = version.artifact.team.organization_id
+    audit.record(by, action, subject=str(version), organization=organization, changes=changes, reason=reason)

@@ -1,0 +1,47 @@
+"""Protected aliases: names that only the admins of a registry put, move or take."""
+
+from django.db import models, transaction
+
+from .. import rules
+from ..choices import Action
+from .law import enforce
+
+
+class ProtectedAlias(models.Model):
+    """That an alias is protected in a registry (rule 26), in whatever case it is written."""
+
+    registry = models.ForeignKey("Registry", models.CASCADE, related_name="protected_aliases")
+    name = models.CharField(max_length=rules.LABEL_LENGTH)
+    name_key = models.CharField(max_length=4 * rules.LABEL_LENGTH, editable=False)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name_plural = "protected aliases"
+        constraints = [models.UniqueConstraint(fields=["registry", "name_key"], name="protected_alias_is_single")]
+
+    def __str__(self):
+        return self.name
+
+    @transaction.atomic
+    def save_by(self, by, reason=""):
+        """Protect it; once more changes nothing. Refuses with `role_too_low`, `alias_invalid` or `alias_reserved`."""
+        self.registry._lock(by, Action.PROTECT, None)
+        self.name = rules.clean_name(self.name)
+        self.name_key = rules.name_key(self.name)
+        enforce(rules.refuse_alias_name(self.name), "alias")
+        before = self.registry.protected_names()
+        if self.name_key not in map(rules.name_key, before):
+            self.save(force_insert=True)
+            self._record(by, Action.PROTECT, before, reason)
+
+    @transaction.atomic
+    def delete_by(self, by, reason=""):
+        """No longer protect it. Refuses with `role_too_low`."""
+        self.registry._lock(by, Action.UNPROTECT, None)
+        before = self.registry.protected_names()
+        if ProtectedAlias.objects.filter(pk=self.pk).exists():
+            self.delete()
+            self._record(by, Action.UNPROTECT, before, reason)
+
+    def _record(self, by, action, before, reason):
+        self.registry.record(by, action, {"protected aliases": [before, self.registry.protected_names()]}, reason)

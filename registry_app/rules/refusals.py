@@ -1,0 +1,95 @@
+"""The Refusal, and those that are shown before anything is tried, and again by whoever refuses."""
+
+from typing import NamedTuple
+
+
+class Refusal(NamedTuple):
+    """Why something may not be: the rulebook's code, a sentence for people, and a way out where there is one."""
+
+    code: str
+    reason: str
+    way_out: str = ""
+
+
+CORE_IS_GIVEN = Refusal("core_is_given", "Every organization has its two core registries, and no third.")
+CORE_IS_SHARED = Refusal(
+    "core_is_shared",
+    "Core registries are the organization's shared shelf, so everyone keeps access to them.",
+    "Need a private one? Create a restricted custom registry.",
+)
+CORE_IS_FIXED = Refusal(
+    "core_is_fixed",
+    "Core names and descriptions are the same in every installation, so that code and documentation can rely on them.",
+)
+CORE_TYPE_STAYS = Refusal("core_type_stays", "A type can't be taken off a core registry.")
+CORE_KEEPS_A_LIST = Refusal("core_type_stays", "A core registry accepts a list of types, never all types.")
+CORE_STAYS = Refusal("core_stays", "Core registries can't be deleted.")
+KIND_STAYS = Refusal("kind_stays", "Core stays core, and custom stays custom.")
+ORGANIZATION_STAYS = Refusal("organization_stays", "A registry stays in its organization.")
+RESTRICTED_STAYS = Refusal(
+    "restricted_stays",
+    "Some of what is here may have been added because it was restricted, so it is never opened to everyone.",
+    "To share with everyone, create an organization registry and link versions there.",
+)
+TYPES_MISSING = Refusal("types_missing", "Name at least one type, or accept all types.")
+ALL_TYPES_ACCEPTED = Refusal("all_types_accepted", "All types are accepted already.")
+NAME_TAKEN = Refusal("name_taken", "That name is taken. Choose another name.")
+NAME_INVALID = Refusal("name_invalid", "Names can't contain / \\ # ? % : or invisible characters.")
+CONFIRMATION_DIFFERS = Refusal("confirmation_differs", "That isn't the name. Nothing was changed.")
+STALE_PREVIEW = Refusal("stale_preview", "Something changed since this was shown. Nothing was done; look again.")
+EDIT_CONFLICT = Refusal("edit_conflict", "Somebody else saved this meanwhile. Nothing was overwritten.")
+SERVICE_ROLE = Refusal("service_role", "Service accounts are members or admins.")
+NOT_HERE = Refusal("not_in_organization", "Only people, service accounts and teams of the organization can be added.")
+ROLE_ENDS_BEFORE = Refusal("end_date_past", "A role can't end before it begins.")
+ORGANIZATION_ADMINS_ONLY = Refusal("role_too_low", "You need the Admin role of the organization for this.")
+TEAM_ADMINS_ONLY = Refusal("role_too_low", "You need the Admin role of the team or of the organization for this.")
+ADMINS_CREATE = Refusal("role_too_low", "Only organization admins create registries here.")
+SERVICE_IS_NO_ADMIN = Refusal("service_role", "Service accounts are members of the organization, never its admins.")
+INVITATION_USED = Refusal("invitation_used", "This invitation has been used or has ended. Ask for a new one.")
+REQUESTED_ALREADY = Refusal("requested_already", "You asked already; the admins of the registry see your request.")
+REQUEST_ANSWERED = Refusal("request_answered", "Somebody answered this request already.")
+ROLE_HELD = Refusal("role_held", "You have this role, or a higher one, already.")
+USERNAME_TAKEN = Refusal("username_taken", "A user with that username already exists.")
+EMAIL_TAKEN = Refusal("email_taken", "Another account has this email address.")
+IN_OTHER_ORGANIZATIONS = Refusal(
+    "other_organization",
+    "The account is used in another organization too.",
+    "Take it out of this one, or ask the installation's staff.",
+)
+ACCOUNT_OF_STAFF = Refusal(
+    "account_of_staff", "The account is one of the installation's staff.", "Ask the installation's staff."
+)
+DELETE_BY_ADMINS = Refusal("role_too_low", "Only organization admins delete teams.")
+LAST_ADMIN = Refusal("last_admin", "One admin must remain. The last admin can't be removed or demoted.")
+SECOND_FACTOR_MISSING = Refusal(
+    "second_factor_missing", "This organization asks its members for a second factor.", "Set one up to go on."
+)
+TOKEN_INVALID = Refusal(
+    "token_invalid",
+    "There is no valid API token in this request: it is missing, unknown, expired or revoked.",
+    "Send one as “Authorization: Bearer local-…”.",
+)
+TOKEN_READ_ONLY = Refusal("token_read_only", "This API token is for reading only.", "Use one that may also write.")
+TOKEN_NAME_TAKEN = Refusal("token_name_taken", "You have a token of that name. Revoke it, or choose another name.")
+ALIAS_RESERVED = Refusal(
+    "alias_reserved", "latest and v0, v1, … are given by the system: latest follows the newest version."
+)
+ALIAS_PROTECTED = Refusal(
+    "alias_protected", "A version under a protected alias stays.", "Move the alias first, then unlink."
+)
+TYPE_STAYS = Refusal("type_stays", "A collection holds one type, set when it was created.")
+TYPE_NOT_ACCEPTED = Refusal("type_not_accepted", "A collection takes versions of its own type only.")
+LINK_STAYS = Refusal("link_stays", "A link keeps its number and its version, and a number is never used again.")
+SOURCE_HIDDEN = Refusal(
+    "source_hidden",
+    "You can link versions of your own teams, and versions linked in registries where you are a viewer or more.",
+)
+OTHER_ORGANIZATION = Refusal("other_organization", "The version belongs to another organization.")
+VERSION_IS_FIXED = Refusal(
+    "version_is_fixed", "A version never changes: its digest, size and address stay as they are."
+)
+VERSION_LINKED = Refusal("version_linked", "It is linked in a registry.", "Unlink it there first.")
+ARTIFACTS_STAY = Refusal("artifacts_stay", "The team has registered artifacts, which need an owner.")
+URI_INVALID = Refusal("uri_invalid", "Say where it is kept, as s3://bucket/path, hf://… or file://…, without spaces.")
+NUMBER_INVALID = Refusal("number_invalid", "Sizes and counts are whole numbers from 0.")
+LOG_STAYS = Refusal("log_stays", "Audit entries can't be edited or deleted.")

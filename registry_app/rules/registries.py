@@ -1,0 +1,109 @@
+"""Rules 1 to 13: what a registry is, who sees it, and what it accepts."""
+
+from ..choices import Kind, Visibility
+from .refusals import (
+    ALL_TYPES_ACCEPTED,
+    CORE_IS_FIXED,
+    CORE_IS_GIVEN,
+    CORE_IS_SHARED,
+    CORE_KEEPS_A_LIST,
+    CORE_STAYS,
+    CORE_TYPE_STAYS,
+    KIND_STAYS,
+    ORGANIZATION_STAYS,
+    RESTRICTED_STAYS,
+    TYPES_MISSING,
+    Refusal,
+)
+
+# Rule 1: name, description and preconfigured type of the core registries.
+CORE_REGISTRIES = (
+    ("Models", "Trained models that are ready for others to use.", "model"),
+    ("Datasets", "Training and evaluation data with known origin.", "dataset"),
+)
+
+
+# Rules 1 to 9: what a registry is and who sees it.
+
+
+def refuse_kind(stored, wanted):
+    """Rules 1 and 6: why a registry of kind `stored` (None for a new one made by people) may not be `wanted`."""
+    if stored is None:
+        return CORE_IS_GIVEN if wanted == Kind.CORE else None
+    return KIND_STAYS if stored != wanted else None
+
+
+def refuse_organization(stored, wanted):
+    """Rule 6: why a registry may not move from organization `stored` (None for a new one) to `wanted` (ids)."""
+    return ORGANIZATION_STAYS if stored is not None and stored != wanted else None
+
+
+def refuse_visibility(kind, stored, wanted):
+    """Rules 2 and 9: why a registry may not go from visibility `stored` (None for a new one) to `wanted`."""
+    if kind == Kind.CORE and wanted != Visibility.ORGANIZATION:
+        return CORE_IS_SHARED
+    if stored == Visibility.RESTRICTED and wanted != Visibility.RESTRICTED:
+        return RESTRICTED_STAYS
+    return None
+
+
+def refuse_restriction(kind, visibility):
+    """Rules 2 and 8: why a registry of this `kind` and `visibility` can't be restricted (once more)."""
+    if visibility == Visibility.RESTRICTED:
+        return RESTRICTED_STAYS
+    return refuse_visibility(kind, visibility, Visibility.RESTRICTED)
+
+
+def refuse_metadata(kind):
+    """Rule 3: why name and description of a registry of `kind` may not be edited."""
+    return CORE_IS_FIXED if kind == Kind.CORE else None
+
+
+def refuse_delete(kind):
+    """Rule 5: why a registry of `kind` may not be deleted."""
+    return CORE_STAYS if kind == Kind.CORE else None
+
+
+# Rules 4 and 11 to 13: what a registry accepts.
+
+
+def refuse_type_list(types):
+    """Rule 7: why a registry may not accept just `types`."""
+    return None if types else TYPES_MISSING
+
+
+def refuse_all_types(kind):
+    """Rule 4: why a registry of `kind` may not accept all types."""
+    return CORE_KEEPS_A_LIST if kind == Kind.CORE else None
+
+
+def refuse_type_removal(kind, name, *, in_use, others):
+    """Rules 4, 7 and 11: why type `name` may not be removed where it is `in_use` or no `others` (a count) are left."""
+    if kind == Kind.CORE:
+        return CORE_TYPE_STAYS
+    if in_use:
+        return Refusal(
+            "type_in_use",
+            f"{name} stays: a type can't be removed while collections use it.",
+            "Move or delete those collections first.",
+        )
+    if not others:
+        return TYPES_MISSING
+    return None
+
+
+def refuse_type_addition(accepts_all):
+    """Rule 12: why no type may be added to a registry that `accepts_all`."""
+    return ALL_TYPES_ACCEPTED if accepts_all else None
+
+
+def refuse_lookalike(name, accepted):
+    """Rule 13: why type `name` needs a confirmation beside those `accepted`."""
+    twin = next((other for other in accepted if other != name and _alike(other.casefold(), name.casefold())), None)
+    if twin is None:
+        return None
+    return Refusal("type_looks_alike", f"{name} looks like {twin}, which is accepted already. Add it all the same?")
+
+
+def _alike(one, other):
+    return one in {other, f"{other}s"} or other == f"{one}s"
