@@ -4,6 +4,7 @@ from .accepted_type import AcceptedType
 from .access_path import paths, paths_of_person, winners
 from .access_request import AccessRequest
 from .artifact import Artifact, Facts, Version, may_register, register
+from .as_it_was import collection_on, registry_on
 from .audit import Actor, AuditEvent, AuditHead
 from .collection import Collection
 from .former_name import FormerName
@@ -53,6 +54,7 @@ __all__ = [
     "TeamMembership",
     "User",
     "Version",
+    "collection_on",
     "enforce",
     "found_installation",
     "found_organization",
@@ -64,6 +66,7 @@ __all__ = [
     "paths",
     "paths_of_person",
     "register",
+    "registry_on",
     "setup_token",
     "winners",
 ]
