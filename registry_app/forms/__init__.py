@@ -1,7 +1,9 @@
 """What may come in. Pages and the Django admin share these forms."""
 
 from .access import AbleForm, AddAccessForm, AnswerForm, ChangeAccessForm, ExplainForm, RequestForm
+from .artifacts import ArtifactFilter, VersionForm
 from .audit import AuditFilter
+from .imports import ImportForm
 from .organization import OrganizationForm, SetupForm
 from .people import ConfirmForm, CursorForm, InviteForm, JoinForm, MemberRoleForm, PeopleFilter, ServiceForm
 from .registry import CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
@@ -16,6 +18,7 @@ __all__ = [
     "AddPeopleForm",
     "AddTypesForm",
     "AnswerForm",
+    "ArtifactFilter",
     "AuditFilter",
     "ChangeAccessForm",
     "ConfirmForm",
@@ -24,6 +27,7 @@ __all__ = [
     "DeleteForm",
     "DetailsForm",
     "ExplainForm",
+    "ImportForm",
     "InviteForm",
     "JoinForm",
     "MemberRoleForm",
@@ -40,4 +44,5 @@ __all__ = [
     "TeamForm",
     "TeamSettingsForm",
     "TokenForm",
+    "VersionForm",
 ]

@@ -3,7 +3,7 @@
 from .accepted_type import AcceptedType
 from .access_path import paths, paths_of_person, winners
 from .access_request import AccessRequest
-from .artifact import Artifact, Facts, Version, may_register, register
+from .artifact import Artifact, Facts, Version, clean_names, enter, may_register, register
 from .audit import Actor, AuditEvent, AuditHead
 from .collection import Collection
 from .former_name import FormerName
@@ -53,7 +53,9 @@ __all__ = [
     "TeamMembership",
     "User",
     "Version",
+    "clean_names",
     "enforce",
+    "enter",
     "found_installation",
     "found_organization",
     "found_organization_with_admin",
