@@ -1,6 +1,7 @@
 """What may come in. Pages and the Django admin share these forms."""
 
 from .access import AbleForm, AddAccessForm, AnswerForm, ChangeAccessForm, ExplainForm, RequestForm
+from .artifacts import ArtifactFilter, VersionForm
 from .audit import AuditFilter, DayForm, HistoryFilter
 from .collection import (
     CollectionFilter,
@@ -14,6 +15,7 @@ from .collection import (
     SourceFilter,
     UnlinkForm,
 )
+from .imports import ImportForm
 from .organization import OrganizationForm, SetupForm
 from .people import ConfirmForm, CursorForm, InviteForm, JoinForm, MemberRoleForm, PeopleFilter, ServiceForm
 from .registry import CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
@@ -28,6 +30,7 @@ __all__ = [
     "AddPeopleForm",
     "AddTypesForm",
     "AnswerForm",
+    "ArtifactFilter",
     "AuditFilter",
     "ChangeAccessForm",
     "CollectionFilter",
@@ -43,6 +46,7 @@ __all__ = [
     "EditCollectionForm",
     "ExplainForm",
     "HistoryFilter",
+    "ImportForm",
     "InviteForm",
     "JoinForm",
     "LinkForm",
@@ -64,4 +68,5 @@ __all__ = [
     "TeamSettingsForm",
     "TokenForm",
     "UnlinkForm",
+    "VersionForm",
 ]

@@ -3,7 +3,7 @@
 from .accepted_type import AcceptedType
 from .access_path import paths, paths_of_person, winners
 from .access_request import AccessRequest
-from .artifact import Artifact, Facts, Version, may_register, register
+from .artifact import Artifact, Facts, Version, clean_names, enter, may_register, register
 from .as_it_was import collection_on, registry_on
 from .audit import Actor, AuditEvent, AuditHead
 from .collection import Collection
@@ -54,8 +54,10 @@ __all__ = [
     "TeamMembership",
     "User",
     "Version",
+    "clean_names",
     "collection_on",
     "enforce",
+    "enter",
     "found_installation",
     "found_organization",
     "found_organization_with_admin",
