@@ -11,6 +11,7 @@ from tests.factories import make_registry
 from tests.models.refusals import settle
 
 ON_SQLITE = connection.vendor == "sqlite"  # PostgreSQL's index is its planner's own
+TABLE = Registry._meta.db_table
 SPOILING = {
     "sqlite": ["DROP TABLE registry_search", "DROP TRIGGER registry_search_update"],
     "postgresql": ["DROP INDEX registry_search"],
@@ -99,9 +100,9 @@ def test_what_was_replaced_is_found_as_it_is_now(acme, shelf):
     columns = ", ".join(field.column for field in Registry._meta.fields)
     changed = columns.replace("description", "'Sea'")
     if ON_SQLITE:
-        execute(f"REPLACE INTO {search.TABLE} ({columns}) SELECT {changed} FROM {search.TABLE} WHERE name = 'Bulk'")
+        execute(f"REPLACE INTO {TABLE} ({columns}) SELECT {changed} FROM {TABLE} WHERE name = 'Bulk'")
     else:
-        execute(f"UPDATE {search.TABLE} SET description = 'Sea', version = version + 1 WHERE name = 'Bulk'")
+        execute(f"UPDATE {TABLE} SET description = 'Sea', version = version + 1 WHERE name = 'Bulk'")
     assert names(Registry.objects.matching("ground")) == {"Ground Truth"}
     assert names(Registry.objects.matching("sea")) == {"Bulk"}
     assert_found_as_scanned()
@@ -132,10 +133,10 @@ def test_search_asks_the_index(shelf, monkeypatch):
         execute("SET LOCAL enable_seqscan = off")
         assert "registry_search" in Registry.objects.matching("ground").order_by().explain()
         return
-    assert search.candidates({"ground"}) == [truth.pk]
-    assert search.candidates({"gr"}) is search.candidates({"gro\0und"}) is None
+    assert search.candidates(TABLE, {"ground"}) == [truth.pk]
+    assert search.candidates(TABLE, {"gr"}) is search.candidates(TABLE, {"gro\0und"}) is None
     monkeypatch.setattr(search, "FEW", 0)
-    assert search.candidates({"ground"}) is None
+    assert search.candidates(TABLE, {"ground"}) is None
 
 
 @pytest.mark.parametrize("spoiling", SPOILING[connection.vendor])

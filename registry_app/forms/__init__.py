@@ -5,6 +5,7 @@ from .audit import AuditFilter
 from .organization import OrganizationForm, SetupForm
 from .people import ConfirmForm, CursorForm, InviteForm, JoinForm, MemberRoleForm, PeopleFilter, ServiceForm
 from .registry import CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
+from .search import SearchForm
 from .teams import AddPeopleForm, TeamDeleteForm, TeamFilter, TeamForm, TeamSettingsForm
 from .token import TokenForm
 from .types import AcceptForm, AddTypesForm, RemoveTypeForm
@@ -33,6 +34,7 @@ __all__ = [
     "RemoveTypeForm",
     "RequestForm",
     "RestrictForm",
+    "SearchForm",
     "ServiceForm",
     "SetupForm",
     "TeamDeleteForm",

@@ -1,5 +1,6 @@
 """What is kept."""
 
+from . import finding
 from .accepted_type import AcceptedType
 from .access_path import paths, paths_of_person, winners
 from .access_request import AccessRequest
@@ -54,6 +55,7 @@ __all__ = [
     "User",
     "Version",
     "enforce",
+    "finding",
     "found_installation",
     "found_organization",
     "found_organization_with_admin",

@@ -9,3 +9,4 @@ from .artifacts import *
 from .names import *
 from .refusals import *
 from .registries import *
+from .searching import *
