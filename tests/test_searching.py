@@ -51,7 +51,18 @@ def test_a_search_is_read(text, words, conditions):
 @pytest.mark.parametrize(
     "text",
     [
-        *("foo:bar", ":", ":x", "http://x", '"a":b:c x:"', "x type:", "type: model", 'type:""', 'tag:" "', "types:model"),
+        *(
+            "foo:bar",
+            ":",
+            ":x",
+            "http://x",
+            '"a":b:c x:"',
+            "x type:",
+            "type: model",
+            'type:""',
+            'tag:" "',
+            "types:model",
+        ),
         *('"open', 'x "', 'registry:"Golden', "created:", "created:>", "created:soon", "created:=2026-01-01"),
         *("created:2026-02-30", "created:2026-1-1", "created:20260101", "created:2026-W01-1", "created:>>2026-01-01"),
         *("created:２０２６-01-01", "created:2026-01-01T00:00", "a\0b", "a\x1bb", "\ud800", "type:a\0"),
