@@ -25,6 +25,7 @@ OTHERS = {
     forms.PeopleFilter: {"q", "role", "team", "state", "after", "before"},
     forms.TeamFilter: {"q", "after", "before"},
     forms.CursorForm: {"after", "before"},
+    forms.SearchForm: {"q"},
     forms.MemberRoleForm: {"role", "seen"},
     forms.ConfirmForm: set(),
     forms.ServiceForm: {"username"},

@@ -54,6 +54,7 @@ ADDRESSES = {
     "registries:create": (INSIDE, "302 422 422 422 404 404"),
     "registries:name": (INSIDE, NOT_SO),
     "requests:index": (INSIDE, NOT_SO),
+    "search": (INSIDE, NOT_SO),
     "audit:index": (INSIDE, NOT_SO),
     "audit:export": (INSIDE, NOT_SO),
     "members:index": (INSIDE, NOT_SO),
@@ -143,7 +144,7 @@ METHODS = ("GET", "POST")
 IN_ORGANIZATION = [
     name
     for name in ADDRESSES
-    if name.startswith(("registries:", "audit:", "members:", "teams:", "requests:", "organization"))
+    if name.startswith(("registries:", "audit:", "members:", "teams:", "requests:", "organization", "search"))
     and name != "organizations"
 ]
 BELOW = {  # what an address below an organization says beside it
