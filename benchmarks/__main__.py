@@ -12,13 +12,14 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from benchmarks import report
+from benchmarks import published, report
 from benchmarks.load import Connection, Server, first_visit, measure, postmaster
 from benchmarks.operations import CSRF, operations, prepared
 from tests import postgresql
 
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
 SIZES = (1_000, 10_000, 100_000)
+LINKS = (10_000, 100_000, 1_000_000)
 REPORT = Path("docs/performance.md")
 CHOSEN = {"DATABASE_URL", "HOST", "PORT", "REGISTRY_URL", "REGISTRY_HOSTS", "REGISTRY_DEBUG", "REGISTRY_WORKERS"}
 
@@ -35,8 +36,8 @@ class Case(NamedTuple):
     whole: dict
 
 
-def main(engines, sizes, rounds, requests, file):
-    """Measure, and write the report to `file`."""
+def main(engines, sizes, links, rounds, requests, file):
+    """Measure, and write the report to `file`: registries in databases of `sizes`, what they publish of `links`."""
     with tempfile.TemporaryDirectory(prefix="registry-bench-") as name:
         folder = Path(name)
         log = folder.joinpath("log").open("w")
@@ -58,7 +59,10 @@ def main(engines, sizes, rounds, requests, file):
         finally:
             for server in servers:
                 server.stop()
-    file.write_text(report.text(cases, rounds, requests, version))
+        grown = {
+            (engine, count): grow(folder, environment, engine, count, address) for engine in engines for count in links
+        }
+    file.write_text(f"{report.text(cases, rounds, requests, version)}\n{published.section(grown)}")
 
 
 def manage(environment, *words):
@@ -66,15 +70,28 @@ def manage(environment, *words):
     subprocess.run([sys.executable, "manage.py", *words], env=environment, check=True)
 
 
-def fill(folder, environment, engine, size, address, pid):
-    """The Case of a new database with `size` registries: in a folder, or on the PostgreSQL at `address`."""
-    say(f"Filling {engine} with {size:,} registries")
-    home = folder / f"{engine}-{size}"
-    environment = {**environment, "REGISTRY_DATA_DIR": str(home)}
+def new_database(folder, environment, engine, name, address):
+    """The environment of a new database called `name`: in a folder, or on the PostgreSQL at `address`."""
+    environment = {**environment, "REGISTRY_DATA_DIR": str(folder / f"{engine}-{name}")}
     if engine == POSTGRESQL:
         with psycopg.connect(address, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE bench{size}")
-        environment["DATABASE_URL"] = urlsplit(address)._replace(path=f"/bench{size}").geturl()
+            connection.execute(f"CREATE DATABASE {name}")
+        environment["DATABASE_URL"] = urlsplit(address)._replace(path=f"/{name}").geturl()
+    return environment
+
+
+def grow(folder, environment, engine, links, address):
+    """What `published.measure` finds in a new database with `links` links."""
+    say(f"Filling {engine} with {links:,} links, and timing")
+    environment = new_database(folder, environment, engine, f"links{links}", address)
+    return published.measure(environment, links, folder / f"{engine}-links{links}.json")
+
+
+def fill(folder, environment, engine, size, address, pid):
+    """The Case of a new database with `size` registries."""
+    say(f"Filling {engine} with {size:,} registries")
+    home = folder / f"{engine}-{size}"
+    environment = new_database(folder, environment, engine, f"bench{size}", address)
     manage(environment, "fill_benchmark", str(size), f"{home}.json")
     facts = json.loads(Path(f"{home}.json").read_text())
     return Case(engine, size, facts, environment, pid if engine == POSTGRESQL else None, {}, {})
@@ -127,8 +144,11 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure speed and memory.")
     parser.add_argument("--quick", action="store_true", help="1,000 registries and few requests: only a smoke test")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="registries in the databases")
+    parser.add_argument("--links", type=int, nargs="*", default=LINKS, help="links in the databases that publish")
     parser.add_argument("--databases", nargs="+", default=(SQLITE, POSTGRESQL), choices=(SQLITE, POSTGRESQL))
     parser.add_argument("--file", type=Path, default=REPORT, help="where the table is written")
     options = parser.parse_args()
-    sizes, rounds, requests = (SIZES[:1], 1, 2) if options.quick else (options.sizes, 3, 20)
-    main(options.databases, sizes, rounds, requests, options.file)
+    sizes, links, rounds, requests = (
+        (SIZES[:1], [1000], 1, 2) if options.quick else (options.sizes, options.links, 3, 20)
+    )
+    main(options.databases, sizes, links, rounds, requests, options.file)

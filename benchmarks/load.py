@@ -1,6 +1,7 @@
 """A server as `make run` starts it, a load on it, and what /proc knows of both."""
 
 import http.client
+import os
 import re
 import subprocess
 import sys
@@ -45,8 +46,8 @@ class Server:
 
     def cpu(self):
         """Seconds of CPU used so far, PostgreSQL's processes included."""
-        pids = _family(self.process.pid) + (_family(self.database) if self.database else [])
-        return sum(time.clock_gettime((~pid << 3) | 2) for pid in pids)  # the kernel's name for a process's CPU clock
+        parents = [self.process.pid, *([self.database] if self.database else [])]
+        return sum(_cpu(pid) for parent in parents for pid in _family(parent)) + sum(map(_cpu_of_ended, parents))
 
     def memory(self):
         """MiB that the workers hold, pages that they share counted once."""
@@ -127,6 +128,19 @@ def first_visit(server, path, headers):
     answers = {file: send("GET", file, headers) for file in files}
     assert files and all(answer.status == 200 for answer in answers.values())
     return sum(len(answer.body) for answer in answers.values()) / 1000
+
+
+def _cpu(pid):
+    """Seconds of CPU that a process has used; none where it ended just now."""
+    with suppress(OSError):
+        return time.clock_gettime((~pid << 3) | 2)  # the kernel's name for a process's CPU clock
+    return 0
+
+
+def _cpu_of_ended(pid):
+    """The same of its children that have ended: PostgreSQL's workers come and go with a query."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
 
 
 def _family(pid):

@@ -16,6 +16,7 @@ PRODUCT = "Registry App"
 PUBLIC_URL = env.url
 HOST, PORT, WORKERS = env.host, env.port, env.workers
 ADMIN_PASSWORD = env.admin_password
+ARTIFACTS = env.data_dir / "artifacts"  # files that the demo makes
 LEDGER = env.data_dir / "restricted.jsonl"  # which registries were restricted, whatever a restored backup says
 
 INSTALLED_APPS = [

@@ -4,13 +4,15 @@ from typing import NamedTuple
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, F, OuterRef, Subquery
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from . import rules
 from .choices import Action, Role
 from .models import AccessRequest, FormerName, OrganizationMembership, Registry, Team
+
+NUMBERS = 2**31  # where the numbers of links end
 
 
 class Door(NamedTuple):
@@ -64,11 +66,11 @@ class TeamDoor(NamedTuple):
 
 
 class Moved(Exception):
-    """The registry has another name now: its address leads on (rule 15)."""
+    """What the address names is called otherwise now: it leads on (rule 15), with these `names` in the address."""
 
-    def __init__(self, registry):
-        super().__init__(registry.name)
-        self.registry = registry
+    def __init__(self, **names):
+        super().__init__(names)
+        self.names = names
 
 
 def organization_for(user, slug):
@@ -76,8 +78,11 @@ def organization_for(user, slug):
 
     Http404 for whoever isn't in it, SecondFactorMissing (403) for whoever lacks what it asks for.
     """
-    asked = AccessRequest.objects.open().answerable(user.pk).filter(registry__organization=OuterRef("organization"))
-    count = asked.order_by().values("registry__organization").annotate(count=Count("pk")).values("count")
+    # By the index of open requests: compared as it stands, SQLite would look for one in each of the organization's
+    # registries.
+    asked = AccessRequest.objects.open().answerable(user.pk).alias(place=F("registry__organization") + 0)
+    asked = asked.filter(place=OuterRef("organization")).order_by().values("registry__organization")
+    count = asked.annotate(count=Count("pk")).values("count")
     memberships = OrganizationMembership.objects.select_related("organization").annotate(waiting=Subquery(count))
     membership = get_object_or_404(memberships, user=user, organization__slug=slug)
     membership.user = user  # known already
@@ -156,13 +161,39 @@ def registry_for(user, slug, name, action=Action.SEE):
     registry = visible.filter(name_key=rules.name_key(name)).first() or _moved(visible, name)
     registry.organization = membership.organization
     if registry.name != name:
-        raise Moved(registry)
+        raise Moved(name=registry.name)
     role = membership.effective_role(registry.visibility, registry.given_role)
     may = rules.actions_of(role, registry.kind, registry.visibility, registry.accepts_all_types)
     door = Door(membership, registry, role, may)
     if refusal := rules.refuse_role(action, role):
         raise RoleTooLow(door, action, refusal)
     return door
+
+
+def collection_for(user, slug, name, collection, action=Action.SEE):
+    """(the Door to registry `name`, its Collection called `collection`); as `registry_for`, Http404 for none."""
+    door = registry_for(user, slug, name)
+    if rules.refuse_label(rules.clean_name(collection)):
+        raise Http404
+    found = door.registry.collections.select_related("created_by")
+    found = get_object_or_404(found, name_key=rules.name_key(rules.clean_name(collection)))
+    found.registry = door.registry
+    if found.name != collection:
+        raise Moved(collection=found.name)
+    if refusal := rules.refuse_role(action, door.role):
+        raise RoleTooLow(door, action, refusal)
+    return door, found
+
+
+def link_for(user, slug, name, collection, number, action=Action.SEE):
+    """(the Door, the Collection, its Link of this number); as `collection_for`, Http404 for none."""
+    door, collection = collection_for(user, slug, name, collection, action)
+    if number >= NUMBERS:
+        raise Http404  # no database would take it
+    links = collection.links.select_related("version__artifact__team", "linked_by")
+    link = get_object_or_404(links, number=number)
+    link.collection = collection
+    return door, collection, link
 
 
 def _moved(visible, name):

@@ -94,7 +94,7 @@ GUARDS = {
             "link_stays",
             "EXISTS (SELECT 1 FROM registry_app_link l WHERE l.id = NEW.id OR (l.collection_id = NEW.collection_id AND"
             " (l.number = NEW.number OR l.version_id = NEW.version_id))) OR NEW.number <>"
-            " (SELECT next_number FROM registry_app_collection WHERE id = NEW.collection_id) - 1",
+            " (SELECT next_number FROM registry_app_collection WHERE id = NEW.collection_id)",
         ),
     ],
     (LINK, "UPDATE"): [("link_stays", _changed("id", "collection_id", "version_id", "number"))],

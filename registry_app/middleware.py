@@ -59,7 +59,7 @@ class RuleMiddleware:
     def process_exception(self, request, exception):
         """A response for the exceptions that are ours; None leaves the others to Django."""
         if isinstance(exception, Moved):
-            return _lead_on(request, exception.registry)
+            return _lead_on(request, exception.names)
         if isinstance(exception, SecondFactorMissing):
             return _to_second_factor(request, exception)
         if isinstance(exception, GONE):  # deleted by somebody else since its door was passed
@@ -77,9 +77,9 @@ class RuleMiddleware:
         return None
 
 
-def _lead_on(request, registry):
+def _lead_on(request, names):
     match = request.resolver_match
-    address = reverse(match.view_name, kwargs={**match.kwargs, "name": registry.name})
+    address = reverse(match.view_name, kwargs={**match.kwargs, **names})
     query = f"?{request.GET.urlencode()}" if request.GET else ""
     response = HttpResponseRedirect(address + query)
     if request.method not in rules.SAFE_METHODS:

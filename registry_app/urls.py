@@ -6,10 +6,13 @@ from django.urls import include, path
 from .api import me
 from .views import (
     access,
+    as_it_was,
     audit,
+    collections,
     invitations,
     members,
     organizations,
+    protected_aliases,
     registries,
     requests,
     search,
@@ -18,6 +21,7 @@ from .views import (
     teams,
     tokens,
     types,
+    versions,
 )
 
 registry_patterns = (
@@ -30,6 +34,7 @@ registry_patterns = (
         path("registry/<str:name>/restrict/", registries.restrict, name="restrict"),
         path("registry/<str:name>/delete/", registries.delete, name="delete"),
         path("registry/<str:name>/activity/", audit.activity, name="activity"),
+        path("registry/<str:name>/as-it-was/", as_it_was.registry, name="as_it_was"),
     ],
     "registries",
 )
@@ -66,6 +71,29 @@ team_patterns = (
         path("team/<str:name>/member/<str:username>/remove/", teams.remove, name="remove"),
     ],
     "teams",
+)
+collection_patterns = (
+    [
+        path("collections/new/", collections.create, name="create"),
+        path("collection/<str:collection>/", collections.detail, name="detail"),
+        path("collection/<str:collection>/edit/", collections.edit, name="edit"),
+        path("collection/<str:collection>/delete/", collections.delete, name="delete"),
+        path("collection/<str:collection>/activity/", collections.activity, name="activity"),
+        path("collection/<str:collection>/as-it-was/", as_it_was.collection, name="as_it_was"),
+        path("collection/<str:collection>/compare/", versions.compare, name="compare"),
+        path("aliases/protect/", protected_aliases.add, name="protect"),
+        path("aliases/unprotect/", protected_aliases.remove, name="unprotect"),
+    ],
+    "collections",
+)
+version_patterns = (
+    [
+        path("link/", versions.link, name="link"),
+        path("v<int:number>/", versions.detail, name="detail"),
+        path("v<int:number>/edit/", versions.edit, name="edit"),
+        path("v<int:number>/unlink/", versions.unlink, name="unlink"),
+    ],
+    "versions",
 )
 access_patterns = (
     [
@@ -122,6 +150,8 @@ urlpatterns = [
     path("orgs/<slug:organization>/", include(registry_patterns)),
     path("orgs/<slug:organization>/registry/<str:name>/types/", include(type_patterns)),
     path("orgs/<slug:organization>/registry/<str:name>/access/", include(access_patterns)),
+    path("orgs/<slug:organization>/registry/<str:name>/", include(collection_patterns)),
+    path("orgs/<slug:organization>/registry/<str:name>/collection/<str:collection>/", include(version_patterns)),
     path("orgs/<slug:organization>/", include(request_patterns)),
     path("orgs/<slug:organization>/", include(member_patterns)),
     path("orgs/<slug:organization>/", include(team_patterns)),

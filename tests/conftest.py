@@ -15,7 +15,16 @@ from django.conf import settings as site_settings
 from django.core.cache import cache
 
 from registry_app.choices import Role
-from tests.factories import give_role, make_member, make_organization, make_registry, make_team, make_user
+from tests.factories import (
+    give_role,
+    make_collection,
+    make_member,
+    make_organization,
+    make_registry,
+    make_team,
+    make_user,
+    make_version,
+)
 
 pytest.register_assert_rewrite("tests.views.pages")  # helpers that assert: pytest explains those like its own
 
@@ -132,3 +141,27 @@ def point(settings, url):
 def vision(acme, rob, mel):
     """A team of Acme: Rob leads it, Mel is in it. No registry gives it a role."""
     return make_team(acme, "Vision", leads=[rob], people=[mel], description="Image models")
+
+
+# What is published.
+
+
+@pytest.fixture
+def shelf(acme, ada, rob, mel):
+    """A custom registry that takes model and dataset: Rob is its admin, Mel a member of it."""
+    registry = make_registry(acme, ada, "Release", types=["dataset", "model"])
+    give_role(registry, rob, Role.ADMIN)
+    give_role(registry, mel, Role.MEMBER)
+    return registry
+
+
+@pytest.fixture
+def churn(shelf):
+    """An empty collection of models on the shelf."""
+    return make_collection(shelf)
+
+
+@pytest.fixture
+def versions(vision):
+    """Three versions of a model of the team Vision."""
+    return [make_version(vision) for _ in range(3)]

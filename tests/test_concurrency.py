@@ -8,9 +8,27 @@ from django.db import IntegrityError, connections
 
 from registry_app import guards
 from registry_app.choices import Action, OrganizationRole, Role, Visibility
-from registry_app.models import Actor, AuditEvent, OrganizationMembership, Registry
+from registry_app.models import (
+    Actor,
+    AuditEvent,
+    Collection,
+    Facts,
+    OrganizationMembership,
+    ProtectedAlias,
+    Registry,
+    Version,
+    register,
+)
 from registry_app.models.audit import verify
-from tests.factories import give_role, make_member, make_registry, make_user
+from tests.factories import (
+    give_role,
+    make_collection,
+    make_link,
+    make_member,
+    make_registry,
+    make_user,
+    make_version,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PEOPLE, TURNS = 8, 4
@@ -197,3 +215,46 @@ def test_section_3_two_admins_stepping_down_at_once_leave_one(acme, ada, eve):
     assert sorted(at_once(lambda: step_down(ada), lambda: step_down(eve))) == ["done", "last_admin"]
     assert acme.memberships.admins().count() == 1
     assert verify()[1] == []
+
+
+def test_rule_24_links_made_at_once_have_numbers_of_their_own(shelf, vision, ada):
+    collection = make_collection(shelf)
+    versions = [make_version(vision) for _ in range(PEOPLE)]
+    acts = [
+        lambda version=version: Collection.objects.get(pk=collection.pk).link(Actor(ada), version, ["newest"])
+        for version in versions
+    ]
+    assert set(at_once(*acts)) == {"done"}
+    assert sorted(collection.links.values_list("number", flat=True)) == list(range(PEOPLE))
+    collection.refresh_from_db()
+    assert collection.next_number == PEOPLE
+    assert collection.aliases.count() == 1  # rule 25
+    assert verify()[1] == []
+
+
+def test_rule_23_the_same_version_linked_at_once_is_linked_once(shelf, vision, ada):
+    collection, version = make_collection(shelf), make_version(vision)
+    acts = [lambda: Collection.objects.get(pk=collection.pk).link(Actor(ada), version)] * PEOPLE
+    assert set(at_once(*acts)) == {"done"}
+    assert list(collection.links.values_list("number", flat=True)) == [0]
+
+
+def test_rule_28_one_digest_registered_at_once_is_one_version(vision, ada):
+    facts = Facts(digest="md5:x", uri="s3://b/x")
+    acts = [lambda: register(vision, Actor(ada), "p", "n", "model", facts)] * PEOPLE
+    assert set(at_once(*acts)) == {"done"}
+    assert Version.objects.count() == 1
+
+
+def test_rule_26_an_alias_protected_meanwhile_is_not_moved_by_a_member(shelf, vision, mel, rob):
+    collection = make_collection(shelf)
+    links = [make_link(collection, make_version(vision)) for _ in range(2)]
+    links[0].change_aliases(Actor(rob), ["production"])
+    act = lambda: links[1].change_aliases(Actor(mel), ["production"])  # noqa: E731
+    guard = lambda: ProtectedAlias(registry=shelf, name="production").save_by(Actor(rob))  # noqa: E731
+    moved, protected = at_once(act, guard)
+    assert protected == "done"
+    assert moved in {"done", "alias_protected"}
+    seqs = {event.action: event.seq for event in AuditEvent.objects.order_by("seq")}
+    if moved == "done":  # it was before the protection
+        assert seqs[Action.ALIAS_PUT] < seqs[Action.PROTECT]

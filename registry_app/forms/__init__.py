@@ -1,7 +1,19 @@
 """What may come in. Pages and the Django admin share these forms."""
 
 from .access import AbleForm, AddAccessForm, AnswerForm, ChangeAccessForm, ExplainForm, RequestForm
-from .audit import AuditFilter
+from .audit import AuditFilter, DayForm, HistoryFilter
+from .collection import (
+    CollectionFilter,
+    CompareForm,
+    CreateCollectionForm,
+    DeleteCollectionForm,
+    EditCollectionForm,
+    LinkForm,
+    MarkForm,
+    ProtectForm,
+    SourceFilter,
+    UnlinkForm,
+)
 from .organization import OrganizationForm, SetupForm
 from .people import ConfirmForm, CursorForm, InviteForm, JoinForm, MemberRoleForm, PeopleFilter, ServiceForm
 from .registry import CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
@@ -19,17 +31,27 @@ __all__ = [
     "AnswerForm",
     "AuditFilter",
     "ChangeAccessForm",
+    "CollectionFilter",
+    "CompareForm",
     "ConfirmForm",
+    "CreateCollectionForm",
     "CreateForm",
     "CursorForm",
+    "DayForm",
+    "DeleteCollectionForm",
     "DeleteForm",
     "DetailsForm",
+    "EditCollectionForm",
     "ExplainForm",
+    "HistoryFilter",
     "InviteForm",
     "JoinForm",
+    "LinkForm",
+    "MarkForm",
     "MemberRoleForm",
     "OrganizationForm",
     "PeopleFilter",
+    "ProtectForm",
     "RegistryFilter",
     "RemoveTypeForm",
     "RequestForm",
@@ -37,9 +59,11 @@ __all__ = [
     "SearchForm",
     "ServiceForm",
     "SetupForm",
+    "SourceFilter",
     "TeamDeleteForm",
     "TeamFilter",
     "TeamForm",
     "TeamSettingsForm",
     "TokenForm",
+    "UnlinkForm",
 ]

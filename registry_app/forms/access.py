@@ -1,17 +1,17 @@
 """Forms about who has which role in a registry."""
 
-import re
 from datetime import UTC, datetime, time, timedelta
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 
 from .. import rules
 from ..choices import Role
 from ..models import RegistryMember
 from .base import RuleForm
+from .holders import HoldersField, people_called, require_all, teams_called
 
-HOLDERS_AT_ONCE = 100
 ROLES = list(reversed(Role.choices))  # highest first, as people read them
 
 
@@ -47,35 +47,28 @@ class RoleForm(RuleForm):
 class AddAccessForm(RoleForm):
     """People, service accounts and teams, several at once, and the role that all of them get."""
 
-    holders = forms.CharField(
+    holders = HoldersField(
         label="People, teams or service accounts",
-        widget=forms.Textarea(attrs={"rows": 2}),
-        max_length=20_000,
         help_text="Usernames, email addresses or names of teams, separated by commas or line breaks.",
-        error_messages={"required": "Name at least one."},
     )
     field_order = ("holders", "role", "ends_at")
 
     def clean_holders(self):
-        """The RegistryMembers to make, one a holder, unsaved and without their role."""
-        names = list(dict.fromkeys(filter(None, map(rules.clean_name, re.split(r"[,;\n]", self.data["holders"])))))
-        if len(names) > HOLDERS_AT_ONCE:
-            raise ValidationError(f"At most {HOLDERS_AT_ONCE} at once; these are {len(names)}.", code="too_many")
-        found = _found(self.registry.organization, names)
-        errors = [
-            ValidationError(f"Nobody here is called {name[:60]}.", code=rules.NOT_HERE.code)
-            for name in names
-            if name.casefold() not in found
-        ]
-        if errors:
-            raise ValidationError(errors)
-        return [RegistryMember(registry=self.registry, **found[name.casefold()]) for name in names]
+        """The RegistryMembers to make, one a holder, unsaved and without their role; people come before teams."""
+        names, organization = self.cleaned_data["holders"], self.registry.organization
+        found: dict[str, dict] = {name: {"team": team} for name, team in teams_called(organization, names).items()}
+        found |= {name: {"user": user} for name, user in people_called(organization, names).items()}
+        require_all(names, found)
+        return [RegistryMember(registry=self.registry, **found[name]) for name in names]
 
     def clean(self):
         """Whoever has a role here already isn't given a second one."""
         cleaned = super().clean()
-        given = {(one.user_id, one.team_id): one for one in self.registry.members.counting()}
-        for member in cleaned.get("holders", []):
+        members = cleaned.get("holders", [])
+        named = Q(user__in=[one.user_id for one in members if one.user_id])
+        named |= Q(team__in=[one.team_id for one in members if one.team_id])
+        given = set(self.registry.members.counting().filter(named).values_list("user", "team"))
+        for member in members:
             if (member.user_id, member.team_id) in given:
                 text = f"{member.holder} has a role here already; change it in the list."
                 self.add_error("holders", ValidationError(text, code="already_in"))
@@ -102,10 +95,9 @@ class ExplainForm(forms.Form):
         name = rules.clean_name(self.cleaned_data["person"])
         if not name:
             return None
-        found = _found(self.organization, [name]).get(name.casefold(), {})
-        if "user" not in found:
-            raise ValidationError(f"Nobody here is called {name[:60]}.", code=rules.NOT_HERE.code)
-        return self.organization.memberships.select_related("organization", "user").get(user=found["user"])
+        found = people_called(self.organization, [name])
+        require_all([name], found)
+        return self.organization.memberships.select_related("organization", "user").get(user=found[name])
 
 
 class AbleForm(forms.Form):
@@ -136,17 +128,3 @@ class AnswerForm(RuleForm):
 
     answer = forms.ChoiceField(choices=[("grant", "Grant"), ("decline", "Decline")])
     note = forms.CharField(required=False, max_length=rules.REASON_LENGTH)
-
-
-def _found(organization, names):
-    """{name, casefolded: {"user": …} or {"team": …}} of those among `names` that are here; people come first."""
-    wanted = {name.casefold() for name in names}
-    teams = organization.teams.filter(name_key__in=[rules.name_key(name) for name in names])
-    found = {
-        name.casefold(): {"team": team} for team in teams for name in names if rules.name_key(name) == team.name_key
-    }
-    people = organization.memberships.of_active().select_related("user").named(names)
-    for user in (membership.user for membership in people):
-        for written in wanted & {user.username.casefold(), user.email.casefold()}:
-            found[written] = {"user": user}
-    return found

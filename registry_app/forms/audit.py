@@ -3,6 +3,7 @@
 from django import forms
 from django.db.models import Q
 
+from .. import rules
 from ..choices import Action
 from .base import FilterForm
 
@@ -37,3 +38,20 @@ class AuditFilter(FilterForm):
         if wanted["until"]:
             events = events.filter(at__date__lte=wanted["until"])
         return events
+
+
+class HistoryFilter(AuditFilter):
+    """The same of one collection; also the alias whose moves are asked for."""
+
+    alias = forms.CharField(label="Alias", required=False, max_length=rules.LABEL_LENGTH)
+
+    def apply(self, events):
+        """As of the audit log, and just those that moved the alias."""
+        events, alias = super().apply(events), self.cleaned_data["alias"]
+        return events.changing(alias).filter(code="") if alias else events
+
+
+class DayForm(FilterForm):
+    """The day at whose end something is to be seen as it was; without one, today."""
+
+    on = forms.DateField(label="Day", required=False, widget=forms.DateInput(attrs={"type": "date"}))

@@ -106,7 +106,7 @@ class FilterForm(forms.Form):
         """The cleaned values; BadRequest (400) for an unknown, repeated or wrong parameter."""
         self.require_known()
         for name in self.errors:
-            raise BadRequest(f"“{self.data[name][:40]}” is no value for “{name}”.")
+            raise BadRequest(f"“{self.data.get(name, '')[:40]}” is no value for “{name}”.")
         return self.cleaned_data
 
     def require_known(self):
@@ -153,3 +153,20 @@ class VersionField(forms.IntegerField):
 
     def __init__(self):
         super().__init__(min_value=1, max_value=2**31 - 1, error_messages={"required": rules.EDIT_CONFLICT.reason})
+
+
+class PreviewField(forms.CharField):
+    """The counts that were shown, sent back hidden as numbers with dashes between; `counts` is their NamedTuple."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self, counts):
+        super().__init__(required=False)
+        self.counts = counts
+
+    def clean(self, value):
+        """The counts. Refuses with `stale_preview`."""
+        try:
+            return self.counts(*map(int, (value or "").split("-")))
+        except (ValueError, TypeError) as error:
+            raise ValidationError(rules.STALE_PREVIEW.reason, code=rules.STALE_PREVIEW.code) from error

@@ -5,8 +5,8 @@ from django.core.exceptions import ValidationError
 
 from .. import rules
 from ..choices import Role, Visibility
-from ..models import Registry, Restriction, User
-from .base import FilterForm, LawField, RuleForm, VersionField
+from ..models import Holdings, Registry, Restriction, User
+from .base import FilterForm, LawField, PreviewField, RuleForm, VersionField
 from .types import TypesField
 
 SORTS = {
@@ -83,11 +83,12 @@ class DetailsForm(RegistryForm):
 
 
 class DeleteForm(RuleForm):
-    """The second step of deleting (rules 16 and 18): the name typed, and the version that was shown sent back."""
+    """The second step of deleting (rules 16 and 18): the name typed, what was shown sent back."""
 
     confirmation = forms.CharField(required=False)
     reason = forms.CharField(required=False, max_length=rules.REASON_LENGTH)
     version = VersionField()
+    preview = PreviewField(Holdings)
 
     def clean_confirmation(self):
         """The name, to the letter."""
@@ -102,21 +103,13 @@ class RestrictForm(DeleteForm):
     Also the counts that were shown, as `keeps-loses`, and the usernames of whom to `keep` of those who would lose it.
     """
 
-    preview = forms.CharField(required=False, widget=forms.HiddenInput)
+    preview = PreviewField(Restriction)
     keep = forms.ModelMultipleChoiceField(User.objects.none(), to_field_name="username", required=False)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         here = self.registry.organization.memberships.of_active()
         self.fields["keep"].queryset = User.objects.filter(pk__in=here.values("user"))  # type: ignore[attr-defined]
-
-    def clean_preview(self):
-        """The Restriction that was shown."""
-        try:
-            keeps, loses = map(int, self.cleaned_data["preview"].split("-"))
-        except ValueError as error:
-            raise ValidationError(rules.STALE_PREVIEW.reason, code=rules.STALE_PREVIEW.code) from error
-        return Restriction(keeps, loses)
 
 
 class RegistryFilter(FilterForm):

@@ -1,16 +1,13 @@
 """Forms about teams."""
 
-import re
-
 from django import forms
 from django.core.exceptions import ValidationError
 
 from .. import rules
 from ..choices import TeamRole
 from .base import LawField, RuleForm, VersionField
+from .holders import HoldersField, people_called, require_all
 from .people import CursorForm
-
-PEOPLE_AT_ONCE = 100
 
 
 class TeamFilter(CursorForm):
@@ -57,13 +54,7 @@ class TeamDeleteForm(RuleForm):
 class AddPeopleForm(RuleForm):
     """People to put into a team, several at once, all as one role."""
 
-    people = forms.CharField(
-        label="People",
-        max_length=20_000,
-        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off", "spellcheck": "false"}),
-        help_text="Usernames or email addresses, separated by commas or line breaks.",
-        error_messages={"required": "Name at least one."},
-    )
+    people = HoldersField(help_text="Usernames or email addresses, separated by commas or line breaks.")
     role = forms.ChoiceField(choices=TeamRole, initial=TeamRole.MEMBER, error_messages={"required": "Choose a role."})
 
     def __init__(self, *args, team, **kwargs):
@@ -71,25 +62,8 @@ class AddPeopleForm(RuleForm):
         self.team = team
 
     def clean_people(self):
-        """The users; refuses with `not_in_organization` and the names of those that nobody here has."""
-        names = dict.fromkeys(name.strip() for name in re.split(r"[,;\n]", self.cleaned_data["people"]) if name.strip())
-        if not names:
-            raise ValidationError(self.fields["people"].error_messages["required"], code="required")
-        if len(names) > PEOPLE_AT_ONCE:
-            text = f"At most {PEOPLE_AT_ONCE} people at once; these are {len(names)}."
-            raise ValidationError(text, code="people_too_many")
-        found = self._found(names)
-        if missing := [name for name in names if name not in found]:
-            text = f"Nobody here is called {', '.join(missing)[:200]}."
-            raise ValidationError(text, code=rules.NOT_HERE.code)
+        """The users; refuses with `not_in_organization` those that nobody here is called."""
+        names = self.cleaned_data["people"]
+        found = people_called(self.team.organization, names)
+        require_all(names, found)
         return list(dict.fromkeys(found.values()))
-
-    def _found(self, names):
-        """{name: user} of those here; who is called exactly so comes before who differs in case or by address."""
-        here = self.team.organization.memberships.of_active().select_related("user").named(names)
-        users = [membership.user for membership in here]
-        folded = {user.email.lower(): user for user in users if user.email}
-        folded |= {user.username.lower(): user for user in users}
-        exact = {user.username: user for user in users}
-        found = {name: exact.get(name) or folded.get(name.lower()) for name in names}
-        return {name: user for name, user in found.items() if user}

@@ -5,6 +5,7 @@ from .accepted_type import AcceptedType
 from .access_path import paths, paths_of_person, winners
 from .access_request import AccessRequest
 from .artifact import Artifact, Facts, Version, may_register, register
+from .as_it_was import collection_on, registry_on
 from .audit import Actor, AuditEvent, AuditHead
 from .collection import Collection
 from .former_name import FormerName
@@ -54,6 +55,7 @@ __all__ = [
     "TeamMembership",
     "User",
     "Version",
+    "collection_on",
     "enforce",
     "finding",
     "found_installation",
@@ -66,6 +68,7 @@ __all__ = [
     "paths",
     "paths_of_person",
     "register",
+    "registry_on",
     "setup_token",
     "winners",
 ]

@@ -14,8 +14,11 @@ class AccessRequestQuerySet(models.QuerySet):
     """Requests as pages ask for them."""
 
     def open(self):
-        """Those that nobody has answered, of people who can still sign in."""
-        return self.filter(answered_at=None, user__is_active=True)
+        """Those that nobody has answered, of people who are still in the registry's organization and can sign in."""
+        here = OrganizationMembership.objects.filter(
+            user=models.OuterRef("user"), organization=models.OuterRef("registry__organization")
+        )
+        return self.filter(models.Exists(here), answered_at=None, user__is_active=True)
 
     def answerable(self, user_id):
         """Those in whose registries this user has the Admin role, given there or as organization admin."""

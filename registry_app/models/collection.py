@@ -169,11 +169,10 @@ class Collection(models.Model):
             self._check_link(by, version)
             link, is_new = self.links.filter(version=version).first(), False
             if link is None:
-                number, is_new = self.next_number, True
+                link, is_new = Link(collection=self, version=version, number=self.next_number, linked_by=by.user), True
+                link.save(force_insert=True)
                 self.next_number += 1
                 Collection.objects.filter(pk=self.pk).update(next_number=self.next_number)
-                link = Link(collection=self, version=version, number=number, linked_by=by.user)
-                link.save(force_insert=True)
                 self.record(by, Action.LINK, {link.label: [None, str(version)]}, reason)
             link.collection = self
             link._put(by, aliases, reason)
@@ -216,11 +215,11 @@ class Collection(models.Model):
     def _check_link(self, by, version):
         """Rules 21 and 22, and that `by` may use the version."""
         here = self.registry.organization
-        enforce(None if version.artifact.team.organization_id == here.pk else rules.OTHER_ORGANIZATION, "version")
+        enforce(None if version.artifact.team.organization_id == here.pk else rules.OTHER_ORGANIZATION, "source")
         membership = here.memberships.of_active().select_related("organization", "user").filter(user=by.user).first()
         usable = by.staff or (membership and Version.objects.usable_by(membership).filter(pk=version.pk).exists())
-        enforce(rules.refuse_source(usable=usable), "version")
-        enforce(rules.refuse_link(version.artifact.type, self.type), "version")
+        enforce(rules.refuse_source(usable=usable), "source")
+        enforce(rules.refuse_link(version.artifact.type, self.type), "source")
 
     def _touch(self):
         Collection.objects.filter(pk=self.pk).update(updated_at=timezone.now())

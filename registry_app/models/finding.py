@@ -13,6 +13,7 @@ from .. import rules, search
 from .artifact import Version
 from .collection import Collection
 from .link import Alias, Link, Tag
+from .registry import Registry
 
 SUGGESTED = 3  # names that may have been meant, at most
 CLOSE = 0.7  # how like such a name is: 1 is the same
@@ -27,8 +28,8 @@ def registries_found(wanted, seen):
         registry=lambda rows, name: rows.filter(name_key=rules.name_key(name)),
         created=_since("created_at"),
     )
-    for word in wanted.words:
-        found = found.matching(word)
+    for word in wanted.words:  # side by side, for of conditions within conditions SQLite takes only so many
+        found = found.filter(pk__in=_ids(Registry.objects.matching(word)))
     return _best_first(found, wanted, "name_key", "pk")
 
 

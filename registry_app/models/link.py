@@ -71,14 +71,27 @@ class Link(models.Model):
         """Whether it is the newest of its collection, on which `latest` sits."""
         return not Link.objects.filter(collection=self.collection_id, number__gt=self.number).exists()
 
-    def change_aliases(self, by, put=(), take=(), *, seen=None, reason=""):
-        """Put these aliases on it, taking them off other versions (rule 25), and take those.
+    @property
+    def facts(self):
+        """The aliases and tags that it carries, as text: what a form shows, and sends back (rule 19)."""
+        return f"{', '.join(self.alias_names())} | {', '.join(self.tag_names())}"
 
-        `seen` are the aliases of it that were shown (rule 19). Refuses with `alias_reserved`, `alias_invalid`,
-        `alias_protected` or `edit_conflict`.
+    def mark(self, by, *, put=(), take=(), tags=(), seen=None, reason=""):
+        """Put aliases, take aliases, and let it have just these tags: all or nothing. `seen` are the `facts` shown.
+
+        Refuses as `change_aliases` and `set_tags` do, and with `edit_conflict`.
         """
         with self._changing(by, Action.ALIAS_PUT):
-            enforce(rules.EDIT_CONFLICT if seen is not None and sorted(seen) != self.alias_names() else None)
+            enforce(rules.EDIT_CONFLICT if seen not in (None, self.facts) else None)
+            self.change_aliases(by, put, take, reason=reason)
+            self.set_tags(by, tags, reason=reason)
+
+    def change_aliases(self, by, put=(), take=(), *, reason=""):
+        """Put these aliases on it, taking them off other versions (rule 25), and take those.
+
+        Refuses with `alias_reserved`, `alias_invalid` or `alias_protected`.
+        """
+        with self._changing(by, Action.ALIAS_PUT):
             self._put(by, put, reason)
             taken = self.aliases.filter(name__in=take)
             self._check_protected(by, [alias.name for alias in taken])
@@ -87,11 +100,10 @@ class Link(models.Model):
             taken.delete()
             self.collection._touch()
 
-    def set_tags(self, by, tags, *, seen=None, reason=""):
-        """Let it have just these tags. Refuses with `tag_invalid` or `edit_conflict`."""
+    def set_tags(self, by, tags, *, reason=""):
+        """Let it have just these tags. Refuses with `tag_invalid`."""
         with self._changing(by, Action.LINK_TAG):
             before, after = self.tag_names(), sorted(clean_tags(tags))
-            enforce(rules.EDIT_CONFLICT if seen is not None and sorted(seen) != before else None)
             if before != after:
                 replace_tags(self.tags, after, collection=self.collection, link=self)
                 self.collection.record(by, Action.LINK_TAG, {"tags": [before, after]}, reason, subject=str(self))

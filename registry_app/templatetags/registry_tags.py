@@ -1,6 +1,7 @@
 """The few things that a template can't say by itself."""
 
 import functools
+import json
 
 import nh3
 from django import template
@@ -28,6 +29,20 @@ def icon(name, label=""):
 def breakable(name):
     """A name that may break after underscores, and nowhere else."""
     return mark_safe(conditional_escape(name).replace("_", "_<wbr>"))  # noqa: S308
+
+
+@register.filter
+def pairs(value):
+    """The (key, value) pairs of an object in metadata, whatever its keys are called; nothing for any other value."""
+    return list(value.items()) if isinstance(value, dict) else []
+
+
+@register.filter(name="json")
+def as_json(value):
+    """A value of metadata as people write it: text as it is, the rest as JSON, nothing for None."""
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
 @register.filter

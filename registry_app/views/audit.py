@@ -37,7 +37,7 @@ def index(request, organization):
     filters = AuditFilter(request.GET)
     wanted = filters.require()
     events = filters.apply(AuditEvent.objects.readable_by(membership))
-    context = {"filters": filters, "section": "audit", **_page(events, wanted["before"])}
+    context = {"filters": filters, "section": "audit", **page_of_events(events, wanted["before"])}
     return render_page(request, "audit/index.html", membership, context, part="audit/_log.html")
 
 
@@ -61,11 +61,11 @@ def activity(request, organization, name):
     wanted = filters.require()
     events = filters.apply(AuditEvent.objects.of_registry(door.registry))
     context = {"registry": door.registry, "may": door.may, "tab": "activity", "filters": filters}
-    context |= _page(events, wanted["before"])
+    context |= page_of_events(events, wanted["before"])
     return render_page(request, "registries/activity.html", door.membership, context)
 
 
-def _page(events, before):
+def page_of_events(events, before):
     """The entries older than `before` (a seq), by day, and the cursor of the next page."""
     if before:
         events = events.filter(seq__lt=before)

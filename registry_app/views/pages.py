@@ -42,22 +42,23 @@ def render_page(request, template, membership, context, *, part=None, status=200
     return response
 
 
-def registry_page(request, template, door, tab, context, status=200):
-    """A page below the heading and tabs of the registry that `door` opened."""
+def registry_page(request, template, door, tab, context, status=200, *, part=None):
+    """A page below the heading and tabs of the registry that `door` opened, or just `part` of it, as `render_page`."""
     context = {"registry": door.registry, "role": door.role, "may": door.may, "tab": tab, **context}
-    return render_page(request, template, door.membership, context, status=status)
+    return render_page(request, template, door.membership, context, status=status, part=part)
 
 
-def log_refusals(request, form, action, membership, registry=None, subject=""):
+def log_refusals(request, form, action, membership, registry=None, subject="", collection=None):
     """Log what the rules refused of a bound form."""
     if form.is_bound and form.errors:
         record_refusals(
             actor_of(request),
             action,
             form.refusals(),
-            subject=registry.name if registry else subject,
+            subject=subject or (collection.path if collection else registry.name if registry else ""),
             organization=membership.organization_id,
             registry=registry and registry.pk,
+            collection=collection and collection.pk,
         )
 
 
@@ -69,9 +70,11 @@ def registry_addresses(membership):
 
 def _shelf(membership):
     """The registries in the navigation, core ones first, then those this person was last given a role in: dicts."""
-    roles = RegistryMember.objects.counting().reaching(membership.user_id)
+    # By the index of a person's roles, the newest first: SQLite would else look into each of the organization's
+    # registries for one, and finding them by name would walk all names.
+    reaching = RegistryMember.objects.counting().reaching(membership.user_id).order_by().values("pk")
+    roles = RegistryMember.objects.filter(pk__in=reaching)
     roles = roles.filter(registry__organization=membership.organization_id, registry__kind=Kind.CUSTOM)
-    # The newest, by the index of a person's roles: finding them by name would walk all names.
     found = roles.order_by("-pk").values_list("registry__name", "registry__visibility")[: 2 * SHELF_LENGTH]
     mine = sorted(list(dict.fromkeys(found))[:SHELF_LENGTH])  # a role of one's own and one through a team are one
     address = registry_addresses(membership)

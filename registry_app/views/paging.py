@@ -74,7 +74,7 @@ def _decode(cursor, keys):
 
 def _checked(key, value):
     """`value` as the column `key` takes it, on every database; ValueError or TypeError for any other."""
-    if key == "id":
+    if key in {"id", "number"}:
         if type(value) is not int or not 0 <= value < 2**63:
             raise ValueError(value)
     elif key == "updated_at":

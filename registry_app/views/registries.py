@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.humanize.templatetags.humanize import naturaltime
+from django.db.models import Count
 from django.db.models.functions import Left
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
@@ -9,17 +10,24 @@ from django.views.decorators.http import require_http_methods, require_safe
 from .. import rules
 from ..access import creator_of, organization_for, registry_for
 from ..choices import Action, Kind, Role, Visibility
-from ..forms import CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
-from ..models import AcceptedType, AuditEvent, Registry, winners
+from ..forms import CollectionFilter, CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
+from ..models import AcceptedType, Alias, AuditEvent, Collection, Registry, winners
 from ..templatetags.registry_tags import breakable
+from .collections import listing
 from .pages import actor_of, log_refusals, posted, registry_addresses, registry_page, render_page
 from .paging import page_of
 
 COUNT_CAP = 1000  # registries counted at most
 FILTERED_CAP = 100  # the same under a filter, which looks at many for each that it counts
 TYPES_SHOWN = 6  # chips in a row of the list
+COLLECTIONS_SHOWN = 10  # names on the preview of a deletion
 PEOPLE_SHOWN = 50  # names on the preview of a restriction
-CHANGES = {Action.RESTRICT, Action.TYPE_ADD, Action.TYPES_LIST}  # what only admins do on the settings page
+CHANGES = {
+    Action.RESTRICT,
+    Action.TYPE_ADD,
+    Action.TYPES_LIST,
+    Action.PROTECT,
+}  # what only admins do on the settings page
 SORTS = {
     "name": (["name_key"], False),
     "-name": (["name_key"], True),
@@ -45,14 +53,15 @@ def index(request, organization):
         before=wanted["before"],
     )
     first = page.before is None
-    types = _types_of(page.rows, narrowed.core() if first else narrowed.none())
+    cores = narrowed.core() if first else narrowed.none()
+    types, collections = _types_of(page.rows, cores), _collections_of(page.rows, cores)
     context = {
         "filters": filters,
         "sort": sort,
         "page": page,
         "count": _count(narrowed.custom(), page, first, FILTERED_CAP if filters.active else COUNT_CAP),
-        "cores": _cards(types) if first else [],
-        "rows": _prepared(page.rows, membership, types),
+        "cores": _cards(types, collections) if first else [],
+        "rows": _prepared(page.rows, membership, types, collections),
     }
     return render_page(request, "registries/index.html", membership, context, part="registries/_results.html")
 
@@ -66,7 +75,7 @@ def _rows(registries, membership):
     return registries.values(*columns, summary=Left("description", 160))
 
 
-def _prepared(rows, membership, types):
+def _prepared(rows, membership, types, collections):
     """Those rows, with each cell as the template prints it: the table is the page that is asked for most."""
     address = registry_addresses(membership)
     for row in rows:
@@ -76,6 +85,7 @@ def _prepared(rows, membership, types):
         row["label"] = breakable(row["name"])
         row["restricted"] = row["visibility"] == Visibility.RESTRICTED
         row["types"], row["more_types"] = names[:TYPES_SHOWN], max(0, len(names) - TYPES_SHOWN)
+        row["collections"] = collections.get(row["name"], 0)
         row["role"] = Role(role).label
         row["updated"] = naturaltime(row["updated_at"])
         row["summary"] = row["summary"].partition("\n")[0]
@@ -96,10 +106,17 @@ def _types_of(rows, cores):
     return types
 
 
-def _cards(types):
+def _collections_of(rows, cores):
+    """{name of a registry: how many collections it has}, of `rows` and of the core registries `cores`."""
+    custom = Collection.objects.filter(registry__in=[row["id"] for row in rows]).order_by()
+    counted = custom.values_list("registry__name").annotate(count=Count("pk"))
+    return dict(counted.union(cores.order_by().values_list("name").annotate(count=Count("collections")), all=True))
+
+
+def _cards(types, collections):
     """The core registries among `types`, each of which has one, as cards."""
     return [
-        {"name": name, "description": description, "types": types[name]}
+        {"name": name, "description": description, "types": types[name], "collections": collections[name]}
         for name, description, _ in rules.CORE_REGISTRIES
         if name in types
     ]
@@ -141,10 +158,18 @@ def name(request, organization):
 
 @require_safe
 def detail(request, organization, name):
-    """A registry: what it holds, and what can change here."""
+    """A registry: its collections, and what can change here."""
     door = registry_for(request.user, organization, name)
-    context = {"types": list(door.registry.types.all()), "people": door.registry.people().count()}
-    return registry_page(request, "registries/detail.html", door, "detail", context)
+    filters = CollectionFilter(request.GET)
+    filters.require()
+    used = door.registry.types_in_use()
+    context = {
+        **listing(door.registry, filters),
+        "types": [(type_, type_.name in used) for type_ in door.registry.types.all()],
+        "people": door.registry.people().count(),
+        "protected": door.registry.protected_names(),
+    }
+    return registry_page(request, "registries/detail.html", door, "detail", context, part="collections/_results.html")
 
 
 @require_http_methods(["GET", "POST"])
@@ -164,7 +189,7 @@ def settings(request, organization, name):
 
 
 def settings_page(request, door, *, status=200, **forms):
-    """The settings page, with the forms that were refused (`form`, `type_form`, `accept_form`) in their places."""
+    """The settings page, with the forms that were refused (`form`, `type_form`, `accept_form`, `alias_form`)."""
     stored = Registry.objects.select_related("organization").get(pk=door.registry.pk)
     used = stored.types_in_use()
     types = list(stored.types.select_related("added_by"))
@@ -177,6 +202,7 @@ def settings_page(request, door, *, status=200, **forms):
         "form": DetailsForm(instance=stored),
         "stored": stored,
         "people": stored.people().count(),
+        "protected": list(stored.protected_aliases.all()),
         "admins": stored.admins().select_related("user").order_by("user__username")[:5],
         "may_change": door.may & CHANGES,
         "rules": rules,
@@ -222,6 +248,7 @@ def _restriction(registry, kept_too):
     kept, lost = (side.select_related("user", "organization").order_by("user__username") for side in (kept, lost))
     return {
         "now": now,
+        "held": registry.collections.holdings(),
         "more_kept": max(0, now.keeps - PEOPLE_SHOWN),
         "more_lost": max(0, now.loses - PEOPLE_SHOWN),
         "kept": winners(registry, list(kept[:PEOPLE_SHOWN]), Visibility.RESTRICTED),
@@ -238,11 +265,22 @@ def delete(request, organization, name):
     form = DeleteForm(posted(request), registry=registry)
     if form.is_valid():
         wanted = form.cleaned_data
-        if form.carry_out(registry.delete_by, actor_of(request), version=wanted["version"], reason=wanted["reason"]):
+        shown = {"version": wanted["version"], "seen": wanted["preview"]}
+        if form.carry_out(registry.delete_by, actor_of(request), **shown, reason=wanted["reason"]):
             messages.success(request, f"{registry} is deleted. The audit log keeps its history.")
             return redirect("registries:index", organization)
     log_refusals(request, form, Action.DELETE, door.membership, registry)
     registry.refresh_from_db()
     context = {"form": form, "people": registry.people().count(), "refusal": rules.refuse_delete(registry.kind)}
-    context["types"] = registry.type_names()
+    context |= {"types": registry.type_names(), "now": registry.collections.holdings(), **_held(registry)}
     return registry_page(request, "registries/delete.html", door, "settings", context, form.status)
+
+
+def _held(registry):
+    """What the preview of a deletion names: the first collections, and the protected aliases that jobs load by."""
+    keys = set(registry.protected_aliases.values_list("name_key", flat=True))
+    aliases = Alias.objects.filter(collection__registry=registry).values_list("name", flat=True).distinct()
+    return {
+        "collections": registry.collections.order_by("name_key")[:COLLECTIONS_SHOWN],
+        "protected": sorted(name for name in aliases.order_by("name") if rules.name_key(name) in keys),
+    }

@@ -17,11 +17,15 @@ from tests.factories import (
     COMMAND_LINE,
     PASSWORD,
     give_team_role,
+    make_collection,
     make_invitation,
+    make_link,
     make_member,
     make_registry,
     make_team,
     make_token,
+    make_version,
+    protect,
 )
 
 LONG = "Conversations" * 8 + "UntilHere"  # 113 characters and no place to break
@@ -30,6 +34,7 @@ TWELVE = [f"measurement-of-sensor-{number}" for number in range(10)] + ["m" * 12
 
 ORG = "/orgs/acme-ml"
 GOLDEN, WIDE = f"{ORG}/registry/Golden%20Datasets", f"{ORG}/registry/{LONG}"
+SHELF = f"{WIDE}/collection/{'c' * 128}"
 LONG_USER = "someone.with.a.name." * 7 + "to.the.end"  # 150 characters
 PAGES = {  # who looks: which pages, and how they answer
     "ada": {
@@ -63,6 +68,22 @@ PAGES = {  # who looks: which pages, and how they answer
         f"{WIDE}/": 200,
         f"{WIDE}/settings/": 200,
         f"{WIDE}/restrict/": 200,
+        f"{WIDE}/collections/new/": 200,
+        f"{WIDE}/as-it-was/": 200,
+        f"{WIDE}/as-it-was/?on=2001-01-01": 200,
+        f"{SHELF}/": 200,
+        f"{SHELF}/edit/": 200,
+        f"{SHELF}/link/": 200,
+        f"{SHELF}/link/?q=nothing": 200,
+        f"{SHELF}/v0/": 200,
+        f"{SHELF}/v1/": 200,
+        f"{SHELF}/v1/edit/": 200,
+        f"{SHELF}/v1/unlink/": 200,
+        f"{SHELF}/compare/?one=v0&other=v1": 200,
+        f"{SHELF}/activity/": 200,
+        f"{SHELF}/activity/?alias={'a' * 128}": 200,
+        f"{SHELF}/as-it-was/": 200,
+        f"{SHELF}/delete/": 200,
         f"{ORG}/members/": 200,
         f"{ORG}/members/?q=nothing": 200,
         f"{ORG}/members/invite/": 200,
@@ -95,6 +116,9 @@ PAGES = {  # who looks: which pages, and how they answer
     },
     "mel": {
         f"{ORG}/registries/": 200,
+        f"{SHELF}/": 200,
+        f"{SHELF}/v1/": 200,
+        f"{SHELF}/link/": 403,
         f"{GOLDEN}/settings/": 200,
         f"{GOLDEN}/restrict/": 403,
         f"{GOLDEN}/access/": 200,
@@ -135,12 +159,26 @@ def furnished(ada, mel, rob, sam, root, acme, globex, golden, vault, vision):
     crowd = make_team(acme, LONG, leads=[someone], people=[ada], description=f"{LONG} " + "word " * 10)
     for registry, team in ((acme.registries.get(name=LONG), crowd), (vault, crowd), (golden, vision)):
         give_team_role(registry, team, Role.RESTRICTED_VIEWER)
+    _shelve(acme.registries.get(name=LONG), vision)
     make_invitation(acme, email=f"{LONG}@example.com")
     robot = make_service_account(acme, "eval-ci", COMMAND_LINE).user
     make_token(robot, UNDERSCORES)
     AccessRequest.objects.create(registry=golden, user=mel, role=Role.MEMBER, reason=LONG)
     token = make_token(ada, LONG)
     return {"golden": golden.pk, "token": token.pk, "users": {user.username: user for user in (ada, mel, sam, root)}}
+
+
+def _shelve(registry, team):
+    """Two versions with all that they can have: long names, aliases, tags, a lineage, metadata; one alias protected."""
+    shelf = make_collection(registry, "c" * 128, type="m" * 128, tags=["t" * 128, "x"], description=f"{LONG}\n\n## A")
+    made_from = tuple(make_version(team, "r" * 128, type="dataset", project="p" * 128) for _ in range(3))
+    facts = {"run": "r" * 128, "run_url": f"https://runs.example.com/{'r' * 300}", "made_from": made_from}
+    metadata = {"k" * 100: {"deep": {"deeper": ["v" * 300, 1, None]}}, "auc": 0.9}
+    for number, uri in enumerate(("s3://bucket/" + "u" * 300, "ftp://host/x")):
+        version = make_version(team, "a" * 128, type="m" * 128, uri=uri, metadata={**metadata, "n": number}, **facts)
+        make_link(shelf, version, "a" * 128, "production").set_tags(COMMAND_LINE, ["t" * 128])
+    make_version(team, "report", type="report", made_from=(version,))
+    protect(registry, "production")
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ REGISTRY_FORMS = {
     forms.CreateForm: {"name", "description", "visibility", "accepts_all_types", "types"},
     forms.DetailsForm: {"name", "description", "version"},
     forms.RestrictForm: {"confirmation", "reason", "version", "preview", "keep"},
-    forms.DeleteForm: {"confirmation", "reason", "version"},
+    forms.DeleteForm: {"confirmation", "reason", "version", "preview"},
     forms.AddTypesForm: {"types", "version", "confirmed", "reason"},
     forms.RemoveTypeForm: {"types", "version"},
     forms.AcceptForm: {"accepts_all_types", "types", "version"},
@@ -44,6 +44,18 @@ OTHERS = {
     forms.RequestForm: {"role", "reason"},
     forms.TokenForm: {"name", "life", "read_only"},
     forms.AnswerForm: {"answer", "note"},
+    forms.CreateCollectionForm: {"name", "type", "tags", "description"},
+    forms.EditCollectionForm: {"name", "tags", "description", "version"},
+    forms.DeleteCollectionForm: {"confirmation", "reason", "preview"},
+    forms.LinkForm: {"source", "aliases", "reason"},
+    forms.MarkForm: {"keep", "aliases", "tags", "reason", "seen"},
+    forms.UnlinkForm: {"reason"},
+    forms.ProtectForm: {"alias"},
+    forms.CollectionFilter: {"q", "type", "tag", "sort", "after", "before"},
+    forms.SourceFilter: {"q"},
+    forms.CompareForm: {"one", "other"},
+    forms.DayForm: {"on"},
+    forms.HistoryFilter: {"q", "action", "outcome", "since", "until", "before", "alias"},
 }
 
 
@@ -60,7 +72,8 @@ def test_fields_bear_the_names_that_were_agreed(form, fields):
 
 def deleting(registry, **data):
     """The form that deletes, filled in well but for `data`."""
-    return forms.DeleteForm({"confirmation": registry.name, "version": registry.version, **data}, registry=registry)
+    shown = {"version": registry.version, "preview": "0-0-0-0"}
+    return forms.DeleteForm({"confirmation": registry.name, **shown, **data}, registry=registry)
 
 
 def test_the_token_is_sent_along_and_nothing_else(golden):

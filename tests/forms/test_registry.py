@@ -98,5 +98,5 @@ def test_rule_18_what_is_no_preview_is_a_stale_one(golden, preview):
     ],
 )
 def test_rule_16_the_name_is_typed_to_the_letter(golden, typed, right):
-    form = DeleteForm({"confirmation": typed, "version": 1}, registry=golden)
+    form = DeleteForm({"confirmation": typed, "version": 1, "preview": "0-0-0-0"}, registry=golden)
     assert codes(form) == ({} if right else {"confirmation": ["confirmation_differs"]})

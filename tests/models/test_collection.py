@@ -20,27 +20,6 @@ from tests.factories import (
 from tests.models.refusals import refused
 
 
-@pytest.fixture
-def shelf(acme, ada, rob, mel):
-    """A custom registry that takes model and dataset: Rob is its admin, Mel a member of it."""
-    registry = make_registry(acme, ada, "Release", types=["dataset", "model"])
-    give_role(registry, rob, Role.ADMIN)
-    give_role(registry, mel, Role.MEMBER)
-    return registry
-
-
-@pytest.fixture
-def churn(shelf):
-    """An empty collection of models on the shelf."""
-    return make_collection(shelf)
-
-
-@pytest.fixture
-def versions(vision):
-    """Three versions of a model of the team Vision."""
-    return [make_version(vision) for _ in range(3)]
-
-
 def last_event():
     """The newest entry of the log."""
     return AuditEvent.objects.latest("seq")
@@ -218,9 +197,11 @@ def test_rule_25_putting_an_alias_elsewhere_moves_it(churn, versions, mel):
 def test_rule_19_aliases_that_moved_on_are_not_overwritten(churn, versions):
     link = make_link(churn, versions[0], "good")
     with refused("edit_conflict"):
-        link.change_aliases(COMMAND_LINE, ["mine"], ["good"], seen=["better"])
-    with refused("edit_conflict"):
-        link.set_tags(COMMAND_LINE, ["mine"], seen=["x"])
+        link.mark(COMMAND_LINE, put=["mine"], take=["good"], seen="better | ")
+    link.mark(COMMAND_LINE, put=["mine"], take=["good"], tags=["x"], seen="good | ")
+    assert link.facts == "mine | x"
+    with refused("alias_reserved"):
+        link.mark(COMMAND_LINE, put=["latest"], tags=["y"])
 
 
 # Rule 26: protected aliases.

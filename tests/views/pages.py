@@ -13,7 +13,7 @@ from registry_app.choices import Kind
 from registry_app.models import AcceptedType, AuditEvent, AuditHead, Registry
 from tests.models.refusals import everything
 
-FORMS = ("form", "type_form", "accept_form", "refused")  # what views call the form that was sent
+FORMS = ("form", "type_form", "accept_form", "alias_form", "refused")  # what views call the form that was sent
 LOG = {"AuditEvent", "AuditHead"}
 
 

@@ -23,12 +23,15 @@ from tests.factories import (
     COMMAND_LINE,
     give_role,
     give_team_role,
+    make_collection,
     make_invitation,
+    make_link,
     make_member,
     make_registry,
     make_team,
     make_token,
     make_user,
+    make_version,
 )
 from tests.models.refusals import undone
 from tests.views.pages import Page, at, browser, crawl, logging, nothing_changes, nothing_happens
@@ -122,12 +125,14 @@ SEEN = (INSIDE, "302 200 200 404 404 404", INSIDE)
 ADMINS = ("302 200 200 403 404 404", "302 200 200 404 404 404", "302 200 403 403 404 404")
 SENT = tuple(row.replace("200", "422") for row in ADMINS)
 STALE = tuple(row.replace("200", "409") for row in ADMINS)  # nothing was shown, so what was shown isn't so any more
+MEMBERS, EMPTY = ADMINS, SENT  # nobody has the Member role alone; see test_doors_by_role
 REGISTRY_ADDRESSES = {
     "registries:detail": (SEEN, (NOT_SO,) * 3),
     "registries:settings": (SEEN, SENT),
     "registries:activity": (SEEN, (NOT_SO,) * 3),
+    "registries:as_it_was": (SEEN, (NOT_SO,) * 3),
     "registries:restrict": (ADMINS, STALE),
-    "registries:delete": (ADMINS, SENT),
+    "registries:delete": (ADMINS, STALE),
     "access:index": (SEEN, (NOT_SO,) * 3),
     "access:explain": (SEEN, (NOT_SO,) * 3),
     "access:able": (SEEN, (NOT_SO,) * 3),
@@ -139,6 +144,19 @@ REGISTRY_ADDRESSES = {
     "types:add": (ADMINS, SENT),
     "types:remove": ((NOT_SO,) * 3, SENT),
     "types:accept": ((NOT_SO,) * 3, SENT),
+    "collections:create": (MEMBERS, EMPTY),
+    "collections:detail": (SEEN, (NOT_SO,) * 3),
+    "collections:edit": (MEMBERS, EMPTY),
+    "collections:delete": (MEMBERS, tuple(row.replace("422", "409") for row in EMPTY)),
+    "collections:activity": (SEEN, (NOT_SO,) * 3),
+    "collections:as_it_was": (SEEN, (NOT_SO,) * 3),
+    "collections:compare": (tuple(row.replace("200", "400") for row in SEEN), (NOT_SO,) * 3),
+    "collections:protect": ((NOT_SO,) * 3, SENT),
+    "collections:unprotect": ((NOT_SO,) * 3, SENT),
+    "versions:link": (MEMBERS, EMPTY),
+    "versions:detail": (SEEN, (NOT_SO,) * 3),
+    "versions:edit": (MEMBERS, EMPTY),
+    "versions:unlink": (MEMBERS, EMPTY),
 }
 METHODS = ("GET", "POST")
 IN_ORGANIZATION = [
@@ -155,8 +173,25 @@ BELOW = {  # what an address below an organization says beside it
     **{f"teams:{page}": ["Vision"] for page in ("detail", "settings", "delete")},
     **{f"teams:{page}": ["Vision", "mel"] for page in ("role", "remove")},
 }
-# What some addresses name beside the registry: the newest of these in it.
-NAMED = {"access:change": RegistryMember, "access:remove": RegistryMember, "requests:answer": AccessRequest}
+
+
+def newest(model):
+    """A function from a registry to what an address says of the newest row of `model` in it."""
+    return lambda registry: [model.objects.filter(registry=registry).latest("pk").pk]
+
+
+# What some addresses name beside the registry.
+NAMED = {
+    "access:change": newest(RegistryMember),
+    "access:remove": newest(RegistryMember),
+    "requests:answer": newest(AccessRequest),
+    **{
+        f"collections:{page}": lambda registry: ["Shelf"]
+        for page in ("detail", "edit", "delete", "activity", "as_it_was", "compare")
+    },
+    "versions:link": lambda registry: ["Shelf"],
+    **{f"versions:{page}": lambda registry: ["Shelf", 0] for page in ("detail", "edit", "unlink")},
+}
 # What an address speaks of that belongs to no registry: things that nobody has, but for the set-up link.
 ARGUMENTS = {
     "setup": lambda: [setup_token()],
@@ -188,8 +223,7 @@ def address_of(name, registry):
     if name == "invitation":
         return reverse(name, args=[make_invitation(registry.organization)[1]])
     if name in NAMED:
-        named = NAMED[name].objects.filter(registry=registry).latest("pk")
-        return reverse(name, args=[registry.organization.slug, registry.name, named.pk])
+        return reverse(name, args=[registry.organization.slug, registry.name, *NAMED[name](registry)])
     if name in ARGUMENTS:
         return reverse(name, args=ARGUMENTS[name]())
     if name in REGISTRY_ADDRESSES:
@@ -225,13 +259,17 @@ def send(people, person, method, address):
 
 
 @pytest.fixture
-def named(acme, golden, vault, models):
-    """Somebody's role, and somebody's request, in a shared registry, a restricted one and a core one."""
+def named(acme, golden, vault, models, vision):
+    """Somebody's role, request, and a collection with two versions, in a shared, a restricted and a core registry."""
     eve = make_user("eve")
     make_member(acme, eve)
     for registry in (golden, vault, models):
         give_role(registry, eve, Role.VIEWER)
         AccessRequest.objects.create(registry=registry, user=eve, role=Role.ADMIN, reason="To help.")
+        kind = "dataset" if registry == golden else "model"
+        shelf = make_collection(registry, "Shelf", type=kind)
+        for _ in range(2):
+            make_link(shelf, make_version(vision, f"shelved {kind}", type=kind))
 
 
 @pytest.mark.parametrize("name", ADDRESSES)
@@ -257,7 +295,7 @@ def test_every_address_of_a_registry_answers_each_person_as_declared(people, gol
     "name",
     [name for name, (*_, sent) in {**ADDRESSES, **REGISTRY_ADDRESSES}.items() if sent in (NOT_SO, (NOT_SO,) * 3)],
 )
-def test_pages_answer_head_like_get(ada, golden, name):
+def test_pages_answer_head_like_get(ada, golden, named, name):
     client, address = browser(ada), address_of(name, golden)
     assert client.head(address).status_code == client.get(address).status_code
 
@@ -299,7 +337,8 @@ def test_rule_10_and_section_3_each_page_from_the_role_that_it_needs(mel, golden
     allowed = role == Role.ADMIN or (role == Role.MEMBER and page == "registries:settings")
     with nothing_changes(), logging() as events:
         response = browser(mel).post(at(page, golden), {"unheard": "of", "accepts_all_types": "on"})
-    assert response.status_code == ((409 if page == "registries:restrict" else 422) if allowed else 403)
+    stale = page in {"registries:restrict", "registries:delete"}  # nothing was shown
+    assert response.status_code == ((409 if stale else 422) if allowed else 403)
     assert {event.code for event in events} >= ({"unknown_field"} if allowed else {"role_too_low"})
     if not allowed:
         assert [(event.actor_id, event.registry_id, event.subject) for event in events] == [
@@ -360,7 +399,7 @@ def told(client, method, page, *places, but=""):
 @pytest.mark.parametrize("name", REGISTRY_ADDRESSES)
 def test_section_3_a_hidden_registry_is_answered_like_one_that_is_not_there(acme, mel, vault, named, name):
     client = browser(mel)
-    more = [NAMED[name].objects.filter(registry=vault).latest("pk").pk] if name in NAMED else []
+    more = NAMED[name](vault) if name in NAMED else []
     for number, method in enumerate(METHODS):
         with nothing_happens():
             hidden = told(client, method, name, acme.slug, "Vault", *more, but="Vault")
@@ -370,10 +409,10 @@ def test_section_3_a_hidden_registry_is_answered_like_one_that_is_not_there(acme
 
 
 @pytest.mark.parametrize("name", [*REGISTRY_ADDRESSES, *IN_ORGANIZATION])
-def test_section_3_a_strange_organization_is_answered_like_one_that_is_not_there(acme, globex, sam, vault, name):
+def test_section_3_a_strange_organization_is_answered_like_one_that_is_not_there(acme, globex, sam, vault, named, name):
     client = browser(sam)
     rest = ["Vault"] if name in REGISTRY_ADDRESSES else BELOW.get(name, [])
-    rest = [*rest, *([1] if name in NAMED else [])]
+    rest = [*rest, *(NAMED[name](vault) if name in NAMED else [])]
     for method in METHODS:
         with nothing_happens():
             strange = told(client, method, name, acme.slug, *rest, but=acme.slug)

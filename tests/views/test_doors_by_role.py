@@ -19,13 +19,15 @@ from tests.views.test_doors import (  # noqa: F401 (fixtures)
 
 ROLES = [Role.RESTRICTED_VIEWER, Role.VIEWER, Role.MEMBER, Role.ADMIN]
 LOOK, ONLY_ADMINS, NOT_SO = "200 200 200 200", "403 403 403 200", "405 405 405 405"
+FROM_MEMBERS = "403 403 200 200"
 # What each address of a restricted registry answers, to a GET and to an empty form, in the order of ROLES.
 BY_ROLE = {
     "registries:detail": (LOOK, NOT_SO),
     "registries:settings": (LOOK, "403 403 422 422"),
     "registries:activity": (LOOK, NOT_SO),
+    "registries:as_it_was": (LOOK, NOT_SO),
     "registries:restrict": (ONLY_ADMINS, "403 403 403 409"),
-    "registries:delete": (ONLY_ADMINS, "403 403 403 422"),
+    "registries:delete": (ONLY_ADMINS, "403 403 403 409"),
     "access:index": (LOOK, NOT_SO),
     "access:explain": (LOOK, NOT_SO),
     "access:able": (LOOK, NOT_SO),
@@ -37,6 +39,19 @@ BY_ROLE = {
     "types:add": (ONLY_ADMINS, "403 403 403 422"),
     "types:remove": (NOT_SO, "403 403 403 422"),
     "types:accept": (NOT_SO, "403 403 403 422"),
+    "collections:create": (FROM_MEMBERS, "403 403 422 422"),
+    "collections:detail": (LOOK, NOT_SO),
+    "collections:edit": (FROM_MEMBERS, "403 403 422 422"),
+    "collections:delete": (FROM_MEMBERS, "403 403 409 409"),
+    "collections:activity": (LOOK, NOT_SO),
+    "collections:as_it_was": (LOOK, NOT_SO),
+    "collections:compare": ("400 400 400 400", NOT_SO),
+    "collections:protect": (NOT_SO, "403 403 403 422"),
+    "collections:unprotect": (NOT_SO, "403 403 403 422"),
+    "versions:link": (FROM_MEMBERS, "403 403 422 422"),
+    "versions:detail": (LOOK, NOT_SO),
+    "versions:edit": (FROM_MEMBERS, "403 403 422 422"),
+    "versions:unlink": (FROM_MEMBERS, "403 403 422 422"),
 }
 
 

@@ -294,7 +294,8 @@ def test_a_search_that_can_not_be_read_is_told_so_and_kept(acme, mel, release, q
     with nothing_happens():
         response = browser(mel).get(address(acme, query))
     assert (response.status_code, codes(response)) == (422, {"search_invalid"})
-    assert Page(response).forms[0].data["q"] == [query] or "\0" in query
+    box = next(form for form in Page(response).forms if form.action == address(acme))
+    assert box.data["q"] == [query]
     assert all(f"{operator}:" in response.text for operator in ("type", "tag", "alias", "registry", "created"))
     assert "<script>" not in response.text.partition("<main")[2]
 

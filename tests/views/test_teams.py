@@ -175,7 +175,7 @@ def test_who_is_in_a_team_already_keeps_their_role(acme, rob, mel, vision):
         ("sam", "not_in_organization"),
         ("sam@example.com", "not_in_organization"),
         ("gone", "not_in_organization"),
-        ("x," * 101 + ",".join(map(str, range(101))), "people_too_many"),
+        ("x," * 101 + ",".join(map(str, range(101))), "too_many"),
     ],
 )
 def test_all_are_put_in_or_none(acme, ada, rob, mel, sam, globex, people, code):

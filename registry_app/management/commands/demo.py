@@ -26,6 +26,7 @@ from ...models import (
 )
 from ...models.audit import refusals_logged
 from ..database import prepare
+from ..story import publish
 
 COMMAND_LINE = Actor(None, staff=True)
 ALL = None  # in the place of a list of types
@@ -80,6 +81,7 @@ def fill(passwords):
     _share(example, registries, ada, colleague)
     _change(example, registries, ada, Actor(colleague))
     _try(example, registries, ada, Actor(colleague))
+    publish(example, ada, Actor(colleague))
 
 
 def _share(example, registries, ada, colleague):
@@ -91,7 +93,7 @@ def _share(example, registries, ada, colleague):
     benchmarks = registries["Benchmark_Datasets"]
     RegistryMember(registry=benchmarks, team=team, role=Role.MEMBER).save_by(ada)
     RegistryMember(registry=benchmarks, user=robot, role=Role.MEMBER).save_by(ada)
-    soon = timezone.now() + timedelta(days=30)
+    soon = (timezone.now() + timedelta(days=30)).replace(hour=0, minute=0, second=0, microsecond=0)
     RegistryMember(registry=registries["Prompts"], team=team, role=Role.VIEWER, ends_at=soon).save_by(ada)
     reason = "I keep the golden questions up to date."
     AccessRequest(registry=registries["Golden Datasets"], user=colleague, role=Role.MEMBER, reason=reason).create(

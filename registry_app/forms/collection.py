@@ -1,0 +1,207 @@
+"""Forms about collections, and the versions linked in them."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from .. import rules
+from ..models import Collection, Holdings, Version
+from .base import FilterForm, LawField, PreviewField, RuleForm, VersionField
+
+SORTS = {
+    "-updated": "Latest change first",
+    "updated": "Oldest change first",
+    "name": "Name",
+    "-name": "Name, from the end",
+}
+NUMBER_LIMIT = 2**31 - 1
+
+
+class NamesField(forms.CharField):
+    """Names with commas between, as a list without doubles; `refuse` is a function of the rules, `what` they are."""
+
+    def __init__(self, *, refuse, what, **kwargs):
+        super().__init__(required=False, **kwargs)
+        self.refuse, self.what = refuse, what
+
+    def to_python(self, value):
+        """The names in `value`, cleaned; order kept."""
+        parts = (rules.clean_name(part) for part in (super().to_python(value) or "").split(","))
+        return list(dict.fromkeys(part for part in parts if part))
+
+    def validate(self, value):
+        """Refuse with the rule's code."""
+        refusals = [rules.refuse_count(value, self.what), *map(self.refuse, value)]
+        if refusal := next(filter(None, refusals), None):
+            raise ValidationError(refusal.reason, code=refusal.code)
+
+
+def tags_field(**kwargs):
+    """A field for tags."""
+    return NamesField(refuse=rules.refuse_tag, what="tags", help_text="Separated by commas.", **kwargs)
+
+
+def name_field():
+    """The field for the name of a collection."""
+    return LawField(
+        clean_text=rules.clean_name,
+        refuse=lambda name: rules.refuse_label(name, "Collections"),
+        help_text="Code that loads artifacts uses this name, so pick one that lasts. No / in it.",
+    )
+
+
+def card_field():
+    """The field for the card of a collection."""
+    return LawField(
+        label="Card",
+        clean_text=rules.clean_description,
+        refuse=rules.refuse_description,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 12}),
+        help_text="Markdown. Its first line is shown in lists.",
+    )
+
+
+class CreateCollectionForm(RuleForm, forms.ModelForm):
+    """A new collection in a registry (rule 20)."""
+
+    name = name_field()
+    type = LawField(clean_text=rules.clean_name, refuse=rules.refuse_type_name)
+    tags = tags_field()
+    description = card_field()
+
+    class Meta:
+        model = Collection
+        fields = ("name", "type", "description")
+
+    def __init__(self, *args, instance, **kwargs):
+        super().__init__(*args, instance=instance, registry=instance.registry, **kwargs)
+        accepted = instance.registry.accepted()
+        if accepted is not None:
+            choices = [(name, name) for name in accepted]
+            self.fields["type"].widget = forms.Select(choices=choices if len(choices) == 1 else [("", ""), *choices])
+
+    def _update_errors(self, errors):
+        self._take(errors)
+
+
+class EditCollectionForm(RuleForm):
+    """Name, card and tags of a collection, as they are edited."""
+
+    name = name_field()
+    tags = tags_field()
+    description = card_field()
+    version = VersionField()
+
+
+class DeleteCollectionForm(RuleForm):
+    """The second step of deleting a collection: its name typed, and what was shown sent back (rule 18)."""
+
+    confirmation = forms.CharField(required=False)
+    reason = forms.CharField(required=False, max_length=rules.REASON_LENGTH)
+    preview = PreviewField(Holdings)
+
+    def __init__(self, *args, collection, **kwargs):
+        super().__init__(*args, registry=collection.registry, **kwargs)
+        self.collection = collection
+
+    def clean_confirmation(self):
+        """The name, to the letter."""
+        if rules.clean_name(self.cleaned_data["confirmation"]) != self.collection.name:
+            raise ValidationError(rules.CONFIRMATION_DIFFERS.reason, code=rules.CONFIRMATION_DIFFERS.code)
+        return self.cleaned_data["confirmation"]
+
+
+class LinkForm(RuleForm):
+    """A version to publish in a collection, with the aliases it gets."""
+
+    source = forms.ModelChoiceField(
+        Version.objects.none(),
+        error_messages={"required": "Choose a version.", "invalid_choice": rules.SOURCE_HIDDEN.reason},
+    )
+    aliases = NamesField(refuse=rules.refuse_alias_name, what="aliases", help_text="Separated by commas.")
+    reason = forms.CharField(required=False, max_length=rules.REASON_LENGTH)
+
+    def __init__(self, *args, collection, membership, **kwargs):
+        super().__init__(*args, registry=collection.registry, **kwargs)
+        usable = Version.objects.usable_by(membership).select_related("artifact__team")
+        self.fields["source"].queryset = usable  # type: ignore[attr-defined]
+
+
+class MarkForm(RuleForm):
+    """Aliases and tags of a linked version: those that it has and keeps, and more. `seen` is what was shown."""
+
+    keep = forms.MultipleChoiceField(required=False)
+    aliases = NamesField(refuse=rules.refuse_alias_name, what="aliases", help_text="Separated by commas.")
+    tags = tags_field()
+    reason = forms.CharField(required=False, max_length=rules.REASON_LENGTH)
+    seen = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args, link, **kwargs):
+        super().__init__(*args, registry=link.collection.registry, **kwargs)
+        self.fields["keep"].choices = [(name, name) for name in link.alias_names()]  # type: ignore[attr-defined]
+
+    def clean(self):
+        """What it keeps must be among what it has: else somebody changed it meanwhile."""
+        cleaned = super().clean()
+        if "keep" in self.errors:
+            del self.errors["keep"]
+            self.add_error(None, ValidationError(rules.EDIT_CONFLICT.reason, code=rules.EDIT_CONFLICT.code))
+        return cleaned
+
+
+class UnlinkForm(RuleForm):
+    """The second step of unlinking a version: perhaps with a reason."""
+
+    reason = forms.CharField(required=False, max_length=rules.REASON_LENGTH)
+
+
+class ProtectForm(RuleForm):
+    """An alias to protect in a registry, or to protect no longer (rule 26)."""
+
+    alias = LawField(clean_text=rules.clean_name, refuse=rules.refuse_alias_name)
+
+
+class CollectionFilter(FilterForm):
+    """What the list of a registry's collections is narrowed to, sorted by, and where in it one is."""
+
+    q = forms.CharField(label="Search", required=False, max_length=200)
+    type = forms.CharField(label="Type", required=False, max_length=rules.TYPE_LENGTH)
+    tag = forms.CharField(label="Tag", required=False, max_length=rules.LABEL_LENGTH)
+    sort = forms.ChoiceField(required=False, choices=list(SORTS.items()), widget=forms.HiddenInput)
+    after = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
+    before = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
+
+    def apply(self, collections):
+        """`collections`, narrowed to what the valid filters ask for."""
+        wanted = self.cleaned_data
+        if wanted["q"]:
+            collections = collections.matching(wanted["q"])
+        if wanted["type"]:
+            collections = collections.filter(type=rules.clean_name(wanted["type"]))
+        if wanted["tag"]:
+            collections = collections.tagged(rules.clean_name(wanted["tag"]))
+        return collections
+
+
+class SourceFilter(FilterForm):
+    """What the versions to choose from are narrowed to."""
+
+    q = forms.CharField(label="Search versions", required=False, max_length=200)
+
+
+class CompareForm(FilterForm):
+    """The numbers of two versions to compare; v3 and 3 are the same."""
+
+    one = forms.CharField(label="Compare")
+    other = forms.CharField(label="with")
+
+    def clean(self):
+        """Both as numbers."""
+        cleaned = self.cleaned_data
+        for name in ("one", "other"):
+            text = cleaned.get(name, "").removeprefix("v")
+            if name in cleaned and (not text.isascii() or not text.isdigit() or len(text) > 10):
+                self.add_error(name, ValidationError("Versions are called v0, v1, …", code="invalid"))
+            elif name in cleaned:
+                cleaned[name] = min(int(text), NUMBER_LIMIT)
+        return cleaned

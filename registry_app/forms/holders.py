@@ -1,0 +1,54 @@
+"""Whom a form names: people by username or email address, teams by name, several at once."""
+
+import re
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from .. import rules
+
+AT_ONCE = 100  # names in one call
+
+
+class HoldersField(forms.CharField):
+    """Names with commas, semicolons or line breaks between, as a list without doubles. Refuses with `too_many`."""
+
+    widget = forms.Textarea(attrs={"rows": 2, "autocomplete": "off", "spellcheck": "false"})
+
+    def __init__(self, **kwargs):
+        super().__init__(max_length=20_000, error_messages={"required": "Name at least one."}, **kwargs)
+
+    def clean(self, value):
+        """The names, cleaned; order kept."""
+        parts = map(rules.clean_name, re.split(r"[,;\n]", super().clean(value)))
+        names = list(dict.fromkeys(filter(None, parts)))
+        if not names:
+            raise ValidationError(self.error_messages["required"], code="required")
+        if len(names) > AT_ONCE:
+            raise ValidationError(f"At most {AT_ONCE} at once; these are {len(names)}.", code="too_many")
+        return names
+
+
+def people_called(organization, names):
+    """{name: user} of those active here; who is called exactly so comes before who differs in case or by address."""
+    here = organization.memberships.of_active().select_related("user").named(names)
+    users = [membership.user for membership in here]
+    folded = {user.email.lower(): user for user in users if user.email}
+    folded |= {user.username.lower(): user for user in users}
+    exact = {user.username: user for user in users}
+    found = {name: exact.get(name) or folded.get(name.lower()) for name in names}
+    return {name: user for name, user in found.items() if user}
+
+
+def teams_called(organization, names):
+    """{name: team} of the teams here."""
+    teams = {team.name_key: team for team in organization.teams.filter(name_key__in=map(rules.name_key, names))}
+    return {name: teams[rules.name_key(name)] for name in names if rules.name_key(name) in teams}
+
+
+def require_all(names, found):
+    """Refuse each of `names` that isn't among those `found`, with `not_in_organization`."""
+    missing = [name for name in names if name not in found]
+    if missing:
+        code = rules.NOT_HERE.code
+        raise ValidationError([ValidationError(f"Nobody here is called {name[:60]}.", code=code) for name in missing])

@@ -1,0 +1,127 @@
+"""As it was: a registry or a collection at a moment, read off the audit log alone."""
+
+from dataclasses import dataclass, field
+
+from django.db.models import Q
+
+from ..choices import Action
+from .audit import AuditEvent
+
+# What ends roles in registries without speaking of any of them alone.
+ENDING = (Action.TEAM_DELETE, Action.PERSON_REMOVE)
+ROLE_IN = "role in "  # what those entries call a role that ended, before the registry's name
+
+
+@dataclass
+class CollectionThen:
+    """A collection as it was: `links` {label: source}, `aliases` {alias: label}, `link_tags` {label: tags}."""
+
+    name: str = ""
+    type: str = ""
+    description: str = ""
+    tags: list = field(default_factory=list)
+    links: dict = field(default_factory=dict)
+    aliases: dict = field(default_factory=dict)
+    link_tags: dict = field(default_factory=dict)
+
+    @property
+    def latest(self):
+        """The label of the newest version, or None."""
+        return max(self.links, key=_number, default=None)
+
+    @property
+    def versions(self):
+        """[(label, source, its aliases, its tags)], newest first."""
+        return [
+            (
+                label,
+                self.links[label],
+                sorted(alias for alias, at in self.aliases.items() if at == label),
+                self.link_tags.get(label, []),
+            )
+            for label in sorted(self.links, key=_number, reverse=True)
+        ]
+
+    def take(self, event):
+        """Let one entry of the log happen."""
+        after = {name: values[1] for name, values in event.changes.items()}
+        if event.action in {Action.COLLECTION_CREATE, Action.COLLECTION_EDIT}:
+            for name, value in after.items():
+                setattr(self, name, value)
+        elif event.action == Action.LINK:
+            self.links |= after
+        elif event.action in {Action.ALIAS_PUT, Action.ALIAS_TAKE}:
+            self.aliases = _without_none(self.aliases | after)
+        elif event.action == Action.LINK_TAG:
+            self.link_tags[event.subject.rpartition(":")[2]] = after["tags"]
+        elif event.action == Action.UNLINK:
+            for name in after:  # the version's label, and the aliases that it had
+                for kept in (self.links, self.aliases, self.link_tags):
+                    kept.pop(name, None)
+
+
+@dataclass
+class RegistryThen:
+    """A registry as it was: `types` None where it took all, `members` {holder: role}, `collections` {id: …}."""
+
+    name: str = ""
+    description: str = ""
+    visibility: str = ""
+    types: list | None = None
+    protected: list = field(default_factory=list)
+    members: dict = field(default_factory=dict)
+    collections: dict = field(default_factory=dict)
+
+    def take(self, event):
+        """Let one entry of the log happen."""
+        after = {name: values[1] for name, values in event.changes.items()}
+        if event.action in ENDING:
+            holder = event.subject if event.action == Action.PERSON_REMOVE else f"team {event.subject}"
+            if f"{ROLE_IN}{self.name}" in after:
+                self.members.pop(holder, None)
+        elif event.action == Action.COLLECTION_DELETE:
+            self.collections.pop(event.collection_id, None)
+        elif event.collection_id:
+            self.collections.setdefault(event.collection_id, CollectionThen()).take(event)
+        elif event.action in {Action.MEMBER_ADD, Action.MEMBER_CHANGE, Action.MEMBER_REMOVE}:
+            self.members = _without_none(self.members | after)
+        elif event.action in {Action.PROTECT, Action.UNPROTECT}:
+            self.protected = after["protected aliases"]
+        elif event.action.startswith("registry."):
+            self._take_facts(after)
+
+    def _take_facts(self, after):
+        for name in ("name", "description", "visibility"):
+            setattr(self, name, after.get(name, getattr(self, name)))
+        if "admins" in after:  # who made it
+            self.members[after["admins"]] = "admin"
+        if after.get("accepts_all_types"):
+            self.types = None
+        elif "types" in after:
+            self.types = after["types"]
+
+
+def registry_on(registry, moment):
+    """The RegistryThen of `registry` at `moment`, or None before it was made."""
+    ending = Q(registry_id=None, organization_id=registry.organization_id, action__in=ENDING)
+    return _replayed(RegistryThen(), Q(registry_id=registry.pk) | ending, moment)
+
+
+def collection_on(collection, moment):
+    """The CollectionThen of `collection` at `moment`, or None before it was made."""
+    return _replayed(CollectionThen(), Q(collection_id=collection.pk), moment)
+
+
+def _replayed(then, which, moment):
+    events = AuditEvent.objects.filter(which, code="", at__lte=moment).order_by("seq")
+    for event in events.iterator(chunk_size=1000):
+        then.take(event)
+    return then if then.name else None
+
+
+def _number(label):
+    return int(label.removeprefix("v"))
+
+
+def _without_none(facts):
+    return {name: value for name, value in facts.items() if value is not None}

@@ -1,0 +1,187 @@
+"""Pages of collections: the list of a registry's, one of them, and how they begin, change and end."""
+
+from django.contrib import messages
+from django.contrib.humanize.templatetags.humanize import naturaltime
+from django.db.models.functions import Left
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods, require_safe
+
+from .. import rules
+from ..access import collection_for, registry_for
+from ..choices import Action
+from ..forms import (
+    CreateCollectionForm,
+    CursorForm,
+    DeleteCollectionForm,
+    EditCollectionForm,
+    HistoryFilter,
+)
+from ..models import Alias, AuditEvent, Collection, Link, Tag
+from .audit import page_of_events
+from .pages import actor_of, log_refusals, posted, registry_page
+from .paging import page_of, page_of_objects
+
+COUNT_CAP = 1000  # collections counted at most
+CARD_READ = 1000  # characters of a card, of which the list shows the first line
+MARKS_SHOWN = 6  # aliases, and tags, in a row of the list
+SORTS = {
+    "name": (["name_key"], False),
+    "-name": (["name_key"], True),
+    "updated": (["updated_at", "id"], False),
+    "-updated": (["updated_at", "id"], True),
+}
+
+
+def listing(registry, filters):
+    """What the table of a registry's collections shows, for valid `filters` (a CollectionFilter)."""
+    wanted = filters.cleaned_data
+    sort = wanted["sort"] or "-updated"
+    keys, descending = SORTS[sort]
+    narrowed = filters.apply(registry.collections.all())
+    page = page_of(
+        narrowed.with_latest().values(
+            "id", "name", "name_key", "type", "updated_at", "latest_number", card=Left("description", CARD_READ)
+        ),
+        keys,
+        descending=descending,
+        after=wanted["after"],
+        before=wanted["before"],
+    )
+    count = narrowed.order_by()[: COUNT_CAP + 1].count()
+    return {
+        "page": page,
+        "rows": _prepared(page.rows, registry),
+        "count": f"{COUNT_CAP:,}+" if count > COUNT_CAP else f"{count:,}",
+        "sort": sort,
+        "filters": filters,
+    }
+
+
+def _prepared(rows, registry):
+    """Those rows with what they carry: aliases, protected ones marked and first, and the collections' own tags."""
+    ids = [row["id"] for row in rows]
+    protected = {rules.name_key(name) for name in registry.protected_names()}
+    aliases: dict[int, list] = {}
+    for collection, name in Alias.objects.filter(collection__in=ids).values_list("collection", "name"):
+        aliases.setdefault(collection, []).append((rules.name_key(name) in protected, name))
+    tags: dict[int, list] = {}
+    for collection, name in Tag.objects.filter(collection__in=ids, link=None).values_list("collection", "name"):
+        tags.setdefault(collection, []).append(name)
+    for row in rows:
+        marks = sorted(aliases.get(row["id"], ()), key=lambda mark: (not mark[0], mark[1]))
+        row["aliases"], row["more_aliases"] = marks[:MARKS_SHOWN], max(0, len(marks) - MARKS_SHOWN)
+        names = sorted(tags.get(row["id"], ()))
+        row["tags"], row["more_tags"] = names[:MARKS_SHOWN], max(0, len(names) - MARKS_SHOWN)
+        row["updated"] = naturaltime(row["updated_at"])
+        row["summary"] = Collection(description=row["card"]).summary[:160]
+    return rows
+
+
+@require_http_methods(["GET", "POST"])
+def create(request, organization, name):
+    """A new collection (rule 20)."""
+    door = registry_for(request.user, organization, name, Action.COLLECTION_CREATE)
+    collection = Collection(registry=door.registry)
+    form = CreateCollectionForm(posted(request), instance=collection)
+    if form.is_valid() and form.carry_out(collection.create, actor_of(request), form.cleaned_data["tags"]):
+        messages.success(request, f"{collection} is created. Link its first version.")
+        return redirect(collection)
+    subject = f"{door.registry}/{str(request.POST.get('name', ''))[:60]}"
+    log_refusals(request, form, Action.COLLECTION_CREATE, door.membership, door.registry, subject)
+    context = {"form": form, "headings": rules.CARD_HEADINGS}
+    return registry_page(request, "collections/create.html", door, "detail", context, form.status)
+
+
+@require_safe
+def detail(request, organization, name, collection):
+    """A collection: its versions, newest first, and its card."""
+    door, collection = collection_for(request.user, organization, name, collection)
+    form = CursorForm(request.GET)
+    wanted = form.require()
+    links = collection.links.select_related("version", "linked_by").prefetch_related("aliases", "tags")
+    page = page_of_objects(links, ["number"], descending=True, after=wanted["after"], before=wanted["before"])
+    newest = collection.links.order_by("-number")[:2]
+    context = {
+        "collection": collection,
+        "page": page,
+        "rows": _marked(page.rows, door.registry),
+        "count": collection.links.count(),
+        "newest": list(newest),
+        "tags": collection.tag_names(),
+    }
+    return registry_page(request, "collections/detail.html", door, "detail", context)
+
+
+def _marked(links, registry):
+    """(link, [(alias, whether it is protected)], whether any is) of each of `links`."""
+    protected = {rules.name_key(name) for name in registry.protected_names()}
+    rows = []
+    for link in links:
+        marks = [(alias.name, rules.name_key(alias.name) in protected) for alias in link.aliases.all()]
+        rows.append((link, marks, any(is_protected for _, is_protected in marks)))
+    return rows
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request, organization, name, collection):
+    """Name, card and tags of a collection."""
+    door, collection = collection_for(request.user, organization, name, collection, Action.COLLECTION_EDIT)
+    initial = {
+        "name": collection.name,
+        "description": collection.description,
+        "tags": ", ".join(collection.tag_names()),
+        "version": collection.version,
+    }
+    form = EditCollectionForm(posted(request), registry=door.registry, initial=initial)
+    if form.is_valid() and form.carry_out(collection.edit, actor_of(request), **form.cleaned_data):
+        messages.success(request, f"{collection} is saved.")
+        return redirect(collection)
+    log_refusals(request, form, Action.COLLECTION_EDIT, door.membership, door.registry, collection=collection)
+    stored = Collection.objects.get(pk=collection.pk)
+    stored.registry = door.registry
+    context = {"form": form, "collection": stored, "headings": rules.CARD_HEADINGS}
+    if form.status == 409:
+        context["theirs"] = AuditEvent.objects.of_collection(stored).filter(action=Action.COLLECTION_EDIT).first()
+    return registry_page(request, "collections/edit.html", door, "detail", context, form.status)
+
+
+@require_http_methods(["GET", "POST"])
+def delete(request, organization, name, collection):
+    """Remove a collection: first what goes with it, then for good (rules 18, 26)."""
+    door, collection = collection_for(request.user, organization, name, collection, Action.COLLECTION_DELETE)
+    form = DeleteCollectionForm(posted(request), collection=collection)
+    if form.is_valid():
+        wanted = form.cleaned_data
+        if form.carry_out(collection.delete_by, actor_of(request), seen=wanted["preview"], reason=wanted["reason"]):
+            messages.success(request, f"{collection} is deleted. Its versions stay with their teams.")
+            return redirect(door.registry)
+    log_refusals(request, form, Action.COLLECTION_DELETE, door.membership, door.registry, collection=collection)
+    held = collection.protected_aliases()
+    context = {
+        "form": form,
+        "collection": collection,
+        "now": collection.holdings(),
+        "protected": held,
+        "refusal": rules.refuse_protected(door.role, held, held),
+    }
+    return registry_page(request, "collections/delete.html", door, "detail", context, form.status)
+
+
+@require_safe
+def activity(request, organization, name, collection):
+    """What happened in one collection, newest first; narrowed to an alias: who moved it, and when."""
+    door, collection = collection_for(request.user, organization, name, collection)
+    filters = HistoryFilter(request.GET)
+    wanted = filters.require()
+    events = filters.apply(AuditEvent.objects.of_collection(collection))
+    context = {"collection": collection, "filters": filters, "alias": wanted["alias"]}
+    context["holder"] = _holder(collection, wanted["alias"])
+    context |= page_of_events(events, wanted["before"])
+    return registry_page(request, "collections/activity.html", door, "activity", context)
+
+
+def _holder(collection, alias):
+    """The link that carries `alias` now, or None."""
+    if alias == rules.LATEST:
+        return collection.links.order_by("-number").first()
+    return Link.objects.filter(collection=collection, aliases__name=alias).first() if alias else None

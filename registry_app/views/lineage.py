@@ -1,0 +1,139 @@
+"""The lineage of a version, laid out for an SVG drawing: made from, made by, made into, from left to right."""
+
+from typing import NamedTuple
+
+from django.db.models import Q
+
+from ..models import Link, Version
+
+STEPS = 2  # generations up, and down
+IN_COLUMN = 8  # versions of a generation at most
+WIDTH, HEIGHT = 190, 50  # of a node, in the drawing's own units
+GAP_X, GAP_Y = 44, 14
+LABEL_LENGTH = 24  # characters that fit into a node
+
+
+class Node(NamedTuple):
+    """A version or a run in the drawing: `kind` is version, run or here; `address` may be empty."""
+
+    label: str
+    note: str
+    kind: str
+    address: str = ""
+    x: int = 0
+    y: int = 0
+
+    @property
+    def short(self):
+        """As much of the label as fits."""
+        return self.label if len(self.label) <= LABEL_LENGTH else f"{self.label[: LABEL_LENGTH - 1]}…"
+
+
+class Drawing(NamedTuple):
+    """Columns of nodes from left to right, the lines between them as SVG paths, and the size of it all.
+
+    `generations` says the same in words: [(what they are, [Node])].
+    """
+
+    nodes: list
+    lines: list
+    width: int
+    height: int
+    generations: list
+
+
+def lineage_of(link, membership):
+    """The Drawing of the lineage of the Link's version, of what the membership's person may know of; None if alone."""
+    version = link.version
+    levels, edges = _walk(version)
+    found = _known(levels, membership)
+    shown = {pk: level for pk, level in levels.items() if pk in found or pk == version.pk}
+    if len(shown) == 1 and not version.run:
+        return None
+    nodes = {**found, version.pk: Node(link.label, "this version", "here")}
+    columns = _columns(shown)
+    if version.run:
+        nodes["run"] = Node(version.run, "run", "run", version.run_url)
+        edges = _through_run(edges, version.pk)
+        columns.insert(columns.index([version.pk]), ["run"])
+    placed = _place(columns, nodes)
+    lines = [_line(placed[one], placed[other]) for one, other in edges if one in placed and other in placed]
+    height = max(node.y for node in placed.values()) + HEIGHT
+    width = len(columns) * (WIDTH + GAP_X) - GAP_X
+    return Drawing(list(placed.values()), lines, width, height, _generations(shown, placed))
+
+
+def _walk(version):
+    """({version id: generation, 0 for this one}, [(id made from, id made)]), STEPS generations both ways."""
+    through = Version.made_from.through.objects
+    levels, edges = {version.pk: 0}, []
+    for sign, here, there in ((-1, "from_version", "to_version"), (1, "to_version", "from_version")):
+        edge = [version.pk]
+        for step in range(1, STEPS + 1):
+            found = through.filter(**{f"{here}__in": edge}).order_by("-pk").values_list(here, there)[: 4 * IN_COLUMN]
+            pairs = list(found)
+            edges += [(one, other) if sign > 0 else (other, one) for one, other in pairs]
+            edge = [pk for pk in dict.fromkeys(other for _, other in pairs) if pk not in levels][:IN_COLUMN]
+            levels |= dict.fromkeys(edge, sign * step)
+    return levels, list(dict.fromkeys(edges))
+
+
+def _known(ids, membership):
+    """{id: Node} of those that this person may link, or sees linked somewhere."""
+    seen = membership.registries().order_by().values("pk")
+    links = Link.objects.filter(version__in=ids, collection__registry__in=seen)
+    links = links.select_related("collection__registry__organization").order_by("pk")
+    addresses = {link.version_id: link.get_absolute_url() for link in links}  # where it was linked last
+    usable = Version.objects.usable_by(membership).filter(pk__in=ids).order_by().values("pk")
+    known = Version.objects.filter(Q(pk__in=usable) | Q(pk__in=list(addresses)))
+    found = known.select_related("artifact__team").in_bulk()
+    return {pk: _node(version, addresses.get(pk, "")) for pk, version in found.items()}
+
+
+def _node(version, address):
+    """The Node of a version."""
+    return Node(
+        f"{version.artifact.name}:{version.label}",
+        f"{version.artifact.type}, {version.artifact.team}",
+        "version",
+        address,
+    )
+
+
+def _columns(levels):
+    """The ids, a list a generation, oldest generation first."""
+    return [[pk for pk in levels if levels[pk] == level] for level in sorted(set(levels.values()))]
+
+
+def _through_run(edges, pk):
+    """The same lines, with those into version `pk` led through its run."""
+    led = [(one, "run") if other == pk else (one, other) for one, other in edges]
+    return [*led, ("run", pk)]
+
+
+def _place(columns, nodes):
+    """{key: Node with its place}: each column centred."""
+    tallest = max(map(len, columns))
+    placed = {}
+    for number, keys in enumerate(columns):
+        start = (tallest - len(keys)) * (HEIGHT + GAP_Y) // 2
+        for row, key in enumerate(keys):
+            x, y = number * (WIDTH + GAP_X), start + row * (HEIGHT + GAP_Y)
+            placed[key] = nodes[key]._replace(x=x, y=y)
+    return placed
+
+
+def _line(one, other):
+    """A curve from the right edge of a node to the left edge of another, as an SVG path."""
+    x, y = one.x + WIDTH, one.y + HEIGHT // 2
+    to_x, to_y = other.x, other.y + HEIGHT // 2
+    middle = (x + to_x) // 2
+    return f"M{x} {y} C{middle} {y} {middle} {to_y} {to_x - 5} {to_y}"
+
+
+def _generations(levels, placed):
+    names = {-2: "What those were made from", -1: "Made from", 1: "Made into", 2: "What those were made into"}
+    told = [(names[level], [placed[pk] for pk in levels if levels[pk] == level]) for level in names]
+    if "run" in placed:
+        told.insert(2, ("Made by", [placed["run"]]))
+    return [(name, nodes) for name, nodes in told if nodes]

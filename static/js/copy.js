@@ -1,0 +1,13 @@
+/* Buttons that copy a name: shown only where a browser can do it. */
+if (navigator.clipboard) {
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    button.hidden = false;
+  }
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.firstChild.data = "Copied";
+    setTimeout(() => { button.firstChild.data = "Copy"; }, 2000);
+  });
+}

@@ -1,0 +1,141 @@
+"""Linking, moving an alias, protecting it, comparing: with scripts and without; and what can't be injected."""
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from tests.browser.test_main_job import SCRIPTS
+from tests.factories import make_collection, make_link, make_version, protect
+
+
+@pytest.mark.parametrize("page", SCRIPTS, indirect=True)
+def test_a_version_is_linked_and_an_alias_moves(page, sign_in, mel, shelf, versions):
+    sign_in(mel)
+    page.goto(shelf.get_absolute_url())
+    page.get_by_role("link", name="New collection").click()
+    page.get_by_label("Name").fill("Churn")
+    page.get_by_label("Type").select_option("model")
+    page.get_by_role("button", name="Create collection").click()
+    for number in range(2):
+        page.get_by_role("link", name="Link a version").click()
+        page.get_by_role("radio", name=f"churn:v{number}").check()
+        page.get_by_label("Aliases").fill("candidate" if number == 0 else "")
+        page.get_by_role("button", name="Link version").click()
+    expect(page.get_by_role("row", name="v0 ")).to_contain_text("candidate")
+    page.get_by_role("link", name="Edit aliases and tags of v1").click()
+    page.get_by_label("Give it more aliases").fill("candidate")
+    page.get_by_role("button", name="Save aliases and tags").click()
+    expect(page.get_by_role("row", name="v1 ")).to_contain_text("candidate")
+    expect(page.get_by_role("row", name="v0 ")).not_to_contain_text("candidate")
+    page.get_by_role("link", name="candidate").click()
+    expect(page.get_by_role("heading", name="Who moved candidate")).to_be_visible()
+    expect(page.locator(".log > li")).to_have_count(2)
+
+
+@pytest.mark.parametrize("page", SCRIPTS, indirect=True)
+def test_a_protected_alias_is_refused_for_a_member_and_said_beforehand(page, sign_in, mel, rob, shelf, churn, versions):
+    make_link(churn, versions[0], "production")
+    make_link(churn, versions[1])
+    sign_in(rob)
+    page.goto(reverse("registries:settings", args=[shelf.organization.slug, shelf.name]))
+    page.get_by_label("Protect an alias").fill("production")
+    page.get_by_role("button", name="Protect alias").click()
+    expect(page.get_by_role("button", name="Stop protecting production")).to_be_visible()
+    sign_in(mel)
+    page.goto(churn.get_absolute_url())
+    expect(page.get_by_role("row", name="v0 ")).to_contain_text("Protected")
+    expect(page.get_by_role("link", name="Unlink v0")).to_have_count(0)
+    page.get_by_role("link", name="Edit aliases and tags of v1").click()
+    page.get_by_label("Give it more aliases").fill("production")
+    page.get_by_role("button", name="Save aliases and tags").click()
+    expect(page.locator("#errors")).to_contain_text("production")
+    expect(page.get_by_label("Give it more aliases")).to_have_value("production")
+
+
+@pytest.mark.parametrize("page", SCRIPTS, indirect=True)
+def test_two_versions_are_compared(page, sign_in, mel, churn, vision):
+    for auc in (0.8, 0.9):
+        make_link(churn, make_version(vision, metadata={"auc": auc, "rows": 10}))
+    sign_in(mel)
+    page.goto(churn.get_absolute_url())
+    page.get_by_role("button", name="Compare versions").click()
+    expect(page.get_by_role("row", name="auc")).to_contain_text("Differs")
+    expect(page.get_by_role("row", name="rows")).not_to_contain_text("Differs")
+
+
+def test_typing_narrows_the_versions_to_choose_from(page, sign_in, mel, churn, vision):
+    for name in ("apple", "pear"):
+        make_version(vision, name)
+    sign_in(mel)
+    page.goto(reverse("versions:link", args=[churn.registry.organization.slug, churn.registry.name, churn.name]))
+    page.get_by_label("Search versions").press_sequentially("pea")
+    expect(page.get_by_role("radio")).to_have_count(1)
+    page.get_by_role("radio").check()
+    page.get_by_role("button", name="Link version").click()
+    expect(page.get_by_role("row", name="v0 ")).to_be_visible()
+
+
+def test_a_name_is_copied_and_the_graph_is_walked_by_keyboard(page, sign_in, mel, churn, vision):
+    source = make_version(vision, "rows", type="dataset")
+    data = make_collection(churn.registry, "Rows", type="dataset")
+    make_link(data, source)
+    make_link(churn, make_version(vision, made_from=(source,)))
+    sign_in(mel)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(reverse("versions:detail", args=[churn.registry.organization.slug, churn.registry.name, churn.name, 0]))
+    page.get_by_role("button", name="Copy Vision/forecasts/churn:v0").click()
+    assert page.evaluate("navigator.clipboard.readText()") == "Vision/forecasts/churn:v0"
+    node = page.get_by_role("link", name="rows:v0, dataset, Vision")
+    node.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Rows v0")).to_be_visible()
+
+
+ATTACKS = [
+    "<script>window.hacked = 1</script>",
+    "<img src=x onerror='window.hacked = 1'>",
+    "<svg onload='window.hacked = 1'>",
+    "[click](javascript:window.hacked=1)",
+    "[click](JaVaScRiPt&#58;window.hacked=1)",
+    "![x](data:image/svg+xml;base64,PHN2ZyBvbmxvYWQ9ImFsZXJ0KDEpIi8+)",
+    "<javascript:window.hacked=1>",
+    "`</code><script>window.hacked = 1</script>`",
+    "```\n</pre><script>window.hacked = 1</script>\n```",
+    '[a]: javascript:window.hacked=1 "x"\n\n[a]',
+    "<style>body { display: none }</style>",
+    "<a href='data:text/html,<script>window.hacked=1</script>'>x</a>",
+    "<iframe srcdoc='<script>parent.hacked = 1</script>'></iframe>",
+    "<form action=//evil.example><input name=x autofocus onfocus='window.hacked=1'></form>",
+    "{{ 7|add:7 }}{% now 'Y' %}",
+    "\u202e<b onmouseover=window.hacked=1>x</b>",
+    "| a |\n|---|\n| <script>window.hacked=1</script> |",
+    "<math><mtext></form><form><mglyph><style></math><img src onerror=window.hacked=1>",
+]
+
+
+def test_cards_and_metadata_inject_nothing(page, sign_in, mel, shelf, vision):
+    """Every complaint of the browser, one of its CSP included, fails a test: see the fixture `page`."""
+    metadata = {attack[:100]: attack for attack in ATTACKS} | {"list": ATTACKS, "deep": {"er": {"a": ATTACKS[0]}}}
+    collection = make_collection(shelf, description="\n\n".join(ATTACKS))
+    for digest in ("md5:a", "md5:b"):
+        make_link(collection, make_version(vision, metadata={**metadata, "d": digest}, digest=digest))
+    protect(shelf, ATTACKS[0].replace("/", "|"))
+    sign_in(mel)
+    start = collection.get_absolute_url()
+    for address in (
+        start,
+        f"{start}v0/",
+        f"{start}compare/?one=v0&other=v1",
+        f"{start}as-it-was/",
+        f"{start}activity/",
+    ):
+        page.goto(address)
+        assert page.evaluate("window.hacked") is None
+        assert (
+            page.locator(
+                "main :is(script, iframe, style, object, embed, form[action^='//'], [onerror], [onload])"
+            ).count()
+            == 0
+        )
+        assert page.locator("main a[href^='javascript' i], main a[href^='data' i]").count() == 0
+        expect(page.locator("h1")).to_be_visible()

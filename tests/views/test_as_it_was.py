@@ -1,0 +1,120 @@
+"""As it was: a registry and a collection at the end of a day, read off the log."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from registry_app.choices import Role
+from registry_app.models import Actor, Team, collection_on, registry_on
+from tests.factories import (
+    COMMAND_LINE,
+    give_team_role,
+    make_collection,
+    make_link,
+    make_team,
+    make_version,
+    protect,
+)
+from tests.views.pages import at, browser
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that stands still until it is set; the log's entries bear its time."""
+    now = [timezone.now() - timedelta(days=30)]
+    monkeypatch.setattr("registry_app.models.audit.timezone.now", lambda: now[0])
+
+    def wait(days):
+        now[0] += timedelta(days=days)
+        return now[0]
+
+    return wait
+
+
+def test_a_collection_on_each_day(clock, shelf, vision, mel):
+    before = clock(0)
+    clock(1)
+    collection = make_collection(shelf, "Churn", tags=["x"], description="First")
+    one = make_link(collection, make_version(vision), "good")
+    first = clock(0)
+    clock(1)
+    two = make_link(collection, make_version(vision), "good")
+    two.set_tags(COMMAND_LINE, ["reviewed"])
+    collection.edit(Actor(mel), name="Churn 2", description="Second", tags=[])
+    second = clock(0)
+    clock(1)
+    one.unlink(COMMAND_LINE)
+    two.change_aliases(COMMAND_LINE, take=["good"])
+    third = clock(0)
+    assert collection_on(collection, before) is None
+    then = collection_on(collection, first)
+    assert (then.name, then.tags, then.description, then.latest) == ("Churn", ["x"], "First", "v0")
+    assert then.versions == [("v0", "Vision/forecasts/churn:v0", ["good"], [])]
+    then = collection_on(collection, second)
+    assert (then.name, then.tags, then.latest) == ("Churn 2", [], "v1")
+    assert [(label, aliases, tags) for label, _, aliases, tags in then.versions] == [
+        ("v1", ["good"], ["reviewed"]),
+        ("v0", [], []),
+    ]
+    then = collection_on(collection, third)
+    assert [(label, aliases) for label, _, aliases, _ in then.versions] == [("v1", [])]
+
+
+def test_a_registry_on_each_day(clock, shelf, acme, ada, mel, rob, vision):
+    give_team_role(shelf, vision, Role.VIEWER)
+    gone = make_team(acme, "Gone")
+    give_team_role(shelf, gone, Role.MEMBER)
+    collection = make_collection(shelf)
+    protect(shelf, "production")
+    first = clock(0)
+    clock(1)
+    shelf.edit(Actor(rob), name="Shelf 2", description="New")
+    shelf.add_types(Actor(rob), ["prompt"])
+    shelf.restrict(Actor(rob))
+    collection.delete_by(COMMAND_LINE)
+    Team.objects.get(pk=gone.pk).delete_by(COMMAND_LINE)
+    acme.memberships.get(user=mel).delete_by(COMMAND_LINE)
+    second = clock(0)
+    then = registry_on(shelf, first)
+    assert (then.name, then.visibility, then.types) == ("Release", "organization", ["dataset", "model"])
+    assert (then.protected, [each.name for each in then.collections.values()]) == (["production"], ["Churn"])
+    assert then.members == {
+        "ada": "admin",
+        "rob": "admin",
+        "mel": "member",
+        "team Vision": "viewer",
+        "team Gone": "member",
+    }
+    then = registry_on(shelf, second)
+    assert (then.name, then.visibility, then.types) == ("Shelf 2", "restricted", ["dataset", "model", "prompt"])
+    assert then.members == {"ada": "admin", "rob": "admin", "team Vision": "viewer"}
+    assert then.collections == {}
+
+
+def test_all_types_are_all_types(clock, vault, rob):
+    first = clock(0)
+    clock(1)
+    vault.accept_only(Actor(rob), ["model"])
+    assert registry_on(vault, first).types is None
+    assert registry_on(vault, clock(0)).types == ["model"]
+
+
+def test_the_pages_show_the_day_that_is_asked_for(churn, versions, mel):
+    make_link(churn, versions[0], "good")
+    client, shelf = browser(mel), churn.registry
+    names = [shelf.organization.slug, shelf.name, churn.name]
+    for address in (at("registries:as_it_was", shelf), reverse("collections:as_it_was", args=names)):
+        assert "good" in client.get(address).text
+        assert client.get(f"{address}?on=2001-01-01").context["then"] is None
+        assert client.get(f"{address}?on=9999-12-31").status_code == 200
+        assert client.get(f"{address}?on=tomorrow").status_code == 400
+        assert client.get(f"{address}?at=2001-01-01").status_code == 400
+
+
+def test_a_day_ends_at_midnight_utc(churn, mel):
+    names = [churn.registry.organization.slug, churn.registry.name, churn.name]
+    today = datetime.now(UTC).date()
+    page = browser(mel).get(reverse("collections:as_it_was", args=names) + f"?on={today}")
+    assert (page.context["then"].name, page.context["day"]) == ("Churn", today)

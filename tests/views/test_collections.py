@@ -1,0 +1,485 @@
+"""Pages of collections and the versions in them: rules 16, 18 to 27 as people meet them."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from registry_app.choices import Action, Role
+from registry_app.models import Actor, AuditEvent, Collection, Holdings, Link, Registry, Version
+from tests.factories import (
+    COMMAND_LINE,
+    give_role,
+    make_collection,
+    make_link,
+    make_registry,
+    make_team,
+    make_version,
+    protect,
+)
+from tests.views.pages import Page, at, browser, logging, nothing_changes, nothing_happens, refused
+
+
+def of(page, collection, *more):
+    """The address of a page of a collection."""
+    registry = collection.registry
+    return reverse(page, args=[registry.organization.slug, registry.name, collection.name, *more])
+
+
+def send(client, address, **data):
+    """What the form on the page at `address` would send, with `data` written into it."""
+    form = Page(client.get(address)).form_to(address)
+    return client.post(address, {**form.data, **data})
+
+
+# The list.
+
+
+def names(response):
+    """The names in the table, in order."""
+    return [row["name"] for row in response.context["rows"]]
+
+
+@pytest.fixture
+def filled(shelf, vision, rob):
+    """Three collections on the shelf; the second has a protected alias."""
+    alpha = make_collection(shelf, "Alpha", tags=["nlp"], description="# Card\nFinds churn.")
+    beta = make_collection(shelf, "Beta", tags=["vision"])
+    gamma = make_collection(shelf, "Gamma", type="dataset")
+    protect(shelf, "production")
+    make_link(alpha, make_version(vision), "candidate")
+    make_link(beta, make_version(vision), "production").set_tags(COMMAND_LINE, ["reviewed"])
+    return alpha, beta, gamma
+
+
+@pytest.mark.parametrize(
+    "query, expected",
+    [
+        ("", ["Beta", "Alpha", "Gamma"]),
+        ("?sort=name", ["Alpha", "Beta", "Gamma"]),
+        ("?sort=-name", ["Gamma", "Beta", "Alpha"]),
+        ("?type=dataset", ["Gamma"]),
+        ("?type=prompt", []),
+        ("?tag=nlp", ["Alpha"]),
+        ("?tag=reviewed", ["Beta"]),
+        ("?q=CHURN", ["Alpha"]),
+        ("?q=product", ["Beta"]),
+        ("?q=visio", ["Beta"]),
+        ("?q=%25", []),
+    ],
+)
+def test_the_list_is_narrowed_and_sorted(filled, mel, query, expected):
+    response = browser(mel).get(at("registries:detail", filled[0].registry) + query)
+    assert (response.status_code, names(response), response.context["count"]) == (200, expected, str(len(expected)))
+
+
+@pytest.mark.parametrize("query", ["?x=1", "?sort=size", "?q=a&q=b", "?after=zz", "?type=a%00b"])
+def test_an_address_that_nobody_gave_out_is_400(filled, mel, query):
+    assert browser(mel).get(at("registries:detail", filled[0].registry) + query).status_code == 400
+
+
+def test_htmx_gets_the_table_alone(filled, mel):
+    client, address = browser(mel), at("registries:detail", filled[0].registry)
+    part = client.get(address, headers={"HX-Request": "true"})
+    assert "<html" not in part.text
+    assert "HX-Request" in part["Vary"]
+    assert "Alpha" in part.text
+
+
+def test_pages_follow_one_another(shelf, mel):
+    for number in range(60):
+        make_collection(shelf, f"C{number:02}")
+    client, address, found = browser(mel), at("registries:detail", shelf), []
+    query = "?sort=name"
+    while query:
+        page = client.get(address + query)
+        found += names(page)
+        query = page.context["page"].after and f"?sort=name&after={page.context['page'].after}"
+    assert found == [f"C{number:02}" for number in range(60)]
+
+
+def test_a_long_list_takes_as_many_queries_as_a_short_one(shelf, vision, mel):
+    client, address = browser(mel), at("registries:detail", shelf)
+    make_link(make_collection(shelf, "First", tags=["x"]), make_version(vision), "good")
+    with CaptureQueriesContext(connection) as few:
+        client.get(address)
+    for number in range(30):
+        make_link(make_collection(shelf, f"C{number}", tags=["x"]), make_version(vision), "good")
+    with CaptureQueriesContext(connection) as many:
+        client.get(address)
+    assert len(few) == len(many)
+
+
+# Beginning, editing, ending.
+
+
+def test_rule_20_a_member_makes_a_collection(shelf, mel):
+    address = at("collections:create", shelf)
+    with logging() as events:
+        response = send(browser(mel), address, name="Churn", type="model", tags="b, a", description="Card")
+    made = Collection.objects.get(registry=shelf)
+    assert response.status_code == 302
+    assert response.url == made.get_absolute_url()
+    assert (made.name, made.type, made.tag_names(), made.created_by) == ("Churn", "model", ["a", "b"], mel)
+    assert [(event.action, event.collection_id) for event in events] == [(Action.COLLECTION_CREATE, made.pk)]
+
+
+@pytest.mark.parametrize(
+    "data, code",
+    [
+        ({"name": "", "type": "model"}, "name_invalid"),
+        ({"name": "a/b", "type": "model"}, "name_invalid"),
+        ({"name": "x" * 129, "type": "model"}, "name_invalid"),
+        ({"name": "taken", "type": "model"}, "name_taken"),
+        ({"name": "Good", "type": "prompt"}, "type_not_accepted"),
+        ({"name": "Good", "type": ""}, "type_invalid"),
+        ({"name": "Good", "type": "model", "tags": "a.b"}, "tag_invalid"),
+        ({"name": "Good", "type": "model", "tags": ",".join(map(str, range(21)))}, "too_many"),
+        ({"name": "Good", "type": "model", "description": "x" * 70_000}, "description_invalid"),
+        ({"name": "Good", "type": "model", "next_number": "7"}, "unknown_field"),
+    ],
+)
+def test_rule_20_what_may_not_be_is_said_beside_the_field(shelf, mel, data, code):
+    make_collection(shelf, "Taken")
+    page = refused(browser(mel), at("collections:create", shelf), data, code)
+    assert Page(page).form_to(at("collections:create", shelf)).data["name"] == [data["name"]]
+
+
+def test_a_collection_is_edited_by_its_form(churn, mel):
+    response = send(browser(mel), of("collections:edit", churn), name="Churn 2", tags="new", description="*Card*")
+    churn.refresh_from_db()
+    assert (response.status_code, churn.name, churn.tag_names(), churn.version) == (302, "Churn 2", ["new"], 2)
+
+
+def test_rule_19_a_stale_form_is_a_conflict_that_shows_both(churn, mel, rob):
+    address = of("collections:edit", churn)
+    stale = Page(browser(mel).get(address)).form_to(address).data
+    send(browser(rob), address, description="His card")
+    page = refused(browser(mel), address, {**stale, "description": "Her card"}, "edit_conflict", 409)
+    assert "His card" in page.text
+    assert "Her card" in page.text
+
+
+def test_rule_18_a_deletion_shows_what_goes_and_asks_for_the_name(churn, versions, mel):
+    make_link(churn, versions[0], "good")
+    client, address = browser(mel), of("collections:delete", churn)
+    assert client.get(address).context["now"] == Holdings(1, 1, 1, 0)
+    shown = Page(client.get(address)).form_to(address).data
+    refused(client, address, {**shown, "confirmation": "churn"}, "confirmation_differs")
+    make_link(churn, versions[1])
+    refused(client, address, {**shown, "confirmation": "Churn"}, "stale_preview", 409)
+    assert send(client, address, confirmation="Churn").status_code == 302
+    assert not Collection.objects.exists()
+    assert Version.objects.count() == 3
+
+
+def test_rule_26_a_member_deletes_no_collection_with_a_protected_alias(shelf, churn, versions, mel, rob):
+    make_link(churn, versions[0], "production")
+    protect(shelf, "production")
+    address = of("collections:delete", churn)
+    page = browser(mel).get(address)
+    assert page.context["refusal"].code == "alias_protected"
+    assert not [form for form in Page(page).forms if form.action == address]
+    refused(browser(mel), address, {"confirmation": "Churn", "preview": "1-1-1-0"}, "alias_protected")
+    assert send(browser(rob), address, confirmation="Churn").status_code == 302
+
+
+# Linking.
+
+
+def test_rules_21_to_24_a_member_links_a_version_of_her_team(churn, versions, mel):
+    address = of("versions:link", churn)
+    page = browser(mel).get(address)
+    assert [version.pk for version in page.context["found"]] == [version.pk for version in reversed(versions)]
+    response = send(browser(mel), address, source=versions[0].pk, aliases="candidate, tried", reason="Passed")
+    link = churn.links.get()
+    assert response.status_code == 302
+    assert (link.version, link.number, link.alias_names()) == (versions[0], 0, ["candidate", "tried"])
+    assert (link.linked_by, AuditEvent.objects.filter(action=Action.LINK).get().reason) == (mel, "Passed")
+
+
+def test_rule_21_other_types_are_counted_but_not_offered(churn, vision, mel):
+    make_version(vision, "rows", type="dataset")
+    page = browser(mel).get(of("versions:link", churn))
+    assert page.context["found"] == []
+    assert page.context["others"] == [{"artifact__type": "dataset", "count": 1}]
+
+
+def test_rule_21_another_type_is_refused_however_it_is_sent(churn, vision, mel):
+    data = make_version(vision, "rows", type="dataset")
+    refused(browser(mel), of("versions:link", churn), {"source": data.pk}, "type_not_accepted")
+
+
+def test_rule_22_a_version_that_one_may_not_use_looks_like_none(churn, acme, ada, mel, globex):
+    closed = make_version(make_team(acme, "Closed", leads=[ada]), "secret")
+    strange = make_version(make_team(globex, "Theirs"), "strange")
+    client, address = browser(mel), of("versions:link", churn)
+    pages = [refused(client, address, {"source": pk}, "invalid_choice") for pk in (closed.pk, strange.pk, 10**6)]
+    assert len({page.text.count("secret") + page.text.count("strange") for page in pages}) == 1
+    assert "secret" not in client.get(f"{address}?q=secret").text.replace('value="secret"', "")
+
+
+@pytest.mark.parametrize("source", ["", "x", "-1", "9" * 30, "1\x00"])
+def test_what_is_no_version_is_refused(churn, mel, source):
+    page = browser(mel).post(of("versions:link", churn), {"source": source})
+    assert page.status_code == 422
+
+
+def test_rule_23_linking_again_moves_the_aliases_only(churn, versions, mel):
+    make_link(churn, versions[0])
+    send(browser(mel), of("versions:link", churn), source=versions[0].pk, aliases="good")
+    assert [(link.number, link.alias_names()) for link in churn.links.all()] == [(0, ["good"])]
+
+
+def test_rule_26_a_member_gives_no_protected_alias_while_linking(shelf, churn, versions, mel):
+    protect(shelf, "production")
+    data = {"source": versions[0].pk, "aliases": "production"}
+    page = refused(browser(mel), of("versions:link", churn), data, "alias_protected")
+    assert page.context["form"]["aliases"].value() == "production"
+
+
+# Aliases and tags.
+
+
+@pytest.fixture
+def two(churn, versions):
+    """Two versions linked: v0 has good, v1 has production."""
+    return make_link(churn, versions[0], "good"), make_link(churn, versions[1], "production")
+
+
+def test_rule_25_an_alias_moves_to_where_it_is_put(two, mel):
+    first, second = two
+    with logging() as events:
+        send(browser(mel), of("versions:edit", second.collection, 1), aliases="good", tags="x y, z")
+    assert (first.alias_names(), second.alias_names()) == ([], ["good", "production"])
+    assert second.tag_names() == ["x y", "z"]
+    assert [event.changes for event in events] == [{"good": ["v0", "v1"]}, {"tags": [[], ["x y", "z"]]}]
+
+
+def test_an_unticked_alias_is_taken(two, mel):
+    address = of("versions:edit", two[0].collection, 0)
+    data = Page(browser(mel).get(address)).form_to(address).data
+    del data["keep"]
+    assert browser(mel).post(address, data).status_code == 302
+    assert two[0].alias_names() == []
+
+
+def test_rule_26_a_protected_alias_is_refused_for_a_member_and_moves_for_an_admin(shelf, two, mel, rob):
+    protect(shelf, "production")
+    first, second = two
+    address = of("versions:edit", first.collection, 0)
+    data = Page(browser(mel).get(address)).form_to(address).data
+    refused(browser(mel), address, {**data, "aliases": "production"}, "alias_protected")
+    kept = of("versions:edit", first.collection, 1)
+    shown = Page(browser(mel).get(kept)).form_to(kept).data
+    assert shown["keep"] == ["production"]  # hers to see, not to untick
+    refused(browser(mel), kept, {name: value for name, value in shown.items() if name != "keep"}, "alias_protected")
+    assert send(browser(mel), kept, tags="fine").status_code == 302
+    assert send(browser(rob), address, aliases="production").status_code == 302
+    assert (first.alias_names(), second.alias_names()) == (["good", "production"], [])
+
+
+@pytest.mark.parametrize(
+    "aliases, code", [("latest", "alias_reserved"), ("v7", "alias_reserved"), ("a/b", "alias_invalid")]
+)
+def test_rule_24_the_systems_aliases_are_refused(two, mel, aliases, code):
+    address = of("versions:edit", two[0].collection, 0)
+    data = Page(browser(mel).get(address)).form_to(address).data
+    refused(browser(mel), address, {**data, "aliases": aliases}, code)
+
+
+def test_rule_19_aliases_that_moved_on_are_a_conflict(two, mel, rob):
+    address = of("versions:edit", two[0].collection, 0)
+    stale = Page(browser(mel).get(address)).form_to(address).data
+    two[0].change_aliases(Actor(rob), take=["good"])
+    refused(browser(mel), address, {**stale, "aliases": "mine"}, "edit_conflict", 409)
+
+
+# Unlinking.
+
+
+def test_rule_27_unlinking_is_shown_first_and_leaves_the_source(two, mel):
+    address = of("versions:unlink", two[0].collection, 0)
+    with nothing_happens():
+        page = browser(mel).get(address)
+    assert "good" in page.text
+    assert send(browser(mel), address, reason="Wrong one").status_code == 302
+    assert [link.number for link in two[0].collection.links.all()] == [1]
+    assert Version.objects.count() == 3
+
+
+def test_rule_26_a_member_unlinks_no_protected_version(shelf, two, mel, rob):
+    protect(shelf, "production")
+    address = of("versions:unlink", two[1].collection, 1)
+    assert not [form for form in Page(browser(mel).get(address)).forms if form.action == address]
+    refused(browser(mel), address, {}, "alias_protected")
+    assert send(browser(rob), address).status_code == 302
+
+
+def test_two_who_unlink_at_once_get_a_404_not_a_fault(two, mel):
+    address = of("versions:unlink", two[0].collection, 0)
+    send(browser(mel), address)
+    assert browser(mel).post(address, {}).status_code == 404
+
+
+# Protected aliases in the settings.
+
+
+def test_rule_26_an_admin_protects_and_gives_up(shelf, rob):
+    client, address = browser(rob), at("collections:protect", shelf)
+    assert client.post(address, {"alias": "production"}).status_code == 302
+    assert shelf.protected_names() == ["production"]
+    assert client.post(at("collections:unprotect", shelf), {"alias": "Production"}).status_code == 302
+    assert shelf.protected_names() == []
+
+
+@pytest.mark.parametrize("alias, code", [("", "alias_invalid"), ("latest", "alias_reserved"), ("a:b", "alias_invalid")])
+def test_rule_26_what_is_no_alias_is_refused_in_the_settings(shelf, rob, alias, code):
+    client, address = browser(rob), at("collections:protect", shelf)
+    with nothing_changes():
+        page = client.post(address, {"alias": alias})
+    assert page.status_code == 422
+    assert [error.code for error in page.context["alias_form"].errors.as_data()["alias"]] == [code]
+
+
+# What one sees of a version.
+
+
+def test_section_3_restricted_viewers_see_no_address(vault, vision, mel):
+    give_role(vault, mel, Role.RESTRICTED_VIEWER)
+    collection = make_collection(vault)
+    make_link(collection, make_version(vision, uri="s3://hidden-bucket/x", metadata={"auc": 0.9}))
+    make_link(collection, make_version(vision, uri="s3://hidden-bucket/y"))
+    pages = [of("versions:detail", collection, 0), of("collections:compare", collection) + "?one=v0&other=v1"]
+    for address in pages:
+        page = browser(mel).get(address)
+        assert page.status_code == 200
+        assert "hidden-bucket" not in page.text
+    vault.members.get(user=mel).delete_by(COMMAND_LINE)
+    give_role(vault, mel, Role.VIEWER)
+    assert all("hidden-bucket" in browser(mel).get(address).text for address in pages)
+
+
+def test_section_3_where_else_it_is_linked_names_no_hidden_registry(acme, ada, churn, versions, mel):
+    hidden = make_collection(make_registry(acme, ada, "Hidden shelf", restricted=True), "Secret")
+    make_link(hidden, versions[0])
+    make_link(churn, versions[0])
+    assert "Hidden" not in browser(mel).get(of("versions:detail", churn, 0)).text
+    assert "Hidden shelf" in browser(ada).get(of("versions:detail", churn, 0)).text
+
+
+def test_lineage_shows_what_one_may_know_of_only(acme, ada, vision, churn, mel):
+    closed = make_version(make_team(acme, "Closed", leads=[ada]), "closed-rows", type="dataset")
+    own = make_version(vision, "own-rows", type="dataset")
+    version = make_version(vision, made_from=(closed, own), run="train-7", run_url="https://runs.example.com/7")
+    make_link(churn, version)
+    make_version(vision, "report", type="report", made_from=(version,))
+    hers = browser(mel).get(of("versions:detail", churn, 0))
+    labels = {node.label for node in hers.context["drawing"].nodes}
+    assert labels == {"own-rows:v0", "train-7", "v0", "report:v0"}
+    assert "closed-rows" not in hers.text
+    assert "closed-rows" in browser(ada).get(of("versions:detail", churn, 0)).text
+    assert len(hers.context["drawing"].lines) == 3
+
+
+def test_a_version_without_lineage_draws_none(two, mel):
+    assert browser(mel).get(of("versions:detail", two[0].collection, 0)).context["drawing"] is None
+
+
+def test_two_versions_side_by_side(churn, vision, mel):
+    one = make_version(vision, metadata={"auc": 0.9, "data": {"rows": 10}})
+    other = make_version(vision, metadata={"auc": 0.8, "data": {"rows": 10}})
+    make_link(churn, one, "good"), make_link(churn, other)
+    page = browser(mel).get(of("collections:compare", churn) + "?one=v0&other=1")
+    groups = {title: {name: differs for name, _, _, differs in rows} for title, rows in page.context["groups"]}
+    assert groups["Metadata"] == {"auc": True, "data.rows": False}
+    assert groups["Facts"]["Aliases"] is True
+    assert groups["Facts"]["Size in bytes"] is False
+
+
+@pytest.mark.parametrize(
+    "query, status",
+    [
+        ("?one=v0&other=v9", 404),
+        ("?one=v0", 400),
+        ("?one=x&other=v0", 400),
+        (f"?one={'9' * 30}&other=v0", 400),
+        ("?one=9999999999&other=v0", 404),
+        ("?one=v0&other=v0", 200),
+    ],
+)
+def test_versions_that_are_not_there_are_not_compared(two, mel, query, status):
+    assert browser(mel).get(of("collections:compare", two[0].collection) + query).status_code == status
+
+
+@pytest.mark.parametrize("number", [2, 2**31, 10**30])
+def test_a_number_that_no_version_has_is_404(two, mel, number):
+    assert browser(mel).get(of("versions:detail", two[0].collection, number)).status_code == 404
+
+
+def test_another_spelling_leads_to_the_collection(two, mel):
+    wrong = of("collections:detail", two[0].collection).replace("/Churn/", "/CHURN/")
+    assert browser(mel).get(wrong).url == two[0].collection.get_absolute_url()
+
+
+@pytest.mark.parametrize("name", ["%00", "a%00b", "Nobody", "%ED%A0%80"])
+def test_a_collection_that_is_not_there_is_404(shelf, mel, name):
+    assert browser(mel).get(f"{shelf.get_absolute_url()}collection/{name}/").status_code == 404
+
+
+# Who moved it.
+
+
+def test_who_moved_an_alias_is_one_click_from_it(two, rob, mel):
+    first = two[0]
+    first.change_aliases(Actor(rob), ["production"], reason="Rollback")
+    client = browser(mel)
+    address = f"{of('collections:activity', first.collection)}?alias=production"
+    assert address in Page(client.get(of("collections:detail", first.collection))).links
+    page = client.get(address)
+    entries = [event for _, events in page.context["days"] for event in events]
+    assert [(event.actor_name, event.changes) for event in entries] == [
+        ("rob", {"production": ["v1", "v0"]}),
+        ("command line", {"production": [None, "v1"]}),
+    ]
+    assert page.context["holder"] == first
+
+
+def test_rule_16_deleting_a_registry_shows_what_goes(shelf, two, rob):
+    protect(shelf, "production")
+    client, address = browser(rob), at("registries:delete", shelf)
+    page = client.get(address)
+    assert page.context["now"] == Holdings(1, 2, 2, 0)
+    assert page.context["protected"] == ["production"]
+    shown = Page(page).form_to(address).data
+    two[0].unlink(COMMAND_LINE)
+    refused(client, address, {**shown, "confirmation": "Release"}, "stale_preview", 409)
+    assert send(client, address, confirmation="Release").status_code == 302
+    assert not Registry.objects.filter(pk=shelf.pk).exists()
+    assert not Link.objects.exists()
+
+
+def test_rule_11_a_type_in_use_is_locked_in_the_settings(shelf, churn, rob):
+    page = browser(rob).get(at("registries:settings", shelf))
+    assert {str(type_): refusal and refusal.code for type_, refusal in page.context["types"]} == {
+        "dataset": None,
+        "model": "type_in_use",
+    }
+    data = {"types": "model", "version": shelf.version}
+    refused(browser(rob), at("types:remove", shelf), data, "type_in_use")
+
+
+def test_many_versions_take_as_many_queries_as_few(churn, vision, mel):
+    client, address = browser(mel), of("collections:detail", churn)
+    for _ in range(3):
+        make_link(churn, make_version(vision), "good").set_tags(COMMAND_LINE, ["x"])
+    with CaptureQueriesContext(connection) as few:
+        client.get(address)
+    for number in range(40):
+        make_link(churn, make_version(vision), f"a{number}").set_tags(COMMAND_LINE, ["x"])
+    with CaptureQueriesContext(connection) as many:
+        page = client.get(address)
+    assert len(few) == len(many)
+    assert [link.number for link, *_ in page.context["rows"]] == list(range(42, 17, -1))
+    older = client.get(f"{address}?after={page.context['page'].after}")
+    assert [link.number for link, *_ in older.context["rows"]] == list(range(17, -1, -1))
