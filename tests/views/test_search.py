@@ -27,7 +27,7 @@ from tests.models.refusals import settle
 from tests.views.pages import Page, browser, codes, many, nothing_happens
 from tests.views.test_doors import comparable
 
-QUERIES = {"sqlite": 16, "postgresql": 13}  # for one word, however much is found
+QUERIES = {"sqlite": 14, "postgresql": 12}  # for one word, however much is found
 TODAY = timezone.now().date()
 
 
@@ -174,9 +174,10 @@ def hidden(acme, ada, rob, vision):
     return make
 
 
+ELSEWHERE = ["registry:Release", "nothing like it"]
 ASKED = ["churn", "prod", "vault", "customers", "vualt", "chrun modle", "only here", "latest", "v1", "xgb leaves", "a"]
 ASKED += ["type:secretive", "tag:reviewed", "alias:production", "alias:latest", "registry:Vault", "nothing like it"]
-ASKED += [f"created:>={TODAY}", "registry:Release", "xgb", "secretive"]
+ASKED += [f"created:>={TODAY}", "xgb", "churn latest", *ELSEWHERE]
 
 
 def told(client, organization, query):
@@ -190,10 +191,12 @@ def told(client, organization, query):
 def test_section_3_a_hidden_registry_changes_no_answer_and_no_number_of_queries(acme, mel, ada, release, hidden):
     client = browser(mel)
     before = {query: told(client, acme, query) for query in ASKED}
-    vault = hidden()
-    hers = browser(ada)
-    assert all("Vault" in told(hers, acme, query)[0][2] for query in ASKED if query not in {"nothing like it"}), vault
+    hidden()
     for query in ASKED:
+        shown = browser(ada).get(address(acme, query)).context  # there was something to leak
+        places = {row["registry_name"] for group in shown["groups"] for row in group["rows"]}
+        places |= {one["registry_name"] for one in shown.get("meant", ())}
+        assert ("Vault" in places) == (query not in ELSEWHERE), query
         assert told(client, acme, query) == before[query], query
 
 
@@ -244,10 +247,10 @@ def fill(registry, team, number):
         Version(artifact=artifact, number=n + 1, digest=f"sha256:{n:064x}"[::-1], uri="s3://x", size=1)
         for n in range(number)
     )
-    for collection, version in zip(made, versions, strict=True):
-        Collection.objects.filter(pk=collection.pk).update(next_number=1)
-        Link.objects.create(collection=collection, version=version, number=0)
-    links = list(Link.objects.filter(version__in=versions))
+    links = Link.objects.bulk_create(
+        Link(collection=collection, version=version, number=0)
+        for collection, version in zip(made, versions, strict=True)
+    )
     Alias.objects.bulk_create(Alias(collection=link.collection, link=link, name="hit") for link in links)
     Tag.objects.bulk_create(Tag(collection=link.collection, link=link, name="hit") for link in links)
 
@@ -286,7 +289,7 @@ def test_all_of_a_group_leads_to_the_list_that_shows_them(acme, mel, release, vi
     "query",
     [
         *("foo:bar", "http://x", "type:", "created:soon", "created:>2026-13-01", '"open', "a\0b", "x " * 11),
-        *("x" * 201, "y" * 10_000, '<script>"', "type:a\x01"),
+        *("x" * 201, "y" * 10_000, '"<script>', "type:a\x01"),
     ],
     ids=lambda query: query[:20],
 )
