@@ -148,6 +148,36 @@ def team_for(user, slug, name, action=None):
     return TeamDoor(membership, team, role, rules.actions_in_team(membership.role, role))
 
 
+def artifacts_for(user, slug, name, action=Action.VERSION_CREATE):
+    """The TeamDoor to the artifacts of the team `name`, which its people and organization admins see and register.
+
+    Http404 where there is no such team, OrganizationRoleTooLow (403) for everybody else, who may not do `action`.
+    """
+    door = team_for(user, slug, name)
+    if refusal := rules.refuse_registration(door.membership.role, door.role):
+        raise OrganizationRoleTooLow(door.membership, action, refusal, door.team.name, door.team.admins())
+    return door
+
+
+def artifact_for(user, slug, team, project, name, action=Action.VERSION_CREATE):
+    """The same door, and the team's artifact `name` in `project`; Http404 where there is none."""
+    door = artifacts_for(user, slug, team, action)
+    project, name = rules.clean_name(project), rules.clean_name(name)
+    if rules.refuse_label(project) or rules.refuse_label(name):
+        raise Http404
+    artifact = get_object_or_404(door.team.artifacts, project=project, name=name)
+    artifact.team = door.team
+    return door, artifact
+
+
+def source_for(user, slug, team, project, name, number, action=Action.VERSION_CREATE):
+    """The same door, and version `number` of that artifact; Http404 where there is none."""
+    door, artifact = artifact_for(user, slug, team, project, name, action)
+    version = get_object_or_404(artifact.versions.select_related("created_by"), number=number)
+    version.artifact = artifact
+    return door, version
+
+
 def registry_for(user, slug, name, action=Action.SEE):
     """The Door to registry `name` of organization `slug`.
 

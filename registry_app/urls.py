@@ -6,9 +6,11 @@ from django.urls import include, path
 from .api import me
 from .views import (
     access,
+    artifacts,
     as_it_was,
     audit,
     collections,
+    imports,
     invitations,
     members,
     organizations,
@@ -18,6 +20,7 @@ from .views import (
     search,
     sessions,
     single_sign_on,
+    sources,
     teams,
     tokens,
     types,
@@ -95,6 +98,22 @@ version_patterns = (
     ],
     "versions",
 )
+artifact_patterns = (
+    [
+        path("artifacts/", artifacts.index, name="index"),
+        path("artifacts/new/", artifacts.create, name="create"),
+        path("artifact/<str:project>/<str:name>/", artifacts.detail, name="detail"),
+    ],
+    "artifacts",
+)
+import_patterns = ([path("artifacts/import/", imports.create, name="create")], "imports")
+source_patterns = (
+    [
+        path("artifact/<str:project>/<str:name>/v<int:number>/", sources.detail, name="detail"),
+        path("artifact/<str:project>/<str:name>/v<int:number>/delete/", sources.delete, name="delete"),
+    ],
+    "sources",
+)
 access_patterns = (
     [
         path("", access.index, name="index"),
@@ -155,6 +174,9 @@ urlpatterns = [
     path("orgs/<slug:organization>/", include(request_patterns)),
     path("orgs/<slug:organization>/", include(member_patterns)),
     path("orgs/<slug:organization>/", include(team_patterns)),
+    path("orgs/<slug:organization>/team/<str:team>/", include(artifact_patterns)),
+    path("orgs/<slug:organization>/team/<str:team>/", include(import_patterns)),
+    path("orgs/<slug:organization>/team/<str:team>/", include(source_patterns)),
     path("orgs/<slug:organization>/", include(organization_token_patterns)),
     path("orgs/<slug:organization>/settings/factor/", organizations.second_factor, name="organization_factor"),
     path("orgs/<slug:organization>/settings/", organizations.organization_settings, name="organization_settings"),

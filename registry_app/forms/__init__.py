@@ -1,6 +1,7 @@
 """What may come in. Pages and the Django admin share these forms."""
 
 from .access import AbleForm, AddAccessForm, AnswerForm, ChangeAccessForm, ExplainForm, RequestForm
+from .artifacts import ArtifactFilter, VersionForm
 from .audit import AuditFilter, DayForm, HistoryFilter
 from .collection import (
     CollectionFilter,
@@ -14,6 +15,7 @@ from .collection import (
     SourceFilter,
     UnlinkForm,
 )
+from .imports import ImportForm
 from .organization import OrganizationForm, SetupForm
 from .people import ConfirmForm, CursorForm, InviteForm, JoinForm, MemberRoleForm, PeopleFilter, ServiceForm
 from .registry import CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
@@ -29,6 +31,7 @@ __all__ = [
     "AddPeopleForm",
     "AddTypesForm",
     "AnswerForm",
+    "ArtifactFilter",
     "AuditFilter",
     "ChangeAccessForm",
     "CollectionFilter",
@@ -44,6 +47,7 @@ __all__ = [
     "EditCollectionForm",
     "ExplainForm",
     "HistoryFilter",
+    "ImportForm",
     "InviteForm",
     "JoinForm",
     "LinkForm",
@@ -66,4 +70,5 @@ __all__ = [
     "TeamSettingsForm",
     "TokenForm",
     "UnlinkForm",
+    "VersionForm",
 ]

@@ -167,6 +167,6 @@ class PreviewField(forms.CharField):
     def clean(self, value):
         """The counts. Refuses with `stale_preview`."""
         try:
-            return self.counts(*map(int, (value or "").split("-")))
+            return self.counts(*map(int, super().clean(value).split("-")))
         except (ValueError, TypeError) as error:
             raise ValidationError(rules.STALE_PREVIEW.reason, code=rules.STALE_PREVIEW.code) from error

@@ -4,7 +4,7 @@ from . import finding
 from .accepted_type import AcceptedType
 from .access_path import paths, paths_of_person, winners
 from .access_request import AccessRequest
-from .artifact import Artifact, Facts, Version, may_register, register
+from .artifact import Artifact, Facts, Version, clean_names, enter, may_register, register
 from .as_it_was import collection_on, registry_on
 from .audit import Actor, AuditEvent, AuditHead
 from .collection import Collection
@@ -55,8 +55,10 @@ __all__ = [
     "TeamMembership",
     "User",
     "Version",
+    "clean_names",
     "collection_on",
     "enforce",
+    "enter",
     "finding",
     "found_installation",
     "found_organization",

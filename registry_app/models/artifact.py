@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from django.db import models, transaction
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 
 from .. import rules
@@ -44,6 +45,9 @@ class Artifact(models.Model):
     def __str__(self):
         return f"{self.team.name}/{self.project}/{self.name}"
 
+    def get_absolute_url(self):
+        return reverse("artifacts:detail", args=[self.team.organization.slug, self.team.name, self.project, self.name])
+
 
 class Facts(NamedTuple):
     """What is known of a version when it is registered: all that never changes, and what it was made from.
@@ -71,7 +75,7 @@ class Facts(NamedTuple):
         enforce(rules.refuse_run_url(self.run_url), "run_url")
 
 
-class VersionQuerySet(models.QuerySet):
+class VersionQuerySet(models.QuerySet["Version"]):
     """Versions as pages ask for them."""
 
     def named(self, words):
@@ -88,6 +92,21 @@ class VersionQuerySet(models.QuerySet):
         registries = membership.organization.registries.at_least(Role.VIEWER, membership).order_by().values("pk")
         linked = Version.objects.filter(links__collection__registry__in=registries)
         return here.filter(Q(artifact__team__in=own) | Q(pk__in=linked.order_by().values("pk")))
+
+    def at(self, paths):
+        """Those at these paths (team/project/name:v3), as a tuple in their order.
+
+        Refuses, on `made_from`, with `too_many`, or with `source_hidden` where one of them is not among these.
+        """
+        enforce(rules.refuse_inputs(paths, ()), "made_from")
+        places = {path: rules.parse_path(path) for path in paths}
+        wanted = Q(pk__in=[])
+        for team, project, name, number in filter(None, places.values()):
+            of_artifact = Q(artifact__team__name_key=team, artifact__project=project, artifact__name=name)
+            wanted |= of_artifact & Q(number=number)
+        found = {version.place: version for version in self.filter(wanted).select_related("artifact__team")}
+        enforce(rules.refuse_inputs(paths, [path for path in paths if places[path] not in found]), "made_from")
+        return tuple(found[place] for place in dict.fromkeys(places.values()))
 
 
 class Version(models.Model):
@@ -118,6 +137,17 @@ class Version(models.Model):
     def __str__(self):
         return f"{self.artifact}:{self.label}"
 
+    def get_absolute_url(self):
+        artifact, team = self.artifact, self.artifact.team
+        names = [team.organization.slug, team.name, artifact.project, artifact.name]
+        return reverse("sources:detail", args=[*names, self.number])
+
+    @property
+    def place(self):
+        """Where it is, as `rules.parse_path` reads its path."""
+        artifact = self.artifact
+        return artifact.team.name_key, artifact.project, artifact.name, self.number
+
     @property
     def label(self):
         """Its number as people say it: v0, v1, …"""
@@ -133,10 +163,11 @@ class Version(models.Model):
     def delete_by(self, by, reason=""):
         """Delete it, and log it; the last of an artifact takes that along. Rule 27: refuses with `version_linked`.
 
-        Also with `role_too_low`, as `register` does.
+        Also with `role_too_low`, as `register` does. Version.DoesNotExist where somebody was faster.
         """
         team = self.artifact.team
         may_register(team, by)
+        self.refresh_from_db(fields=["number"])  # somebody may have deleted it meanwhile
         membership = team.organization.memberships.filter(user=by.user).select_related("organization", "user").first()
         names = [f"{link.collection.path}:{link.label}" for link in self.places(membership)[0]] if membership else []
         enforce(rules.refuse_version_deletion(names, self.links.count() - len(names)))
@@ -157,6 +188,15 @@ def may_register(team, by):
     enforce(None if by.staff else refusal)
 
 
+def clean_names(project, name, type_name):
+    """The three as they are kept. Refuses with `name_invalid` or `type_invalid`, on the field that holds it."""
+    project, name, type_name = map(rules.clean_name, (project, name, type_name))
+    enforce(rules.refuse_label(project, "Projects"), "project")
+    enforce(rules.refuse_label(name, "Artifacts"), "name")
+    enforce(rules.refuse_type_name(type_name), "type")
+    return project, name, type_name
+
+
 @transaction.atomic
 def register(team, by, project, name, type_name, facts, reason=""):
     """Register a version with these Facts of the team's artifact `name` in `project`, which is made where it is new.
@@ -165,25 +205,33 @@ def register(team, by, project, name, type_name, facts, reason=""):
     ValidationError with `role_too_low`, `name_invalid`, `type_invalid`, `type_stays`, or what Facts.check refuses.
     """
     may_register(team, by)
-    project, name, type_name = map(rules.clean_name, (project, name, type_name))
-    enforce(rules.refuse_label(project, "Projects"), "project")
-    enforce(rules.refuse_label(name, "Artifacts"), "name")
-    enforce(rules.refuse_type_name(type_name), "type")
+    return enter(team, by, project, name, type_name, facts, reason)
+
+
+def enter(team, by, project, name, type_name, facts, reason=""):
+    """What `register` does once `may_register` was asked, in the same transaction: for many versions, one by one.
+
+    What it refuses, it refuses before it writes.
+    """
+    project, name, type_name = clean_names(project, name, type_name)
     facts.check()
-    born = {"type": type_name, "created_by": by.user}
-    artifact, _ = Artifact.objects.get_or_create(team=team, project=project, name=name, defaults=born)
-    artifact = Artifact.objects.select_for_update(of=("self",)).select_related("team").get(pk=artifact.pk)
-    enforce(rules.refuse_artifact_type(artifact.type, type_name), "type")
-    if stored := artifact.versions.filter(digest=facts.digest).first():
-        return stored, False
-    Artifact.objects.filter(pk=artifact.pk).update(next_number=artifact.next_number + 1)
+    artifact = Artifact.objects.filter(team=team, project=project, name=name).first()
+    if artifact:
+        artifact.team = team
+        enforce(rules.refuse_artifact_type(artifact.type, type_name), "type")
+        if stored := artifact.versions.filter(digest=facts.digest).first():
+            return stored, False
+    else:
+        artifact = Artifact(team=team, project=project, name=name, type=type_name, created_by=by.user)
     columns = facts._asdict()
     sources = columns.pop("made_from")
     version = Version(artifact=artifact, number=artifact.next_number, created_by=by.user, **columns)
+    artifact.next_number += 1
+    artifact.save()
     version.save(force_insert=True)
-    version.made_from.set(sources)
     changes = {"type": [None, type_name], "digest": [None, facts.digest], "uri": [None, facts.uri]}
     if sources:
+        version.made_from.set(sources)
         changes["made from"] = [None, [str(source) for source in sources]]
     _record(version, by, Action.VERSION_CREATE, changes, reason)
     return version, True

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from ..choices import OrganizationRole, Role
 from .access import rank
-from .names import name_key, refuse_type_name, visible, word_char
+from .names import clean_name, name_key, refuse_name, refuse_type_name, visible, word_char
 from .refusals import ALIAS_RESERVED, NUMBER_INVALID, SOURCE_HIDDEN, TYPE_STAYS, URI_INVALID, Refusal
 
 LABEL_LENGTH = 128  # characters of the name of a collection, an artifact, a project, an alias or a tag
@@ -79,6 +79,21 @@ def refuse_count(names, what):
 
 def _tag_char(char):
     return char != "." and word_char(char)
+
+
+def parse_path(text):
+    """(key of the team's name, project, name, number) of the version at `text`, such as vision/forecasts/churn:v3.
+
+    None for what is no such path.
+    """
+    path, _, number = text.strip().rpartition(":v")
+    parts = [clean_name(part) for part in path.split("/")]
+    if len(parts) != 3 or not re.fullmatch(r"[0-9]{1,9}", number):
+        return None
+    team, project, name = parts
+    if refuse_name(team) or refuse_label(project) or refuse_label(name):
+        return None
+    return name_key(team), project, name, int(number)
 
 
 # What a version is.
@@ -218,6 +233,19 @@ def refuse_protected(role, names, protected):
     )
 
 
+def refuse_inputs(paths, missing):
+    """Why a version may not be made from those at `paths`, of which `missing` are none that its maker can use."""
+    if len(paths) > INPUTS_AT_ONCE:
+        return Refusal("too_many", f"At most {INPUTS_AT_ONCE} versions; these are {len(paths)}.")
+    if not missing:
+        return None
+    return Refusal(
+        "source_hidden",
+        f"There is no version {', '.join(missing)[:200]} that you can use.",
+        "Write it as team/project/name:v3.",
+    )
+
+
 def refuse_version_deletion(places, hidden):
     """Rule 27: why a source version may not be deleted that is linked at `places` (names), and at `hidden` more."""
     if not places and not hidden:
@@ -230,10 +258,10 @@ def refuse_version_deletion(places, hidden):
 
 
 def refuse_registration(organization_role, team_role):
-    """Why somebody of these roles (None for none) may not register versions for a team."""
+    """Why somebody of these roles (None for none) may not see a team's artifacts, nor register versions for it."""
     if organization_role == OrganizationRole.ADMIN or (organization_role is not None and team_role is not None):
         return None
-    return Refusal("role_too_low", "Only people of the team register versions for it.")
+    return Refusal("role_too_low", "Only people of the team see its artifacts and register versions for it.")
 
 
 def refuse_artifact_type(stored, wanted):

@@ -92,4 +92,5 @@ VERSION_LINKED = Refusal("version_linked", "It is linked in a registry.", "Unlin
 ARTIFACTS_STAY = Refusal("artifacts_stay", "The team has registered artifacts, which need an owner.")
 URI_INVALID = Refusal("uri_invalid", "Say where it is kept, as s3://bucket/path, hf://… or file://…, without spaces.")
 NUMBER_INVALID = Refusal("number_invalid", "Sizes and counts are whole numbers from 0.")
+IMPORT_TOO_LONG = Refusal("too_many", "At most 1 MiB at a time.", "Split the list.")
 LOG_STAYS = Refusal("log_stays", "Audit entries can't be edited or deleted.")

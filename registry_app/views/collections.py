@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.humanize.templatetags.humanize import naturaltime
+from django.db.models import Value
 from django.db.models.functions import Left
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
@@ -47,26 +48,35 @@ def listing(registry, filters):
         after=wanted["after"],
         before=wanted["before"],
     )
-    count = narrowed.order_by()[: COUNT_CAP + 1].count()
+    protected = registry.protected_names()
     return {
         "page": page,
-        "rows": _prepared(page.rows, registry),
-        "count": f"{COUNT_CAP:,}+" if count > COUNT_CAP else f"{count:,}",
+        "rows": _prepared(page.rows, protected),
+        "count": _count(narrowed, page),
         "sort": sort,
         "filters": filters,
+        "protected": protected,
     }
 
 
-def _prepared(rows, registry):
-    """Those rows with what they carry: aliases, protected ones marked and first, and the collections' own tags."""
-    ids = [row["id"] for row in rows]
-    protected = {rules.name_key(name) for name in registry.protected_names()}
+def _count(collections, page):
+    """How many there are, as text; counted where the page doesn't show all, and to a cap."""
+    if page.before is None and page.after is None:
+        return str(len(page.rows))
+    count = collections.order_by()[: COUNT_CAP + 1].count()
+    return f"{COUNT_CAP:,}+" if count > COUNT_CAP else f"{count:,}"
+
+
+def _prepared(rows, protected):
+    """Those rows with what they carry: aliases, `protected` ones marked and first, and the collections' own tags."""
+    keys = {rules.name_key(name) for name in protected}
     aliases: dict[int, list] = {}
-    for collection, name in Alias.objects.filter(collection__in=ids).values_list("collection", "name"):
-        aliases.setdefault(collection, []).append((rules.name_key(name) in protected, name))
     tags: dict[int, list] = {}
-    for collection, name in Tag.objects.filter(collection__in=ids, link=None).values_list("collection", "name"):
-        tags.setdefault(collection, []).append(name)
+    for collection, name, is_alias in _carried([row["id"] for row in rows]):
+        if is_alias:
+            aliases.setdefault(collection, []).append((rules.name_key(name) in keys, name))
+        else:
+            tags.setdefault(collection, []).append(name)
     for row in rows:
         marks = sorted(aliases.get(row["id"], ()), key=lambda mark: (not mark[0], mark[1]))
         row["aliases"], row["more_aliases"] = marks[:MARKS_SHOWN], max(0, len(marks) - MARKS_SHOWN)
@@ -75,6 +85,13 @@ def _prepared(rows, registry):
         row["updated"] = naturaltime(row["updated_at"])
         row["summary"] = Collection(description=row["card"]).summary[:160]
     return rows
+
+
+def _carried(ids):
+    """(id of a collection, a name, whether it is an alias, else a tag of its own) of these collections."""
+    aliases = Alias.objects.filter(collection__in=ids).order_by().values_list("collection", "name", Value(1))
+    tags = Tag.objects.filter(collection__in=ids, link=None).order_by().values_list("collection", "name", Value(0))
+    return aliases.union(tags, all=True)
 
 
 @require_http_methods(["GET", "POST"])

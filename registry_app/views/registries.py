@@ -2,8 +2,8 @@
 
 from django.contrib import messages
 from django.contrib.humanize.templatetags.humanize import naturaltime
-from django.db.models import Count
-from django.db.models.functions import Left
+from django.db.models import Count, Exists, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce, Left
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -28,6 +28,16 @@ CHANGES = {
     Action.TYPES_LIST,
     Action.PROTECT,
 }  # what only admins do on the settings page
+HELD = Coalesce(  # how many collections a registry holds
+    Subquery(
+        Collection.objects.filter(registry=OuterRef("pk"))
+        .order_by()
+        .values("registry")
+        .annotate(count=Count("pk"))
+        .values("count")
+    ),
+    0,
+)
 SORTS = {
     "name": (["name_key"], False),
     "-name": (["name_key"], True),
@@ -54,14 +64,14 @@ def index(request, organization):
     )
     first = page.before is None
     cores = narrowed.core() if first else narrowed.none()
-    types, collections = _types_of(page.rows, cores), _collections_of(page.rows, cores)
+    types = _types_of(page.rows, cores)
     context = {
         "filters": filters,
         "sort": sort,
         "page": page,
         "count": _count(narrowed.custom(), page, first, FILTERED_CAP if filters.active else COUNT_CAP),
-        "cores": _cards(types, collections) if first else [],
-        "rows": _prepared(page.rows, membership, types, collections),
+        "cores": _cards(types) if first else [],
+        "rows": _prepared(page.rows, membership, types),
     }
     return render_page(request, "registries/index.html", membership, context, part="registries/_results.html")
 
@@ -72,10 +82,10 @@ def _rows(registries, membership):
         registries = registries.with_given_role(membership.user_id)
     given = () if membership.is_admin else ("given_role",)
     columns = ("id", "name", "name_key", "visibility", "accepts_all_types", "updated_at", *given)
-    return registries.values(*columns, summary=Left("description", 160))
+    return registries.values(*columns, summary=Left("description", 160), held=HELD)
 
 
-def _prepared(rows, membership, types, collections):
+def _prepared(rows, membership, types):
     """Those rows, with each cell as the template prints it: the table is the page that is asked for most."""
     address = registry_addresses(membership)
     for row in rows:
@@ -85,7 +95,6 @@ def _prepared(rows, membership, types, collections):
         row["label"] = breakable(row["name"])
         row["restricted"] = row["visibility"] == Visibility.RESTRICTED
         row["types"], row["more_types"] = names[:TYPES_SHOWN], max(0, len(names) - TYPES_SHOWN)
-        row["collections"] = collections.get(row["name"], 0)
         row["role"] = Role(role).label
         row["updated"] = naturaltime(row["updated_at"])
         row["summary"] = row["summary"].partition("\n")[0]
@@ -93,30 +102,28 @@ def _prepared(rows, membership, types, collections):
 
 
 def _types_of(rows, cores):
-    """{name of a registry: its types, preconfigured ones first}, of `rows` and of the core registries `cores`."""
+    """{name of a registry: its types, preconfigured ones first}, of `rows` and of the core registries `cores`.
+
+    Those of core registries also say how many collections these hold.
+    """
     ids = [row["id"] for row in rows if not row["accepts_all_types"]]
     custom = (
-        AcceptedType.objects.filter(registry__in=ids).order_by().values_list("registry__name", "name", "preconfigured")
+        AcceptedType.objects.filter(registry__in=ids)
+        .order_by()
+        .values_list("registry__name", "name", "preconfigured", Value(0))
     )
-    core = cores.order_by().values_list("name", "types__name", "types__preconfigured")
+    core = cores.order_by().values_list("name", "types__name", "types__preconfigured", HELD)
     types: dict[str, list[dict]] = {}
     # A union, for PostgreSQL would answer an OR of the two by reading the types of all registries.
-    for registry, name, preconfigured in custom.union(core, all=True).order_by("-preconfigured", "name"):
-        types.setdefault(registry, []).append({"name": name, "preconfigured": preconfigured})
+    for registry, name, preconfigured, held in custom.union(core, all=True).order_by("-preconfigured", "name"):
+        types.setdefault(registry, []).append({"name": name, "preconfigured": preconfigured, "held": held})
     return types
 
 
-def _collections_of(rows, cores):
-    """{name of a registry: how many collections it has}, of `rows` and of the core registries `cores`."""
-    custom = Collection.objects.filter(registry__in=[row["id"] for row in rows]).order_by()
-    counted = custom.values_list("registry__name").annotate(count=Count("pk"))
-    return dict(counted.union(cores.order_by().values_list("name").annotate(count=Count("collections")), all=True))
-
-
-def _cards(types, collections):
+def _cards(types):
     """The core registries among `types`, each of which has one, as cards."""
     return [
-        {"name": name, "description": description, "types": types[name], "collections": collections[name]}
+        {"name": name, "description": description, "types": types[name], "held": types[name][0]["held"]}
         for name, description, _ in rules.CORE_REGISTRIES
         if name in types
     ]
@@ -162,12 +169,11 @@ def detail(request, organization, name):
     door = registry_for(request.user, organization, name)
     filters = CollectionFilter(request.GET)
     filters.require()
-    used = door.registry.types_in_use()
+    used = Collection.objects.filter(registry=OuterRef("registry"), type=OuterRef("name"))
     context = {
         **listing(door.registry, filters),
-        "types": [(type_, type_.name in used) for type_ in door.registry.types.all()],
+        "types": list(door.registry.types.annotate(used=Exists(used))),
         "people": door.registry.people().count(),
-        "protected": door.registry.protected_names(),
     }
     return registry_page(request, "registries/detail.html", door, "detail", context, part="collections/_results.html")
 

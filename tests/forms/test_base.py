@@ -26,6 +26,12 @@ OTHERS = {
     forms.TeamFilter: {"q", "after", "before"},
     forms.CursorForm: {"after", "before"},
     forms.SearchForm: {"q"},
+    forms.ArtifactFilter: {"q", "type", "sort", "after", "before"},
+    forms.VersionForm: {
+        *("project", "name", "type", "uri", "digest", "size", "file_count"),
+        *("metadata", "run", "run_url", "made_from"),
+    },
+    forms.ImportForm: {"file", "text", "seen"},
     forms.MemberRoleForm: {"role", "seen"},
     forms.ConfirmForm: set(),
     forms.ServiceForm: {"username"},

@@ -42,7 +42,7 @@ def history(acme, globex, ada, rob, mel, sam, golden, vault):
     """What happened at Acme, in what Mel sees and in what she doesn't, and at Globex. Answers Golden."""
     golden.edit(Actor(ada, "00000000000000a1"), name="Golden Datasets", description="Checked", reason="Spring")
     vault.edit(Actor(rob), name="Vault", description="Secret")
-    browser(rob).post(at("registries:delete", vault), {"version": 2, "confirmation": "vault"})
+    browser(rob).post(at("registries:delete", vault), {"version": 2, "preview": "0-0-0-0", "confirmation": "vault"})
     browser(mel).post(at("registries:settings", golden), {"name": "Mine"})
     make_registry(globex, sam, "Shelf")
     return golden

@@ -1,4 +1,4 @@
-"""Bad input through the forms about people, teams, access and tokens: refused or shown as text, and never a 5xx."""
+"""Bad input through the forms about people, teams, artifacts, access and tokens: refused or text, and never a 5xx."""
 
 import pytest
 from django.urls import reverse
@@ -21,6 +21,23 @@ FORMS = {
     "teams:detail": {"people": "ada", "role": "member"},
     "teams:role": {"role": "admin", "seen": "member"},
     "teams:delete": {"confirmation": "Vision"},
+    "artifacts:create": {
+        "project": "forecasts",
+        "name": "churn",
+        "type": "model",
+        "uri": "s3://bucket/churn",
+        "digest": "sha256:" + 64 * "a",
+        "size": "1",
+        "file_count": "1",
+        "metadata": "{}",
+        "run": "train-7",
+        "run_url": "https://runs.example.com/7",
+        "made_from": "Vision/forecasts/churn:v0",
+    },
+    "imports:create": {
+        "text": '[{"project": "p", "name": "n", "type": "model", "uri": "s3://b", "digest": "etag:1"}]',
+        "seen": "",
+    },
     "organization_settings": {"default_role": "member", "members_create": "on", "version": "1"},
     "tokens:index": {"name": "laptop", "life": "30"},
     "organization_tokens:service": {"name": "cluster", "life": "30"},

@@ -76,6 +76,12 @@ ADDRESSES = {
     "teams:delete": ADMIN_ONLY,
     "teams:role": ("302 200 200 403 404 404", LEADS),
     "teams:remove": (INSIDE, LEADS.replace("403", "422")),  # Mel herself
+    "artifacts:index": (INSIDE, NOT_SO),
+    "artifacts:create": (INSIDE, "302 422 422 422 404 404"),
+    "artifacts:detail": (INSIDE, NOT_SO),
+    "imports:create": (INSIDE, "302 422 422 422 404 404"),
+    "sources:detail": (INSIDE, NOT_SO),
+    "sources:delete": (INSIDE, "302 422 422 422 404 404"),
     "organization_settings": (INSIDE, ADMIN_ONLY[1]),
     "invitation": ("200 302 302 302 200 200", "422 302 302 302 422 422"),
     "setup": ("404 404 404 404 404 404", "404 404 404 404 404 404"),
@@ -159,10 +165,11 @@ REGISTRY_ADDRESSES = {
     "versions:unlink": (MEMBERS, EMPTY),
 }
 METHODS = ("GET", "POST")
+OF_TEAM = ("artifacts:", "imports:", "sources:")
 IN_ORGANIZATION = [
     name
     for name in ADDRESSES
-    if name.startswith(("registries:", "audit:", "members:", "teams:", "requests:", "organization", "search"))
+    if name.startswith(("registries:", "audit:", "members:", "teams:", "requests:", "organization", "search", *OF_TEAM))
     and name != "organizations"
 ]
 BELOW = {  # what an address below an organization says beside it
@@ -172,6 +179,10 @@ BELOW = {  # what an address below an organization says beside it
     **{f"members:{page}": ["mel"] for page in ("detail", "role", "remove", "deactivate", "reactivate")},
     **{f"teams:{page}": ["Vision"] for page in ("detail", "settings", "delete")},
     **{f"teams:{page}": ["Vision", "mel"] for page in ("role", "remove")},
+    **{name: ["Vision"] for name in ("artifacts:index", "artifacts:create", "imports:create")},
+    "artifacts:detail": ["Vision", "forecasts", "churn"],
+    "sources:detail": ["Vision", "forecasts", "churn", 0],
+    "sources:delete": ["Vision", "forecasts", "churn", 0],
 }
 
 
@@ -233,7 +244,8 @@ def address_of(name, registry):
 
 @pytest.fixture(autouse=True)
 def _something_of_everything(acme, vision):
-    """A team, a service account; an invitation and a token of known numbers."""
+    """A team with a version, a service account; an invitation and a token of known numbers."""
+    make_version(vision)
     robot = make_service_account(acme, "eval-ci", COMMAND_LINE).user
     ApiToken.objects.filter(pk=make_token(robot).pk).update(id=TOKEN)
     Invitation.objects.filter(pk=make_invitation(acme)[0].pk).update(id=INVITATION)

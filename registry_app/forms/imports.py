@@ -1,0 +1,53 @@
+"""The form that takes a list of versions."""
+
+import re
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from .. import rules
+from .base import RuleForm
+
+
+class ImportForm(RuleForm):
+    """A list of versions, as a file or as text; `seen` is the mark of the outcomes that were shown (rule 18)."""
+
+    file = forms.FileField(required=False, help_text="JSON or CSV, at most 1 MiB and 1,000 rows.")
+    text = forms.CharField(label="Or paste the list", required=False, strip=False, widget=forms.Textarea)
+    seen = forms.CharField(required=False, widget=forms.HiddenInput, max_length=64)
+
+    def clean(self):
+        """The list as `text`, whichever way it came, and its `rows`. Refuses with `import_invalid` or `too_many`."""
+        cleaned = super().clean()
+        if "file" in self.errors or "text" in self.errors:
+            return cleaned
+        text, refusal = _text_of(cleaned["file"]) if cleaned["file"] else (cleaned["text"], None)
+        if not refusal:
+            cleaned["text"] = re.sub("\r\n?", "\n", text).removeprefix("\ufeff")
+            cleaned["rows"], refusal = rules.parse_rows(cleaned["text"])
+        if refusal:
+            home = "file" if cleaned["file"] else "text"
+            self.add_error(home, ValidationError(f"{refusal.reason} {refusal.way_out}".strip(), code=refusal.code))
+        return cleaned
+
+    def refuse_rows(self, outcomes):
+        """Take over what refuses some of the rows: the first refusal of each code."""
+        for outcome in outcomes:
+            for field, code, reason in outcome.refusals:
+                if not self.has_code(code):
+                    where = f"Row {outcome.row}, {field}" if field else f"Row {outcome.row}"
+                    self.add_error(None, ValidationError(f"{where}: {reason}", code=code))
+
+    def refuse_stale(self):
+        """Rule 18: what was shown isn't so any more."""
+        self.add_error(None, ValidationError(rules.STALE_PREVIEW.reason, code=rules.STALE_PREVIEW.code))
+
+
+def _text_of(file):
+    """(the text, None), or (None, the Refusal)."""
+    if file.size > rules.IMPORT_BYTES:
+        return None, rules.IMPORT_TOO_LONG
+    try:
+        return file.read().decode(), None
+    except UnicodeDecodeError:
+        return None, rules.Refusal("import_invalid", "This file is not text in UTF-8.")

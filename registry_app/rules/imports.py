@@ -1,0 +1,83 @@
+"""Lists of versions to register at once, as people bring them: JSON, or CSV."""
+
+import csv
+import io
+import json
+
+from .refusals import IMPORT_TOO_LONG, Refusal
+
+IMPORT_BYTES = 1024 * 1024
+IMPORT_ROWS = 1000
+COLUMNS = (
+    "project",
+    "name",
+    "type",
+    "uri",
+    "digest",
+    "size",
+    "file_count",
+    "metadata",
+    "run",
+    "run_url",
+    "made_from",
+)
+
+
+def parse_rows(text):
+    """(rows, None) for `text`, a list of objects in JSON or CSV with a header row; or (None, the Refusal).
+
+    Each row is {column: text}, as a form is filled in; what it holds is judged later. Refuses with `import_invalid` or
+    `too_many`.
+    """
+    if len(text) > IMPORT_BYTES or len(text.encode()) > IMPORT_BYTES:
+        return None, IMPORT_TOO_LONG
+    try:
+        rows = _of_json(text) if text.lstrip()[:1] in {"[", "{"} else _of_csv(text)
+        _check_signs(text, rows)
+    except (ValueError, RecursionError, csv.Error) as error:
+        way_out = "Give a list of objects in JSON, or CSV whose first row names the columns."
+        return None, Refusal("import_invalid", f"This list can't be read: {str(error)[:200]}.", way_out)
+    if len(rows) > IMPORT_ROWS:
+        return None, Refusal("too_many", f"At most {IMPORT_ROWS:,} rows at a time; these are {len(rows):,}.")
+    return (rows, None) if rows else (None, Refusal("import_invalid", "There are no rows in it."))
+
+
+def _of_json(text):
+    listed = json.loads(text)
+    if not isinstance(listed, list) or not all(isinstance(row, dict) for row in listed):
+        raise ValueError("it is not a list of objects")
+    return [{name: _cell(name, value) for name, value in row.items()} for row in listed]
+
+
+def _cell(name, value):
+    """A value of JSON as the text that a form would have."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    if name == "made_from" and isinstance(value, list) and all(isinstance(path, str) for path in value):
+        return "\n".join(value)
+    return json.dumps(value)
+
+
+def _of_csv(text):
+    lines = csv.reader(io.StringIO(text, newline=""), strict=True)
+    header = [name.strip() for name in next(lines, [])]
+    if unknown := [name for name in header if name not in COLUMNS]:
+        raise ValueError(f"there is no column called “{unknown[0][:40]}”")
+    if len(set(header)) < len(header):
+        raise ValueError("a column is named twice")
+    rows = []
+    for line in lines:
+        if len(line) > len(header):
+            raise ValueError(f"line {lines.line_num} has more cells than the first")
+        if any(line):
+            rows.append(dict(zip(header, line, strict=False)))  # cells that are left out are empty
+    return rows
+
+
+def _check_signs(text, rows):
+    """Refuse what neither a page nor a database could show again: NUL, and half characters, which JSON can spell."""
+    if "\0" in text:
+        raise ValueError("it holds signs that are no text")
+    for row in rows:
+        for cell in (*row, *row.values()):
+            cell.encode()

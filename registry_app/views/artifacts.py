@@ -1,0 +1,94 @@
+"""Pages of a team's artifacts: the list, a new version, and one artifact with its versions."""
+
+from django.contrib import messages
+from django.db.models import Count, F, Max, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from ..access import artifact_for, artifacts_for
+from ..choices import Action
+from ..forms import ArtifactFilter, CursorForm, VersionForm
+from ..models import Link, Version
+from .pages import actor_of, log_refusals, posted, render_page
+from .paging import page_of
+
+SORTS = {
+    "name": (["name", "project", "id"], False),
+    "-name": (["name", "project", "id"], True),
+    "updated": (["updated_at", "id"], False),
+    "-updated": (["updated_at", "id"], True),
+}
+
+
+@require_safe
+def index(request, organization, team):
+    """The artifacts of a team: its people see them, and organization admins."""
+    door = artifacts_for(request.user, organization, team)
+    artifacts = door.team.artifacts.order_by()
+    filters = ArtifactFilter(request.GET, types=artifacts.values_list("type", flat=True).distinct().order_by("type"))
+    wanted = filters.require()
+    sort = wanted["sort"] or "name"
+    keys, descending = SORTS[sort]
+    cursors = {"after": wanted["after"], "before": wanted["before"]}
+    page = page_of(_with_newest(filters.apply(artifacts)), keys, descending=descending, **cursors)
+    context = {"filters": filters, "sort": sort, "page": page, "artifacts": _prepared(page.rows, door)}
+    return team_page(request, "artifacts/index.html", door, context, part="artifacts/_results.html")
+
+
+def _with_newest(artifacts):
+    """The columns of the list, as dicts; `updated_at` is when the newest version was registered."""
+    newest = Version.objects.filter(artifact=OuterRef("pk")).order_by("-number").values("created_at")[:1]
+    moment = Coalesce(Subquery(newest), F("created_at"))
+    return artifacts.annotate(updated_at=moment).values("id", "project", "name", "type", "updated_at")
+
+
+def _prepared(rows, door):
+    """Those rows, with their addresses and how many versions there are, and which is the newest."""
+    versions = Version.objects.filter(artifact__in=[row["id"] for row in rows]).order_by()
+    counted = versions.values("artifact").annotate(count=Count("pk"), newest=Max("number"))
+    facts = {row["artifact"]: row for row in counted}
+    place = [door.team.organization.slug, door.team.name]
+    for row in rows:
+        row["address"] = reverse("artifacts:detail", args=[*place, row["project"], row["name"]])
+        row |= {"count": 0, "newest": None} | facts.get(row["id"], {})
+    return rows
+
+
+@require_http_methods(["GET", "POST"])
+def create(request, organization, team):
+    """A new version, of an artifact that is there or of a new one."""
+    door = artifacts_for(request.user, organization, team)
+    form = VersionForm(posted(request), door=door)
+    if form.is_bound and (answer := form.register(actor_of(request))):
+        version, is_new = answer
+        if is_new:
+            messages.success(request, f"{version} is registered.")
+        else:
+            messages.info(request, f"{version} has this digest already. Nothing was changed.")
+        return redirect(version)
+    log_refusals(request, form, Action.VERSION_CREATE, door.membership, subject=door.team.name)
+    return team_page(request, "artifacts/create.html", door, {"form": form}, form.status)
+
+
+@require_safe
+def detail(request, organization, team, project, name):
+    """An artifact: its versions, newest first."""
+    door, artifact = artifact_for(request.user, organization, team, project, name)
+    columns = ("id", "number", "digest", "size", "created_at", "created_by__username")
+    page = page_of(artifact.versions.values(*columns), ["id"], descending=True, **CursorForm(request.GET).require())
+    seen = Link.objects.filter(collection__registry__in=door.membership.registries().order_by().values("pk"))
+    seen = seen.filter(version__in=[row["id"] for row in page.rows]).order_by()
+    links = dict(seen.values("version").annotate(count=Count("pk")).values_list("version", "count"))
+    names = [organization, door.team.name, artifact.project, artifact.name]
+    for row in page.rows:
+        row["address"] = reverse("sources:detail", args=[*names, row["number"]])
+        row["links"] = links.get(row["id"], 0)
+    return team_page(request, "artifacts/detail.html", door, {"artifact": artifact, "page": page})
+
+
+def team_page(request, template, door, context, status=200, *, part=None):
+    """The page `template` about what belongs to the team of `door`."""
+    context = {"team": door.team, "section": "people", **context}
+    return render_page(request, template, door.membership, context, part=part, status=status)

@@ -1,0 +1,70 @@
+"""Pages of one version where it comes from: all that is known of it, and deleting it."""
+
+import json
+
+from django.contrib import messages
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods, require_safe
+
+from .. import rules
+from ..access import source_for
+from ..choices import Action
+from ..forms import ConfirmForm
+from ..models import Version
+from .artifacts import team_page
+from .pages import actor_of, log_refusals, posted
+
+SHOWN = 50  # links, and versions on either side, of one version
+
+
+@require_safe
+def detail(request, organization, team, project, name, number):
+    """A version: its facts, what it was made from and what was made from it, and where it is linked."""
+    door, version = source_for(request.user, organization, team, project, name, number)
+    facts = [(key, _told(value)) for key, value in version.metadata.items()]
+    context = {
+        "metadata": facts,
+        "made_from": _relatives(version.made_from, door.membership),
+        "made_into": _relatives(version.made_into, door.membership),
+        "links": version.places(door.membership)[0][:SHOWN],
+    }
+    return _version_page(request, "sources/detail.html", door, version, context)
+
+
+def _told(value):
+    """A value of the metadata, as text."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _relatives(versions, membership):
+    """The newest of `versions` that the membership's person can use: (path, address where they may see it, or "")."""
+    usable = Version.objects.usable_by(membership).order_by().values("pk")
+    found = versions.filter(pk__in=usable).select_related("artifact__team__organization").order_by("-pk")[:SHOWN]
+    own = set(membership.user.team_memberships.values_list("team", flat=True))
+    shown = []
+    for version in found:
+        is_open = membership.is_admin or version.artifact.team_id in own
+        shown.append((str(version), version.get_absolute_url() if is_open else ""))
+    return shown
+
+
+@require_http_methods(["GET", "POST"])
+def delete(request, organization, team, project, name, number):
+    """Delete a version: first what would happen, or where it is linked (rule 27), then for good."""
+    door, version = source_for(request.user, organization, team, project, name, number, Action.VERSION_DELETE)
+    called, artifact = str(version), version.artifact
+    form = ConfirmForm(posted(request))
+    if form.is_valid() and form.carry_out(version.delete_by, actor_of(request)):
+        messages.success(request, f"{called} is deleted. The audit log keeps its history.")
+        return redirect(artifact) if artifact.pk else redirect("artifacts:index", organization, door.team.name)
+    log_refusals(request, form, Action.VERSION_DELETE, door.membership, subject=called)
+    links, hidden = version.places(door.membership)
+    names = [f"{link.collection.path}:{link.label}" for link in links]
+    context = {"form": form, "refusal": rules.refuse_version_deletion(names, hidden)}
+    context |= {"is_last": artifact.versions.count() == 1, "heirs": version.made_into.count()}
+    return _version_page(request, "sources/delete.html", door, version, context, form.status)
+
+
+def _version_page(request, template, door, version, context, status=200):
+    context = {"version": version, "artifact": version.artifact, **context}
+    return team_page(request, template, door, context, status)
