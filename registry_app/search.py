@@ -1,57 +1,97 @@
-"""The index of search: which registries may contain some words, found without reading them all.
+"""The index of search: what may contain some words, found without reading everything.
 
-It holds the trigrams of names and descriptions. PostgreSQL's planner uses it by itself; SQLite's is a table of its own,
-kept by triggers and asked by `candidates`. Like the guards it is declared here and put in place after every migrate.
-Where it is missing, search finds the same by reading every registry.
+It holds the trigrams of names and descriptions of registries and collections. PostgreSQL's planner uses it by itself;
+SQLite's are tables of their own, kept by triggers and asked by `candidates`. Like the guards it is declared here and
+put in place after every migrate. Where it is missing, search finds the same by reading every row. Names of aliases,
+tags and artifacts have trigrams on PostgreSQL alone: they are short, and SQLite reads them in the indexes it has.
 """
 
 from django.core import checks
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connection, connections, transaction
+from django.db.models import Case, F, FloatField, Func, Q, Value, When
 
-TABLE = "registry_app_registry"
+# {table: the index of its columns name_key and description}
+TEXTS = {"registry_app_registry": "registry_search", "registry_app_collection": "collection_search"}
+# {table: the index of its column name}
+NAMES = {
+    "registry_app_alias": "alias_search",
+    "registry_app_tag": "tag_search",
+    "registry_app_artifact": "artifact_search",
+}
 FEW = 500  # candidates at most; where there are more, a page of hits is soon found in the order of names
 SHORTEST = 3  # characters: shorter words have no trigram
+NOBODY = 0  # an id that no row has
+NEAREST = 100  # names that may be meant, at most
+COMPARED = 60  # characters of what may be misspelt
 
-_ADD = "INSERT INTO registry_search (rowid, name_key, description) VALUES (NEW.id, NEW.name_key, NEW.description);"
-_REMOVE = (
-    "INSERT INTO registry_search (registry_search, rowid, name_key, description)"
-    " VALUES ('delete', OLD.id, OLD.name_key, OLD.description);"
-)
-_SQLITE = {
-    "registry_search": (
-        "CREATE VIRTUAL TABLE registry_search USING fts5"
-        f"(name_key, description, content='{TABLE}', content_rowid='id', tokenize='trigram', detail='none')"
-    ),
-    "registry_search_insert": f"CREATE TRIGGER registry_search_insert AFTER INSERT ON {TABLE} BEGIN {_ADD} END",
-    "registry_search_delete": f"CREATE TRIGGER registry_search_delete AFTER DELETE ON {TABLE} BEGIN {_REMOVE} END",
-    "registry_search_update": (
-        f"CREATE TRIGGER registry_search_update AFTER UPDATE ON {TABLE} WHEN (OLD.id, OLD.name_key, OLD.description)"
-        f" IS NOT (NEW.id, NEW.name_key, NEW.description) BEGIN {_REMOVE} {_ADD} END"
-    ),
-}
+
+def _of_sqlite(table, index):
+    """{name: statement} of the trigram table `index` of `table`, and of the triggers that keep it."""
+    add = f"INSERT INTO {index} (rowid, name_key, description) VALUES (NEW.id, NEW.name_key, NEW.description);"  # noqa: S608
+    remove = (
+        f"INSERT INTO {index} ({index}, rowid, name_key, description)"  # noqa: S608
+        " VALUES ('delete', OLD.id, OLD.name_key, OLD.description);"
+    )
+    return {
+        index: (
+            f"CREATE VIRTUAL TABLE {index} USING fts5"
+            f"(name_key, description, content='{table}', content_rowid='id', tokenize='trigram', detail='none')"
+        ),
+        f"{index}_insert": f"CREATE TRIGGER {index}_insert AFTER INSERT ON {table} BEGIN {add} END",
+        f"{index}_delete": f"CREATE TRIGGER {index}_delete AFTER DELETE ON {table} BEGIN {remove} END",
+        f"{index}_update": (
+            f"CREATE TRIGGER {index}_update AFTER UPDATE ON {table} WHEN (OLD.id, OLD.name_key, OLD.description)"
+            f" IS NOT (NEW.id, NEW.name_key, NEW.description) BEGIN {remove} {add} END"
+        ),
+    }
+
+
+_SQLITE = {name: sql for table, index in TEXTS.items() for name, sql in _of_sqlite(table, index).items()}
+_GIN = "CREATE INDEX IF NOT EXISTS {} ON {} USING gin ({})"
 _POSTGRESQL = [
     "CREATE EXTENSION IF NOT EXISTS pg_trgm",
-    f"CREATE INDEX registry_search ON {TABLE} USING gin (name_key gin_trgm_ops, upper(description) gin_trgm_ops)",
+    *(_GIN.format(i, t, "name_key gin_trgm_ops, upper(description) gin_trgm_ops") for t, i in TEXTS.items()),
+    *(_GIN.format(i, t, "upper(name) gin_trgm_ops") for t, i in NAMES.items()),
 ]
 
 
-def candidates(texts):
-    """The ids of all registries that may contain one of `texts`, and of some that don't: at most FEW.
+def containing(key, words):
+    """The condition that a row's `name_key` contains `key`, or its description `words`, ignoring case."""
+    return Q(name_key__contains=key) | Q(description__icontains=words)
+
+
+def alike(rows, key):
+    """At most NEAREST of `rows`, a queryset of an indexed table: those whose `name_key` is most like `key`."""
+    return rows.order_by(_likeness(key[:COMPARED]).desc(), "name_key", "pk")[:NEAREST]
+
+
+def _likeness(key):
+    """How much of `key` a `name_key` has: its trigrams where the database can, else its pairs of characters."""
+    if connection.vendor == "postgresql" and is_whole():
+        return Func(Value(key), F("name_key"), function="WORD_SIMILARITY", output_field=FloatField())
+    pairs = dict.fromkeys(key[start : start + 2] for start in range(len(key) - 1))
+    return sum((Case(When(name_key__contains=pair, then=1), default=0) for pair in pairs), Value(0))
+
+
+def candidates(table, texts):
+    """The ids of all rows of `table` that may contain one of `texts`, and of some that don't: 1 at least, FEW at most.
 
     None where there are more, or where this index can't tell.
     """
     if connection.vendor != "sqlite" or any(len(text) < SHORTEST or "\0" in text for text in texts):
         return None
+    index = TEXTS[table]
     with connection.cursor() as cursor:
         try:
             cursor.execute(
-                "SELECT rowid FROM registry_search WHERE registry_search MATCH %s LIMIT %s",
+                f"SELECT rowid FROM {index} WHERE {index} MATCH %s LIMIT %s",  # noqa: S608
                 [" OR ".join(f"({_trigrams(text)})" for text in texts), FEW + 1],
             )
         except OperationalError:  # no index
             return None
         ids = [pk for (pk,) in cursor.fetchall()]
-    return ids if len(ids) <= FEW else None
+    # Never none at all: Django would spare the next query then, and its absence would tell that nothing hidden matches.
+    return (ids or [NOBODY]) if len(ids) <= FEW else None
 
 
 def _trigrams(text):
@@ -66,12 +106,13 @@ def is_whole(using=DEFAULT_DB_ALIAS):
         if connections[using].vendor == "sqlite":
             cursor.execute("SELECT name, sql FROM sqlite_master WHERE type IN ('table', 'trigger')")
             return _SQLITE.items() <= dict(cursor.fetchall()).items()
-        cursor.execute("SELECT to_regclass('registry_search') IS NOT NULL")
-        return cursor.fetchone()[0]
+        names = [*TEXTS.values(), *NAMES.values()]
+        cursor.execute("SELECT count(to_regclass(declared)) FROM unnest(%s::text[]) AS declared", [names])
+        return cursor.fetchone()[0] == len(names)
 
 
 def install(using=DEFAULT_DB_ALIAS):
-    """Put the index in place, of all registries there are; nothing happens where it is, or where it can't be."""
+    """Put the index in place, of all rows there are; nothing happens where it is, or where it can't be."""
     if is_whole(using):
         return
     try:
@@ -85,28 +126,28 @@ def install(using=DEFAULT_DB_ALIAS):
 def _statements(vendor):
     if vendor != "sqlite":
         return _POSTGRESQL
-    triggers = [name for name in _SQLITE if name != "registry_search"]
+    triggers = [name for name in _SQLITE if name not in TEXTS.values()]
     return [
         *(f"DROP TRIGGER IF EXISTS {name}" for name in triggers),
-        "DROP TABLE IF EXISTS registry_search",
+        *(f"DROP TABLE IF EXISTS {index}" for index in TEXTS.values()),
         *_SQLITE.values(),
-        "INSERT INTO registry_search (registry_search) VALUES ('rebuild')",
+        *(f"INSERT INTO {index} ({index}) VALUES ('rebuild')" for index in TEXTS.values()),  # noqa: S608
     ]
 
 
 def install_after_migrate(sender, using, **_):
-    """post_migrate: the index in place, once there are registries to index."""
-    if _has_table(using):
+    """post_migrate: the index in place, once there is something to index."""
+    if _has_tables(using):
         install(using)
 
 
 def check_search(app_configs, databases, **_):
     """System check: a word while search has no index, for all that suffers is speed."""
-    if all(is_whole(using) for using in databases or () if _has_table(using)):
+    if all(is_whole(using) for using in databases or () if _has_tables(using)):
         return []
     hint = "Run `migrate`; PostgreSQL needs the extension pg_trgm (docs/operating.md)."
-    return [checks.Info("Search has no index: it reads every registry.", hint=hint, id="registry_app.I001")]
+    return [checks.Info("Search has no index: it reads every row.", hint=hint, id="registry_app.I001")]
 
 
-def _has_table(using):
-    return TABLE in connections[using].introspection.table_names()
+def _has_tables(using):
+    return {*TEXTS, *NAMES} <= set(connections[using].introspection.table_names())

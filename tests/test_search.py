@@ -6,14 +6,18 @@ from django.db import connection
 from django.db.models import Q
 
 from registry_app import rules, search
-from registry_app.models import Actor, Registry
-from tests.factories import make_registry
+from registry_app.models import Actor, Alias, Artifact, Collection, Registry, Tag
+from tests.factories import COMMAND_LINE, make_collection, make_registry
 from tests.models.refusals import settle
 
 ON_SQLITE = connection.vendor == "sqlite"  # PostgreSQL's index is its planner's own
+TABLE = Registry._meta.db_table
 SPOILING = {
-    "sqlite": ["DROP TABLE registry_search", "DROP TRIGGER registry_search_update"],
-    "postgresql": ["DROP INDEX registry_search"],
+    "sqlite": [
+        *(f"DROP TABLE {index}" for index in search.TEXTS.values()),
+        *(f"DROP TRIGGER {index}_update" for index in search.TEXTS.values()),
+    ],
+    "postgresql": [f"DROP INDEX {index}" for index in (*search.TEXTS.values(), *search.NAMES.values())],
 }
 TEXTS = [
     ("Ground Truth", "100% checked, 0_0 left"),
@@ -38,22 +42,28 @@ def shelf(acme, ada):
     return [make_registry(acme, ada, name, description=text) for name, text in TEXTS]
 
 
-def names(registries):
+@pytest.fixture
+def collections(models):
+    """Collections with the same names and cards."""
+    return [make_collection(models, name, description=text) for name, text in TEXTS]
+
+
+def names(rows):
     """Their names."""
-    return {registry.name for registry in registries}
+    return {row.name for row in rows}
 
 
-def scanned(words):
+def scanned(model, words):
     """The names that are found without any index."""
     condition = Q(name_key__contains=rules.name_key(words)) | Q(description__icontains=words)
-    return names(Registry.objects.filter(condition))
+    return names(model.objects.filter(condition))
 
 
 def assert_found_as_scanned():
     """Search says of every word what a scan says."""
-    assert {words: names(Registry.objects.matching(words)) for words in WORDS} == {
-        words: scanned(words) for words in WORDS
-    }
+    for model in (Registry, Collection):
+        found = {words: names(model.objects.matching(words)) for words in WORDS}
+        assert found == {words: scanned(model, words) for words in WORDS}
 
 
 def execute(statement):
@@ -68,9 +78,11 @@ def spoil():
     execute("DROP TRIGGER registry_search_insert" if connection.vendor == "sqlite" else "DROP INDEX registry_search")
 
 
-def test_words_are_found_as_a_scan_finds_them(shelf):
+@pytest.mark.parametrize("model", [Registry, Collection])
+def test_words_are_found_as_a_scan_finds_them(shelf, collections, model):
     assert_found_as_scanned()
-    assert {words for words in WORDS if scanned(words)} >= {"GROUND", "0_0", "a \\", '"hello"', "日本語", "🐍🐍🐍"}
+    hits = {words for words in WORDS if scanned(model, words)}
+    assert hits >= {"GROUND", "0_0", "a \\", '"hello"', "日本語", "🐍🐍🐍"}
 
 
 def test_what_was_edited_and_deleted_is_found_as_it_is_now(shelf, ada):
@@ -82,6 +94,27 @@ def test_what_was_edited_and_deleted_is_found_as_it_is_now(shelf, ada):
     assert_found_as_scanned()
     assert names(Registry.objects.matching("truth")) == {"Somewhere else"}
     assert names(Registry.objects.matching("100%")) == names(Registry.objects.matching("σίσυφος")) == set()
+
+
+def test_collections_are_found_as_they_are_now(shelf, collections):
+    truth, greek, wide, *_ = collections
+    truth.edit(COMMAND_LINE, name="Somewhere else", description="ground and truth", tags=[])
+    greek.edit(COMMAND_LINE, name="Größe", description=greek.description, tags=[])
+    wide.delete_by(COMMAND_LINE)
+    shelf[0].delete_by(COMMAND_LINE)  # its own are removed by the database
+    Collection.objects.filter(name="emoji 🐍🐍").update(description="Ground")
+    assert_found_as_scanned()
+    assert names(Collection.objects.matching("truth")) == {"Somewhere else"}
+    assert names(Collection.objects.matching("ground")) == {"Somewhere else", "emoji 🐍🐍"}
+    assert names(Collection.objects.matching("100%")) == names(Collection.objects.matching("σίσυφος")) == set()
+
+
+def test_collections_that_went_with_their_registry_are_found_no_more(shelf, collections):
+    make_collection(shelf[0], "Gone with it")
+    assert names(Collection.objects.matching("gone")) == {"Gone with it"}
+    shelf[0].delete_by(COMMAND_LINE)
+    assert names(Collection.objects.matching("gone")) == set()
+    assert_found_as_scanned()
 
 
 def test_what_was_written_past_the_verbs_is_found(acme, shelf):
@@ -99,9 +132,9 @@ def test_what_was_replaced_is_found_as_it_is_now(acme, shelf):
     columns = ", ".join(field.column for field in Registry._meta.fields)
     changed = columns.replace("description", "'Sea'")
     if ON_SQLITE:
-        execute(f"REPLACE INTO {search.TABLE} ({columns}) SELECT {changed} FROM {search.TABLE} WHERE name = 'Bulk'")
+        execute(f"REPLACE INTO {TABLE} ({columns}) SELECT {changed} FROM {TABLE} WHERE name = 'Bulk'")
     else:
-        execute(f"UPDATE {search.TABLE} SET description = 'Sea', version = version + 1 WHERE name = 'Bulk'")
+        execute(f"UPDATE {TABLE} SET description = 'Sea', version = version + 1 WHERE name = 'Bulk'")
     assert names(Registry.objects.matching("ground")) == {"Ground Truth"}
     assert names(Registry.objects.matching("sea")) == {"Bulk"}
     assert_found_as_scanned()
@@ -126,16 +159,23 @@ def test_section_3_search_shows_only_what_its_person_sees(acme, globex, ada, mel
     assert names(globex.memberships.get(user=sam).registries().matching("vault")) == {"Vault of Globex"}
 
 
-def test_search_asks_the_index(shelf, monkeypatch):
+def test_search_asks_the_index(shelf, collections, monkeypatch):
     truth = shelf[0]
     if not ON_SQLITE:
         execute("SET LOCAL enable_seqscan = off")
         assert "registry_search" in Registry.objects.matching("ground").order_by().explain()
+        assert "collection_search" in Collection.objects.matching("ground").order_by().explain()
+        execute("SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off")  # of a few rows any will do
+        for model in (Alias, Tag, Artifact):
+            plan = model.objects.filter(name__icontains="ground").order_by().explain()
+            assert search.NAMES[model._meta.db_table] in plan
         return
-    assert search.candidates({"ground"}) == [truth.pk]
-    assert search.candidates({"gr"}) is search.candidates({"gro\0und"}) is None
+    assert search.candidates(TABLE, {"ground"}) == [truth.pk]
+    assert search.candidates(Collection._meta.db_table, {"ground"}) == [collections[0].pk]
+    assert search.candidates(TABLE, {"no such thing"}) == [search.NOBODY]  # not nothing, which would be told by a query
+    assert search.candidates(TABLE, {"gr"}) is search.candidates(TABLE, {"gro\0und"}) is None
     monkeypatch.setattr(search, "FEW", 0)
-    assert search.candidates({"ground"}) is None
+    assert search.candidates(TABLE, {"ground"}) is None
 
 
 @pytest.mark.parametrize("spoiling", SPOILING[connection.vendor])
@@ -146,6 +186,7 @@ def test_an_index_that_is_not_whole_is_seen_and_mended(shelf, ada, spoiling):
     search.install()
     assert search.is_whole()
     shelf[0].edit(Actor(ada), name="Elsewhere", description="of old")
+    make_collection(shelf[0], "Of late")
     assert_found_as_scanned()
 
 
@@ -159,9 +200,10 @@ def test_what_was_there_before_the_index_is_found(acme, shelf):
     assert_found_as_scanned()
 
 
-def test_without_an_index_search_finds_the_same(shelf):
+def test_without_an_index_search_finds_the_same(shelf, collections):
     settle()
-    execute("DROP TABLE registry_search" if connection.vendor == "sqlite" else "DROP INDEX registry_search")
+    for spoiling in SPOILING[connection.vendor]:
+        execute(spoiling)
     assert_found_as_scanned()
 
 

@@ -19,6 +19,7 @@ from .imports import ImportForm
 from .organization import OrganizationForm, SetupForm
 from .people import ConfirmForm, CursorForm, InviteForm, JoinForm, MemberRoleForm, PeopleFilter, ServiceForm
 from .registry import CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
+from .search import SearchForm
 from .teams import AddPeopleForm, TeamDeleteForm, TeamFilter, TeamForm, TeamSettingsForm
 from .token import TokenForm
 from .types import AcceptForm, AddTypesForm, RemoveTypeForm
@@ -59,6 +60,7 @@ __all__ = [
     "RemoveTypeForm",
     "RequestForm",
     "RestrictForm",
+    "SearchForm",
     "ServiceForm",
     "SetupForm",
     "SourceFilter",

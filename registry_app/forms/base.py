@@ -104,14 +104,18 @@ class FilterForm(forms.Form):
 
     def require(self):
         """The cleaned values; BadRequest (400) for an unknown, repeated or wrong parameter."""
+        self.require_known()
+        for name in self.errors:
+            raise BadRequest(f"“{self.data.get(name, '')[:40]}” is no value for “{name}”.")
+        return self.cleaned_data
+
+    def require_known(self):
+        """BadRequest (400) for an unknown or repeated parameter."""
         for name in self.data:
             if name not in self.fields:
                 raise BadRequest(f"This list has no filter called “{name[:40]}”.")
             if len(self.data.getlist(name)) > 1:  # type: ignore[attr-defined]
                 raise BadRequest(f"“{name}” stands in the address more than once.")
-        for name in self.errors:
-            raise BadRequest(f"“{self.data.get(name, '')[:40]}” is no value for “{name}”.")
-        return self.cleaned_data
 
     @property
     def active(self):

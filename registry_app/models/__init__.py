@@ -1,5 +1,6 @@
 """What is kept."""
 
+from . import finding
 from .accepted_type import AcceptedType
 from .access_path import paths, paths_of_person, winners
 from .access_request import AccessRequest
@@ -58,6 +59,7 @@ __all__ = [
     "collection_on",
     "enforce",
     "enter",
+    "finding",
     "found_installation",
     "found_organization",
     "found_organization_with_admin",

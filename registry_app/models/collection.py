@@ -3,11 +3,11 @@
 from contextlib import contextmanager
 
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
-from .. import rules
+from .. import rules, search
 from ..choices import Action
 from .artifact import Version
 from .law import enforce, validate_description
@@ -21,11 +21,17 @@ class CollectionQuerySet(models.QuerySet):
     """Collections as pages ask for them."""
 
     def matching(self, words):
-        """Those whose name or card contains `words`, or that have an alias or tag containing them, ignoring case."""
-        aliases = Alias.objects.filter(collection=OuterRef("pk"), name__icontains=words)
-        tags = Tag.objects.filter(collection=OuterRef("pk"), name__icontains=words)
-        texts = Q(name_key__contains=rules.name_key(words)) | Q(description__icontains=words)
-        return self.filter(texts | Exists(aliases) | Exists(tags))
+        """Those with `words` in name or card, an alias or tag, or the name of an artifact in them; in no order."""
+        key = rules.name_key(words)
+        texts = Collection.objects.filter(search.containing(key, words))
+        candidates = search.candidates(Collection._meta.db_table, {key, words})
+        if candidates is not None:
+            texts = texts.filter(pk__in=candidates)
+        # A union, for with an OR neither database would ask the index of each.
+        marks = [model.objects.filter(name__icontains=words) for model in (Alias, Tag)]
+        links = Link.objects.filter(version__in=Version.objects.named(words))
+        held = [part.order_by().values("collection") for part in (*marks, links)]
+        return self.filter(pk__in=texts.order_by().values("pk").union(*held))
 
     def tagged(self, name):
         """Those with this tag, their own or one of a version in them."""

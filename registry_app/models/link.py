@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 
 from django.db import models
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 
@@ -13,6 +14,27 @@ from .law import enforce
 from .organization import User
 
 
+class LinkQuerySet(models.QuerySet):
+    """Links as pages ask for them."""
+
+    def called(self, name):
+        """Those that the alias `name` names: one that people gave, or the system's own (rule 24)."""
+        if rules.name_key(name) == rules.LATEST:
+            return self.newest()
+        if (number := rules.number_called(name)) is not None:
+            return self.filter(number=number)
+        return self.filter(pk__in=Alias.objects.filter(name=name).order_by().values("link"))
+
+    def newest(self):
+        """The newest of each collection."""
+        return self.with_latest().filter(latest=True)
+
+    def with_latest(self):
+        """Each with `latest`: whether it is the newest of its collection."""
+        later = Link.objects.filter(collection=OuterRef("collection"), number__gt=OuterRef("number"))
+        return self.annotate(latest=~Exists(later))
+
+
 class Link(models.Model):
     """A version published into a collection, under a number that is never used again (rule 24)."""
 
@@ -21,6 +43,8 @@ class Link(models.Model):
     number = models.PositiveIntegerField()
     linked_by = models.ForeignKey(User, models.PROTECT, null=True, editable=False, related_name="+")
     linked_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = LinkQuerySet.as_manager()
 
     class Meta:
         ordering = ["collection", "-number"]

@@ -45,12 +45,12 @@ class RegistryQuerySet(models.QuerySet):
     def matching(self, words):
         """Those whose name or description contains `words`, ignoring case; in no particular order."""
         key = rules.name_key(words)
-        containing = self.filter(Q(name_key__contains=key) | Q(description__icontains=words))
-        candidates = search.candidates({key, words})
+        found = self.filter(search.containing(key, words))
+        candidates = search.candidates(self.model._meta.db_table, {key, words})
         if candidates is None:
-            return containing
+            return found
         # Inside a subquery, for beside an organization SQLite would walk all its names to find a few ids in order.
-        return self.model._default_manager.filter(pk__in=containing.filter(pk__in=candidates).order_by().values("pk"))
+        return self.model._default_manager.filter(pk__in=found.filter(pk__in=candidates).order_by().values("pk"))
 
     def accepting(self, type_name):
         """Those that take artifacts of this type."""

@@ -10,3 +10,4 @@ from .imports import *
 from .names import *
 from .refusals import *
 from .registries import *
+from .searching import *

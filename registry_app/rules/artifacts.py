@@ -20,6 +20,8 @@ TAGS_AT_ONCE = 20  # tags or aliases in one call
 INPUTS_AT_ONCE = 100  # versions that one version is made from
 SIZE_LIMIT = 2**62  # bytes or files: what every database keeps as a whole number
 
+NUMBER_DIGITS = 10  # of a link: no database keeps one with as many
+
 LATEST = "latest"
 # What a card should tell, offered where one is written.
 CARD_HEADINGS = ("Summary", "Intended use", "Not for", "How it was made", "How it was evaluated", "Limits and risks")
@@ -47,6 +49,13 @@ def refuse_alias_name(name):
     if key == LATEST or (key[0] == "v" and key[1:].isdigit()):
         return ALIAS_RESERVED
     return None
+
+
+def number_called(name):
+    """The number of the link that the system's alias `name` names (v0, v1, …), or None for any other name."""
+    digits = name_key(name).removeprefix("v")
+    called = name_key(name) == f"v{digits}" and digits.isdecimal() and len(digits) < NUMBER_DIGITS
+    return int(digits) if called else None
 
 
 def refuse_tag(name):

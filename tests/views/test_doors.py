@@ -57,6 +57,7 @@ ADDRESSES = {
     "registries:create": (INSIDE, "302 422 422 422 404 404"),
     "registries:name": (INSIDE, NOT_SO),
     "requests:index": (INSIDE, NOT_SO),
+    "search": (INSIDE, NOT_SO),
     "audit:index": (INSIDE, NOT_SO),
     "audit:export": (INSIDE, NOT_SO),
     "members:index": (INSIDE, NOT_SO),
@@ -168,7 +169,7 @@ OF_TEAM = ("artifacts:", "imports:", "sources:")
 IN_ORGANIZATION = [
     name
     for name in ADDRESSES
-    if name.startswith(("registries:", "audit:", "members:", "teams:", "requests:", "organization", *OF_TEAM))
+    if name.startswith(("registries:", "audit:", "members:", "teams:", "requests:", "organization", "search", *OF_TEAM))
     and name != "organizations"
 ]
 BELOW = {  # what an address below an organization says beside it

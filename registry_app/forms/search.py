@@ -1,0 +1,29 @@
+"""The search box."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from .. import rules
+from .base import FilterForm
+
+
+class SearchField(forms.CharField):
+    """What is searched for, as the rules read it."""
+
+    def clean(self, value):
+        """The Search. Refuses with `search_invalid`."""
+        search, refusal = rules.parse_search(value or "")
+        if refusal:
+            raise ValidationError(f"{refusal.reason} {refusal.way_out}", code=refusal.code)
+        return search
+
+
+class SearchForm(FilterForm):
+    """What is searched for. Other than of a list's filters, what is wrong with it is told beside the box."""
+
+    q = SearchField(label="Search", required=False)
+
+    @property
+    def status(self):
+        """The HTTP status of the page that shows this form."""
+        return 422 if self.errors else 200

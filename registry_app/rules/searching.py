@@ -1,0 +1,104 @@
+"""What may be asked of search: words, and operators that narrow it down."""
+
+import unicodedata
+from datetime import date
+from typing import NamedTuple
+
+from .names import clean_name
+from .refusals import Refusal
+
+QUERY_LENGTH = 200  # characters
+TERMS = 10  # words and operators together
+# {operator: (what it asks for, an example)}
+OPERATORS = {
+    "type": ("What is of this artifact type, or takes it", "type:model"),
+    "tag": ("What carries this tag", "tag:reviewed"),
+    "alias": ("What this alias names; latest is the newest version", "alias:production"),
+    "registry": ("What is in this registry", 'registry:"Golden Datasets"'),
+    "created": ("What was made or linked after a day; also <, >=, <= and the day alone", "created:>2026-01-01"),
+}
+COMPARISONS = {">=": "gte", "<=": "lte", ">": "gt", "<": "lt", "": "exact"}  # the longer ones first
+
+
+class Search(NamedTuple):
+    """A search, read: `words` that must all be found, and `conditions`, pairs of an operator and its value.
+
+    The value of `created` is a pair of Django's lookup and a date, that of all others text.
+    """
+
+    words: tuple = ()
+    conditions: tuple = ()
+
+    @property
+    def text(self):
+        """The words, one after another."""
+        return " ".join(self.words)
+
+    def asks(self, operator):
+        """Whether `operator` narrows it down."""
+        return any(name == operator for name, _ in self.conditions)
+
+
+def parse_search(text):
+    """(Search, None) for what was typed, or (None, the Refusal): `search_invalid`. Read once, from left to right."""
+    if len(text) > QUERY_LENGTH:
+        return None, _refusal(f"A search has at most {QUERY_LENGTH} characters; this one has {len(text)}.")
+    if any(unicodedata.category(char) in {"Cc", "Cs"} and not char.isspace() for char in text):
+        return None, _refusal("A search can't contain control characters.")
+    words, conditions, rest = [], [], text.lstrip()
+    while rest:
+        operator, value, rest = _term(rest)
+        if value is None:
+            return None, _refusal("A quote is not closed. Close it, or take it out.")
+        if operator is not None:
+            value, refusal = _condition(operator, value)
+            if refusal:
+                return None, refusal
+            conditions.append((operator.lower(), value))
+        elif value:
+            words.append(value)
+    if len(words) + len(conditions) > TERMS:
+        return None, _refusal(f"A search has at most {TERMS} words and operators.")
+    return Search(tuple(words), tuple(conditions)), None
+
+
+def _term(text):
+    """(operator or None, value, what comes after) of the term that `text` begins with; value None: an open quote."""
+    operator = None
+    if not text.startswith('"'):
+        name, colon, _ = text.split(None, 1)[0].partition(":")
+        if colon:
+            operator, text = name, text[len(name) + 1 :]
+    if text.startswith('"'):
+        value, closed, text = text[1:].partition('"')
+        value = clean_name(value) if closed else None
+    else:
+        value = "" if not text or text[0].isspace() else text.split(None, 1)[0]
+        text = text[len(value) :]
+        value = clean_name(value)
+    return operator, value, text.lstrip()
+
+
+def _condition(operator, value):
+    """(what `operator` asks for, None), or (None, the Refusal)."""
+    name = operator.lower()
+    if name not in OPERATORS:
+        return None, _refusal(f"“{operator[:40]}:” is no operator. Text with a colon goes in quotes.")
+    if not value:
+        return None, _refusal(f"Nothing comes after {name}: there.")
+    if name != "created":
+        return value, None
+    sign = next(sign for sign in COMPARISONS if value.startswith(sign))
+    day = value.removeprefix(sign)
+    try:
+        written = date.fromisoformat(day)
+    except ValueError:
+        written = None
+    if written is None or written.isoformat() != day:
+        return None, _refusal(f"“{day[:40]}” is no day. Days are written as 2026-01-31.")
+    return (COMPARISONS[sign], written), None
+
+
+def _refusal(reason):
+    operators = ", ".join(f"{name}:" for name in OPERATORS)
+    return Refusal("search_invalid", reason, f"There are the operators {operators}.")
