@@ -11,6 +11,7 @@ ROOT = settings.BASE_DIR
 README = (ROOT / "README.md").read_text()
 OPERATING = (ROOT / "docs/operating.md").read_text()
 RULES = (ROOT / "docs/rules.md").read_text()
+PUBLISH = (ROOT / "docs/publish.md").read_text()
 SIGN_IN = (ROOT / "docs/sign-in.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
 
@@ -40,7 +41,9 @@ def test_the_make_targets_that_it_names_exist(text):
     assert [name for name in targets if f"\n{name}:" not in MAKEFILE] == []
 
 
-@pytest.mark.parametrize("text", [README, OPERATING, SIGN_IN], ids=["README", "operating", "sign-in"])
+@pytest.mark.parametrize(
+    "text", [README, OPERATING, SIGN_IN, PUBLISH], ids=["README", "operating", "sign-in", "publish"]
+)
 def test_the_commands_that_it_names_exist(text):
     ours = {path.stem for path in (ROOT / "registry_app/management/commands").glob("*.py")}
     djangos = {"migrate", "createcachetable", "shell"}

@@ -6,7 +6,7 @@ from django.db.models import ProtectedError
 
 from registry_app.models import Artifact, Collection, Link, Version
 from tests.factories import make_collection, make_link, make_team, make_version
-from tests.models.refusals import refused_by_database, undone
+from tests.models.refusals import refused_by_database, settle, undone
 
 SQLITE = connection.vendor == "sqlite"
 
@@ -129,5 +129,6 @@ def test_rules_20_24_and_28_no_row_is_put_in_the_place_of_another(churn, version
 def test_rules_27_and_28_versions_are_not_emptied_out(models, versions):
     statement = "DELETE FROM registry_app_version" if SQLITE else "TRUNCATE registry_app_version CASCADE"
     make_link(make_collection(models), versions[0])
+    settle()
     with refused_by_database("version_linked" if SQLITE else "version_is_fixed"), connection.cursor() as cursor:
         cursor.execute(statement)

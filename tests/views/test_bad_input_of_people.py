@@ -32,7 +32,7 @@ FORMS = {
         "metadata": "{}",
         "run": "train-7",
         "run_url": "https://runs.example.com/7",
-        "made_from": "Vision/forecasts/churn:v0",
+        "made_from": "Foundry/forecasts/churn:v0",
     },
     "imports:create": {
         "text": '[{"project": "p", "name": "n", "type": "model", "uri": "s3://b", "digest": "etag:1"}]',

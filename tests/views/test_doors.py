@@ -179,10 +179,10 @@ BELOW = {  # what an address below an organization says beside it
     **{f"members:{page}": ["mel"] for page in ("detail", "role", "remove", "deactivate", "reactivate")},
     **{f"teams:{page}": ["Vision"] for page in ("detail", "settings", "delete")},
     **{f"teams:{page}": ["Vision", "mel"] for page in ("role", "remove")},
-    **{name: ["Vision"] for name in ("artifacts:index", "artifacts:create", "imports:create")},
-    "artifacts:detail": ["Vision", "forecasts", "churn"],
-    "sources:detail": ["Vision", "forecasts", "churn", 0],
-    "sources:delete": ["Vision", "forecasts", "churn", 0],
+    **{name: ["Foundry"] for name in ("artifacts:index", "artifacts:create", "imports:create")},
+    "artifacts:detail": ["Foundry", "forecasts", "churn"],
+    "sources:detail": ["Foundry", "forecasts", "churn", 0],
+    "sources:delete": ["Foundry", "forecasts", "churn", 0],
 }
 
 
@@ -243,9 +243,9 @@ def address_of(name, registry):
 
 
 @pytest.fixture(autouse=True)
-def _something_of_everything(acme, vision):
-    """A team with a version, a service account; an invitation and a token of known numbers."""
-    make_version(vision)
+def _something_of_everything(acme, rob, mel, vision):
+    """A team, another with a version, a service account; an invitation and a token of known numbers."""
+    make_version(make_team(acme, "Foundry", people=[rob, mel]))
     robot = make_service_account(acme, "eval-ci", COMMAND_LINE).user
     ApiToken.objects.filter(pk=make_token(robot).pk).update(id=TOKEN)
     Invitation.objects.filter(pk=make_invitation(acme)[0].pk).update(id=INVITATION)

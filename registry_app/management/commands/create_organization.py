@@ -3,13 +3,12 @@
 from getpass import getpass
 
 from django.conf import settings
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from ...choices import Action
-from ...models import Actor, User, found_organization_with_admin
-from ...models.audit import refusals_logged
+from ...models import User, found_organization_with_admin
 from ..database import prepare
+from ..naming import COMMAND_LINE, refusals_told
 
 
 class Command(BaseCommand):
@@ -28,12 +27,8 @@ class Command(BaseCommand):
     def handle(self, *, name, admin, email, **options):
         prepare(self)
         password = "" if _has_account(admin, email) else settings.ADMIN_PASSWORD or _ask_password(admin)
-        by = Actor(None, staff=True)
-        try:
-            with refusals_logged(by, Action.ORGANIZATION_CREATE, subject=name):
-                organization = found_organization_with_admin(name, admin, email, password, by)
-        except ValidationError as error:
-            raise CommandError(_told(error)) from error
+        with refusals_told(Action.ORGANIZATION_CREATE, subject=name):
+            organization = found_organization_with_admin(name, admin, email, password, COMMAND_LINE)
         self.stdout.write(f"{organization} is founded, with {admin} as its admin.")
         self.stdout.write(f"{settings.PUBLIC_URL}{organization.get_absolute_url()}")
 
@@ -58,12 +53,3 @@ def _ask_password(username):
     if password != again:
         raise CommandError("The two passwords differ. Nothing was done.")
     return password
-
-
-def _told(error):
-    """A line for each error: its code, the field, and what is wrong."""
-    lines = []
-    for field, errors in error.error_dict.items():
-        where = "" if field == NON_FIELD_ERRORS else f"{field}: "
-        lines += [f"{single.code}: {where}{' '.join(single.messages)}" for single in errors]
-    return "\n".join(lines)

@@ -1,0 +1,171 @@
+"""Digests of files and folders: read in blocks, and noted file by file, so that nothing is read twice for long."""
+
+import hashlib
+import json
+import os
+import stat
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from django.conf import settings
+from django.core.management.base import CommandError
+
+BLOCK = 1024 * 1024  # bytes read at a time
+BAR = 30  # characters of the progress bar
+
+
+class File(NamedTuple):
+    """A file to hash: where it is, what it is called from the folder on, and what it was when it was found."""
+
+    path: str
+    name: str
+    size: int
+    mtime: int
+
+
+class Hashed(NamedTuple):
+    """What a path holds: its digest, and how large it is, in bytes and files."""
+
+    digest: str
+    size: int
+    file_count: int
+
+
+def hash_path(path, stream):
+    """The Hashed of a file (the SHA-256 of its bytes) or folder (that of its sorted lines “hex  relative/path”).
+
+    Progress goes to `stream`. CommandError for what isn't there, can't be read, changes meanwhile or is no file;
+    symbolic links are left out, and told. Call `forget` once the digest is in use.
+    """
+    files, links = _find(path)
+    if not files:
+        raise CommandError(f"{path} holds no file.")
+    progress, notes = Progress(stream, sum(file.size for file in files)), Notes(path)
+    lines = [(_digest(file, notes, progress), file) for file in files]
+    size = sum(file.size for file in files)
+    left_out = f" Left out, for they are symbolic links: {links}." if links else ""
+    progress.end(f"Hashed: {len(files):,} files, {size:,} bytes.{left_out}")
+    if files[0].path == path:
+        return Hashed(f"sha256:{lines[0][0]}", size, 1)
+    listed = sorted(f"{digest}  ".encode() + os.fsencode(file.name) + b"\n" for digest, file in lines)
+    return Hashed(f"sha256:{hashlib.sha256(b''.join(listed)).hexdigest()}", size, len(files))
+
+
+def _digest(file, notes, progress):
+    if known := notes.known.get(file[1:]):
+        progress.step(file.size)
+        return known
+    return notes.add(file, _hash(file, progress))
+
+
+def forget(path):
+    """What was noted of `path` isn't needed any more."""
+    Notes(path).file.unlink(missing_ok=True)
+
+
+def _find(path):
+    """The Files at `path`, and how many symbolic links are among them, which aren't followed."""
+    with _readable(path):
+        mode = os.lstat(path).st_mode
+    if stat.S_ISLNK(mode):
+        raise CommandError(f"{path} is a symbolic link, which isn't followed. Name what it leads to.")
+    if not stat.S_ISDIR(mode):
+        return [_file(path, path)], 0
+    files, links, folders = [], 0, [path]
+    for folder in folders:
+        with _readable(folder), os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_symlink():
+                    links += 1
+                elif entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.path)
+                else:
+                    files.append(_file(path, entry.path))
+    return files, links
+
+
+def _file(start, path):
+    with _readable(path):
+        found = os.lstat(path)
+    if not stat.S_ISREG(found.st_mode):
+        raise CommandError(f"{path} is neither a file nor a folder.")
+    name = Path(path).relative_to(start).as_posix()
+    if "\n" in name:
+        raise CommandError(f"{path!r} has a line break in its name, which a folder's digest can't tell apart.")
+    return File(path, name, found.st_size, found.st_mtime_ns)
+
+
+@contextmanager
+def _readable(path):
+    """The block reads `path`; CommandError where it can't."""
+    try:
+        yield
+    except OSError as error:
+        raise CommandError(f"{path} can't be read: {error.strerror}.") from error
+
+
+def _hash(file, progress):
+    """The SHA-256 of the file's bytes, in hex."""
+    digest, size = hashlib.sha256(), 0
+    with _readable(file.path):
+        descriptor = os.open(file.path, os.O_RDONLY | os.O_NOFOLLOW)
+        with os.fdopen(descriptor, "rb", buffering=0) as opened:
+            while block := opened.read(BLOCK):
+                digest.update(block)
+                size += len(block)
+                progress.step(len(block))
+            after = os.fstat(opened.fileno())
+    if (size, after.st_size, after.st_mtime_ns) != (file.size, file.size, file.mtime):
+        raise CommandError(f"{file.path} changed while it was read. Run it again when nobody writes to it.")
+    return digest.hexdigest()
+
+
+class Notes:
+    """What was hashed of one path already: a line a file in the data folder, until the digest of all is in use."""
+
+    def __init__(self, path):
+        key = hashlib.sha256(os.fsencode(path)).hexdigest()
+        self.file = Path(settings.HASHES) / f"{key[:32]}.jsonl"
+        self.known = dict(self._read())
+
+    def _read(self):
+        """((name, size, mtime), digest) of each whole line: the last one may have been interrupted too."""
+        for line in self.file.read_text().splitlines() if self.file.exists() else ():
+            try:
+                name, size, mtime, digest = json.loads(line)
+            except ValueError:
+                continue
+            yield (name, size, mtime), digest
+
+    def add(self, file, digest):
+        """Note the digest, and answer it."""
+        self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(self.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "w") as opened:
+            opened.write(f"\n{json.dumps([*file[1:], digest])}")
+        return digest
+
+
+class Progress:
+    """How much of `total` bytes is read: a bar on a terminal; elsewhere one line in the end."""
+
+    def __init__(self, stream, total):
+        self.stream, self.total, self.done, self.shown = stream, total, 0, -1
+
+    def step(self, size):
+        """So many bytes more."""
+        self.done += size
+        percent = 100 * self.done // max(1, self.total)
+        if self.stream.isatty() and percent != self.shown:
+            self.shown = percent
+            bar = "#" * (BAR * percent // 100)
+            self._write(f"\r[{bar:<{BAR}}] {percent} %", "")
+
+    def end(self, text):
+        """All is read."""
+        self._write(f"\r\033[K{text}" if self.shown >= 0 else text, "\n")
+
+    def _write(self, text, ending):
+        self.stream.write(text, style_func=str, ending=ending)
+        self.stream.flush()

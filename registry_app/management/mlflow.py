@@ -1,0 +1,247 @@
+"""A running MLflow server, read over its REST API. Nothing is written there."""
+
+import http.client
+import json
+import posixpath
+import urllib.error
+import urllib.request
+from base64 import b64encode
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote, urlencode, urlsplit
+
+from django.core.management.base import CommandError
+
+TIMEOUT = 30  # seconds until an answer must go on
+ANSWER_BYTES = 32 * 1024 * 1024
+PAGES = 10_000  # of one list
+FOLDERS = 1000  # listed for the size of one version
+UNKNOWN = (0, 0)  # size and number of files where the server doesn't tell
+
+
+class Model(NamedTuple):
+    """A registered model; `aliases` lead to numbers of versions, and `versions` begin with the oldest."""
+
+    name: str
+    description: str
+    aliases: dict
+    versions: list
+
+
+class ModelVersion(NamedTuple):
+    """A version of a registered model, as the server lists it; `created` in milliseconds."""
+
+    model: str
+    number: int
+    created: int
+    source: str
+    run_id: str
+    description: str
+    is_ready: bool
+    tags: dict
+
+
+class Run(NamedTuple):
+    """The run that made a version: what it is called, its page, and where it keeps its artifacts."""
+
+    name: str
+    url: str
+    artifact_uri: str
+    params: dict
+    metrics: dict
+
+
+class Status(CommandError):
+    """The server answered with this HTTP status instead of what it was asked for."""
+
+    def __init__(self, url, status):
+        asks = " Give it MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD." if status in {401, 403} else ""
+        super().__init__(f"{url} answers with status {status}.{asks}")
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Whoever answers elsewhere is not the server that was named, nor who its password is for."""
+
+    def redirect_request(self, *args):
+        """None: the redirect itself is the answer."""
+        return
+
+
+class Server:
+    """The server at `url`; `credentials` are a username and a password, both empty where it asks for none.
+
+    Whatever it answers, a CommandError says what is wrong with it.
+    """
+
+    def __init__(self, url, credentials):
+        try:
+            parts = urlsplit(url)
+            good = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0 and not parts.username
+        except ValueError:
+            good = False
+        if not good or parts.query or parts.fragment:
+            raise CommandError(f"{url} is no address like https://mlflow.example.com.")
+        self.url = url.rstrip("/")
+        self.authorization = "Basic " + b64encode(":".join(credentials).encode()).decode() if any(credentials) else ""
+        self.opener = urllib.request.build_opener(_NoRedirect)
+        self.run = cache(self._run)
+
+    def models(self):
+        """All registered Models, in the order of their names."""
+        versions: dict[str, list[ModelVersion]] = {}
+        for row in self._pages("mlflow/model-versions/search", "model_versions"):
+            version = _version(row)
+            versions.setdefault(version.model, []).append(version)
+        found = []
+        for row in self._pages("mlflow/registered-models/search", "registered_models"):
+            name = _text(row, "name")
+            aliases = {_text(alias, "alias"): _number(alias, "version") for alias in _rows(row, "aliases")}
+            own = sorted(versions.get(name, []), key=lambda version: version.number)
+            found.append(Model(name, _text(row, "description"), aliases, own))
+        return sorted(found, key=lambda model: model.name)
+
+    def _run(self, run_id):
+        """The Run, or None where there is none any more."""
+        try:
+            found = self._get("mlflow/runs/get", run_id=run_id)
+        except Status:
+            return None
+        run = _object(found, "run")
+        info, data = _object(run, "info"), _object(run, "data")
+        experiment = _text(info, "experiment_id")
+        return Run(
+            _text(info, "run_name") or run_id,
+            f"{self.url}/#/experiments/{quote(experiment, safe='')}/runs/{quote(run_id, safe='')}",
+            _text(info, "artifact_uri"),
+            _pairs(data, "params"),
+            {_text(row, "key"): row.get("value") for row in _rows(data, "metrics")},
+        )
+
+    def measure(self, version):
+        """(size in bytes, number of files) of a ModelVersion; UNKNOWN where the server can't tell."""
+        try:
+            asked = {"name": version.model, "version": version.number}
+            place = _text(self._get("mlflow/model-versions/get-download-uri", **asked), "artifact_uri")
+            if place.startswith("mlflow-artifacts:"):
+                return self._sum(urlsplit(place).path.strip("/"), self._served)
+            if place.startswith("runs:/"):
+                run_id, _, path = place.removeprefix("runs:/").partition("/")
+                return self._sum(path, lambda folder: self._of_run(run_id, folder))
+            run = self.run(version.run_id) if version.run_id else None
+            if run and run.artifact_uri and place.startswith(f"{run.artifact_uri.rstrip('/')}/"):
+                path = place.removeprefix(run.artifact_uri.rstrip("/")).strip("/")
+                return self._sum(path, lambda folder: self._of_run(version.run_id, folder))
+        except (Status, ValueError):  # no such place, or no way to it
+            pass
+        return UNKNOWN
+
+    def _sum(self, folder, listed):
+        """What lies below `folder`; `listed` answers the (path, row) pairs directly in one."""
+        folders, size, count = [folder], 0, 0
+        for each in folders:
+            for path, row in listed(each):
+                if row.get("is_dir"):
+                    folders.append(path)
+                else:
+                    size, count = size + _number(row, "file_size"), count + 1
+            if len(folders) > FOLDERS:
+                return UNKNOWN
+        return size, count
+
+    def _served(self, folder):
+        rows = self._pages("mlflow-artifacts/artifacts", "files", path=folder)
+        return [(posixpath.join(folder, _text(row, "path")), row) for row in rows]
+
+    def _of_run(self, run_id, folder):
+        rows = self._pages("mlflow/artifacts/list", "files", run_id=run_id, path=folder)
+        return [(_text(row, "path"), row) for row in rows]
+
+    def _pages(self, method, key, **query):
+        """The rows of all pages of a list."""
+        tokens = {""}
+        while True:
+            found = self._get(method, **query)
+            yield from _rows(found, key)
+            query["page_token"] = _text(found, "next_page_token")
+            if not query["page_token"]:
+                return
+            if query["page_token"] in tokens or len(tokens) >= PAGES:
+                raise CommandError(f"{self.url} answers with pages that don't end.")
+            tokens.add(query["page_token"])
+
+    def _get(self, method, **query):
+        """The object that a method of the API answers. CommandError for anything else."""
+        address = f"{self.url}/api/2.0/{method}?{urlencode(query)}"
+        request = urllib.request.Request(address)  # noqa: S310, http or https
+        if self.authorization:
+            request.add_header("Authorization", self.authorization)
+        try:
+            with self.opener.open(request, timeout=TIMEOUT) as answer:
+                text = answer.read(ANSWER_BYTES + 1)
+        except urllib.error.HTTPError as error:
+            error.close()
+            raise Status(self.url, error.code) from error
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise CommandError(f"{self.url} doesn't answer: {getattr(error, 'reason', error)}.") from error
+        try:
+            found = json.loads(text, parse_constant=str) if len(text) <= ANSWER_BYTES else None
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict):
+            raise CommandError(f"{self.url} answers with something else than JSON. Is it an MLflow server?")
+        return found
+
+
+def _version(row):
+    source = _text(row, "source")
+    return ModelVersion(
+        _text(row, "name"),
+        _number(row, "version"),
+        _number(row, "creation_timestamp"),
+        Path(source).as_uri() if source.startswith("/") else source,
+        _text(row, "run_id"),
+        _text(row, "description"),
+        _text(row, "status") in {"", "READY"},
+        _pairs(row, "tags"),
+    )
+
+
+def _strange(key):
+    return CommandError(f"The server's answer is not MLflow's: “{key}” is not what it should be.")
+
+
+def _rows(found, key):
+    rows = found.get(key, [])
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise _strange(key)
+    return rows
+
+
+def _object(found, key):
+    if not isinstance(found.get(key), dict):
+        raise _strange(key)
+    return found[key]
+
+
+def _text(row, key):
+    text = row.get(key) or ""
+    try:
+        text.encode()  # half characters, which JSON can spell, are no text
+    except (AttributeError, UnicodeEncodeError):
+        raise _strange(key) from None
+    return text
+
+
+def _number(row, key):
+    """A whole number from 0; the API writes large ones as text."""
+    value = row.get(key) or 0
+    if isinstance(value, str) and value.isdecimal() and len(value) < 20:
+        value = int(value)
+    if not isinstance(value, int) or value < 0:
+        raise _strange(key)
+    return value
+
+
+def _pairs(row, key):
+    return {_text(pair, "key"): _text(pair, "value") for pair in _rows(row, key)}

@@ -1,0 +1,48 @@
+"""What commands are told, and tell: organizations and teams by their names, and what the law refused."""
+
+from contextlib import contextmanager
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.management.base import CommandError
+
+from .. import rules
+from ..models import Actor, Organization
+from ..models.audit import refusals_logged
+
+COMMAND_LINE = Actor(None, staff=True)
+
+
+def organization_named(slug):
+    """The organization that `slug` names in addresses; CommandError where there is none."""
+    if organization := Organization.objects.filter(slug=slug).first():
+        return organization
+    known = ", ".join(Organization.objects.values_list("slug", flat=True)) or "none"
+    raise CommandError(f"There is no organization {slug}. Name it as its addresses do; there are: {known}.")
+
+
+def team_named(organization, name):
+    """The organization's team `name`, in whatever case; CommandError where there is none."""
+    if team := organization.teams.filter(name_key=rules.name_key(name)).first():
+        team.organization = organization
+        return team
+    known = ", ".join(organization.teams.values_list("name", flat=True)) or "none"
+    raise CommandError(f"{organization} has no team {name}. There are: {known}.")
+
+
+@contextmanager
+def refusals_told(action, **where):
+    """Let the block do `action`. What the law refuses is logged, where `where` says, and raised as a CommandError."""
+    try:
+        with refusals_logged(COMMAND_LINE, action, **where):
+            yield
+    except ValidationError as error:
+        raise CommandError(told(error)) from error
+
+
+def told(error):
+    """A ValidationError in words: a line for each error, with its code, the field, and what is wrong."""
+    lines = []
+    for field, errors in error.error_dict.items():
+        where = "" if field == NON_FIELD_ERRORS else f"{field}: "
+        lines += [f"{single.code}: {where}{' '.join(single.messages)}" for single in errors]
+    return "\n".join(lines)

@@ -1,0 +1,306 @@
+"""`register_artifact`: digests of real files and folders, resumed after an interruption, and all that it refuses."""
+
+import hashlib
+import json
+import os
+import socket
+import tracemalloc
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management.base import CommandError
+
+from registry_app.management import hashing
+from registry_app.models import Artifact, AuditEvent, Link, Version
+from tests.factories import make_organization, make_team, make_version
+
+
+@pytest.fixture
+def notes(tmp_path, settings):
+    """Where hashes are noted."""
+    settings.HASHES = tmp_path / "data" / "hashes"
+    return settings.HASHES
+
+
+@pytest.fixture
+def register(run, acme, vision, notes):
+    """Runs the command on a path for Vision, with more words where a test has some."""
+
+    def register(path, *more, **changed):
+        asked = {"organization": "acme-ml", "team": "vision", "project": "forecasts", "name": "churn", "type": "model"}
+        words = [f"--{option}={value}" for option, value in {**asked, **changed}.items()]
+        return run("register_artifact", str(path), *words, *more)
+
+    return register
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with files in it, an empty one and one in a folder of its own."""
+    path = tmp_path / "model"
+    (path / "weights").mkdir(parents=True)
+    (path / "config.json").write_bytes(b"{}")
+    (path / "empty").write_bytes(b"")
+    (path / "weights" / "größe 1.bin").write_bytes(b"x" * 3_000_000)
+    return path
+
+
+def sha(content):
+    """The SHA-256 of bytes, in hex."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def digest_of(folder):
+    """What the digest of a folder is, by its definition."""
+    files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    lines = sorted(f"{sha(path.read_bytes())}  {path.relative_to(folder).as_posix()}\n".encode() for path in files)
+    return f"sha256:{sha(b''.join(lines))}"
+
+
+def test_a_file_is_registered_by_its_bytes(register, tmp_path):
+    path = tmp_path / "a model.bin"
+    path.write_bytes(b"weights")
+    done = register(path)
+    version = Version.objects.get()
+    assert (done.status, str(version)) == (0, "Vision/forecasts/churn:v0")
+    assert (version.digest, version.size, version.file_count) == (f"sha256:{sha(b'weights')}", 7, 1)
+    assert version.uri == path.as_uri() and " " not in version.uri
+    assert version.digest in done.out and version.get_absolute_url() in done.out
+    assert (version.created_by, Link.objects.exists()) == (None, False)
+
+
+def test_a_folder_is_registered_by_its_sorted_lines(register, folder):
+    register(folder)
+    version = Version.objects.get()
+    assert (version.digest, version.size, version.file_count) == (digest_of(folder), 3_000_002, 3)
+    assert version.uri == folder.as_uri()
+
+
+def test_a_folder_is_the_same_wherever_it_lies_and_another_after_a_rename(register, folder, tmp_path):
+    register(folder)
+    again = register(folder.rename(tmp_path / "moved"))
+    assert "already" in again.out and Version.objects.count() == 1
+    (tmp_path / "moved" / "empty").rename(tmp_path / "moved" / "void")
+    register(tmp_path / "moved")
+    assert [version.number for version in Version.objects.order_by("pk")] == [0, 1]
+
+
+def test_all_that_is_known_is_kept(register, vision, folder, tmp_path):
+    source = make_version(vision, "raw", type="dataset")
+    (tmp_path / "facts.json").write_text('{"rows": 7}')
+    more = ("--uri=s3://bucket/churn", "--run=train-7", "--run-url=https://runs.example.com/7")
+    register(folder, *more, f"--metadata={tmp_path / 'facts.json'}", f"--made-from={source}")
+    version = Version.objects.get(artifact__name="churn")
+    assert (version.uri, version.metadata, version.run) == ("s3://bucket/churn", {"rows": 7}, "train-7")
+    assert (version.run_url, list(version.made_from.all())) == ("https://runs.example.com/7", [source])
+    entry = AuditEvent.objects.first()
+    assert (entry.action, entry.actor_name) == ("version.create", "command line")
+
+
+def test_a_version_of_another_organization_is_no_source(register, sam, folder):
+    foreign = make_version(make_team(make_organization("Globex", sam), "Vision"))
+    done = register(folder, f"--made-from={foreign}")
+    assert (done.status, "source_hidden" in done.err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "changed, code",
+    [
+        ({"project": "a/b"}, "name_invalid"),
+        ({"name": "x" * 129}, "name_invalid"),
+        ({"type": "a/b"}, "type_invalid"),
+        ({"uri": "no scheme"}, "uri_invalid"),
+        ({"run": "a/b"}, "name_invalid"),
+        ({"run-url": "ftp://x"}, "url_invalid"),
+        ({"made-from": "nothing"}, "source_hidden"),
+        ({"organization": "none"}, "no organization none"),
+        ({"team": "none"}, "no team none"),
+    ],
+    ids=str,
+)
+def test_what_is_refused_is_refused_before_anything_is_hashed(register, folder, monkeypatch, changed, code):
+    monkeypatch.setattr(hashing, "_hash", lambda *_: pytest.fail("it was hashed"))
+    done = register(folder, **changed)
+    assert (done.status, done.out, Artifact.objects.exists()) == (1, "", False)
+    assert code in done.err
+
+
+def test_an_artifact_keeps_its_type(register, vision, folder):
+    make_version(vision, type="dataset")
+    done = register(folder)
+    assert (done.status, "type_stays" in done.err) == (1, True)
+    assert AuditEvent.objects.first().code == "type_stays"
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"a": NaN}', "\udcff", "x" * 3_000_000])
+def test_metadata_that_is_none_is_refused(register, folder, tmp_path, text):
+    (tmp_path / "facts").write_bytes(text.encode(errors="surrogateescape"))
+    assert register(folder, f"--metadata={tmp_path / 'facts'}").status == 1
+    assert register(folder, f"--metadata={tmp_path / 'nothing'}").status == 1
+    assert not Artifact.objects.exists()
+
+
+# What can't be hashed.
+
+
+def test_what_is_not_there_or_empty_is_refused(register, tmp_path):
+    (tmp_path / "hollow" / "inner").mkdir(parents=True)
+    for path in (tmp_path / "nothing", tmp_path / "hollow", tmp_path / "hollow" / ("x" * 300)):
+        done = register(path)
+        assert (done.status, done.out) == (1, "") and "Traceback" not in done.err
+        assert str(path) in done.err
+
+
+def test_symbolic_links_are_not_followed(register, folder, tmp_path):
+    before = digest_of(folder)
+    (folder / "link").symlink_to(tmp_path)
+    (folder / "dangling").symlink_to("nowhere")
+    done = register(folder)
+    assert "symbolic links: 2" in done.err
+    assert Version.objects.get().digest == before
+    (tmp_path / "link").symlink_to(folder)
+    assert register(tmp_path / "link").status == 1
+
+
+def test_what_is_neither_file_nor_folder_is_refused(register, folder):
+    os.mkfifo(folder / "pipe")
+    assert "neither" in register(folder).err
+    (folder / "pipe").unlink()
+    with socket.socket(socket.AF_UNIX) as server:
+        here = Path.cwd()
+        os.chdir(folder)  # an address of a socket is short
+        try:
+            server.bind("socket")
+        finally:
+            os.chdir(here)
+        assert "neither" in register(folder).err
+    assert not Artifact.objects.exists()
+
+
+def test_a_line_break_in_a_name_is_refused(register, folder):
+    (folder / "a\nb").write_bytes(b"")
+    assert register(folder).status == 1
+
+
+def test_what_vanishes_changes_or_can_not_be_read_is_told(register, folder, monkeypatch):
+    config, really = folder / "config.json", os.open
+
+    def meddled(meddle):
+        def opened(path, *args, **kwargs):
+            if str(path) == str(config):
+                meddle()
+            return really(path, *args, **kwargs)
+
+        monkeypatch.setattr(os, "open", opened)
+        done = register(folder)
+        monkeypatch.setattr(os, "open", really)
+        return done
+
+    def forbidden():
+        raise PermissionError(13, "Permission denied")
+
+    for meddle, told in [
+        (forbidden, "Permission denied"),
+        (lambda: config.write_bytes(b"{ }"), "changed"),
+        (config.unlink, "No such file"),
+    ]:
+        done = meddled(meddle)
+        assert (done.status, str(config) in done.err, told in done.err) == (1, True, True)
+    assert not Artifact.objects.exists()
+
+
+# Going on after an interruption.
+
+
+@pytest.fixture
+def hashed(monkeypatch):
+    """The names of the files that are hashed, from here on; `stop_at` so many."""
+    really, names = hashing._hash, []
+
+    def counting(file, progress):
+        if len(names) == counting.stop_at:
+            raise KeyboardInterrupt
+        names.append(file.name)
+        return really(file, progress)
+
+    counting.stop_at = -1
+    monkeypatch.setattr(hashing, "_hash", counting)
+    counting.names = names
+    return counting
+
+
+def test_an_interrupted_run_goes_on_with_what_is_left(register, folder, hashed, notes):
+    hashed.stop_at = 2
+    done = register(folder)
+    assert (done.status, len(hashed.names), Artifact.objects.exists()) == (1, 2, False)
+    (state,) = notes.iterdir()
+    assert state.stat().st_mode & 0o077 == 0
+    with state.open("a") as torn:
+        torn.write('\n["config.json", 2')
+    hashed.stop_at = -1
+    assert register(folder).status == 0
+    assert sorted(hashed.names) == ["config.json", "empty", "weights/größe 1.bin"]
+    assert Version.objects.get().digest == digest_of(folder)
+    assert list(notes.iterdir()) == []  # not needed any more
+
+
+def test_a_file_that_changed_since_is_hashed_again(register, folder, hashed):
+    hashed.stop_at = 2
+    register(folder)
+    changed = folder / hashed.names[0]
+    changed.write_bytes(b"something else altogether")
+    hashed.stop_at = -1
+    register(folder)
+    assert hashed.names.count(changed.relative_to(folder).as_posix()) == 2
+    assert Version.objects.get().digest == digest_of(folder)
+
+
+def test_a_refusal_in_the_end_keeps_what_was_hashed(register, vision, folder, hashed):
+    make_version(vision, type="dataset")
+    register(folder)
+    register(folder, name="other")
+    assert len(hashed.names) == 3
+
+
+# How it goes.
+
+
+def test_memory_stays_flat(tmp_path, notes):
+    path = tmp_path / "large"
+    with path.open("wb") as file:
+        file.truncate(200 * 1024 * 1024)
+    tracemalloc.start()
+    hashed = hashing.hash_path(str(path), Stream())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert hashed.size == 200 * 1024 * 1024 and peak < 8 * 1024 * 1024
+
+
+class Stream(StringIO):
+    """A stream that is a terminal or none, and writes as a command's does."""
+
+    def __init__(self, terminal=False):
+        super().__init__()
+        self.isatty = lambda: terminal
+
+    def write(self, text, style_func=str, ending=""):
+        """As Django's OutputWrapper."""
+        return super().write(text + ending)
+
+
+def test_a_terminal_shows_a_bar_and_anything_else_one_line(folder, notes):
+    terminal, file = Stream(terminal=True), Stream()
+    for stream in (terminal, file):
+        hashing.hash_path(str(folder), stream)
+        hashing.forget(str(folder))
+    assert "\r[" in terminal.getvalue() and "100 %" in terminal.getvalue()
+    assert file.getvalue() == "Hashed: 3 files, 3,000,002 bytes.\n"
+
+
+def test_the_notes_are_of_one_path_alone(folder, tmp_path, notes):
+    hashing.hash_path(str(folder), Stream())
+    (line, *_) = [line for line in next(notes.iterdir()).read_text().splitlines() if line]
+    assert len(json.loads(line)) == 4
+    with pytest.raises(CommandError):
+        hashing.hash_path(str(tmp_path / "nothing"), Stream())
