@@ -1,0 +1,84 @@
+"""Search in a browser: what is typed is found in place, and Enter gives it an address to share."""
+
+import re
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from tests.browser.checks import axe_violations, sideways, spilling
+from tests.factories import make_collection, make_link, make_version, protect
+
+
+@pytest.fixture
+def searching(page, sign_in, mel, acme, golden, models, vision):
+    """Mel's page of search, with a mark that any full load would wipe away; Models has a collection `Churn`."""
+    protect(models, "production")
+    make_link(make_collection(models, "Churn", tags=["reviewed"]), make_version(vision), "production")
+    sign_in(mel)
+    page.goto(acme.get_absolute_url())
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Search").click()
+    expect(page.locator("[name=q]")).to_be_focused()
+    page.evaluate("window.same = true")
+    return page
+
+
+def _hits(page):
+    return page.get_by_role("rowheader").get_by_role("link")
+
+
+def test_typing_finds_in_place_and_replaces_the_address(searching):
+    before = searching.evaluate("history.length")
+    searching.keyboard.type("prod", delay=20)
+    expect(_hits(searching)).to_have_text(["Churn", "Churn:v0", "Protected production"])
+    expect(searching).to_have_url(re.compile(r"\?q=prod$"))
+    expect(searching.locator("[name=q]")).to_be_focused()
+    expect(searching.get_by_role("status")).to_have_text("Collections: 1, Versions: 1, Aliases: 1")
+    assert searching.evaluate("history.length") == before
+    assert searching.evaluate("window.same")
+    assert axe_violations(searching) + sideways(searching) + spilling(searching) == []
+
+
+def test_enter_gives_an_address_to_share_and_back_leads_back(searching):
+    before = searching.evaluate("history.length")
+    searching.keyboard.type("golden")
+    searching.keyboard.press("Enter")
+    expect(_hits(searching)).to_have_text(["Golden Datasets"])
+    expect(searching).to_have_url(re.compile(r"\?q=golden$"))
+    assert searching.evaluate("history.length") == before + 1
+    assert searching.evaluate("window.same")
+    searching.reload()
+    expect(_hits(searching)).to_have_text(["Golden Datasets"])
+    expect(searching.locator("[name=q]")).to_have_value("golden")
+    searching.go_back()
+    expect(_hits(searching)).to_have_count(0)
+    expect(searching).to_have_url(re.compile(r"/search/$"))
+
+
+def test_what_can_not_be_read_is_told_while_typing_and_forgotten_when_mended(searching, forgiven):
+    forgiven.append("status of 422")
+    box, told = searching.locator("[name=q]"), searching.get_by_role("status")
+    told.evaluate("region => region.stays = true")
+    searching.keyboard.type("churn typ:")
+    expect(told.locator(".error")).to_contain_text("registry:")
+    expect(box).to_have_value("churn typ:")
+    expect(searching.locator("#failed")).to_be_hidden()
+    assert axe_violations(searching) == []
+    box.fill("churn type:model")
+    expect(_hits(searching)).to_have_text(["Churn"])
+    expect(told.locator(".error")).to_have_count(0)
+    assert told.evaluate("region => region.stays")
+
+
+def test_without_scripts_the_form_finds_the_same(browser, live_server, client, mel, acme, golden):
+    client.force_login(mel)
+    cookie = client.cookies["sessionid"]
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
+    page = context.new_page()
+    page.goto(reverse("search", args=[acme.slug]))
+    page.locator("[name=q]").fill("golden")
+    page.get_by_role("button", name="Search", exact=True).click()
+    expect(_hits(page)).to_have_text(["Golden Datasets"])
+    expect(page).to_have_url(re.compile(r"\?q=golden$"))
+    context.close()
