@@ -30,10 +30,10 @@ def sideways(page):
 SPILLING = """() => {
     const texts = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT)
     const range = document.createRange()
-    const found = new Set()
+    const found = new Set(), apart = '.sr, pre, .drawing, option, textarea'  // some of these scroll by themselves
     while (texts.nextNode()) {
         const text = texts.currentNode, holder = text.parentElement
-        if (!text.data.trim() || !holder.checkVisibility() || holder.closest('.sr, pre, .drawing, option, textarea')) continue
+        if (!text.data.trim() || !holder.checkVisibility() || holder.closest(apart)) continue
         const box = holder.closest('td, th, li, dd, dt, article, section, aside, form, main').getBoundingClientRect()
         range.selectNodeContents(text)
         const place = range.getBoundingClientRect()
