@@ -8,9 +8,9 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.shortcuts import redirect
 
-from . import audit, people, registries, teams, tokens
+from . import artifacts, audit, collections, people, registries, teams, tokens
 
-__all__ = ["audit", "people", "registries", "teams", "tokens"]
+__all__ = ["artifacts", "audit", "collections", "people", "registries", "teams", "tokens"]
 
 
 def _password_change(request, extra_context=None):

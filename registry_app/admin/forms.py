@@ -1,4 +1,6 @@
-"""The forms of a registry in the Django admin."""
+"""The forms of registries, and of what they hold, in the Django admin."""
+
+from functools import partial
 
 from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
@@ -96,3 +98,93 @@ class RegistryForm(NewRegistryForm):
             self.add_error("types", f"Add {', '.join(new)} to {registry} for good? {consequence}")
         self.add_error("types", "To confirm, save again.")
         self._show("confirmed", asked)
+
+
+class NamesField(forms.CharField):
+    """Aliases or tags, separated by commas, as a list."""
+
+    def __init__(self, **kwargs):
+        text = "Separated by commas."
+        super().__init__(required=False, widget=AdminTextInputWidget, help_text=text, **kwargs)
+
+    def to_python(self, value):
+        """The names, cleaned."""
+        listed = super().to_python(value) or ""
+        return [name for part in listed.split(",") if (name := rules.clean_name(part))]
+
+    def run_validators(self, value):
+        """Those of text don't judge lists; the verb does."""
+
+    def has_changed(self, initial, data):
+        """Whether these are other names, in whatever order."""
+        return sorted(self.to_python(initial)) != sorted(self.to_python(data))
+
+
+class ReasonForm(AdminForm):
+    """A change with a reason."""
+
+    reason = forms.CharField(
+        required=False, max_length=rules.REASON_LENGTH, widget=AdminTextInputWidget, help_text="Kept in the audit log."
+    )
+
+
+class NewCollectionForm(ReasonForm):
+    """A new collection (rule 20)."""
+
+    name = LawField(
+        clean_text=rules.clean_name, refuse=partial(rules.refuse_label, what="Collections"), widget=AdminTextInputWidget
+    )
+    description = LawField(
+        label="Card",
+        clean_text=rules.clean_description,
+        refuse=rules.refuse_description,
+        required=False,
+        widget=AdminTextareaWidget,
+    )
+    tags = NamesField()
+
+    def _post_clean(self):
+        if self.instance.pk or self.cleaned_data.get("registry"):  # without one the model has nothing to judge by
+            super()._post_clean()
+
+
+class CollectionForm(NewCollectionForm):
+    """A collection as it is edited; `seen` is the version that was shown (rule 19)."""
+
+    seen = VersionField()
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial.update(tags=", ".join(self.instance.tag_names()), seen=self.instance.version)
+
+
+class NewLinkForm(ReasonForm):
+    """A version to link (rules 21 to 23)."""
+
+    aliases = NamesField()
+
+    def _get_validation_exclusions(self):
+        """Rule 23: to link twice is no error, so no constraint is asked."""
+        return {*super()._get_validation_exclusions(), "version"}  # type: ignore[misc]
+
+
+class LinkForm(ReasonForm):
+    """The aliases and tags of a link, with those that were shown (rule 19)."""
+
+    aliases = NamesField(show_hidden_initial=True)
+    tags = NamesField(show_hidden_initial=True)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        names = {"aliases": self.instance.alias_names(), "tags": self.instance.tag_names()}
+        self.initial.update({field: ", ".join(listed) for field, listed in names.items()})
+
+    def shown(self, name):
+        """The names that the page showed in the field `name`."""
+        return self.fields[name].to_python(self.data.get(self.add_initial_prefix(name), ""))
+
+
+class ProtectedAliasForm(AdminForm):
+    """An alias to protect (rule 26)."""
+
+    name = LawField(clean_text=rules.clean_name, refuse=rules.refuse_alias_name, widget=AdminTextInputWidget)

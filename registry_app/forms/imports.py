@@ -12,8 +12,11 @@ from .base import RuleForm
 class ImportForm(RuleForm):
     """A list of versions, as a file or as text; `seen` is the mark of the outcomes that were shown (rule 18)."""
 
-    file = forms.FileField(required=False, help_text="JSON or CSV, at most 1 MiB and 1,000 rows.")
-    text = forms.CharField(label="Or paste the list", required=False, strip=False, widget=forms.Textarea)
+    # One of the two is needed, so neither is called optional: that is what a suffix of their labels says.
+    file = forms.FileField(required=False, label_suffix=":", help_text="JSON or CSV, at most 1 MiB and 1,000 rows.")
+    text = forms.CharField(
+        label="Or paste the list", required=False, label_suffix=":", strip=False, widget=forms.Textarea
+    )
     seen = forms.CharField(required=False, widget=forms.HiddenInput, max_length=64)
 
     def clean(self):

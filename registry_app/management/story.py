@@ -5,6 +5,7 @@ from io import StringIO
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.management.base import OutputWrapper
 
 from ..choices import Action, Role, TeamRole
 from ..models import Collection, Facts, ProtectedAlias, RegistryMember, Team, TeamMembership, register
@@ -66,7 +67,7 @@ def _register(team, by, made):
 
 
 def _kept(team, by, name, type_name, made, run="", run_url="", made_from=()):
-    hashed = hash_path(str(made.path), StringIO())
+    hashed = hash_path(str(made.path), OutputWrapper(StringIO()))
     lineage = {"run": run, "run_url": run_url, "made_from": tuple(made_from)}
     facts = Facts(uri=made.path.as_uri(), metadata=made.metadata, **hashed._asdict(), **lineage)
     return register(team, by, "churn", name, type_name, facts)[0]
@@ -79,7 +80,7 @@ def _publish_data(shelves, mel, versions):
     for version in versions["customers"]:
         customers.link(mel, version)
     customers.links.get(number=1).mark(
-        mel, put=["reviewed"], tags=["deduplicated"], reason="48 rows stood in it twice."
+        mel, put=["reviewed"], tags=["deduplicated"], reason="18 rows stood in it twice."
     )
     golden = _collection(shelves["Golden Datasets"], mel, "Churn_Holdout", "dataset", HOLDOUT_CARD, ["churn"])
     golden.link(mel, versions["holdout"][0], ["reference"])

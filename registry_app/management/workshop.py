@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 CUSTOMERS, HELD_OUT = 1200, 300
 COLUMNS = ("tenure_months", "monthly_fee", "support_calls", "churned")
-STEPS = ((20, 0.0), (400, 0.0), (400, 0.01))  # rounds of training, and weight decay, of each version of the model
+STEPS = ((3, 0.0), (60, 0.0), (60, 0.01))  # rounds of training, and weight decay, of each version of the model
 
 
 class Made(NamedTuple):

@@ -49,9 +49,11 @@ def as_json(value):
 def markdown(text):
     """Markdown as HTML that can't do harm: the parser takes no HTML, and nh3 lets only plain elements through."""
     tokens = _markdown.parse(text)
-    for token in tokens:
-        if token.type in {"heading_open", "heading_close"}:  # the page has h1 and h2 of its own
-            token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
+    headings = [token for token in tokens if token.type in {"heading_open", "heading_close"}]
+    highest, last = min((int(token.tag[1]) for token in headings), default=1), 2  # the page has h1 and h2 of its own
+    for token in headings:
+        last = min(6, int(token.tag[1]) - highest + 3, last + 1) if token.type == "heading_open" else last
+        token.tag = f"h{last}"
     html = _markdown.renderer.render(tokens, _markdown.options, {})
     return mark_safe(nh3.clean(html, link_rel="noopener nofollow"))  # noqa: S308
 

@@ -8,9 +8,9 @@ from ..models import Link, Version
 
 STEPS = 2  # generations up, and down
 IN_COLUMN = 8  # versions of a generation at most
-WIDTH, HEIGHT = 190, 50  # of a node, in the drawing's own units
-GAP_X, GAP_Y = 44, 14
-LABEL_LENGTH = 24  # characters that fit into a node
+WIDTH, HEIGHT = 164, 50  # of a node, in the drawing's own units
+GAP_X, GAP_Y = 36, 14
+LABEL_LENGTH = 20  # characters that fit into a node
 
 
 class Node(NamedTuple):
@@ -22,6 +22,8 @@ class Node(NamedTuple):
     address: str = ""
     x: int = 0
     y: int = 0
+    width: int = WIDTH
+    height: int = HEIGHT
 
     @property
     def short(self):

@@ -1,7 +1,5 @@
 """Pages of one version where it comes from: all that is known of it, and deleting it."""
 
-import json
-
 from django.contrib import messages
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
@@ -21,19 +19,12 @@ SHOWN = 50  # links, and versions on either side, of one version
 def detail(request, organization, team, project, name, number):
     """A version: its facts, what it was made from and what was made from it, and where it is linked."""
     door, version = source_for(request.user, organization, team, project, name, number)
-    facts = [(key, _told(value)) for key, value in version.metadata.items()]
     context = {
-        "metadata": facts,
         "made_from": _relatives(version.made_from, door.membership),
         "made_into": _relatives(version.made_into, door.membership),
         "links": version.places(door.membership)[0][:SHOWN],
     }
     return _version_page(request, "sources/detail.html", door, version, context)
-
-
-def _told(value):
-    """A value of the metadata, as text."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _relatives(versions, membership):

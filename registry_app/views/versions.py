@@ -196,8 +196,8 @@ def _facts(link: Link, may):
     """{what it is called: its value} of what two versions are compared by; its address for whoever may use it."""
     version = link.version
     facts = {
-        "Aliases": sorted(alias.name for alias in link.aliases.all()),
-        "Tags": sorted(tag.name for tag in link.tags.all()),
+        "Aliases": ", ".join(sorted(alias.name for alias in link.aliases.all())),
+        "Tags": ", ".join(sorted(tag.name for tag in link.tags.all())),
         "Source": str(version),
         "Digest": version.digest,
         "Size in bytes": version.size,

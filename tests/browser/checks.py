@@ -33,7 +33,7 @@ SPILLING = """() => {
     const found = new Set()
     while (texts.nextNode()) {
         const text = texts.currentNode, holder = text.parentElement
-        if (!text.data.trim() || !holder.checkVisibility() || holder.closest('.sr, pre, option, textarea')) continue
+        if (!text.data.trim() || !holder.checkVisibility() || holder.closest('.sr, pre, .drawing, option, textarea')) continue
         const box = holder.closest('td, th, li, dd, dt, article, section, aside, form, main').getBoundingClientRect()
         range.selectNodeContents(text)
         const place = range.getBoundingClientRect()

@@ -57,6 +57,7 @@ def test_the_log_is_whole_and_tells_of_refused_attempts(passwords):
         ("ada", "core_is_shared"),
         ("ada", "core_stays"),
         ("ada", "restricted_stays"),
+        ("mel", "alias_protected"),
         ("mel", "role_too_low"),
     }
 
