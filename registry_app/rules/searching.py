@@ -101,4 +101,4 @@ def _condition(operator, value):
 
 def _refusal(reason):
     operators = ", ".join(f"{name}:" for name in OPERATORS)
-    return Refusal("search_invalid", reason, f"There are the operators {operators}.")
+    return Refusal("search_invalid", reason, f"Operators: {operators}.")

@@ -74,17 +74,21 @@ def _place(path):
     }
 
 
+def _first(found):
+    """The first of `found`, and one more where there are more; chosen by their ids, to read no card but theirs."""
+    chosen = found.values("pk")[: SHOWN + 1]
+    return found.model.objects.filter(pk__in=chosen).order_by(*found.query.order_by)
+
+
 def _registries(found):
-    rows = found.values(
+    rows = _first(found).values(
         "id", "accepts_all_types", registry_name=F("name"), visible_to=F("visibility"), text=Left("description", 160)
     )
-    return [
-        {**row, "label": row["registry_name"], "summary": row["text"].partition("\n")[0]} for row in rows[: SHOWN + 1]
-    ]
+    return [{**row, "label": row["registry_name"], "summary": row["text"].partition("\n")[0]} for row in rows]
 
 
 def _collections(found):
-    rows = found.values("id", card=Left("description", CARD_READ), **_place(""))
+    rows = _first(found).values("id", card=Left("description", CARD_READ), **_place(""))
     return [
         {
             **row,
@@ -92,24 +96,23 @@ def _collections(found):
             "summary": Collection(description=row["card"]).summary[:160],
             "types": [row["type_name"]],
         }
-        for row in rows[: SHOWN + 1]
+        for row in rows
     ]
 
 
 def _links(found):
-    rows = found.with_latest().values(
-        "id", "number", "latest", summary=F("version__artifact__name"), **_place("collection__")
+    rows = (
+        _first(found)
+        .with_latest()
+        .values("id", "number", "latest", summary=F("version__artifact__name"), **_place("collection__"))
     )
-    return [
-        {**row, "label": f"{row['collection_name']}:v{row['number']}", "types": [row["type_name"]]}
-        for row in rows[: SHOWN + 1]
-    ]
+    return [{**row, "label": f"{row['collection_name']}:v{row['number']}", "types": [row["type_name"]]} for row in rows]
 
 
 def _marks(found, kind):
     """Aliases or tags; `number` is that of the link that carries it, or None."""
-    rows = found.values("id", "name", number=F("link__number"), **_place("collection__"))
-    return [{**row, "kind": kind, "types": [row["type_name"]]} for row in rows[: SHOWN + 1]]
+    rows = _first(found).values("id", "name", number=F("link__number"), **_place("collection__"))
+    return [{**row, "kind": kind, "types": [row["type_name"]]} for row in rows]
 
 
 # What they carry.
