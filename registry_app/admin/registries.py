@@ -167,14 +167,16 @@ class RegistryAdmin(LawfulAdmin):
         """What goes along, counted now (rule 18)."""
         registry = objs[0]
         rows = [registry.types, registry.members, registry.former_names]
-        return [], {row.model._meta.verbose_name_plural: row.count() for row in rows}, set(), []
+        counts = {row.model._meta.verbose_name_plural: row.count() for row in rows}
+        return [], counts | registry.collections.holdings()._asdict(), set(), []
 
     def delete_model(self, request, obj):
         """Rules 5, 16 and 18: with the second step's own form."""
         step = DeleteForm(request.POST, registry=obj)
         if not step.is_valid():
             raise step.refusals()
-        obj.delete_by(actor_of(request), version=step.cleaned_data["version"], reason=step.cleaned_data["reason"])
+        shown = {"version": step.cleaned_data["version"], "seen": step.cleaned_data["preview"]}
+        obj.delete_by(actor_of(request), **shown, reason=step.cleaned_data["reason"])
 
 
 class OfRegistry:

@@ -176,6 +176,7 @@ def delete(request, organization, name):
         return redirect("teams:index", organization)
     log_refusals(request, form, Action.TEAM_DELETE, door.membership, subject=team.name)
     context = {"form": form, "people": team.memberships.count(), "registries": team.registry_roles.count()}
+    context["refusal"] = rules.ARTIFACTS_STAY if team.artifacts.exists() else None
     return _team_page(request, "teams/delete.html", door, context, form.status)
 
 

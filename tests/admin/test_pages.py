@@ -251,7 +251,7 @@ def test_section_5_what_is_read_only_takes_no_post(model, staff, golden):
 
 
 def test_section_5_the_log_shows_what_was_refused_and_by_whom(staff, root, golden):
-    staff.post(address("delete", golden), {"confirmation": "x", "version": golden.version})
+    staff.post(address("delete", golden), {"confirmation": "x", "version": golden.version, "preview": "0-0-0-0"})
     entry = AuditEvent.objects.first()
     page = staff.get(address("change", entry)).text
     assert entry.code == "confirmation_differs" and entry.actor_name == "root" and entry.facts["staff"]

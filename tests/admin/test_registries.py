@@ -118,7 +118,7 @@ def test_rule_4_a_type_is_never_changed_nor_added_past_its_registry(staff, model
 def test_rule_5_a_core_registry_is_not_deleted(staff, models):
     assert staff.get(address("delete", models)).status_code == 403
     with refused((Action.DELETE, "core_stays")):
-        sure = {"confirmation": "Models", "version": models.version, "post": "yes"}
+        sure = {"confirmation": "Models", "version": models.version, "preview": "0-0-0-0", "post": "yes"}
         assert staff.post(address("delete", models), sure).status_code == 403
 
 
@@ -308,7 +308,8 @@ def test_rule_15_a_rename_keeps_the_former_name(staff, golden):
 
 def deletion(registry, **changed):
     """What the deletion page sends."""
-    return {"confirmation": registry.name, "reason": "", "version": registry.version, **changed}
+    shown = {"version": registry.version, "preview": "0-0-0-0"}
+    return {"confirmation": registry.name, "reason": "", **shown, **changed}
 
 
 def test_rule_16_a_custom_registry_is_deleted_with_its_name_typed(staff, root, golden):
@@ -328,6 +329,7 @@ def test_rule_16_a_custom_registry_is_deleted_with_its_name_typed(staff, root, g
         ({"confirmation": "Golden"}, "confirmation_differs"),
         ({"confirmation": ""}, "confirmation_differs"),
         ({"version": 7}, "stale_preview"),
+        ({"preview": "1-0-0-0"}, "stale_preview"),
     ],
 )
 def test_rules_16_and_18_a_deletion_without_its_second_step_is_refused(changed, code, staff, golden):

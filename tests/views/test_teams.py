@@ -6,7 +6,15 @@ from django.urls import reverse
 from registry_app import rules
 from registry_app.choices import Action, OrganizationRole, Role, TeamRole
 from registry_app.models import Actor, Team, make_service_account
-from tests.factories import COMMAND_LINE, give_team_role, make_member, make_registry, make_team, make_user
+from tests.factories import (
+    COMMAND_LINE,
+    give_team_role,
+    make_member,
+    make_registry,
+    make_team,
+    make_user,
+    make_version,
+)
 from tests.views.pages import Page, browser, logging, nothing_changes, nothing_happens, refused
 
 
@@ -132,6 +140,15 @@ def test_a_team_is_deleted_with_its_roles_after_its_name_was_typed(acme, ada, me
     assert [(event.action, event.subject) for event in events] == [(Action.TEAM_DELETE, "Vision")]
     assert hers.get(vault.get_absolute_url()).status_code == 404
     assert not Team.objects.exists() and acme.memberships.count() == 3
+
+
+def test_a_team_with_artifacts_stays_and_its_page_says_so(acme, ada, vision):
+    make_version(vision)
+    client, link = browser(ada), address("delete", vision)
+    page = client.get(link)
+    assert page.context["refusal"].code == "artifacts_stay"
+    assert not [form for form in Page(page).forms if form.action == link]
+    refused(client, link, {"confirmation": "Vision"}, "artifacts_stay")
 
 
 def test_who_leads_a_team_is_told_that_admins_delete_it(acme, rob, vision):
