@@ -1,10 +1,13 @@
 """Rules 9, 14, 16, 19 and the last admin under several at once: real threads, each with a connection of its own."""
 
+import subprocess
+import sys
 from threading import Barrier, Thread
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connections
+from django.db import IntegrityError, connection, connections
 
 from registry_app import guards
 from registry_app.choices import Action, OrganizationRole, Role, Visibility
@@ -229,6 +232,18 @@ def test_rule_24_links_made_at_once_have_numbers_of_their_own(shelf, vision, ada
     collection.refresh_from_db()
     assert collection.next_number == PEOPLE
     assert collection.aliases.count() == 1  # rule 25
+    assert verify()[1] == []
+
+
+def test_rule_24_processes_that_link_at_once_share_no_number(shelf, vision):
+    collection, name = make_collection(shelf), connection.settings_dict["NAME"]
+    shares = [[make_version(vision).pk for _ in range(TURNS)] for _ in range(4)]
+    connection.close()
+    words = [sys.executable, "-m", "tests.linker", str(name), str(collection.pk)]
+    processes = [subprocess.Popen([*words, *map(str, share)], cwd=settings.BASE_DIR) for share in shares]
+    assert [process.wait(120) for process in processes] == [0] * len(shares)
+    assert sorted(collection.links.values_list("number", flat=True)) == list(range(4 * TURNS))
+    assert set(collection.links.values_list("version", flat=True)) == {pk for share in shares for pk in share}
     assert verify()[1] == []
 
 
