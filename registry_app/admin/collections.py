@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from .. import rules
 from ..choices import Action
-from ..models import Alias, Collection, Link, ProtectedAlias, Tag
+from ..models import Alias, Collection, Link, ProtectedAlias, Tag, facts_of
 from .base import BulkDeleteAdmin, actor_of
 from .forms import CollectionForm, LinkForm, NewCollectionForm, NewLinkForm, ProtectedAliasForm
 
@@ -137,11 +137,10 @@ class LinkAdmin(InRegistryAdmin):
             link, _ = obj.collection.link(by, obj.version, wanted["aliases"], wanted["reason"])
             obj.pk, obj.number = link.pk, link.number
             return
-        seen = form.shown("aliases")
-        take = [name for name in seen if name not in wanted["aliases"]]
-        obj.change_aliases(by, wanted["aliases"], take, seen=seen, reason=wanted["reason"])
-        request.trying = Action.LINK_TAG
-        obj.set_tags(by, wanted["tags"], seen=form.shown("tags"), reason=wanted["reason"])
+        aliases, tags = form.shown("aliases"), form.shown("tags")
+        take = [name for name in aliases if name not in wanted["aliases"]]
+        marks = {"put": wanted["aliases"], "take": take, "tags": wanted["tags"]}
+        obj.mark(by, **marks, seen=facts_of(aliases, tags), reason=wanted["reason"])
 
     def delete_model(self, request, obj):
         """Unlink it; its version stays."""

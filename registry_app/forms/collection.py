@@ -114,7 +114,7 @@ class DeleteCollectionForm(RuleForm):
 class LinkForm(RuleForm):
     """A version to publish in a collection, with the aliases it gets."""
 
-    source = forms.ModelChoiceField(
+    version = forms.ModelChoiceField(
         Version.objects.none(),
         error_messages={"required": "Choose a version.", "invalid_choice": rules.SOURCE_HIDDEN.reason},
     )
@@ -124,7 +124,7 @@ class LinkForm(RuleForm):
     def __init__(self, *args, collection, membership, **kwargs):
         super().__init__(*args, registry=collection.registry, **kwargs)
         usable = Version.objects.usable_by(membership).select_related("artifact__team")
-        self.fields["source"].queryset = usable  # type: ignore[attr-defined]
+        self.fields["version"].queryset = usable  # type: ignore[attr-defined]
 
 
 class MarkForm(RuleForm):

@@ -20,7 +20,7 @@ from .founding import (
 )
 from .invitation import Invitation
 from .law import enforce
-from .link import Alias, Link, Tag
+from .link import Alias, Link, Tag, facts_of
 from .organization import Organization, OrganizationMembership, User
 from .preview import Holdings, Restriction
 from .protected_alias import ProtectedAlias
@@ -59,6 +59,7 @@ __all__ = [
     "collection_on",
     "enforce",
     "enter",
+    "facts_of",
     "finding",
     "found_installation",
     "found_organization",

@@ -215,11 +215,11 @@ class Collection(models.Model):
     def _check_link(self, by, version):
         """Rules 21 and 22, and that `by` may use the version."""
         here = self.registry.organization
-        enforce(None if version.artifact.team.organization_id == here.pk else rules.OTHER_ORGANIZATION, "source")
+        enforce(None if version.artifact.team.organization_id == here.pk else rules.OTHER_ORGANIZATION, "version")
         membership = here.memberships.of_active().select_related("organization", "user").filter(user=by.user).first()
         usable = by.staff or (membership and Version.objects.usable_by(membership).filter(pk=version.pk).exists())
-        enforce(rules.refuse_source(usable=usable), "source")
-        enforce(rules.refuse_link(version.artifact.type, self.type), "source")
+        enforce(rules.refuse_source(usable=usable), "version")
+        enforce(rules.refuse_link(version.artifact.type, self.type), "version")
 
     def _touch(self):
         Collection.objects.filter(pk=self.pk).update(updated_at=timezone.now())

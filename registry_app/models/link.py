@@ -74,7 +74,7 @@ class Link(models.Model):
     @property
     def facts(self):
         """The aliases and tags that it carries, as text: what a form shows, and sends back (rule 19)."""
-        return f"{', '.join(self.alias_names())} | {', '.join(self.tag_names())}"
+        return facts_of(self.alias_names(), self.tag_names())
 
     def mark(self, by, *, put=(), take=(), tags=(), seen=None, reason=""):
         """Put aliases, take aliases, and let it have just these tags: all or nothing. `seen` are the `facts` shown.
@@ -153,6 +153,11 @@ class Link(models.Model):
         with self.collection.changing(by, action):
             self.refresh_from_db(fields=["number", "version"])
             yield
+
+
+def facts_of(aliases, tags):
+    """The `facts` of a link that carries just these."""
+    return f"{', '.join(sorted(aliases))} | {', '.join(sorted(tags))}"
 
 
 class Alias(models.Model):

@@ -40,7 +40,7 @@ def link(request, organization, name, collection):
     words = filters.require()["q"]
     form = LinkForm(posted(request), collection=collection, membership=door.membership)
     if form.is_valid() and form.carry_out(_link, collection, actor_of(request), form.cleaned_data):
-        messages.success(request, f"{form.cleaned_data['source']} is linked.")
+        messages.success(request, f"{form.cleaned_data['version']} is linked.")
         return redirect(collection)
     log_refusals(request, form, Action.LINK, door.membership, door.registry, collection=collection)
     usable = _matching(Version.objects.usable_by(door.membership), words)
@@ -52,7 +52,7 @@ def link(request, organization, name, collection):
         "words": words,
         "found": found[:SOURCES_SHOWN],
         "more": len(found) > SOURCES_SHOWN,
-        "chosen": request.POST.get("source", ""),
+        "chosen": request.POST.get("version", ""),
         "linked": set(collection.links.filter(version__in=found).values_list("version_id", flat=True)),
         "others": list(_others(usable, collection)),
         "protected": door.registry.protected_names(),
@@ -63,7 +63,7 @@ def link(request, organization, name, collection):
 
 
 def _link(collection, actor, wanted):
-    collection.link(actor, wanted["source"], wanted["aliases"], wanted["reason"])
+    collection.link(actor, wanted["version"], wanted["aliases"], wanted["reason"])
 
 
 def _matching(versions, words):

@@ -234,7 +234,7 @@ def test_rule_19_aliases_and_tags_changed_meanwhile_are_a_conflict(staff, link, 
         link.change_aliases(COMMAND_LINE, ["theirs"])
     else:
         link.set_tags(COMMAND_LINE, ["theirs"])
-    action = Action.ALIAS_PUT if field == "aliases" else Action.LINK_TAG
+    action = Action.ALIAS_PUT
     with refused((action, "edit_conflict")):
         page = staff.post(address("change", link), data)
     assert page.status_code == 409 and "theirs" in page.text

@@ -53,7 +53,7 @@ OTHERS = {
     forms.CreateCollectionForm: {"name", "type", "tags", "description"},
     forms.EditCollectionForm: {"name", "tags", "description", "version"},
     forms.DeleteCollectionForm: {"confirmation", "reason", "preview"},
-    forms.LinkForm: {"source", "aliases", "reason"},
+    forms.LinkForm: {"version", "aliases", "reason"},
     forms.MarkForm: {"keep", "aliases", "tags", "reason", "seen"},
     forms.UnlinkForm: {"reason"},
     forms.ProtectForm: {"alias"},

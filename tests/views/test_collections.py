@@ -192,7 +192,7 @@ def test_rules_21_to_24_a_member_links_a_version_of_her_team(churn, versions, me
     address = of("versions:link", churn)
     page = browser(mel).get(address)
     assert [version.pk for version in page.context["found"]] == [version.pk for version in reversed(versions)]
-    response = send(browser(mel), address, source=versions[0].pk, aliases="candidate, tried", reason="Passed")
+    response = send(browser(mel), address, version=versions[0].pk, aliases="candidate, tried", reason="Passed")
     link = churn.links.get()
     assert response.status_code == 302
     assert (link.version, link.number, link.alias_names()) == (versions[0], 0, ["candidate", "tried"])
@@ -208,33 +208,33 @@ def test_rule_21_other_types_are_counted_but_not_offered(churn, vision, mel):
 
 def test_rule_21_another_type_is_refused_however_it_is_sent(churn, vision, mel):
     data = make_version(vision, "rows", type="dataset")
-    refused(browser(mel), of("versions:link", churn), {"source": data.pk}, "type_not_accepted")
+    refused(browser(mel), of("versions:link", churn), {"version": data.pk}, "type_not_accepted")
 
 
 def test_rule_22_a_version_that_one_may_not_use_looks_like_none(churn, acme, ada, mel, globex):
     closed = make_version(make_team(acme, "Closed", leads=[ada]), "secret")
     strange = make_version(make_team(globex, "Theirs"), "strange")
     client, address = browser(mel), of("versions:link", churn)
-    pages = [refused(client, address, {"source": pk}, "invalid_choice") for pk in (closed.pk, strange.pk, 10**6)]
+    pages = [refused(client, address, {"version": pk}, "invalid_choice") for pk in (closed.pk, strange.pk, 10**6)]
     assert len({page.text.count("secret") + page.text.count("strange") for page in pages}) == 1
     assert "secret" not in client.get(f"{address}?q=secret").text.replace('value="secret"', "")
 
 
 @pytest.mark.parametrize("source", ["", "x", "-1", "9" * 30, "1\x00"])
 def test_what_is_no_version_is_refused(churn, mel, source):
-    page = browser(mel).post(of("versions:link", churn), {"source": source})
+    page = browser(mel).post(of("versions:link", churn), {"version": source})
     assert page.status_code == 422
 
 
 def test_rule_23_linking_again_moves_the_aliases_only(churn, versions, mel):
     make_link(churn, versions[0])
-    send(browser(mel), of("versions:link", churn), source=versions[0].pk, aliases="good")
+    send(browser(mel), of("versions:link", churn), version=versions[0].pk, aliases="good")
     assert [(link.number, link.alias_names()) for link in churn.links.all()] == [(0, ["good"])]
 
 
 def test_rule_26_a_member_gives_no_protected_alias_while_linking(shelf, churn, versions, mel):
     protect(shelf, "production")
-    data = {"source": versions[0].pk, "aliases": "production"}
+    data = {"version": versions[0].pk, "aliases": "production"}
     page = refused(browser(mel), of("versions:link", churn), data, "alias_protected")
     assert page.context["form"]["aliases"].value() == "production"
 
