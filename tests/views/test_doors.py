@@ -271,17 +271,18 @@ def send(people, person, method, address):
 
 
 @pytest.fixture
-def named(acme, golden, vault, models, vision):
+def named(acme, golden, vault, models):
     """Somebody's role, request, and a collection with two versions, in a shared, a restricted and a core registry."""
     eve = make_user("eve")
     make_member(acme, eve)
+    makers = make_team(acme, "Makers")
     for registry in (golden, vault, models):
         give_role(registry, eve, Role.VIEWER)
         AccessRequest.objects.create(registry=registry, user=eve, role=Role.ADMIN, reason="To help.")
         kind = "dataset" if registry == golden else "model"
         shelf = make_collection(registry, "Shelf", type=kind)
         for _ in range(2):
-            make_link(shelf, make_version(vision, f"shelved {kind}", type=kind))
+            make_link(shelf, make_version(makers, f"shelved-{kind}", type=kind))
 
 
 @pytest.mark.parametrize("name", ADDRESSES)
