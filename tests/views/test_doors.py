@@ -443,11 +443,11 @@ def test_section_3_a_former_name_of_a_hidden_registry_is_answered_like_none(acme
 
 def test_section_3_a_restriction_closes_the_door_behind_it(acme, ada, mel, golden):
     client = browser(mel)
-    before = told(client, "GET", "registries:detail", acme.slug, "Golden Datasets")
+    before = told(client, "GET", "registries:settings", acme.slug, "Golden Datasets")
     golden.restrict(Actor(ada))
-    after = told(client, "GET", "registries:detail", acme.slug, "Golden Datasets")
+    after = told(client, "GET", "registries:settings", acme.slug, "Golden Datasets")
     assert (before[0][0], after[0][0]) == (200, 404)
-    assert after == told(client, "GET", "registries:detail", acme.slug, "Silver Datasets")
+    assert after == told(client, "GET", "registries:settings", acme.slug, "Silver Datasets")
 
 
 # What is shown can be done, and what is hidden is named nowhere.
