@@ -8,7 +8,7 @@ from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidg
 from .. import rules
 from ..choices import Action
 from ..forms import RestrictForm
-from ..forms.base import LawField, VersionField
+from ..forms.base import LawField, NamesField, VersionField
 from ..forms.types import TypesField
 from .base import AdminForm
 
@@ -100,20 +100,12 @@ class RegistryForm(NewRegistryForm):
         self._show("confirmed", asked)
 
 
-class NamesField(forms.CharField):
-    """Aliases or tags, separated by commas, as a list."""
+class MarksField(NamesField):
+    """Aliases or tags, which the verb judges."""
 
     def __init__(self, **kwargs):
         text = "Separated by commas."
         super().__init__(required=False, widget=AdminTextInputWidget, help_text=text, **kwargs)
-
-    def to_python(self, value):
-        """The names, cleaned."""
-        listed = super().to_python(value) or ""
-        return [name for part in listed.split(",") if (name := rules.clean_name(part))]
-
-    def run_validators(self, value):
-        """Those of text don't judge lists; the verb does."""
 
     def has_changed(self, initial, data):
         """Whether these are other names, in whatever order."""
@@ -141,7 +133,7 @@ class NewCollectionForm(ReasonForm):
         required=False,
         widget=AdminTextareaWidget,
     )
-    tags = NamesField()
+    tags = MarksField()
 
     def _post_clean(self):
         if self.instance.pk or self.cleaned_data.get("registry"):  # without one the model has nothing to judge by
@@ -161,7 +153,7 @@ class CollectionForm(NewCollectionForm):
 class NewLinkForm(ReasonForm):
     """A version to link (rules 21 to 23)."""
 
-    aliases = NamesField()
+    aliases = MarksField()
 
     def _get_validation_exclusions(self):
         """Rule 23: to link twice is no error, so no constraint is asked."""
@@ -171,8 +163,8 @@ class NewLinkForm(ReasonForm):
 class LinkForm(ReasonForm):
     """The aliases and tags of a link, with those that were shown (rule 19)."""
 
-    aliases = NamesField(show_hidden_initial=True)
-    tags = NamesField(show_hidden_initial=True)
+    aliases = MarksField(show_hidden_initial=True)
+    tags = MarksField(show_hidden_initial=True)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -3,6 +3,7 @@
 from .access import AbleForm, AddAccessForm, AnswerForm, ChangeAccessForm, ExplainForm, RequestForm
 from .artifacts import ArtifactFilter, VersionForm
 from .audit import AuditFilter, DayForm, HistoryFilter
+from .base import CursorForm
 from .collection import (
     CollectionFilter,
     CompareForm,
@@ -17,7 +18,7 @@ from .collection import (
 )
 from .imports import ImportForm
 from .organization import OrganizationForm, SetupForm
-from .people import ConfirmForm, CursorForm, InviteForm, JoinForm, MemberRoleForm, PeopleFilter, ServiceForm
+from .people import ConfirmForm, InviteForm, JoinForm, MemberRoleForm, PeopleFilter, ServiceForm
 from .registry import CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
 from .search import SearchForm
 from .teams import AddPeopleForm, TeamDeleteForm, TeamFilter, TeamForm, TeamSettingsForm

@@ -8,8 +8,7 @@ from django.db.models import Q
 
 from .. import rules
 from ..models import Facts, Version, register
-from .base import LawField, RuleForm
-from .people import CursorForm
+from .base import CursorForm, LawField, RuleForm
 
 SORTS = {
     "name": "Name",

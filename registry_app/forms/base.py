@@ -129,6 +129,13 @@ class FilterForm(forms.Form):
         return shown
 
 
+class CursorForm(FilterForm):
+    """Where in a list one is."""
+
+    after = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
+    before = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
+
+
 class LawField(forms.CharField):
     """Text whose cleaning and whose only judge is the law: `clean_text` and `refuse` are functions of rules.py."""
 
@@ -144,6 +151,29 @@ class LawField(forms.CharField):
         """Refuse with the rule's code."""
         if refusal := self.refuse(value):
             raise ValidationError(refusal.reason, code=refusal.code)
+
+
+class NamesField(forms.CharField):
+    """Names with commas between, as a list without doubles: cleaned, in the order that they were written."""
+
+    def to_python(self, value):
+        """The names in `value`."""
+        parts = (rules.clean_name(part) for part in (super().to_python(value) or "").split(","))
+        return list(dict.fromkeys(part for part in parts if part))
+
+
+class ConfirmationField(forms.CharField):
+    """The second step of what can't be undone: the name `expected`, typed to the letter (rule 18)."""
+
+    expected = ""
+
+    def __init__(self):
+        super().__init__(required=False)
+
+    def validate(self, value):
+        """Refuse any other with `confirmation_differs`."""
+        if rules.clean_name(value) != self.expected:
+            raise ValidationError(rules.CONFIRMATION_DIFFERS.reason, code=rules.CONFIRMATION_DIFFERS.code)
 
 
 class VersionField(forms.IntegerField):

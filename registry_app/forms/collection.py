@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 
 from .. import rules
 from ..models import Collection, Holdings, Version
-from .base import FilterForm, LawField, PreviewField, RuleForm, VersionField
+from .base import ConfirmationField, CursorForm, FilterForm, LawField, NamesField, PreviewField, RuleForm, VersionField
 
 SORTS = {
     "-updated": "Latest change first",
@@ -16,17 +16,12 @@ SORTS = {
 NUMBER_LIMIT = 2**31 - 1
 
 
-class NamesField(forms.CharField):
-    """Names with commas between, as a list without doubles; `refuse` is a function of the rules, `what` they are."""
+class MarksField(NamesField):
+    """Aliases or tags; `refuse` is a function of the rules, `what` they are."""
 
     def __init__(self, *, refuse, what, **kwargs):
-        super().__init__(required=False, **kwargs)
+        super().__init__(required=False, help_text="Separated by commas.", **kwargs)
         self.refuse, self.what = refuse, what
-
-    def to_python(self, value):
-        """The names in `value`, cleaned; order kept."""
-        parts = (rules.clean_name(part) for part in (super().to_python(value) or "").split(","))
-        return list(dict.fromkeys(part for part in parts if part))
 
     def validate(self, value):
         """Refuse with the rule's code."""
@@ -35,9 +30,14 @@ class NamesField(forms.CharField):
             raise ValidationError(refusal.reason, code=refusal.code)
 
 
-def tags_field(**kwargs):
+def aliases_field():
+    """A field for aliases."""
+    return MarksField(refuse=rules.refuse_alias_name, what="aliases")
+
+
+def tags_field():
     """A field for tags."""
-    return NamesField(refuse=rules.refuse_tag, what="tags", help_text="Separated by commas.", **kwargs)
+    return MarksField(refuse=rules.refuse_tag, what="tags")
 
 
 def name_field():
@@ -96,19 +96,13 @@ class EditCollectionForm(RuleForm):
 class DeleteCollectionForm(RuleForm):
     """The second step of deleting a collection: its name typed, and what was shown sent back (rule 18)."""
 
-    confirmation = forms.CharField(required=False)
+    confirmation = ConfirmationField()
     reason = forms.CharField(required=False, max_length=rules.REASON_LENGTH)
     preview = PreviewField(Holdings)
 
     def __init__(self, *args, collection, **kwargs):
         super().__init__(*args, registry=collection.registry, **kwargs)
-        self.collection = collection
-
-    def clean_confirmation(self):
-        """The name, to the letter."""
-        if rules.clean_name(self.cleaned_data["confirmation"]) != self.collection.name:
-            raise ValidationError(rules.CONFIRMATION_DIFFERS.reason, code=rules.CONFIRMATION_DIFFERS.code)
-        return self.cleaned_data["confirmation"]
+        self.fields["confirmation"].expected = collection.name  # type: ignore[attr-defined]
 
 
 class LinkForm(RuleForm):
@@ -118,7 +112,7 @@ class LinkForm(RuleForm):
         Version.objects.none(),
         error_messages={"required": "Choose a version.", "invalid_choice": rules.SOURCE_HIDDEN.reason},
     )
-    aliases = NamesField(refuse=rules.refuse_alias_name, what="aliases", help_text="Separated by commas.")
+    aliases = aliases_field()
     reason = forms.CharField(required=False, max_length=rules.REASON_LENGTH)
 
     def __init__(self, *args, collection, membership, **kwargs):
@@ -131,7 +125,7 @@ class MarkForm(RuleForm):
     """Aliases and tags of a linked version: those that it has and keeps, and more. `seen` is what was shown."""
 
     keep = forms.MultipleChoiceField(required=False)
-    aliases = NamesField(refuse=rules.refuse_alias_name, what="aliases", help_text="Separated by commas.")
+    aliases = aliases_field()
     tags = tags_field()
     reason = forms.CharField(required=False, max_length=rules.REASON_LENGTH)
     seen = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
@@ -161,15 +155,13 @@ class ProtectForm(RuleForm):
     alias = LawField(clean_text=rules.clean_name, refuse=rules.refuse_alias_name)
 
 
-class CollectionFilter(FilterForm):
+class CollectionFilter(CursorForm):
     """What the list of a registry's collections is narrowed to, sorted by, and where in it one is."""
 
     q = forms.CharField(label="Search", required=False, max_length=200)
     type = forms.CharField(label="Type", required=False, max_length=rules.TYPE_LENGTH)
     tag = forms.CharField(label="Tag", required=False, max_length=rules.LABEL_LENGTH)
     sort = forms.ChoiceField(required=False, choices=list(SORTS.items()), widget=forms.HiddenInput)
-    after = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
-    before = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
 
     def apply(self, collections):
         """`collections`, narrowed to what the valid filters ask for."""

@@ -5,17 +5,10 @@ from django.contrib.auth.forms import UsernameField
 from django.db.models import Q
 
 from ..choices import OrganizationRole
-from .base import FilterForm, RuleForm
+from .base import CursorForm, RuleForm
 from .organization import AccountForm
 
 STATES = [("active", "Active"), ("deactivated", "Deactivated")]
-
-
-class CursorForm(FilterForm):
-    """Where in a list one is."""
-
-    after = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
-    before = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
 
 
 class PeopleFilter(CursorForm):

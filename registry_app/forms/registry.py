@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from .. import rules
 from ..choices import Role, Visibility
 from ..models import Holdings, Registry, Restriction, User
-from .base import FilterForm, LawField, PreviewField, RuleForm, VersionField
+from .base import ConfirmationField, CursorForm, LawField, PreviewField, RuleForm, VersionField
 from .types import TypesField
 
 SORTS = {
@@ -85,16 +85,14 @@ class DetailsForm(RegistryForm):
 class DeleteForm(RuleForm):
     """The second step of deleting (rules 16 and 18): the name typed, what was shown sent back."""
 
-    confirmation = forms.CharField(required=False)
+    confirmation = ConfirmationField()
     reason = forms.CharField(required=False, max_length=rules.REASON_LENGTH)
     version = VersionField()
     preview = PreviewField(Holdings)
 
-    def clean_confirmation(self):
-        """The name, to the letter."""
-        if rules.clean_name(self.cleaned_data["confirmation"]) != self.registry.name:
-            raise ValidationError(rules.CONFIRMATION_DIFFERS.reason, code=rules.CONFIRMATION_DIFFERS.code)
-        return self.cleaned_data["confirmation"]
+    def __init__(self, *args, registry, **kwargs):
+        super().__init__(*args, registry=registry, **kwargs)
+        self.fields["confirmation"].expected = registry.name  # type: ignore[attr-defined]
 
 
 class RestrictForm(DeleteForm):
@@ -112,7 +110,7 @@ class RestrictForm(DeleteForm):
         self.fields["keep"].queryset = User.objects.filter(pk__in=here.values("user"))  # type: ignore[attr-defined]
 
 
-class RegistryFilter(FilterForm):
+class RegistryFilter(CursorForm):
     """What the list of registries is narrowed to, sorted by, and where in it one is."""
 
     q = forms.CharField(label="Search", required=False, max_length=200)
@@ -120,8 +118,6 @@ class RegistryFilter(FilterForm):
     type = forms.CharField(label="Accepts type", required=False, max_length=rules.TYPE_LENGTH)
     role = forms.ChoiceField(label="Your role", required=False, choices=[("", "Any"), *reversed(Role.choices)])
     sort = forms.ChoiceField(required=False, choices=list(SORTS.items()), widget=forms.HiddenInput)
-    after = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
-    before = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
 
     def apply(self, registries, membership):
         """`registries`, narrowed to what the valid filters ask for."""

@@ -1,13 +1,11 @@
 """Forms about teams."""
 
 from django import forms
-from django.core.exceptions import ValidationError
 
 from .. import rules
 from ..choices import TeamRole
-from .base import LawField, RuleForm, VersionField
+from .base import ConfirmationField, CursorForm, LawField, RuleForm, VersionField
 from .holders import HoldersField, people_called, require_all
-from .people import CursorForm
 
 
 class TeamFilter(CursorForm):
@@ -38,17 +36,11 @@ class TeamSettingsForm(TeamForm):
 class TeamDeleteForm(RuleForm):
     """The second step of deleting a team: its name typed."""
 
-    confirmation = forms.CharField(required=False)
+    confirmation = ConfirmationField()
 
     def __init__(self, *args, team, **kwargs):
         super().__init__(*args, **kwargs)
-        self.team = team
-
-    def clean_confirmation(self):
-        """The name, to the letter."""
-        if rules.clean_name(self.cleaned_data["confirmation"]) != self.team.name:
-            raise ValidationError(rules.CONFIRMATION_DIFFERS.reason, code=rules.CONFIRMATION_DIFFERS.code)
-        return self.cleaned_data["confirmation"]
+        self.fields["confirmation"].expected = team.name  # type: ignore[attr-defined]
 
 
 class AddPeopleForm(RuleForm):

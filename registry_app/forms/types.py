@@ -4,7 +4,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from .. import rules
-from .base import RuleForm, VersionField
+from .base import NamesField, RuleForm, VersionField
 
 
 class TypesInput(forms.TextInput):
@@ -15,15 +15,10 @@ class TypesInput(forms.TextInput):
         return ", ".join(values)
 
 
-class TypesField(forms.CharField):
-    """Names of artifact types, as a list without doubles. Refuses with `type_invalid`, `types_too_many`."""
+class TypesField(NamesField):
+    """Names of artifact types. Refuses with `type_invalid`, `types_too_many`."""
 
     widget = TypesInput
-
-    def to_python(self, value):
-        """The names in `value`, cleaned; order kept."""
-        parts = (rules.clean_name(part) for part in (super().to_python(value) or "").split(","))
-        return list(dict.fromkeys(part for part in parts if part))
 
     def validate(self, value):
         """Refuse what is no name of a type."""

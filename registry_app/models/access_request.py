@@ -64,7 +64,7 @@ class AccessRequest(models.Model):
 
         `requested_already` where an earlier request is still open.
         """
-        self.registry._lock(by, Action.SEE, None)
+        self.registry.hold(by, Action.SEE)
         held = self.registry.role_of(by)
         enforce(rules.ROLE_HELD if rules.rank(held) >= rules.rank(self.role) else None, "role")
         self.full_clean()
@@ -74,7 +74,7 @@ class AccessRequest(models.Model):
     @transaction.atomic
     def grant_by(self, by, note=""):
         """Give the role that was asked for. Refuses as giving a role does, with `request_answered` a second time."""
-        self.registry._lock(by, Action.MEMBER_ADD, None)
+        self.registry.hold(by, Action.MEMBER_ADD)
         self._answer(by, note, granted=True)
         given = RegistryMember.objects.filter(registry=self.registry, user=self.user).first()
         member = given or RegistryMember(registry=self.registry, user=self.user)
@@ -85,7 +85,7 @@ class AccessRequest(models.Model):
     @transaction.atomic
     def decline_by(self, by, note=""):
         """Say no, with a `note` for who asked, and log it. Refuses with `role_too_low`, or `request_answered`."""
-        self.registry._lock(by, Action.MEMBER_ADD, None)
+        self.registry.hold(by, Action.MEMBER_ADD)
         self._answer(by, note, granted=False)
         self.registry.record(by, Action.REQUEST_DECLINE, {self.user.username: [self.role, None]}, note)
 

@@ -15,15 +15,6 @@ from .organization import Organization, User
 from .team import Team
 
 
-class ArtifactQuerySet(models.QuerySet):
-    """Artifacts as pages ask for them."""
-
-    def visible_to(self, membership):
-        """Those of the membership's organization whose team its person is in; all of them for organization admins."""
-        here = self.filter(team__organization=membership.organization_id)
-        return here if membership.is_admin else here.filter(team__memberships__user=membership.user_id)
-
-
 class Artifact(models.Model):
     """A named thing of one type that a team owns in a project. It is kept elsewhere; its versions say where."""
 
@@ -34,8 +25,6 @@ class Artifact(models.Model):
     next_number = models.PositiveIntegerField(default=0, editable=False)
     created_by = models.ForeignKey(User, models.PROTECT, null=True, editable=False, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    objects = ArtifactQuerySet.as_manager()
 
     class Meta:
         ordering = ["team", "project", "name"]

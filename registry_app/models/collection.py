@@ -126,15 +126,14 @@ class Collection(models.Model):
 
     def protected_aliases(self):
         """The names of the protected aliases that versions in it carry."""
-        protected = {rules.name_key(name) for name in self.registry.protected_names()}
-        return sorted(name for name in self.aliases.values_list("name", flat=True) if rules.name_key(name) in protected)
+        return rules.protected_among(self.aliases.values_list("name", flat=True), self.registry.protected_names())
 
     # Verbs: each asks who may, and raises ValidationError with the rulebook's code where it refuses.
 
     @transaction.atomic
     def create(self, by, tags=(), reason=""):
         """Keep this new collection (rule 20), with these tags."""
-        self.registry._lock(by, Action.COLLECTION_CREATE, None)
+        self.registry.hold(by, Action.COLLECTION_CREATE)
         self.created_by = by.user
         self._check()
         self.save(force_insert=True)
@@ -175,8 +174,8 @@ class Collection(models.Model):
                 Collection.objects.filter(pk=self.pk).update(next_number=self.next_number)
                 self.record(by, Action.LINK, {link.label: [None, str(version)]}, reason)
             link.collection = self
-            link._put(by, aliases, reason)
-            self._touch()
+            link.put_aliases(by, aliases, reason)
+            self.touch()
             return link, is_new
 
     def delete_by(self, by, *, seen=None, reason=""):
@@ -207,7 +206,7 @@ class Collection(models.Model):
     def changing(self, by, action, version=None):
         """Hold registry and row until commit, and read both anew; yields the effective role of `by`."""
         with transaction.atomic():
-            role = self.registry._lock(by, action, None)
+            role = self.registry.hold(by, action)
             self.refresh_from_db(from_queryset=Collection.objects.select_for_update(of=("self",)))
             enforce(rules.EDIT_CONFLICT if version not in (None, self.version) else None)
             yield role
@@ -221,5 +220,6 @@ class Collection(models.Model):
         enforce(rules.refuse_source(usable=usable), "version")
         enforce(rules.refuse_link(version.artifact.type, self.type), "version")
 
-    def _touch(self):
+    def touch(self):
+        """Note that what it holds changed now."""
         Collection.objects.filter(pk=self.pk).update(updated_at=timezone.now())

@@ -92,13 +92,13 @@ class Link(models.Model):
         Refuses with `alias_reserved`, `alias_invalid` or `alias_protected`.
         """
         with self._changing(by, Action.ALIAS_PUT):
-            self._put(by, put, reason)
+            self.put_aliases(by, put, reason)
             taken = self.aliases.filter(name__in=take)
             self._check_protected(by, [alias.name for alias in taken])
             for alias in taken:
                 self._record_alias(by, Action.ALIAS_TAKE, alias.name, [self.label, None], reason)
             taken.delete()
-            self.collection._touch()
+            self.collection.touch()
 
     def set_tags(self, by, tags, *, reason=""):
         """Let it have just these tags. Refuses with `tag_invalid`."""
@@ -107,7 +107,7 @@ class Link(models.Model):
             if before != after:
                 replace_tags(self.tags, after, collection=self.collection, link=self)
                 self.collection.record(by, Action.LINK_TAG, {"tags": [before, after]}, reason, subject=str(self))
-                self.collection._touch()
+                self.collection.touch()
 
     def unlink(self, by, *, reason=""):
         """Rules 26 and 27: take it out, its aliases and tags with it; the source stays."""
@@ -117,7 +117,7 @@ class Link(models.Model):
             changes = {self.label: [str(self.version), None], **{name: [self.label, None] for name in names}}
             self.delete()
             self.collection.record(by, Action.UNLINK, changes, reason)
-            self.collection._touch()
+            self.collection.touch()
 
     def alias_names(self):
         """The aliases that people gave it, sorted."""
@@ -127,8 +127,8 @@ class Link(models.Model):
         """Its tags, sorted."""
         return sorted(self.tags.values_list("name", flat=True))
 
-    def _put(self, by, names, reason):
-        """Put aliases, within a change that holds the collection."""
+    def put_aliases(self, by, names, reason):
+        """What `change_aliases` does to put aliases, within a change that holds the collection."""
         names = clean_aliases(names)
         self._check_protected(by, names)
         held = {alias.name: alias for alias in self.collection.aliases.filter(name__in=names).select_related("link")}

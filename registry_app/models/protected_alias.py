@@ -25,7 +25,7 @@ class ProtectedAlias(models.Model):
     @transaction.atomic
     def save_by(self, by, reason=""):
         """Protect it; once more changes nothing. Refuses with `role_too_low`, `alias_invalid` or `alias_reserved`."""
-        self.registry._lock(by, Action.PROTECT, None)
+        self.registry.hold(by, Action.PROTECT)
         self.name = rules.clean_name(self.name)
         self.name_key = rules.name_key(self.name)
         enforce(rules.refuse_alias_name(self.name), "alias")
@@ -37,7 +37,7 @@ class ProtectedAlias(models.Model):
     @transaction.atomic
     def delete_by(self, by, reason=""):
         """No longer protect it. Refuses with `role_too_low`."""
-        self.registry._lock(by, Action.UNPROTECT, None)
+        self.registry.hold(by, Action.UNPROTECT)
         before = self.registry.protected_names()
         if ProtectedAlias.objects.filter(pk=self.pk).exists():
             self.delete()

@@ -300,7 +300,7 @@ class Registry(models.Model):
     @transaction.atomic
     def delete_by(self, by, *, version=None, seen=None, reason=""):
         """Rules 5, 16 and 18: remove it and what it holds; the log stays. `seen` are the Holdings that were shown."""
-        self._lock(by, Action.DELETE, version, rules.STALE_PREVIEW)
+        self.hold(by, Action.DELETE, version, rules.STALE_PREVIEW)
         enforce(rules.refuse_delete(self.kind))
         enforce(rules.STALE_PREVIEW if seen not in (None, self.collections.holdings()) else None)
         changes = {field: [after, before] for field, (before, after) in self.birth(self.type_names()).items()}
@@ -333,7 +333,7 @@ class Registry(models.Model):
         """The names of the types on its list, sorted."""
         return sorted(self.types.values_list("name", flat=True))
 
-    def _lock(self, by, action, version, stale=rules.EDIT_CONFLICT):
+    def hold(self, by, action, version=None, stale=rules.EDIT_CONFLICT):
         """Hold the row until commit, read it anew, and refuse who may not, or who saw another version.
 
         Answers the effective role of `by`.
@@ -352,7 +352,7 @@ class Registry(models.Model):
         Yields the dict of changes that the log will have beside those of the tracked fields.
         """
         with transaction.atomic():
-            self._lock(by, action, version, stale)
+            self.hold(by, action, version, stale)
             held, changes = copy.copy(self), dict[str, list]()
             self._held = held
             try:

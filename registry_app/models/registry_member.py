@@ -90,7 +90,7 @@ class RegistryMember(models.Model):
 
         Refuses with `role_too_low`, `not_in_organization`, `service_role`, `end_date_past` or `edit_conflict`.
         """
-        self.registry._lock(actor, Action.MEMBER_CHANGE if self.pk else Action.MEMBER_ADD, None)
+        self.registry.hold(actor, Action.MEMBER_CHANGE if self.pk else Action.MEMBER_ADD)
         stored = RegistryMember.objects.filter(registry=self.registry, user=self.user, team=self.team).first()
         enforce(rules.EDIT_CONFLICT if seen is not None and (stored is None or stored.facts != seen) else None)
         enforce(None if self._is_here() else rules.NOT_HERE, "holder")
@@ -108,7 +108,7 @@ class RegistryMember(models.Model):
     @transaction.atomic
     def delete_by(self, actor):
         """Take the role, and log it. Refuses with `role_too_low`."""
-        self.registry._lock(actor, Action.MEMBER_REMOVE, None)
+        self.registry.hold(actor, Action.MEMBER_REMOVE)
         stored = RegistryMember.objects.filter(pk=self.pk).first()
         if stored is None:
             return

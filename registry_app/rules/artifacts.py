@@ -34,9 +34,8 @@ def refuse_label(name, what="Names"):
     """Why a cleaned `name` may not name a collection, an artifact or a project; `what` begins the sentence."""
     if not 1 <= len(name) <= LABEL_LENGTH:
         return Refusal("name_invalid", f"{what} have 1 to {LABEL_LENGTH} characters.")
-    if name in {".", ".."} or "/" in name or "\ufffd" in name or not all(map(visible, name)):
-        return Refusal("name_invalid", f"{what} can't contain / or invisible characters.")
-    if len(name_key(name)) > 4 * LABEL_LENGTH:
+    hidden = "\ufffd" in name or not all(map(visible, name)) or len(name_key(name)) > 4 * LABEL_LENGTH
+    if name in {".", ".."} or "/" in name or hidden:
         return Refusal("name_invalid", f"{what} can't contain / or invisible characters.")
     return None
 
@@ -60,9 +59,7 @@ def number_called(name):
 
 def refuse_tag(name):
     """Why a cleaned `name` may not be a tag. Split, not matched: no expression to backtrack."""
-    words = name.split(" ")
-    good = 1 <= len(name) <= LABEL_LENGTH and all(word and all(map(_tag_char, word)) for word in words)
-    if good:
+    if len(name) <= LABEL_LENGTH and all(word and all(map(_tag_char, word)) for word in name.split(" ")):
         return None
     return Refusal(
         "tag_invalid",
@@ -219,10 +216,15 @@ def refuse_source(*, usable):
     return None if usable else SOURCE_HIDDEN
 
 
+def protected_among(names, protected):
+    """Rule 26: those of the aliases `names` that are `protected`, in whatever case they are written, sorted."""
+    keys = {name_key(name) for name in protected}
+    return sorted(name for name in names if name_key(name) in keys)
+
+
 def refuse_protected(role, names, protected):
     """Rule 26: why somebody of effective `role` may not put, move or take aliases `names`, given those `protected`."""
-    keys = {name_key(name) for name in protected}
-    held = sorted(name for name in names if name_key(name) in keys)
+    held = protected_among(names, protected)
     if not held or rank(role) >= rank(Role.ADMIN):
         return None
     verb = "are protected aliases" if len(held) > 1 else "is a protected alias"

@@ -20,17 +20,11 @@ from ..forms import (
 from ..models import Alias, AuditEvent, Collection, Link, Tag
 from .audit import page_of_events
 from .pages import actor_of, log_refusals, posted, registry_page
-from .paging import page_of, page_of_objects
+from .paging import SORTS, page_of, page_of_objects
 
 COUNT_CAP = 1000  # collections counted at most
 CARD_READ = 1000  # characters of a card, of which the list shows the first line
 MARKS_SHOWN = 6  # aliases, and tags, in a row of the list
-SORTS = {
-    "name": (["name_key"], False),
-    "-name": (["name_key"], True),
-    "updated": (["updated_at", "id"], False),
-    "-updated": (["updated_at", "id"], True),
-}
 
 
 def listing(registry, filters):
@@ -69,22 +63,27 @@ def _count(collections, page):
 
 def _prepared(rows, protected):
     """Those rows with what they carry: aliases, `protected` ones marked and first, and the collections' own tags."""
-    keys = {rules.name_key(name) for name in protected}
     aliases: dict[int, list] = {}
     tags: dict[int, list] = {}
     for collection, name, is_alias in _carried([row["id"] for row in rows]):
         if is_alias:
-            aliases.setdefault(collection, []).append((rules.name_key(name) in keys, name))
+            aliases.setdefault(collection, []).append(name)
         else:
             tags.setdefault(collection, []).append(name)
     for row in rows:
-        marks = sorted(aliases.get(row["id"], ()), key=lambda mark: (not mark[0], mark[1]))
+        marks = _marks(aliases.get(row["id"], ()), protected)
         row["aliases"], row["more_aliases"] = marks[:MARKS_SHOWN], max(0, len(marks) - MARKS_SHOWN)
         names = sorted(tags.get(row["id"], ()))
         row["tags"], row["more_tags"] = names[:MARKS_SHOWN], max(0, len(names) - MARKS_SHOWN)
         row["updated"] = naturaltime(row["updated_at"])
         row["summary"] = Collection(description=row["card"]).summary[:160]
     return rows
+
+
+def _marks(aliases, protected):
+    """[(alias, whether it is protected)] of the names `aliases`: the protected ones first."""
+    held = rules.protected_among(aliases, protected)
+    return [(name, True) for name in held] + [(name, False) for name in sorted(set(aliases) - set(held))]
 
 
 def _carried(ids):
@@ -131,10 +130,10 @@ def detail(request, organization, name, collection):
 
 def _marked(links, registry):
     """(link, [(alias, whether it is protected)], whether any is) of each of `links`."""
-    protected = {rules.name_key(name) for name in registry.protected_names()}
+    protected = registry.protected_names()
     rows = []
     for link in links:
-        marks = [(alias.name, rules.name_key(alias.name) in protected) for alias in link.aliases.all()]
+        marks = _marks([alias.name for alias in link.aliases.all()], protected)
         rows.append((link, marks, any(is_protected for _, is_protected in marks)))
     return rows
 

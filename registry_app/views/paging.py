@@ -9,6 +9,13 @@ from django.db.models import Q
 from django.utils.dateparse import parse_datetime
 
 SIZE = 25  # rows a page
+# How a list of what has a name and changes is sorted: {what stands in the address: (columns, whether descending)}.
+SORTS = {
+    "name": (["name_key"], False),
+    "-name": (["name_key"], True),
+    "updated": (["updated_at", "id"], False),
+    "-updated": (["updated_at", "id"], True),
+}
 
 
 class Page(NamedTuple):
@@ -42,8 +49,8 @@ def page_of(rows, keys, *, descending=False, after="", before=""):
     has_before, has_after = (more, bool(found)) if backwards else (bool(after), more)
     return Page(
         found,
-        _encode(found[0], keys) if found and has_before else None,
-        _encode(found[-1], keys) if found and has_after else None,
+        cursor_of(found[0], keys) if found and has_before else None,
+        cursor_of(found[-1], keys) if found and has_after else None,
     )
 
 
@@ -57,7 +64,8 @@ def _beyond(rows, keys, values, *, down):
     return rows.filter(**{f"{keys[0]}__{past}e": values[0]}).filter(condition)
 
 
-def _encode(row, keys):
+def cursor_of(row, keys):
+    """The cursor that stands for `row` (a dict) in a list sorted by `keys`."""
     text = json.dumps([row[key] if isinstance(row[key], str | int) else row[key].isoformat() for key in keys])
     return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 

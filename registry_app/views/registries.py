@@ -15,7 +15,7 @@ from ..models import AcceptedType, Alias, AuditEvent, Collection, Registry, winn
 from ..templatetags.registry_tags import breakable
 from .collections import listing
 from .pages import actor_of, log_refusals, posted, registry_addresses, registry_page, render_page
-from .paging import page_of
+from .paging import SORTS, page_of
 
 COUNT_CAP = 1000  # registries counted at most
 FILTERED_CAP = 100  # the same under a filter, which looks at many for each that it counts
@@ -38,12 +38,6 @@ HELD = Coalesce(  # how many collections a registry holds
     ),
     0,
 )
-SORTS = {
-    "name": (["name_key"], False),
-    "-name": (["name_key"], True),
-    "updated": (["updated_at", "id"], False),
-    "-updated": (["updated_at", "id"], True),
-}
 
 
 @require_safe
@@ -284,9 +278,8 @@ def delete(request, organization, name):
 
 def _held(registry):
     """What the preview of a deletion names: the first collections, and the protected aliases that jobs load by."""
-    keys = set(registry.protected_aliases.values_list("name_key", flat=True))
     aliases = Alias.objects.filter(collection__registry=registry).values_list("name", flat=True).distinct()
     return {
         "collections": registry.collections.order_by("name_key")[:COLLECTIONS_SHOWN],
-        "protected": sorted(name for name in aliases.order_by("name") if rules.name_key(name) in keys),
+        "protected": rules.protected_among(aliases.order_by(), registry.protected_names()),
     }

@@ -105,8 +105,7 @@ def detail(request, organization, name, collection, number):
 def _marks(registry, link):
     """The aliases of a link, those that are protected, and its tags."""
     aliases = link.alias_names()
-    keys = {rules.name_key(name) for name in registry.protected_names()}
-    protected = [name for name in aliases if rules.name_key(name) in keys]
+    protected = rules.protected_among(aliases, registry.protected_names())
     return {
         "aliases": [name for name in aliases if name not in protected],
         "protected": protected,

@@ -197,7 +197,7 @@ def facts_of(organization):
         "organization_id": organization.pk,
         "sessions": {user.username: _session(user) for user in User.objects.filter(username__in=["ada", "mel", "tim"])},
         "plan": _plan(organization),
-        "cursor": paging._encode(deep, ["name_key"]),
+        "cursor": paging.cursor_of(deep, ["name_key"]),
         "page": int(names.count() * 0.9) // paging.SIZE,
         "mine": mine,
         "others": others[:: max(1, len(others) // 600)][:600],

@@ -219,7 +219,7 @@ def addresses(organization):
     """{what is asked: its address}"""
     home = f"/orgs/{organization.slug}/"
     shelf, big = f"{home}registry/Shelf_000/", f"{home}registry/Shelf_000/collection/Big/"
-    deep = paging._encode({"number": Collection.objects.get(name="Big").next_number // 10}, ["number"])
+    deep = paging.cursor_of({"number": Collection.objects.get(name="Big").next_number // 10}, ["number"])
     return {
         "collections, first page": shelf,
         "collections, by name": f"{shelf}?sort=name",
