@@ -1,17 +1,32 @@
 """The index of search: what may contain some words, found without reading everything.
 
-It holds the trigrams of names and descriptions of registries and collections. PostgreSQL's planner uses it by itself;
-SQLite's are tables of their own, kept by triggers and asked by `candidates`. Like the guards it is declared here and
-put in place after every migrate. Where it is missing, search finds the same by reading every row. Names of aliases,
-tags and artifacts have trigrams on PostgreSQL alone: they are short, and SQLite reads them in the indexes it has.
+It holds the trigrams of names and descriptions of registries and collections, and of whom and what the log names.
+PostgreSQL's planner uses it by itself; SQLite's are tables of their own, kept by triggers and asked by `candidates`.
+Like the guards it is declared here and put in place after every migrate. Where it is missing, search finds the same by
+reading every row. Names of aliases, tags and artifacts have trigrams on PostgreSQL alone: they are short, and SQLite
+reads them in the indexes it has.
 """
+
+from typing import NamedTuple
 
 from django.core import checks
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connection, connections, transaction
 from django.db.models import Case, F, FloatField, Func, Q, Value, When
 
-# {table: the index of its columns name_key and description}
-TEXTS = {"registry_app_registry": "registry_search", "registry_app_collection": "collection_search"}
+
+class Texts(NamedTuple):
+    """What is indexed of a table: the index's name, the table's key, and the columns with the texts."""
+
+    name: str
+    key: str
+    columns: tuple[str, ...]
+
+
+TEXTS = {
+    "registry_app_registry": Texts("registry_search", "id", ("name_key", "description")),
+    "registry_app_collection": Texts("collection_search", "id", ("name_key", "description")),
+    "registry_app_auditevent": Texts("event_search", "seq", ("subject", "actor_name")),
+}
 # {table: the index of its column name}
 NAMES = {
     "registry_app_alias": "alias_search",
@@ -25,33 +40,39 @@ NEAREST = 100  # names that may be meant, at most
 COMPARED = 60  # characters of what may be misspelt
 
 
-def _of_sqlite(table, index):
+def _of_sqlite(table, index, key, columns):
     """{name: statement} of the trigram table `index` of `table`, and of the triggers that keep it."""
-    add = f"INSERT INTO {index} (rowid, name_key, description) VALUES (NEW.id, NEW.name_key, NEW.description);"  # noqa: S608
-    remove = (
-        f"INSERT INTO {index} ({index}, rowid, name_key, description)"  # noqa: S608
-        " VALUES ('delete', OLD.id, OLD.name_key, OLD.description);"
-    )
+    names = ", ".join(columns)
+    old, new = (", ".join(f"{row}.{column}" for column in (key, *columns)) for row in ("OLD", "NEW"))
+    add = f"INSERT INTO {index} (rowid, {names}) VALUES ({new});"  # noqa: S608
+    remove = f"INSERT INTO {index} ({index}, rowid, {names}) VALUES ('delete', {old});"  # noqa: S608
     return {
         index: (
             f"CREATE VIRTUAL TABLE {index} USING fts5"
-            f"(name_key, description, content='{table}', content_rowid='id', tokenize='trigram', detail='none')"
+            f"({names}, content='{table}', content_rowid='{key}', tokenize='trigram', detail='none')"
         ),
         f"{index}_insert": f"CREATE TRIGGER {index}_insert AFTER INSERT ON {table} BEGIN {add} END",
         f"{index}_delete": f"CREATE TRIGGER {index}_delete AFTER DELETE ON {table} BEGIN {remove} END",
         f"{index}_update": (
-            f"CREATE TRIGGER {index}_update AFTER UPDATE ON {table} WHEN (OLD.id, OLD.name_key, OLD.description)"
-            f" IS NOT (NEW.id, NEW.name_key, NEW.description) BEGIN {remove} {add} END"
+            f"CREATE TRIGGER {index}_update AFTER UPDATE ON {table} WHEN ({old}) IS NOT ({new})"
+            f" BEGIN {remove} {add} END"
         ),
     }
 
 
-_SQLITE = {name: sql for table, index in TEXTS.items() for name, sql in _of_sqlite(table, index).items()}
-_GIN = "CREATE INDEX IF NOT EXISTS {} ON {} USING gin ({})"
+def _of_postgresql(table, index, columns):
+    """The statement of the trigram index: keys are compared as they are, other texts by `icontains`."""
+    compared = (column if column == "name_key" else f"upper({column})" for column in columns)
+    return (
+        f"CREATE INDEX IF NOT EXISTS {index} ON {table} USING gin ({', '.join(f'{c} gin_trgm_ops' for c in compared)})"
+    )
+
+
+_SQLITE = {name: sql for table, texts in TEXTS.items() for name, sql in _of_sqlite(table, *texts).items()}
 _POSTGRESQL = [
     "CREATE EXTENSION IF NOT EXISTS pg_trgm",
-    *(_GIN.format(i, t, "name_key gin_trgm_ops, upper(description) gin_trgm_ops") for t, i in TEXTS.items()),
-    *(_GIN.format(i, t, "upper(name) gin_trgm_ops") for t, i in NAMES.items()),
+    *(_of_postgresql(table, texts.name, texts.columns) for table, texts in TEXTS.items()),
+    *(_of_postgresql(table, index, ["name"]) for table, index in NAMES.items()),
 ]
 
 
@@ -80,7 +101,7 @@ def candidates(table, texts):
     """
     if connection.vendor != "sqlite" or any(len(text) < SHORTEST or "\0" in text for text in texts):
         return None
-    index = TEXTS[table]
+    index = TEXTS[table].name
     with connection.cursor() as cursor:
         try:
             cursor.execute(
@@ -106,7 +127,7 @@ def is_whole(using=DEFAULT_DB_ALIAS):
         if connections[using].vendor == "sqlite":
             cursor.execute("SELECT name, sql FROM sqlite_master WHERE type IN ('table', 'trigger')")
             return _SQLITE.items() <= dict(cursor.fetchall()).items()
-        names = [*TEXTS.values(), *NAMES.values()]
+        names = [*(texts.name for texts in TEXTS.values()), *NAMES.values()]
         cursor.execute("SELECT count(to_regclass(declared)) FROM unnest(%s::text[]) AS declared", [names])
         return cursor.fetchone()[0] == len(names)
 
@@ -126,12 +147,12 @@ def install(using=DEFAULT_DB_ALIAS):
 def _statements(vendor):
     if vendor != "sqlite":
         return _POSTGRESQL
-    triggers = [name for name in _SQLITE if name not in TEXTS.values()]
+    tables = [texts.name for texts in TEXTS.values()]
     return [
-        *(f"DROP TRIGGER IF EXISTS {name}" for name in triggers),
-        *(f"DROP TABLE IF EXISTS {index}" for index in TEXTS.values()),
+        *(f"DROP TRIGGER IF EXISTS {name}" for name in _SQLITE if name not in tables),
+        *(f"DROP TABLE IF EXISTS {name}" for name in tables),
         *_SQLITE.values(),
-        *(f"INSERT INTO {index} ({index}) VALUES ('rebuild')" for index in TEXTS.values()),  # noqa: S608
+        *(f"INSERT INTO {name} ({name}) VALUES ('rebuild')" for name in tables),  # noqa: S608
     ]
 
 

@@ -6,7 +6,7 @@ from django.db import connection
 from django.db.models import Q
 
 from registry_app import rules, search
-from registry_app.models import Actor, Alias, Artifact, Collection, Registry, Tag
+from registry_app.models import Actor, Alias, Artifact, AuditEvent, Collection, Registry, Tag
 from tests.factories import COMMAND_LINE, make_collection, make_registry
 from tests.models.refusals import settle
 
@@ -14,10 +14,12 @@ ON_SQLITE = connection.vendor == "sqlite"  # PostgreSQL's index is its planner's
 TABLE = Registry._meta.db_table
 SPOILING = {
     "sqlite": [
-        *(f"DROP TABLE {index}" for index in search.TEXTS.values()),
-        *(f"DROP TRIGGER {index}_update" for index in search.TEXTS.values()),
+        *(f"DROP TABLE {texts.name}" for texts in search.TEXTS.values()),
+        *(f"DROP TRIGGER {texts.name}_update" for texts in search.TEXTS.values()),
     ],
-    "postgresql": [f"DROP INDEX {index}" for index in (*search.TEXTS.values(), *search.NAMES.values())],
+    "postgresql": [
+        f"DROP INDEX {index}" for index in (*(texts.name for texts in search.TEXTS.values()), *search.NAMES.values())
+    ],
 }
 TEXTS = [
     ("Ground Truth", "100% checked, 0_0 left"),
@@ -165,6 +167,7 @@ def test_search_asks_the_index(shelf, collections, monkeypatch):
         execute("SET LOCAL enable_seqscan = off")
         assert "registry_search" in Registry.objects.matching("ground").order_by().explain()
         assert "collection_search" in Collection.objects.matching("ground").order_by().explain()
+        assert "event_search" in AuditEvent.objects.saying("ground").order_by().explain()
         execute("SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off")  # of a few rows any will do
         for model in (Alias, Tag, Artifact):
             plan = model.objects.filter(name__icontains="ground").order_by().explain()
@@ -172,6 +175,9 @@ def test_search_asks_the_index(shelf, collections, monkeypatch):
         return
     assert search.candidates(TABLE, {"ground"}) == [truth.pk]
     assert search.candidates(Collection._meta.db_table, {"ground"}) == [collections[0].pk]
+    assert search.candidates(AuditEvent._meta.db_table, {"ground"}) == sorted(
+        AuditEvent.objects.filter(subject__icontains="ground").values_list("seq", flat=True)
+    )
     assert search.candidates(TABLE, {"no such thing"}) == [search.NOBODY]  # not nothing, which would be told by a query
     assert search.candidates(TABLE, {"gr"}) is search.candidates(TABLE, {"gro\0und"}) is None
     monkeypatch.setattr(search, "FEW", 0)

@@ -4,13 +4,16 @@ import hashlib
 import json
 import unicodedata
 from contextlib import contextmanager
+from datetime import UTC, datetime, time
 from typing import NamedTuple
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import connection, models, transaction
+from django.db.models import Q, Subquery
 from django.utils import timezone
 
+from .. import search
 from ..choices import Action
 
 GENESIS = "0" * 64  # what the first entry is sealed to
@@ -58,6 +61,29 @@ class AuditEventQuerySet(models.QuerySet):
         """Those whose changes name `field`: an alias, say. Read off the sealed text, where keys stand quoted."""
         return self.filter(body__contains=json.dumps(field) + ":[")
 
+    def saying(self, words):
+        """Those with `words` in the name of who did it, or of what it speaks of; or of the request called so."""
+        request = Q(request_id=words.lower())
+        candidates = search.candidates(AuditEvent._meta.db_table, {words})
+        found = self if candidates is None else self.filter(Q(seq__in=candidates) | request)
+        return found.filter(Q(actor_name__icontains=words) | Q(subject__icontains=words) | request)
+
+    def between(self, first, last):
+        """Those from the day `first` to the day `last`, in UTC; None is no limit.
+
+        Numbers grow with time: an index says at which numbers the days begin and end, however long ago they were.
+        """
+        events, everything = self, AuditEvent.objects.all()
+        if first:
+            start = datetime.combine(first, time.min, UTC)
+            number = everything.filter(at__gte=start).order_by("at", "seq").values("seq")[:1]
+            events = events.filter(at__gte=start, seq__gte=Subquery(number))
+        if last:
+            end = datetime.combine(last, time.max, UTC)
+            number = everything.filter(at__lte=end).order_by("-at", "-seq").values("seq")[:1]
+            events = events.filter(at__lte=end, seq__lte=Subquery(number))
+        return events
+
     def readable_by(self, membership):
         """§5: all of the organization for its admins; for others those of the registries that they can see."""
         events = self.filter(organization_id=membership.organization_id)
@@ -96,6 +122,10 @@ class AuditEvent(models.Model):
             models.Index(fields=["organization_id", "-seq"], name="event_by_organization"),
             models.Index(fields=["registry_id", "-seq"], name="event_by_registry"),
             models.Index(fields=["collection_id", "-seq"], name="event_by_collection"),
+            models.Index(fields=["organization_id", "action", "-seq"], name="event_by_action"),
+            models.Index(fields=["organization_id", "-seq"], name="event_refused", condition=~Q(code="")),
+            models.Index(fields=["request_id"], name="event_by_request"),
+            models.Index(fields=["at", "seq"], name="event_by_time"),
         ]
 
     def __str__(self):
