@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: fills the databases, runs the load in rounds, and writes docs/performance.md."""
+"""`python -m benchmarks`: fills databases, measures, and writes docs/performance.md and docs/performance-links.md."""
 
 import argparse
 import json
@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -20,7 +21,7 @@ from tests import postgresql
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
 SIZES = (1_000, 10_000, 100_000)
 LINKS = (10_000, 100_000, 1_000_000)
-REPORT = Path("docs/performance.md")
+PARTS = ("registries", "links")
 CHOSEN = {"DATABASE_URL", "HOST", "PORT", "REGISTRY_URL", "REGISTRY_HOSTS", "REGISTRY_DEBUG", "REGISTRY_WORKERS"}
 
 
@@ -36,21 +37,83 @@ class Case(NamedTuple):
     whole: dict
 
 
-def main(engines, sizes, links, rounds, requests, file):
-    """Measure, and write the report to `file`: registries in databases of `sizes`, what they publish of `links`."""
+def main(parts, engines, sizes, links, rounds, requests, folder):
+    """Measure `parts`, and write the page of each to `folder`.
+
+    Registries in databases of `sizes`, under load; what they publish in others of `links`.
+    """
     with tempfile.TemporaryDirectory(prefix="registry-bench-") as name:
-        folder = Path(name)
-        log = folder.joinpath("log").open("w")
-        environment = {
+        place = Place(Path(name), postgresql.start() if POSTGRESQL in engines else None)
+        manage(place.environment, "collectstatic", "--no-input", "--verbosity=0")
+        pid, version = postmaster(place.address) if place.address else (None, None)
+        if "registries" in parts:
+            cases = filled(place, engines, sizes, fill, pid)
+            load(place, cases, rounds, requests)
+            folder.joinpath("performance.md").write_text(report.text(cases, rounds, requests, version))
+        if "links" in parts:
+            results = dict(filled(place, engines, links, fill_links))
+            for key, environment in results.items():
+                say(f"Timing {key[0]} with {key[1]:,} links")
+                file = place.folder / "links.json"
+                manage(environment, "measure_published", str(file))
+                results[key] = json.loads(file.read_text())
+            folder.joinpath("performance-links.md").write_text(published.text(results, report.machine(version)))
+
+
+class Place:
+    """Where databases are made: `folder`, and the PostgreSQL at `address` (or None)."""
+
+    def __init__(self, folder, address):
+        self.folder, self.address = folder, address
+        self.environment = {
             **{name: value for name, value in os.environ.items() if name not in CHOSEN},
             "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
             "REGISTRY_STATIC_DIR": str(folder / "static"),
             "REGISTRY_DATA_DIR": str(folder / "data"),
         }
-        manage(environment, "collectstatic", "--no-input", "--verbosity=0")
-        address = postgresql.start() if POSTGRESQL in engines else None
-        pid, version = postmaster(address) if address else (None, None)
-        cases = [fill(folder, environment, engine, size, address, pid) for engine in engines for size in sizes]
+
+    def new_database(self, engine, name):
+        """The environment of a new database of `engine` called `name`."""
+        environment = {**self.environment, "REGISTRY_DATA_DIR": str(self.folder / f"{engine}-{name}")}
+        if engine == POSTGRESQL:
+            with psycopg.connect(self.address, autocommit=True) as connection:
+                connection.execute(f"CREATE DATABASE {name}")
+            environment["DATABASE_URL"] = urlsplit(self.address)._replace(path=f"/{name}").geturl()
+        return environment
+
+
+def manage(environment, *words):
+    """Run a command of manage.py."""
+    subprocess.run([sys.executable, "manage.py", *words], env=environment, check=True)
+
+
+def filled(place, engines, sizes, fill, *more):
+    """What `fill` answers for each engine and size, in their order; engines fill side by side."""
+    with ThreadPoolExecutor(len(engines)) as pool:
+        made = pool.map(lambda engine: [fill(place, engine, size, *more) for size in sizes], engines)
+        return [one for of_engine in made for one in of_engine]
+
+
+def fill(place, engine, size, pid):
+    """The Case of a new database with `size` registries."""
+    say(f"Filling {engine} with {size:,} registries")
+    environment, file = place.new_database(engine, f"registries{size}"), place.folder / f"{engine}-{size}.json"
+    manage(environment, "fill_benchmark", str(size), str(file))
+    facts = json.loads(file.read_text())
+    return Case(engine, size, facts, environment, pid if engine == POSTGRESQL else None, {}, {})
+
+
+def fill_links(place, engine, links):
+    """((engine, links), the environment of a new database with so many links)."""
+    say(f"Filling {engine} with {links:,} links")
+    environment = place.new_database(engine, f"links{links}")
+    manage(environment, "fill_published", str(links))
+    return (engine, links), environment
+
+
+def load(place, cases, rounds, requests):
+    """Measure all operations of `cases`: each server alone first, then all in turns."""
+    with place.folder.joinpath("log").open("w") as log:
         for case in cases:
             alone(case, requests, log)
         servers = [Server(case.environment, log, case.database) for case in cases]
@@ -59,42 +122,6 @@ def main(engines, sizes, links, rounds, requests, file):
         finally:
             for server in servers:
                 server.stop()
-        grown = {
-            (engine, count): grow(folder, environment, engine, count, address) for engine in engines for count in links
-        }
-    file.write_text(f"{report.text(cases, rounds, requests, version)}\n{published.section(grown)}")
-
-
-def manage(environment, *words):
-    """Run a command of manage.py."""
-    subprocess.run([sys.executable, "manage.py", *words], env=environment, check=True)
-
-
-def new_database(folder, environment, engine, name, address):
-    """The environment of a new database called `name`: in a folder, or on the PostgreSQL at `address`."""
-    environment = {**environment, "REGISTRY_DATA_DIR": str(folder / f"{engine}-{name}")}
-    if engine == POSTGRESQL:
-        with psycopg.connect(address, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
-        environment["DATABASE_URL"] = urlsplit(address)._replace(path=f"/{name}").geturl()
-    return environment
-
-
-def grow(folder, environment, engine, links, address):
-    """What `published.measure` finds in a new database with `links` links."""
-    say(f"Filling {engine} with {links:,} links, and timing")
-    environment = new_database(folder, environment, engine, f"links{links}", address)
-    return published.measure(environment, links, folder / f"{engine}-links{links}.json")
-
-
-def fill(folder, environment, engine, size, address, pid):
-    """The Case of a new database with `size` registries."""
-    say(f"Filling {engine} with {size:,} registries")
-    home = folder / f"{engine}-{size}"
-    environment = new_database(folder, environment, engine, f"bench{size}", address)
-    manage(environment, "fill_benchmark", str(size), f"{home}.json")
-    facts = json.loads(Path(f"{home}.json").read_text())
-    return Case(engine, size, facts, environment, pid if engine == POSTGRESQL else None, {}, {})
 
 
 def alone(case, requests, log):
@@ -144,11 +171,12 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure speed and memory.")
     parser.add_argument("--quick", action="store_true", help="1,000 registries and few requests: only a smoke test")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="registries in the databases")
-    parser.add_argument("--links", type=int, nargs="*", default=LINKS, help="links in the databases that publish")
+    parser.add_argument("--links", type=int, nargs="+", default=LINKS, help="links in the databases that publish")
     parser.add_argument("--databases", nargs="+", default=(SQLITE, POSTGRESQL), choices=(SQLITE, POSTGRESQL))
-    parser.add_argument("--file", type=Path, default=REPORT, help="where the table is written")
+    parser.add_argument("--parts", nargs="+", default=PARTS, choices=PARTS, help="what to measure, a page each")
+    parser.add_argument("--folder", type=Path, default=Path("docs"), help="where the pages are written")
     options = parser.parse_args()
     sizes, links, rounds, requests = (
         (SIZES[:1], [1000], 1, 2) if options.quick else (options.sizes, options.links, 3, 20)
     )
-    main(options.databases, sizes, links, rounds, requests, options.file)
+    main(options.parts, options.databases, sizes, links, rounds, requests, options.folder)

@@ -1,37 +1,34 @@
 """How pages of collections, versions, search and the log grow: one table, from a database of each size."""
 
-import json
-import os
-import subprocess
-import sys
+HEAD = """\
+# Performance: collections, versions, search, the log
+
+Written by `make bench`. Milliseconds give the scale; only ratios hold on another machine.
+
+{machine}
+- Median milliseconds of 15 answers in the process itself, without a server between, for a member without any role of
+  her own. *Growth* is the largest database against the smallest: 1.5 at most is the goal. Queries and bytes are those
+  of the largest.
+- The data: 100 registries, of which a tenth are restricted; a tenth of all links is in one collection, the others hold
+  200 each; five entries of the log for each link, in one chain.
+"""
 
 
-def measure(environment, links, file):
-    """Fill the new database of `environment` with `links` links, and time what reads them: {what is asked: facts}."""
-    command = [sys.executable, "manage.py", "measure_published", str(links), str(file)]
-    subprocess.run(command, env={**os.environ, **environment}, check=True)
-    return json.loads(file.read_text())
-
-
-def section(results):
-    """The chapter of the report. `results` is {(engine, links): what `measure` answers}."""
-    engines = dict.fromkeys(engine for engine, _ in results)
-    lines = [
-        "## Collections, versions, search, the log",
-        "",
-        "Median milliseconds of an answer in the process itself, without a server between, for a member without any",
-        "role of their own; five entries of the log for each link, a tenth of all links in one collection. *Growth* is",
-        "the largest against the smallest. Queries and bytes are those of the largest.",
-    ]
-    for engine in engines:
-        sizes = [links for name, links in results if name == engine]
+def text(results, machine):
+    """The whole page. `results` is {(engine, links): what `measure_published` writes}; `machine` a line about it."""
+    parts = [HEAD.format(machine=machine)]
+    for engine in dict.fromkeys(engine for engine, _ in results):
+        sizes = sorted(links for name, links in results if name == engine)
         heads = [f"{links:,} links" for links in sizes]
-        lines += ["", f"### {engine}", "", f"| what is asked | {' | '.join(heads)} | growth | queries | bytes |"]
-        lines += ["|---|" + "---:|" * (len(sizes) + 3)]
-        lines += [
-            _row(label, [results[engine, links][label] for links in sizes]) for label in results[engine, sizes[0]]
+        rows = [_row(label, [results[engine, links][label] for links in sizes]) for label in results[engine, sizes[0]]]
+        parts += [
+            f"## {engine}\n",
+            f"| what is asked | {' | '.join(heads)} | growth | queries | bytes |",
+            "|---|" + "---:|" * (len(sizes) + 3),
+            *rows,
+            "",
         ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(parts)
 
 
 def _row(label, cells):

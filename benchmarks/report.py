@@ -220,13 +220,18 @@ def _plans(cases):
         yield "```"
 
 
-def _setting(cases, rounds, requests, postgresql):
+def machine(postgresql):
+    """A line about what was measured on; `postgresql` is its version, or None."""
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    yield (
+    return (
         f"- {datetime.now(UTC):%d %B %Y}; {model[1] if model else platform.machine()}, {os.cpu_count()} cores; Python"
         f" {platform.python_version()}, Django {django.get_version()}, SQLite {sqlite3.sqlite_version}, PostgreSQL"
         f" {postgresql or 'not measured'} (without fsync)."
     )
+
+
+def _setting(cases, rounds, requests, postgresql):
+    yield machine(postgresql)
     yield (
         f"- The server of `make run` (2 workers × 4 threads) on loopback, 4 kept connections, {rounds} rounds of"
         f" {requests} requests after one to warm up, all operations on all {len(cases)} databases interleaved; best"

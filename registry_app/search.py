@@ -33,9 +33,9 @@ NAMES = {
     "registry_app_tag": "tag_search",
     "registry_app_artifact": "artifact_search",
 }
-FEW = 500  # candidates at most; where there are more, a page of hits is soon found in the order of names
+FEW = 500  # candidates worth asking for; where there are more, a page of hits is soon found in the order of names
+NOBODY = 0  # a key that no row has
 SHORTEST = 3  # characters: shorter words have no trigram
-NOBODY = 0  # an id that no row has
 NEAREST = 100  # names that may be meant, at most
 COMPARED = 60  # characters of what may be misspelt
 
@@ -94,10 +94,10 @@ def _likeness(key):
     return sum((Case(When(name_key__contains=pair, then=1), default=0) for pair in pairs), Value(0))
 
 
-def candidates(table, texts):
-    """The ids of all rows of `table` that may contain one of `texts`, and of some that don't: 1 at least, FEW at most.
+def candidates(table, texts, few):
+    """The keys of all rows of `table` that may contain one of `texts`, and of some that don't.
 
-    None where there are more, or where this index can't tell.
+    1 at least, `few` at most; None where there are more, or where this index can't tell.
     """
     if connection.vendor != "sqlite" or any(len(text) < SHORTEST or "\0" in text for text in texts):
         return None
@@ -106,13 +106,13 @@ def candidates(table, texts):
         try:
             cursor.execute(
                 f"SELECT rowid FROM {index} WHERE {index} MATCH %s LIMIT %s",  # noqa: S608
-                [" OR ".join(f"({_trigrams(text)})" for text in texts), FEW + 1],
+                [" OR ".join(f"({_trigrams(text)})" for text in texts), few + 1],
             )
         except OperationalError:  # no index
             return None
-        ids = [pk for (pk,) in cursor.fetchall()]
+        keys = [key for (key,) in cursor.fetchall()]
     # Never none at all: Django would spare the next query then, and its absence would tell that nothing hidden matches.
-    return (ids or [NOBODY]) if len(ids) <= FEW else None
+    return (keys or [NOBODY]) if len(keys) <= few else None
 
 
 def _trigrams(text):

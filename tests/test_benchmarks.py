@@ -7,12 +7,17 @@ from django.conf import settings
 from django.db import connection
 
 
+def table(file):
+    """The cells of all rows of all tables in a page."""
+    return [[cell.strip() for cell in line.split("|")[1:-1]] for line in file.read_text().splitlines()]
+
+
 def test_quick_run_answers_every_operation_rightly(tmp_path):
     engine = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[connection.vendor]
-    file = tmp_path / "performance.md"
-    command = [sys.executable, "-m", "benchmarks", "--quick", "--databases", engine, "--file", str(file)]
+    command = [sys.executable, "-m", "benchmarks", "--quick", "--databases", engine, "--folder", str(tmp_path)]
     done = subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in file.read_text().splitlines()]
+    rows, links = table(tmp_path / "performance.md"), table(tmp_path / "performance-links.md")
     assert ["wrong answers", "0", "0", "all rounds", "met"] in rows
     assert {"list, first page", "one registry", "create", "edit"} <= {row[1] for row in rows if len(row) > 5}
+    assert {"collections, first page", "search, rare word", "log, an old day"} <= {row[0] for row in links if row}

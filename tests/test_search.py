@@ -161,7 +161,7 @@ def test_section_3_search_shows_only_what_its_person_sees(acme, globex, ada, mel
     assert names(globex.memberships.get(user=sam).registries().matching("vault")) == {"Vault of Globex"}
 
 
-def test_search_asks_the_index(shelf, collections, monkeypatch):
+def test_search_asks_the_index(shelf, collections):
     truth = shelf[0]
     if not ON_SQLITE:
         execute("SET LOCAL enable_seqscan = off")
@@ -173,15 +173,14 @@ def test_search_asks_the_index(shelf, collections, monkeypatch):
             plan = model.objects.filter(name__icontains="ground").order_by().explain()
             assert search.NAMES[model._meta.db_table] in plan
         return
-    assert search.candidates(TABLE, {"ground"}) == [truth.pk]
-    assert search.candidates(Collection._meta.db_table, {"ground"}) == [collections[0].pk]
-    assert search.candidates(AuditEvent._meta.db_table, {"ground"}) == sorted(
-        AuditEvent.objects.filter(subject__icontains="ground").values_list("seq", flat=True)
-    )
-    assert search.candidates(TABLE, {"no such thing"}) == [search.NOBODY]  # not nothing, which would be told by a query
-    assert search.candidates(TABLE, {"gr"}) is search.candidates(TABLE, {"gro\0und"}) is None
-    monkeypatch.setattr(search, "FEW", 0)
-    assert search.candidates(TABLE, {"ground"}) is None
+    assert search.candidates(TABLE, {"ground"}, 5) == [truth.pk]
+    assert search.candidates(Collection._meta.db_table, {"ground"}, 5) == [collections[0].pk]
+    entries = AuditEvent.objects.filter(subject__icontains="ground").order_by("seq").values_list("seq", flat=True)
+    assert search.candidates(AuditEvent._meta.db_table, {"ground"}, 5) == list(entries) != []
+    nothing = search.candidates(TABLE, {"no such thing"}, 5)
+    assert nothing == [search.NOBODY]  # not nothing, which would be told by a query
+    assert search.candidates(TABLE, {"gr"}, 5) is search.candidates(TABLE, {"gro\0und"}, 5) is None
+    assert search.candidates(TABLE, {"ground"}, 0) is None
 
 
 @pytest.mark.parametrize("spoiling", SPOILING[connection.vendor])

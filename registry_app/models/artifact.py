@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -79,8 +79,8 @@ class VersionQuerySet(models.QuerySet["Version"]):
             return here
         own = Team.objects.filter(memberships__user=membership.user_id).values("pk")
         registries = membership.organization.registries.at_least(Role.VIEWER, membership).order_by().values("pk")
-        linked = Version.objects.filter(links__collection__registry__in=registries)
-        return here.filter(Q(artifact__team__in=own) | Q(pk__in=linked.order_by().values("pk")))
+        linked = Version.objects.filter(pk=OuterRef("pk"), links__collection__registry__in=registries)
+        return here.filter(Q(artifact__team__in=own) | Exists(linked))
 
     def at(self, paths):
         """Those at these paths (team/project/name:v3), as a tuple in their order.

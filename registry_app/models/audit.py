@@ -16,6 +16,7 @@ from django.utils import timezone
 from .. import search
 from ..choices import Action
 
+MANY = 5000  # entries that search's index may name; where there are more, a page of them is soon found by reading
 GENESIS = "0" * 64  # what the first entry is sealed to
 
 
@@ -62,11 +63,13 @@ class AuditEventQuerySet(models.QuerySet):
         return self.filter(body__contains=json.dumps(field) + ":[")
 
     def saying(self, words):
-        """Those with `words` in the name of who did it, or of what it speaks of; or of the request called so."""
-        request = Q(request_id=words.lower())
-        candidates = search.candidates(AuditEvent._meta.db_table, {words})
-        found = self if candidates is None else self.filter(Q(seq__in=candidates) | request)
-        return found.filter(Q(actor_name__icontains=words) | Q(subject__icontains=words) | request)
+        """Those of the request called `words`; where there is none, those with `words` in the name of who or what."""
+        of_request = self.filter(request_id=words.lower()).exclude(request_id="")
+        if of_request.exists():
+            return of_request
+        found = self.filter(Q(actor_name__icontains=words) | Q(subject__icontains=words))
+        candidates = search.candidates(AuditEvent._meta.db_table, {words}, MANY)
+        return found if candidates is None else found.filter(seq__in=candidates)
 
     def between(self, first, last):
         """Those from the day `first` to the day `last`, in UTC; None is no limit.
@@ -124,7 +127,7 @@ class AuditEvent(models.Model):
             models.Index(fields=["collection_id", "-seq"], name="event_by_collection"),
             models.Index(fields=["organization_id", "action", "-seq"], name="event_by_action"),
             models.Index(fields=["organization_id", "-seq"], name="event_refused", condition=~Q(code="")),
-            models.Index(fields=["request_id"], name="event_by_request"),
+            models.Index(fields=["request_id"], name="event_by_request", condition=~Q(request_id="")),
             models.Index(fields=["at", "seq"], name="event_by_time"),
         ]
 

@@ -21,16 +21,15 @@ class CollectionQuerySet(models.QuerySet):
     """Collections as pages ask for them."""
 
     def matching(self, words):
-        """Those with `words` in name or card, an alias or tag, or the name of an artifact in them; in no order."""
+        """Those with `words` in name or card, an alias or a tag; in no order."""
         key = rules.name_key(words)
         texts = Collection.objects.filter(search.containing(key, words))
-        candidates = search.candidates(Collection._meta.db_table, {key, words})
+        candidates = search.candidates(Collection._meta.db_table, {key, words}, search.FEW)
         if candidates is not None:
             texts = texts.filter(pk__in=candidates)
         # A union, for with an OR neither database would ask the index of each.
         marks = [model.objects.filter(name__icontains=words) for model in (Alias, Tag)]
-        links = Link.objects.filter(version__in=Version.objects.named(words))
-        held = [part.order_by().values("collection") for part in (*marks, links)]
+        held = [part.order_by().values("collection") for part in marks]
         return self.filter(pk__in=texts.order_by().values("pk").union(*held))
 
     def tagged(self, name):

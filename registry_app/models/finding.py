@@ -40,7 +40,7 @@ def collections_found(wanted, seen):
         wanted,
         type=lambda rows, name: rows.filter(type=name),
         tag=lambda rows, name: rows.tagged(name),
-        alias=lambda rows, name: rows.filter(pk__in=Link.objects.called(name).order_by().values("collection")),
+        alias=_called,
         registry=lambda rows, name: rows.filter(registry__name_key=rules.name_key(name)),
         created=_since("created_at"),
     )
@@ -59,7 +59,7 @@ def links_found(wanted, seen):
         created=_since("linked_at"),
         **_PLACED,
     )
-    return _with_words(found, wanted, _links_with).order_by("-linked_at", "-pk")
+    return _with_words(found, wanted, _links_with).order_by("-pk")
 
 
 def aliases_found(wanted, seen):
@@ -116,6 +116,12 @@ def _narrowed(rows, wanted, **ways):
             return rows.none()
         rows = ways[operator](rows, value)
     return rows
+
+
+def _called(collections, name):
+    """Those of `collections` in which the alias `name` names a version."""
+    holders = Link.objects.called(name) if rules.refuse_alias_name(name) else Alias.objects.filter(name=name)
+    return collections.filter(pk__in=holders.order_by().values("collection"))
 
 
 def _since(field):

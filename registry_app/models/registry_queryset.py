@@ -46,7 +46,7 @@ class RegistryQuerySet(models.QuerySet):
         """Those whose name or description contains `words`, ignoring case; in no particular order."""
         key = rules.name_key(words)
         found = self.filter(search.containing(key, words))
-        candidates = search.candidates(self.model._meta.db_table, {key, words})
+        candidates = search.candidates(self.model._meta.db_table, {key, words}, search.FEW)
         if candidates is None:
             return found
         # Inside a subquery, for beside an organization SQLite would walk all its names to find a few ids in order.

@@ -17,7 +17,7 @@ from ..forms import (
     EditCollectionForm,
     HistoryFilter,
 )
-from ..models import Alias, AuditEvent, Collection, Link, Tag
+from ..models import Alias, AuditEvent, Collection, Tag
 from .audit import page_of_events
 from .pages import actor_of, log_refusals, posted, registry_page
 from .paging import SORTS, page_of, page_of_objects
@@ -200,4 +200,5 @@ def _holder(collection, alias):
     """The link that carries `alias` now, or None."""
     if alias == rules.LATEST:
         return collection.links.order_by("-number").first()
-    return Link.objects.filter(collection=collection, aliases__name=alias).first() if alias else None
+    found = collection.aliases.filter(name=alias).select_related("link").first() if alias else None
+    return found and found.link

@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-from django.db.models import Q
-
 from ..models import Link, Version
 
 STEPS = 2  # generations up, and down
@@ -86,9 +84,9 @@ def _known(ids, membership):
     links = Link.objects.filter(version__in=ids, collection__registry__in=seen)
     links = links.select_related("collection__registry__organization").order_by("pk")
     addresses = {link.version_id: link.get_absolute_url() for link in links}  # where it was linked last
-    usable = Version.objects.usable_by(membership).filter(pk__in=ids).order_by().values("pk")
-    known = Version.objects.filter(Q(pk__in=usable) | Q(pk__in=list(addresses)))
-    found = known.select_related("artifact__team").in_bulk()
+    usable = Version.objects.usable_by(membership).filter(pk__in=ids)
+    known = usable | Version.objects.filter(pk__in=list(addresses))
+    found = known.order_by().select_related("artifact__team").in_bulk()
     return {pk: _node(version, addresses.get(pk, "")) for pk, version in found.items()}
 
 

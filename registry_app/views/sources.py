@@ -8,7 +8,6 @@ from .. import rules
 from ..access import source_for
 from ..choices import Action
 from ..forms import ConfirmForm
-from ..models import Version
 from .artifacts import team_page
 from .pages import actor_of, log_refusals, posted
 
@@ -29,8 +28,8 @@ def detail(request, organization, team, project, name, number):
 
 def _relatives(versions, membership):
     """The newest of `versions` that the membership's person can use: (path, address where they may see it, or "")."""
-    usable = Version.objects.usable_by(membership).order_by().values("pk")
-    found = versions.filter(pk__in=usable).select_related("artifact__team__organization").order_by("-pk")[:SHOWN]
+    usable = versions.usable_by(membership)
+    found = usable.select_related("artifact__team__organization").order_by("-pk")[:SHOWN]
     own = set(membership.user.team_memberships.values_list("team", flat=True))
     shown = []
     for version in found:

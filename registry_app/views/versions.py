@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from django.contrib import messages
-from django.db.models import Count, Q
+from django.db.models import Exists, OuterRef, Q
 from django.http import Http404
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
@@ -12,7 +12,7 @@ from .. import rules
 from ..access import collection_for, link_for
 from ..choices import Action
 from ..forms import CompareForm, LinkForm, MarkForm, SourceFilter, UnlinkForm
-from ..models import Link, Version
+from ..models import Artifact, Link, Version
 from .lineage import lineage_of
 from .pages import actor_of, log_refusals, posted, registry_page
 
@@ -44,7 +44,7 @@ def link(request, organization, name, collection):
         return redirect(collection)
     log_refusals(request, form, Action.LINK, door.membership, door.registry, collection=collection)
     usable = _matching(Version.objects.usable_by(door.membership), words)
-    fitting = usable.filter(artifact__type=collection.type).order_by("-created_at", "-pk")
+    fitting = usable.filter(artifact__type=collection.type).order_by("-pk")
     found = list(fitting.select_related("artifact__team", "created_by")[: SOURCES_SHOWN + 1])
     context = {
         "form": form,
@@ -78,9 +78,9 @@ def _matching(versions, words):
 
 
 def _others(usable, collection):
-    """[{type, count}] of the usable versions that don't fit, for they have another type (rule 21)."""
-    others = usable.exclude(artifact__type=collection.type).order_by().values("artifact__type")
-    return others.annotate(count=Count("pk")).order_by("artifact__type")[:SOURCES_SHOWN]
+    """The types of the usable versions that don't fit, for they are of another (rule 21)."""
+    others = Artifact.objects.exclude(type=collection.type).filter(Exists(usable.filter(artifact=OuterRef("pk"))))
+    return others.order_by("type").values_list("type", flat=True).distinct()[:SOURCES_SHOWN]
 
 
 @require_safe
