@@ -143,10 +143,15 @@ class Version(models.Model):
         return f"v{self.number}"
 
     def places(self, membership):
-        """Where it is linked: (links in registries that the membership's person sees, how many there are beside)."""
+        """Its links in registries that the membership's person sees."""
         links = self.links.select_related("collection__registry").order_by("collection__registry__name_key", "pk")
-        seen = links.filter(collection__registry__in=membership.registries().order_by().values("pk"))
-        return seen, self.links.count() - seen.count()
+        return links.filter(collection__registry__in=membership.registries().order_by().values("pk"))
+
+    def refuse_deletion(self, membership):
+        """Rule 27: why it may not be deleted, in words for the membership's person (None: the installation's own)."""
+        seen = self.places(membership) if membership else ()
+        names = [f"{link.collection.path}:{link.label}" for link in seen]
+        return rules.refuse_version_deletion(names, self.links.count() - len(names))
 
     @transaction.atomic
     def delete_by(self, by, reason=""):
@@ -158,8 +163,7 @@ class Version(models.Model):
         may_register(team, by)
         self.refresh_from_db(fields=["number"])  # somebody may have deleted it meanwhile
         membership = team.organization.memberships.filter(user=by.user).select_related("organization", "user").first()
-        names = [f"{link.collection.path}:{link.label}" for link in self.places(membership)[0]] if membership else []
-        enforce(rules.refuse_version_deletion(names, self.links.count() - len(names)))
+        enforce(self.refuse_deletion(membership))
         facts = {"digest": [self.digest, None], "uri": [self.uri, None]}
         _record(self, by, Action.VERSION_DELETE, facts, reason)
         artifact = self.artifact

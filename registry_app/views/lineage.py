@@ -46,7 +46,7 @@ def lineage_of(link, membership):
     """The Drawing of the lineage of the Link's version, of what the membership's person may know of; None if alone."""
     version = link.version
     levels, edges = _walk(version)
-    found = _known(levels, membership)
+    found = _known(levels, membership) if len(levels) > 1 else {}
     shown = {pk: level for pk, level in levels.items() if pk in found or pk == version.pk}
     if len(shown) == 1 and not version.run:
         return None

@@ -4,7 +4,6 @@ from django.contrib import messages
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from .. import rules
 from ..access import source_for
 from ..choices import Action
 from ..forms import ConfirmForm
@@ -21,7 +20,7 @@ def detail(request, organization, team, project, name, number):
     context = {
         "made_from": _relatives(version.made_from, door.membership),
         "made_into": _relatives(version.made_into, door.membership),
-        "links": version.places(door.membership)[0][:SHOWN],
+        "links": version.places(door.membership)[:SHOWN],
     }
     return _version_page(request, "sources/detail.html", door, version, context)
 
@@ -48,9 +47,7 @@ def delete(request, organization, team, project, name, number):
         messages.success(request, f"{called} is deleted. The audit log keeps its history.")
         return redirect(artifact) if artifact.pk else redirect("artifacts:index", organization, door.team.name)
     log_refusals(request, form, Action.VERSION_DELETE, door.membership, subject=called)
-    links, hidden = version.places(door.membership)
-    names = [f"{link.collection.path}:{link.label}" for link in links]
-    context = {"form": form, "refusal": rules.refuse_version_deletion(names, hidden)}
+    context = {"form": form, "refusal": version.refuse_deletion(door.membership)}
     context |= {"is_last": artifact.versions.count() == 1, "heirs": version.made_into.count()}
     return _version_page(request, "sources/delete.html", door, version, context, form.status)
 

@@ -88,7 +88,7 @@ def detail(request, organization, name, collection, number):
     """All facts of a version in a collection."""
     door, collection, found = link_for(request.user, organization, name, collection, number)
     version = found.version
-    elsewhere = version.places(door.membership)[0].exclude(pk=found.pk)
+    elsewhere = version.places(door.membership).exclude(pk=found.pk)
     context = {
         **_marks(door.registry, found),
         "collection": collection,

@@ -67,6 +67,7 @@ ALL = {
     "Collections": ["Churn model"],
     "Versions": ["Churn model:v1", "Churn model:v0"],
 }
+VERSIONS = {"Versions": ALL["Versions"]}  # the names of artifacts are theirs alone
 NEWER = {"Collections": ["Churn model"], "Versions": ["Churn model:v1"]}
 
 
@@ -81,12 +82,12 @@ NEWER = {"Collections": ["Churn model"], "Versions": ["Churn model:v1"]}
         ('"churn model"', {"Collections": ["Churn model"]}),
         ('"model churn"', {}),
         ("model churn", {"Collections": ["Churn model"]}),
-        ("xgb", ALL),
-        ("xgb trees leaves", {"Collections": ["Churn model"]}),
+        ("xgb", VERSIONS),
+        ("xgb trees leaves", {}),
         ("prod", {**NEWER, "Aliases": ["production"]}),
         ("Staging", {"Collections": ["Churn model"], "Versions": ["Churn model:v0"], "Aliases": ["staging"]}),
         ("churn prod", {**NEWER, "Aliases": ["production"]}),
-        ("xgb prod", NEWER),
+        ("xgb prod", {"Versions": NEWER["Versions"]}),
         ("prod stag", {"Collections": ["Churn model"]}),
         ("reviewed", {"Collections": ["Churn model"], "Tags": ["reviewed"]}),
         ("fairness", {**NEWER, "Tags": ["fairness checked"]}),
@@ -110,14 +111,14 @@ NEWER = {"Collections": ["Churn model"], "Versions": ["Churn model:v1"]}
         ("alias:v7", {}),
         ("alias:production tag:reviewed", {"Collections": ["Churn model"]}),
         ("registry:RELEASE", {"Registries": ["Release"], **ALL}),
-        ("registry:release xgb", ALL),
+        ("registry:release xgb", VERSIONS),
         ("registry:models xgb", {}),
         ("registry:release registry:models", {}),
         (f"created:{TODAY} churn", {"Collections": ["Churn model"]}),
-        (f"created:>{TODAY - timedelta(2)} created:<{TODAY + timedelta(2)} xgb", ALL),
+        (f"created:>{TODAY - timedelta(2)} created:<{TODAY + timedelta(2)} xgb", VERSIONS),
         (f"created:>{TODAY + timedelta(1)}", {}),
         (f"created:<={TODAY - timedelta(2)}", {}),
-        ("created:>=0001-01-01 created:<=9999-12-31 xgb", ALL),
+        ("created:>=0001-01-01 created:<=9999-12-31 xgb", VERSIONS),
     ],
 )
 def test_what_is_found(acme, mel, release, query, hits):
@@ -175,7 +176,7 @@ def hidden(acme, ada, rob, vision):
 
 
 ELSEWHERE = ["registry:Release", "nothing like it"]
-ASKED = ["churn", "prod", "vault", "customers", "vualt", "chrun modle", "only here", "latest", "v1", "xgb leaves", "a"]
+ASKED = ["churn", "prod", "vault", "customers", "vualt", "chrun modle", "only here", "latest", "v1", "xgb trees", "a"]
 ASKED += ["type:secretive", "tag:reviewed", "alias:production", "alias:latest", "registry:Vault", "nothing like it"]
 ASKED += [f"created:>={TODAY}", "xgb", "churn latest", *ELSEWHERE]
 
