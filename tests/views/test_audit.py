@@ -179,6 +179,13 @@ def test_the_log_and_its_export_are_filtered_alike(acme, ada, history, query, ex
     assert seqs(exported(ada, acme, **query)) == wanted
 
 
+def test_more_entries_than_the_index_names_are_all_found(acme, ada, history, monkeypatch):
+    wanted = seqs(entries(log(ada, acme, q="golden")))
+    monkeypatch.setattr(audit, "MANY", 0)
+    assert seqs(entries(log(ada, acme, q="golden"))) == wanted
+    assert len(wanted) > 1
+
+
 def test_the_log_is_filtered_by_whole_days(acme, ada, golden, monkeypatch):
     moments = [datetime(2031, 5, day, hour, 0, tzinfo=UTC) for day in (3, 4, 5) for hour in (0, 23)]
     for number, moment in enumerate(moments):
