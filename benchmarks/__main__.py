@@ -87,10 +87,10 @@ def manage(environment, *words):
     subprocess.run([sys.executable, "manage.py", *words], env=environment, check=True)
 
 
-def filled(place, engines, sizes, fill, *more):
-    """What `fill` answers for each engine and size, in their order; engines fill side by side."""
+def filled(place, engines, sizes, make, *more):
+    """What `make` answers for each engine and size, in their order; engines are filled side by side."""
     with ThreadPoolExecutor(len(engines)) as pool:
-        made = pool.map(lambda engine: [fill(place, engine, size, *more) for size in sizes], engines)
+        made = pool.map(lambda engine: [make(place, engine, size, *more) for size in sizes], engines)
         return [one for of_engine in made for one in of_engine]
 
 
