@@ -154,5 +154,5 @@ def postmaster(address):
     with psycopg.connect(address) as connection:
         backend = connection.execute("SELECT pg_backend_pid()").fetchone()[0]
         version = connection.execute("SHOW server_version").fetchone()[0]
-    parent = int(Path(f"/proc/{backend}/stat").read_text().rsplit(")", 1)[1].split()[1])
+        parent = int(Path(f"/proc/{backend}/stat").read_text().rsplit(")", 1)[1].split()[1])  # while it lives
     return parent, version
