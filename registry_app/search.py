@@ -1,17 +1,18 @@
 """The index of search: what may contain some words, found without reading everything.
 
-It holds the trigrams of names and descriptions of registries and collections, and of whom and what the log names.
-PostgreSQL's planner uses it by itself; SQLite's are tables of their own, kept by triggers and asked by `candidates`.
-Like the guards it is declared here and put in place after every migrate. Where it is missing, search finds the same by
-reading every row. Names of aliases, tags and artifacts have trigrams on PostgreSQL alone: they are short, and SQLite
-reads them in the indexes it has.
+It holds the trigrams of the texts that people search in. PostgreSQL's planner uses it by itself; SQLite's are tables of
+their own, kept by triggers and asked by `Words`. Like the guards it is declared here and put in place after every
+migrate. Where it is missing, search finds the same by reading every row.
 """
 
+from functools import cached_property
 from typing import NamedTuple
 
 from django.core import checks
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connection, connections, transaction
 from django.db.models import Case, F, FloatField, Func, Q, Value, When
+
+from . import rules
 
 
 class Texts(NamedTuple):
@@ -25,14 +26,13 @@ class Texts(NamedTuple):
 TEXTS = {
     "registry_app_registry": Texts("registry_search", "id", ("name_key", "description")),
     "registry_app_collection": Texts("collection_search", "id", ("name_key", "description")),
+    "registry_app_artifact": Texts("artifact_search", "id", ("name",)),
+    "registry_app_alias": Texts("alias_search", "id", ("name",)),
+    "registry_app_tag": Texts("tag_search", "id", ("name",)),
     "registry_app_auditevent": Texts("event_search", "seq", ("subject", "actor_name")),
 }
-# {table: the index of its column name}
-NAMES = {
-    "registry_app_alias": "alias_search",
-    "registry_app_tag": "tag_search",
-    "registry_app_artifact": "artifact_search",
-}
+LOG = "registry_app_auditevent"
+SHELVES = tuple(table for table in TEXTS if table != LOG)
 FEW = 500  # candidates worth asking for; where there are more, a page of hits is soon found in the order of names
 NOBODY = 0  # a key that no row has
 SHORTEST = 3  # characters: shorter words have no trigram
@@ -72,13 +72,36 @@ _SQLITE = {name: sql for table, texts in TEXTS.items() for name, sql in _of_sqli
 _POSTGRESQL = [
     "CREATE EXTENSION IF NOT EXISTS pg_trgm",
     *(_of_postgresql(table, texts.name, texts.columns) for table, texts in TEXTS.items()),
-    *(_of_postgresql(table, index, ["name"]) for table, index in NAMES.items()),
 ]
 
 
-def containing(key, words):
-    """The condition that a row's `name_key` contains `key`, or its description `words`, ignoring case."""
-    return Q(name_key__contains=key) | Q(description__icontains=words)
+class Words:
+    """Text to be found, ignoring case, in the texts of `tables`; the index is asked once, of all of them.
+
+    Of a table where it names more than `few` rows it tells nothing.
+    """
+
+    def __init__(self, text, tables=SHELVES, few=FEW):
+        self.text, self.key, self.tables, self.few = text, rules.name_key(text), tables, few
+
+    def within(self, rows):
+        """Those of `rows`, a queryset of one of the tables, that have it in one of their texts."""
+        table = rows.model._meta.db_table
+        has_it = Q()
+        for column in TEXTS[table].columns:
+            has_it |= (
+                Q(name_key__contains=self.key) if column == "name_key" else Q(**{f"{column}__icontains": self.text})
+            )
+        keys = self._candidates[table]
+        return rows.filter(has_it) if keys is None else rows.filter(has_it, pk__in=keys)
+
+    def are_rare(self, model):
+        """Whether the index knows the few rows of `model` that may have it."""
+        return self._candidates[model._meta.db_table] is not None
+
+    @cached_property
+    def _candidates(self):
+        return candidates(self.tables, {self.key, self.text}, self.few)
 
 
 def alike(rows, key):
@@ -94,25 +117,29 @@ def _likeness(key):
     return sum((Case(When(name_key__contains=pair, then=1), default=0) for pair in pairs), Value(0))
 
 
-def candidates(table, texts, few):
-    """The keys of all rows of `table` that may contain one of `texts`, and of some that don't.
+def candidates(tables, texts, few):
+    """{table: the keys of all its rows that may contain one of `texts`, and of some that don't}.
 
-    1 at least, `few` at most; None where there are more, or where this index can't tell.
+    1 at least, `few` at most; None instead of them where there are more, or where this index can't tell.
     """
+    unknown = dict.fromkeys(tables)
     if connection.vendor != "sqlite" or any(len(text) < SHORTEST or "\0" in text for text in texts):
-        return None
-    index = TEXTS[table].name
+        return unknown
+    words = " OR ".join(f"({_trigrams(text)})" for text in texts)
+    asked = "SELECT * FROM (SELECT %s, rowid FROM {0} WHERE {0} MATCH %s LIMIT %s)"
+    found: dict[str, list] = {table: [] for table in tables}
     with connection.cursor() as cursor:
         try:
             cursor.execute(
-                f"SELECT rowid FROM {index} WHERE {index} MATCH %s LIMIT %s",  # noqa: S608
-                [" OR ".join(f"({_trigrams(text)})" for text in texts), few + 1],
+                " UNION ALL ".join(asked.format(TEXTS[table].name) for table in tables),
+                [value for table in tables for value in (table, words, few + 1)],
             )
         except OperationalError:  # no index
-            return None
-        keys = [key for (key,) in cursor.fetchall()]
+            return unknown
+        for table, key in cursor.fetchall():
+            found[table].append(key)
     # Never none at all: Django would spare the next query then, and its absence would tell that nothing hidden matches.
-    return (keys or [NOBODY]) if len(keys) <= few else None
+    return {table: (keys or [NOBODY]) if len(keys) <= few else None for table, keys in found.items()}
 
 
 def _trigrams(text):
@@ -127,7 +154,7 @@ def is_whole(using=DEFAULT_DB_ALIAS):
         if connections[using].vendor == "sqlite":
             cursor.execute("SELECT name, sql FROM sqlite_master WHERE type IN ('table', 'trigger')")
             return _SQLITE.items() <= dict(cursor.fetchall()).items()
-        names = [*(texts.name for texts in TEXTS.values()), *NAMES.values()]
+        names = [texts.name for texts in TEXTS.values()]
         cursor.execute("SELECT count(to_regclass(declared)) FROM unnest(%s::text[]) AS declared", [names])
         return cursor.fetchone()[0] == len(names)
 
@@ -171,4 +198,4 @@ def check_search(app_configs, databases, **_):
 
 
 def _has_tables(using):
-    return {*TEXTS, *NAMES} <= set(connections[using].introspection.table_names())
+    return set(TEXTS) <= set(connections[using].introspection.table_names())

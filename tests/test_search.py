@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from registry_app import rules, search
 from registry_app.models import Actor, Alias, Artifact, AuditEvent, Collection, Registry, Tag
+from registry_app.search import Words
 from tests.factories import COMMAND_LINE, make_collection, make_registry
 from tests.models.refusals import settle
 
@@ -17,9 +18,7 @@ SPOILING = {
         *(f"DROP TABLE {texts.name}" for texts in search.TEXTS.values()),
         *(f"DROP TRIGGER {texts.name}_update" for texts in search.TEXTS.values()),
     ],
-    "postgresql": [
-        f"DROP INDEX {index}" for index in (*(texts.name for texts in search.TEXTS.values()), *search.NAMES.values())
-    ],
+    "postgresql": [f"DROP INDEX {texts.name}" for texts in search.TEXTS.values()],
 }
 TEXTS = [
     ("Ground Truth", "100% checked, 0_0 left"),
@@ -64,7 +63,7 @@ def scanned(model, words):
 def assert_found_as_scanned():
     """Search says of every word what a scan says."""
     for model in (Registry, Collection):
-        found = {words: names(model.objects.matching(words)) for words in WORDS}
+        found = {words: names(model.objects.matching(Words(words))) for words in WORDS}
         assert found == {words: scanned(model, words) for words in WORDS}
 
 
@@ -94,8 +93,10 @@ def test_what_was_edited_and_deleted_is_found_as_it_is_now(shelf, ada):
     greek.edit(by, name="Größe", description=greek.description)
     wide.delete_by(by)
     assert_found_as_scanned()
-    assert names(Registry.objects.matching("truth")) == {"Somewhere else"}
-    assert names(Registry.objects.matching("100%")) == names(Registry.objects.matching("σίσυφος")) == set()
+    assert names(Registry.objects.matching(Words("truth"))) == {"Somewhere else"}
+    assert (
+        names(Registry.objects.matching(Words("100%"))) == names(Registry.objects.matching(Words("σίσυφος"))) == set()
+    )
 
 
 def test_collections_are_found_as_they_are_now(shelf, collections):
@@ -106,16 +107,20 @@ def test_collections_are_found_as_they_are_now(shelf, collections):
     shelf[0].delete_by(COMMAND_LINE)  # its own are removed by the database
     Collection.objects.filter(name="emoji 🐍🐍").update(description="Ground")
     assert_found_as_scanned()
-    assert names(Collection.objects.matching("truth")) == {"Somewhere else"}
-    assert names(Collection.objects.matching("ground")) == {"Somewhere else", "emoji 🐍🐍"}
-    assert names(Collection.objects.matching("100%")) == names(Collection.objects.matching("σίσυφος")) == set()
+    assert names(Collection.objects.matching(Words("truth"))) == {"Somewhere else"}
+    assert names(Collection.objects.matching(Words("ground"))) == {"Somewhere else", "emoji 🐍🐍"}
+    assert (
+        names(Collection.objects.matching(Words("100%")))
+        == names(Collection.objects.matching(Words("σίσυφος")))
+        == set()
+    )
 
 
 def test_collections_that_went_with_their_registry_are_found_no_more(shelf, collections):
     make_collection(shelf[0], "Gone with it")
-    assert names(Collection.objects.matching("gone")) == {"Gone with it"}
+    assert names(Collection.objects.matching(Words("gone"))) == {"Gone with it"}
     shelf[0].delete_by(COMMAND_LINE)
-    assert names(Collection.objects.matching("gone")) == set()
+    assert names(Collection.objects.matching(Words("gone"))) == set()
     assert_found_as_scanned()
 
 
@@ -126,7 +131,7 @@ def test_what_was_written_past_the_verbs_is_found(acme, shelf):
     Registry.objects.filter(name="Bulk 7").update(description="Ground", version=2)
     Registry.objects.filter(name="Bulk 8").delete()
     assert_found_as_scanned()
-    assert names(Registry.objects.matching("ground")) == {"Ground Truth", "Bulk 7"}
+    assert names(Registry.objects.matching(Words("ground"))) == {"Ground Truth", "Bulk 7"}
 
 
 def test_what_was_replaced_is_found_as_it_is_now(acme, shelf):
@@ -137,8 +142,8 @@ def test_what_was_replaced_is_found_as_it_is_now(acme, shelf):
         execute(f"REPLACE INTO {TABLE} ({columns}) SELECT {changed} FROM {TABLE} WHERE name = 'Bulk'")
     else:
         execute(f"UPDATE {TABLE} SET description = 'Sea', version = version + 1 WHERE name = 'Bulk'")
-    assert names(Registry.objects.matching("ground")) == {"Ground Truth"}
-    assert names(Registry.objects.matching("sea")) == {"Bulk"}
+    assert names(Registry.objects.matching(Words("ground"))) == {"Ground Truth"}
+    assert names(Registry.objects.matching(Words("sea"))) == {"Bulk"}
     assert_found_as_scanned()
     if ON_SQLITE:
         execute("INSERT INTO registry_search (registry_search, rank) VALUES ('integrity-check', 1)")
@@ -149,38 +154,39 @@ def test_more_hits_than_the_index_tells_are_all_found(acme, monkeypatch, shelf):
     Registry.objects.bulk_create(
         Registry(organization=acme, name=f"Bulk {number}", name_key=f"bulk {number}") for number in range(5)
     )
-    assert len(names(Registry.objects.matching("bulk"))) == 5
+    assert len(names(Registry.objects.matching(Words("bulk")))) == 5
     assert_found_as_scanned()
 
 
 def test_section_3_search_shows_only_what_its_person_sees(acme, globex, ada, mel, sam, vault, golden):
     make_registry(globex, sam, "Vault of Globex")
     seen = {user: acme.memberships.get(user=user).registries() for user in (ada, mel)}
-    assert names(seen[ada].matching("vault")) == {"Vault"}
-    assert names(seen[mel].matching("vault")) == set()
-    assert names(globex.memberships.get(user=sam).registries().matching("vault")) == {"Vault of Globex"}
+    assert names(seen[ada].matching(Words("vault"))) == {"Vault"}
+    assert names(seen[mel].matching(Words("vault"))) == set()
+    assert names(globex.memberships.get(user=sam).registries().matching(Words("vault"))) == {"Vault of Globex"}
 
 
 def test_search_asks_the_index(shelf, collections):
     truth = shelf[0]
     if not ON_SQLITE:
         execute("SET LOCAL enable_seqscan = off")
-        assert "registry_search" in Registry.objects.matching("ground").order_by().explain()
-        assert "collection_search" in Collection.objects.matching("ground").order_by().explain()
+        assert "registry_search" in Registry.objects.matching(Words("ground")).order_by().explain()
+        assert "collection_search" in Collection.objects.matching(Words("ground")).order_by().explain()
         assert "event_search" in AuditEvent.objects.saying("ground").order_by().explain()
         execute("SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off")  # of a few rows any will do
         for model in (Alias, Tag, Artifact):
             plan = model.objects.filter(name__icontains="ground").order_by().explain()
-            assert search.NAMES[model._meta.db_table] in plan
+            assert search.TEXTS[model._meta.db_table].name in plan
         return
-    assert search.candidates(TABLE, {"ground"}, 5) == [truth.pk]
-    assert search.candidates(Collection._meta.db_table, {"ground"}, 5) == [collections[0].pk]
+    tables, log = [TABLE, Collection._meta.db_table], search.LOG
+    assert search.candidates(tables, {"ground"}, 5) == dict(zip(tables, ([truth.pk], [collections[0].pk]), strict=True))
     entries = AuditEvent.objects.filter(subject__icontains="ground").order_by("seq").values_list("seq", flat=True)
-    assert search.candidates(AuditEvent._meta.db_table, {"ground"}, 5) == list(entries) != []
-    nothing = search.candidates(TABLE, {"no such thing"}, 5)
-    assert nothing == [search.NOBODY]  # not nothing, which would be told by a query
-    assert search.candidates(TABLE, {"gr"}, 5) is search.candidates(TABLE, {"gro\0und"}, 5) is None
-    assert search.candidates(TABLE, {"ground"}, 0) is None
+    assert search.candidates([log], {"ground"}, 5) == {log: list(entries)} != {log: []}
+    nothing = search.candidates([TABLE], {"no such thing"}, 5)
+    assert nothing == {TABLE: [search.NOBODY]}  # not nothing, which would be told by a query
+    for untold in ({"gr"}, {"gro\0und"}):
+        assert search.candidates([TABLE], untold, 5) == {TABLE: None}
+    assert search.candidates([TABLE], {"ground"}, 0) == {TABLE: None}
 
 
 @pytest.mark.parametrize("spoiling", SPOILING[connection.vendor])
@@ -201,7 +207,7 @@ def test_what_was_there_before_the_index_is_found(acme, shelf):
     settle()
     search.install_after_migrate(sender=None, using="default")
     assert search.is_whole()
-    assert names(Registry.objects.matching("ground")) == {"Ground Truth", "Late"}
+    assert names(Registry.objects.matching(Words("ground"))) == {"Ground Truth", "Late"}
     assert_found_as_scanned()
 
 
@@ -217,7 +223,7 @@ def test_a_database_that_can_not_have_the_index_does_without(shelf, monkeypatch)
     monkeypatch.setattr(search, "_statements", lambda vendor: ["CREATE EXTENSION no_such_extension"])
     search.install()
     assert not search.is_whole()
-    assert names(Registry.objects.matching("ground")) == {"Ground Truth"}
+    assert names(Registry.objects.matching(Words("ground"))) == {"Ground Truth"}
 
 
 def test_the_system_check_tells_while_there_is_no_index(db):

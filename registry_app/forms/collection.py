@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 
 from .. import rules
 from ..models import Collection, Holdings, Version
+from ..search import Words
 from .base import ConfirmationField, CursorForm, FilterForm, LawField, NamesField, PreviewField, RuleForm, VersionField
 
 SORTS = {
@@ -167,7 +168,7 @@ class CollectionFilter(CursorForm):
         """`collections`, narrowed to what the valid filters ask for."""
         wanted = self.cleaned_data
         if wanted["q"]:
-            collections = collections.matching(wanted["q"])
+            collections = collections.matching(Words(wanted["q"]))
         if wanted["type"]:
             collections = collections.filter(type=rules.clean_name(wanted["type"]))
         if wanted["tag"]:

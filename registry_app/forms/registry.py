@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from .. import rules
 from ..choices import Role, Visibility
 from ..models import Holdings, Registry, Restriction, User
+from ..search import Words
 from .base import ConfirmationField, CursorForm, LawField, PreviewField, RuleForm, VersionField
 from .types import TypesField
 
@@ -123,7 +124,7 @@ class RegistryFilter(CursorForm):
         """`registries`, narrowed to what the valid filters ask for."""
         wanted = self.cleaned_data
         if wanted["q"]:
-            registries = registries.matching(wanted["q"])
+            registries = registries.matching(Words(wanted["q"]))
         if wanted["visibility"]:
             registries = registries.filter(visibility=wanted["visibility"])
         if wanted["type"]:

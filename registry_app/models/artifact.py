@@ -67,11 +67,6 @@ class Facts(NamedTuple):
 class VersionQuerySet(models.QuerySet["Version"]):
     """Versions as pages ask for them."""
 
-    def named(self, words):
-        """Those of artifacts with `words` in their names, as ids: for a condition on what points to them."""
-        artifacts = Artifact.objects.filter(name__icontains=words)
-        return self.filter(artifact__in=artifacts.order_by().values("pk")).order_by().values("pk")
-
     def usable_by(self, membership):
         """Those that the membership's person may link: of their teams, or linked where they are viewer or more."""
         here = self.filter(artifact__team__organization=membership.organization_id)

@@ -67,9 +67,7 @@ class AuditEventQuerySet(models.QuerySet):
         of_request = self.filter(request_id=words.lower()).exclude(request_id="")
         if of_request.exists():
             return of_request
-        found = self.filter(Q(actor_name__icontains=words) | Q(subject__icontains=words))
-        candidates = search.candidates(AuditEvent._meta.db_table, {words}, MANY)
-        return found if candidates is None else found.filter(seq__in=candidates)
+        return search.Words(words, [search.LOG], MANY).within(self)
 
     def between(self, first, last):
         """Those from the day `first` to the day `last`, in UTC; None is no limit.

@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
-from .. import rules, search
+from .. import rules
 from ..choices import Action
 from .artifact import Version
 from .law import enforce, validate_description
@@ -21,16 +21,11 @@ class CollectionQuerySet(models.QuerySet):
     """Collections as pages ask for them."""
 
     def matching(self, words):
-        """Those with `words` in name or card, an alias or a tag; in no order."""
-        key = rules.name_key(words)
-        texts = Collection.objects.filter(search.containing(key, words))
-        candidates = search.candidates(Collection._meta.db_table, {key, words}, search.FEW)
-        if candidates is not None:
-            texts = texts.filter(pk__in=candidates)
+        """Those with the search.Words `words` in name or card, an alias or a tag; in no order."""
+        texts = words.within(Collection.objects.order_by()).values("pk")
         # A union, for with an OR neither database would ask the index of each.
-        marks = [model.objects.filter(name__icontains=words) for model in (Alias, Tag)]
-        held = [part.order_by().values("collection") for part in marks]
-        return self.filter(pk__in=texts.order_by().values("pk").union(*held))
+        held = [words.within(model.objects.order_by()).values("collection") for model in (Alias, Tag)]
+        return self.filter(pk__in=texts.union(*held))
 
     def tagged(self, name):
         """Those with this tag, their own or one of a version in them."""

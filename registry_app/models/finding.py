@@ -1,4 +1,4 @@
-"""What a search finds in the registries that somebody sees: a queryset for each group, the best first.
+"""What a search finds in the registries that somebody sees, group by group, the best first.
 
 Registries and collections have each word somewhere in their texts. Of what lies in a collection (versions, aliases,
 tags) one word at least is its own; the others may be in the collection's name: “churn production”. A group finds
@@ -7,106 +7,157 @@ nothing where the search asks for what its things don't have.
 
 from difflib import get_close_matches
 
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, F, Max, Q, When
 
 from .. import rules, search
-from .artifact import Version
+from .artifact import Artifact
 from .collection import Collection
 from .link import Alias, Link, Tag
 from .registry import Registry
 
+WINDOWS = (1_000, 20_000)  # ids of links, the newest, that are looked through before all links with a word are gathered
 SUGGESTED = 3  # names that may have been meant, at most
 CLOSE = 0.7  # how like such a name is: 1 is the same
 
 
-def registries_found(wanted, seen):
-    """Those of the registries `seen` that the Search `wanted` finds."""
-    found = _narrowed(
-        seen,
-        wanted,
-        type=lambda rows, name: rows.accepting(name),
-        registry=lambda rows, name: rows.filter(name_key=rules.name_key(name)),
-        created=_since("created_at"),
-    )
-    for word in wanted.words:  # side by side, for of conditions within conditions SQLite takes only so many
-        found = found.filter(pk__in=_ids(Registry.objects.matching(word)))
-    return _best_first(found, wanted, "name_key", "pk")
+class Finding:
+    """What the Search `wanted` finds in the registries `seen`, group by group."""
+
+    def __init__(self, wanted, seen):
+        self.wanted, self.seen = wanted, seen
+        self.words = [search.Words(word) for word in wanted.words]
+
+    def registries(self):
+        """Registries."""
+        found = _narrowed(
+            self.seen,
+            self.wanted,
+            type=lambda rows, name: rows.accepting(name),
+            registry=lambda rows, name: rows.filter(name_key=rules.name_key(name)),
+            created=_since("created_at"),
+        )
+        for words in self.words:  # side by side, for of conditions within conditions SQLite takes only so many
+            found = found.filter(pk__in=_ids(Registry.objects.matching(words)))
+        return self._best_first(found, "name_key", "pk")
+
+    def collections(self):
+        """Collections."""
+        found = _narrowed(
+            Collection.objects.filter(registry__in=_ids(self.seen)),
+            self.wanted,
+            type=lambda rows, name: rows.filter(type=name),
+            tag=lambda rows, name: rows.tagged(name),
+            alias=_called,
+            registry=lambda rows, name: rows.filter(registry__name_key=rules.name_key(name)),
+            created=_since("created_at"),
+        )
+        for words in self.words:
+            found = found.matching(words)
+        return self._best_first(found, "name_key", "pk")
+
+    def links(self, count):
+        """The first `count` links, the newest first."""
+        newest = Link.objects.aggregate(newest=Max("pk", default=0))["newest"]
+        floors = [newest - window for window in WINDOWS if newest > window]
+        return _first_full(count, [self._links(_after(floor)) for floor in (*floors, 0)])
+
+    def aliases(self, count):
+        """The first `count` aliases that people gave; others have no row."""
+        return self._marks(Alias, "alias", count)
+
+    def tags(self, count):
+        """The first `count` tags, of collections and of versions."""
+        return self._marks(Tag, "tag", count)
+
+    def names_meant(self):
+        """What may have been meant by the words, out of the names that are seen: at most SUGGESTED.
+
+        Dicts of `name`, `registry_name` and, of a collection, `collection_name`.
+        """
+        key = rules.name_key(self.wanted.text)
+        if not search.SHORTEST <= len(key) <= search.COMPARED:
+            return []
+        collections = search.alike(Collection.objects.filter(registry__in=_ids(self.seen)), key)
+        rows = [
+            *search.alike(self.seen, key).values("name_key", registry_name=F("name")),
+            *collections.values("name_key", registry_name=F("registry__name"), collection_name=F("name")),
+        ]
+        parts: dict[str, list] = {}
+        for row in rows:
+            row["name"] = row.get("collection_name", row["registry_name"])
+            for part in dict.fromkeys([row["name_key"], *row["name_key"].split()]):
+                parts.setdefault(part, []).append(row)
+        close = get_close_matches(key, parts, n=SUGGESTED, cutoff=CLOSE)
+        meant = {(row["name"], row["registry_name"]): row for part in close for row in parts[part]}
+        return list(meant.values())[:SUGGESTED]
+
+    def _links(self, newer):
+        """The links, of those that `newer` (a function of a queryset and its field of a link) leaves, newest first."""
+        found = _narrowed(
+            newer(Link.objects.filter(collection__registry__in=_ids(self.seen)), "pk"),
+            self.wanted,
+            tag=lambda rows, name: rows.filter(pk__in=newer(Tag.objects.filter(name=name), "link").values("link")),
+            alias=lambda rows, name: rows.filter(pk__in=_ids(newer(Link.objects.called(name), "pk"))),
+            created=_since("linked_at"),
+            **_PLACED,
+        )
+        return self._with_words(found, lambda words: _links_with(words, newer)).order_by("-pk")
+
+    def _marks(self, model, operator, count):
+        """The rows of `model`, Alias or Tag, that are called as the words are, or as `operator` asks."""
+        if not self.words and not self.wanted.asks(operator):
+            return model.objects.none()
+        order = ("name", "collection_id", "pk")
+        allowed = _narrowed(
+            model.objects.filter(collection__registry__in=_ids(self.seen)),
+            self.wanted,
+            **{operator: lambda rows, name: rows.filter(name=name)},
+            **_PLACED,
+        )
+        found = self._with_words(allowed, lambda words: [_ids(words.within(model.objects.all()))])
+        same = [allowed.filter(name=self.wanted.text).order_by(*order)] if self.words else []
+        return _first_full(count, [*same, self._best_first(found, *order)])
+
+    def _with_words(self, rows, parts_of):
+        """`rows` in collections with each word in their own texts or in their collection's name.
+
+        One at least is in their own: `parts_of` a word answers querysets of the ids of the rows that have it.
+        """
+        own = [parts_of(words) for words in self.words]
+        if own:
+            rows = rows.filter(pk__in=_any([part for parts in own for part in parts]))
+        for words, parts in zip(self.words, own, strict=True) if len(own) > 1 else ():
+            collections = _ids(Collection.objects.filter(name_key__contains=words.key))
+            rows = rows.filter(Q(pk__in=_any(parts)) | Q(collection__in=collections))
+        return rows
+
+    def _best_first(self, rows, column, *others):
+        """`rows` in the order of the columns, after those whose first is just as the words are, or has them all."""
+        text, key = self.wanted.text, rules.name_key(self.wanted.text)
+        if not text:
+            return rows.order_by(column, *others)
+        ways = ({column: text}, {f"{column}__iexact": key}, {f"{column}__icontains": key})
+        rank = Case(*(When(**way, then=number) for number, way in enumerate(ways)), default=len(ways))
+        return rows.order_by(rank, column, *others)
 
 
-def collections_found(wanted, seen):
-    """The collections in the registries `seen` that the Search `wanted` finds."""
-    found = _narrowed(
-        Collection.objects.filter(registry__in=_ids(seen)),
-        wanted,
-        type=lambda rows, name: rows.filter(type=name),
-        tag=lambda rows, name: rows.tagged(name),
-        alias=_called,
-        registry=lambda rows, name: rows.filter(registry__name_key=rules.name_key(name)),
-        created=_since("created_at"),
-    )
-    for word in wanted.words:
-        found = found.matching(word)
-    return _best_first(found, wanted, "name_key", "pk")
+def _first_full(count, found):
+    """The first `count` rows of the last queryset in `found`; each of the others begins as that one does.
 
-
-def links_found(wanted, seen):
-    """The links in the registries `seen` that the Search `wanted` finds, the newest first."""
-    found = _narrowed(
-        Link.objects.filter(collection__registry__in=_ids(seen)),
-        wanted,
-        tag=lambda rows, name: rows.filter(pk__in=Tag.objects.filter(name=name).order_by().values("link")),
-        alias=lambda rows, name: rows.filter(pk__in=Link.objects.called(name).order_by().values("pk")),
-        created=_since("linked_at"),
-        **_PLACED,
-    )
-    return _with_words(found, wanted, _links_with).order_by("-pk")
-
-
-def aliases_found(wanted, seen):
-    """The aliases in the registries `seen` that the Search `wanted` finds; what people gave, for others have no row."""
-    found = _narrowed(
-        Alias.objects.filter(collection__registry__in=_ids(seen)),
-        wanted,
-        alias=lambda rows, name: rows.filter(name=name),
-        **_PLACED,
-    )
-    found = _with_words(found, wanted, lambda word: [_ids(Alias.objects.filter(name__icontains=word))])
-    return _best_first(found, wanted, "name", "pk") if wanted.words or wanted.asks("alias") else found.none()
-
-
-def tags_found(wanted, seen):
-    """The tags in the registries `seen` that the Search `wanted` finds, of collections and of versions."""
-    found = _narrowed(
-        Tag.objects.filter(collection__registry__in=_ids(seen)),
-        wanted,
-        tag=lambda rows, name: rows.filter(name=name),
-        **_PLACED,
-    )
-    found = _with_words(found, wanted, lambda word: [_ids(Tag.objects.filter(name__icontains=word))])
-    return _best_first(found, wanted, "name", "pk") if wanted.words or wanted.asks("tag") else found.none()
-
-
-def names_meant(wanted, seen):
-    """What may have been meant by the words of `wanted`, out of the names in `seen` registries: at most SUGGESTED.
-
-    Dicts of `name`, `registry_name` and, of a collection, `collection_name`.
+    They are asked one after another, and the first that has so many is enough: to gather all hits of a common word, to
+    show a few, would take the longer the more there are.
     """
-    key = rules.name_key(wanted.text)
-    if not search.SHORTEST <= len(key) <= search.COMPARED:
-        return []
-    collections = search.alike(Collection.objects.filter(registry__in=_ids(seen)), key)
-    rows = [
-        *search.alike(seen, key).values("name_key", registry_name=F("name")),
-        *collections.values("name_key", registry_name=F("registry__name"), collection_name=F("name")),
-    ]
-    parts: dict[str, list] = {}
-    for row in rows:
-        row["name"] = row.get("collection_name", row["registry_name"])
-        for part in dict.fromkeys([row["name_key"], *row["name_key"].split()]):
-            parts.setdefault(part, []).append(row)
-    close = get_close_matches(key, parts, n=SUGGESTED, cutoff=CLOSE)
-    meant = {(row["name"], row["registry_name"]): row for part in close for row in parts[part]}
-    return list(meant.values())[:SUGGESTED]
+    *others, everything = found
+    for rows in others:
+        ids = list(rows.values_list("pk", flat=True)[:count])
+        if len(ids) == count:
+            return everything.model.objects.filter(pk__in=ids).order_by(*rows.query.order_by)
+    return everything[:count]
+
+
+def _after(floor):
+    """A function that leaves, of a queryset, the rows whose `field` comes after this id: all of them for 0."""
+    return lambda rows, field: rows.order_by().filter(**{f"{field}__gt": floor} if floor else {})
 
 
 def _narrowed(rows, wanted, **ways):
@@ -136,35 +187,14 @@ _PLACED = {
 }
 
 
-def _links_with(word):
-    """The ids of the links that `word` names, in parts: by their artifact, an alias or a tag."""
-    parts = [Link.objects.called(word)] if word == rules.LATEST or rules.number_called(word) is not None else []
-    parts.append(Link.objects.filter(version__in=Version.objects.named(word)))
-    marks = [model.objects.filter(name__icontains=word) for model in (Alias, Tag)]
-    return [*map(_ids, parts), *(part.order_by().values("link") for part in marks)]
-
-
-def _with_words(rows, wanted, parts_of):
-    """`rows` in collections with each word of `wanted` in their own texts or in their collection's name.
-
-    One at least is in their own: `parts_of` a word answers querysets of the ids of the rows that have it.
-    """
-    own = [parts_of(word) for word in wanted.words]
-    if own:
-        rows = rows.filter(pk__in=_any([part for parts in own for part in parts]))
-    for word, parts in zip(wanted.words, own, strict=True) if len(own) > 1 else ():
-        collections = _ids(Collection.objects.filter(name_key__contains=rules.name_key(word)))
-        rows = rows.filter(Q(pk__in=_any(parts)) | Q(collection__in=collections))
-    return rows
-
-
-def _best_first(rows, wanted, column, last):
-    """`rows` in the order of `column`, after those that are called just as the words are, or contain them all."""
-    text = rules.name_key(wanted.text)
-    if not text:
-        return rows.order_by(column, last)
-    rank = Case(When(**{f"{column}__iexact": text}, then=0), When(**{f"{column}__icontains": text}, then=1), default=2)
-    return rows.order_by(rank, column, last)
+def _links_with(words, newer):
+    """The ids of the links that `words` name, in parts, of those that `newer` leaves: by artifact, alias or tag."""
+    is_system = words.key == rules.LATEST or rules.number_called(words.text) is not None
+    parts = [newer(Link.objects.called(words.text), "pk")] if is_system else []
+    artifacts = _ids(words.within(Artifact.objects.all()))
+    parts.append(newer(Link.objects.filter(version__artifact__in=artifacts), "pk"))
+    marks = [newer(words.within(model.objects.all()), "link").values("link") for model in (Alias, Tag)]
+    return [*map(_ids, parts), *marks]
 
 
 def _ids(rows):

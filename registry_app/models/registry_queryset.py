@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from .. import rules, search
+from .. import rules
 from ..choices import Kind, Role, Visibility
 from . import ledger
 from .accepted_type import AcceptedType
@@ -43,14 +43,12 @@ class RegistryQuerySet(models.QuerySet):
         return self.filter(kind=Kind.CORE, name_key__in=CORE_KEYS).order_by("-name_key")
 
     def matching(self, words):
-        """Those whose name or description contains `words`, ignoring case; in no particular order."""
-        key = rules.name_key(words)
-        found = self.filter(search.containing(key, words))
-        candidates = search.candidates(self.model._meta.db_table, {key, words}, search.FEW)
-        if candidates is None:
+        """Those with the search.Words `words` in name or description; in no particular order."""
+        found = words.within(self)
+        if not words.are_rare(self.model):
             return found
         # Inside a subquery, for beside an organization SQLite would walk all its names to find a few ids in order.
-        return self.model._default_manager.filter(pk__in=found.filter(pk__in=candidates).order_by().values("pk"))
+        return self.model._default_manager.filter(pk__in=found.order_by().values("pk"))
 
     def accepting(self, type_name):
         """Those that take artifacts of this type."""

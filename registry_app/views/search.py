@@ -11,7 +11,8 @@ from .. import rules
 from ..access import organization_for
 from ..choices import Visibility
 from ..forms import SearchForm
-from ..models import AcceptedType, Alias, Collection, ProtectedAlias, finding
+from ..models import AcceptedType, Alias, Collection, ProtectedAlias
+from ..models.finding import Finding
 from .pages import render_page
 
 SHOWN = 10  # hits of each group
@@ -29,23 +30,23 @@ def index(request, organization):
     wanted = form.cleaned_data["q"] if form.is_valid() else rules.Search()
     context = {"form": form, "section": "search", "asked": any(wanted), "operators": rules.OPERATORS}
     if any(wanted):
-        seen = membership.registries()
-        context["groups"] = _groups(wanted, seen, _addresses(organization))
+        finding = Finding(wanted, membership.registries())
+        context["groups"] = _groups(finding, _addresses(organization))
         if not context["groups"] and not wanted.conditions:
-            context["meant"] = _meant(wanted, seen, _addresses(organization))
+            context["meant"] = _meant(finding, _addresses(organization))
     return render_page(
         request, "search/index.html", membership, context, part="search/_results.html", status=form.status
     )
 
 
-def _groups(wanted, seen, address):
+def _groups(finding, address):
     """The groups in which something is found, as the template shows them."""
     groups = {
-        "Registries": _registries(finding.registries_found(wanted, seen)),
-        "Collections": _collections(finding.collections_found(wanted, seen)),
-        "Versions": _links(finding.links_found(wanted, seen)),
-        "Aliases": _marks(finding.aliases_found(wanted, seen), "alias"),
-        "Tags": _marks(finding.tags_found(wanted, seen), "tag"),
+        "Registries": _registries(finding.registries()),
+        "Collections": _collections(finding.collections()),
+        "Versions": _links(finding.links(SHOWN + 1)),
+        "Aliases": _marks(finding.aliases(SHOWN + 1), "alias"),
+        "Tags": _marks(finding.tags(SHOWN + 1), "tag"),
     }
     more = {name for name, rows in groups.items() if len(rows) > SHOWN}
     groups = {name: rows[:SHOWN] for name, rows in groups.items()}
@@ -54,7 +55,7 @@ def _groups(wanted, seen, address):
     for row in (row for rows in groups.values() for row in rows):
         _add_addresses(row, address)
     return [
-        {"name": name, "rows": rows, "more": name in more, "all": _list_of_all(name, wanted, rows, address())}
+        {"name": name, "rows": rows, "more": name in more, "all": _list_of_all(name, finding.wanted, rows, address())}
         for name, rows in groups.items()
         if rows
     ]
@@ -187,9 +188,9 @@ def _filters(wanted, *known):
     return {"q": wanted.text, **filters} if same else None
 
 
-def _meant(wanted, seen, address):
+def _meant(finding, address):
     """What may have been meant: dicts with an address each."""
-    meant = finding.names_meant(wanted, seen)
+    meant = finding.names_meant()
     for row in meant:
         row["address"] = address(*filter(None, (row["registry_name"], row.get("collection_name"))))
     return meant
