@@ -14,6 +14,7 @@ FIELD_OF = {
     "email_taken": "email",
     "already_in": "user",
 }
+ROLE_MISSING = {rules.ALIAS_PROTECTED.code, rules.ORGANIZATION_ADMINS_ONLY.code}
 CONFLICTS = {rules.EDIT_CONFLICT.code, rules.STALE_PREVIEW.code}
 
 
@@ -36,9 +37,12 @@ class RuleForm(forms.Form):
         return cleaned
 
     def carry_out(self, verb, *args, **kwargs):
-        """Call `verb`; what it or the database refuses becomes this form's errors. Answers whether it is done."""
+        """Call `verb`; what it or the database refuses becomes this form's errors. Answers whether it is done.
+
+        What the verb answers is `answer` then.
+        """
         try:
-            verb(*args, **kwargs)
+            self.answer = verb(*args, **kwargs)
         except ValidationError as error:
             self._take(error)
         except IntegrityError as error:
@@ -59,6 +63,12 @@ class RuleForm(forms.Form):
         if codes & CONFLICTS:
             return 409
         return 422 if codes else 200
+
+    @property
+    def lacks_role(self):
+        """Whether all that is wrong is a missing role: nothing to correct, but somebody can help."""
+        codes = {error.code for errors in self.errors.values() for error in errors.as_data()}
+        return bool(codes) and codes <= ROLE_MISSING
 
     @property
     def error_count(self):

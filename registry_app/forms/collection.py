@@ -14,7 +14,6 @@ SORTS = {
     "name": "Name",
     "-name": "Name, from the end",
 }
-NUMBER_LIMIT = 2**31 - 1
 
 
 class MarksField(NamesField):
@@ -123,9 +122,13 @@ class LinkForm(RuleForm):
 
 
 class MarkForm(RuleForm):
-    """Aliases and tags of a linked version: those that it has and keeps, and more. `seen` is what was shown."""
+    """Aliases and tags of a linked version: those that it keeps, those that move to it from other versions, and more.
+
+    `seen` is what was shown.
+    """
 
     keep = forms.MultipleChoiceField(required=False)
+    move = forms.MultipleChoiceField(required=False)
     aliases = aliases_field()
     tags = tags_field()
     reason = forms.CharField(required=False, max_length=rules.REASON_LENGTH)
@@ -133,13 +136,15 @@ class MarkForm(RuleForm):
 
     def __init__(self, *args, link, **kwargs):
         super().__init__(*args, registry=link.collection.registry, **kwargs)
-        self.fields["keep"].choices = [(name, name) for name in link.alias_names()]  # type: ignore[attr-defined]
+        others = link.collection.aliases.exclude(link=link).values_list("name", flat=True)
+        for field, names in (("keep", link.alias_names()), ("move", others)):
+            self.fields[field].choices = [(name, name) for name in names]  # type: ignore[attr-defined]
 
     def clean(self):
-        """What it keeps must be among what it has: else somebody changed it meanwhile."""
+        """What it keeps must be among what it has, and what moves on another version: else somebody changed it."""
         cleaned = super().clean()
-        if "keep" in self.errors:
-            del self.errors["keep"]
+        stale = [field for field in ("keep", "move") if self.errors.pop(field, None)]
+        if stale:
             self.add_error(None, ValidationError(rules.EDIT_CONFLICT.reason, code=rules.EDIT_CONFLICT.code))
         return cleaned
 
@@ -183,18 +188,31 @@ class SourceFilter(FilterForm):
 
 
 class CompareForm(FilterForm):
-    """The numbers of two versions to compare; v3 and 3 are the same."""
+    """Two versions of a collection to compare, called by number (v3 or 3) or by an alias."""
 
-    one = forms.CharField(label="Compare")
-    other = forms.CharField(label="with")
+    one = forms.CharField(label="Compare", max_length=rules.LABEL_LENGTH)
+    other = forms.CharField(label="with", max_length=rules.LABEL_LENGTH)
+
+    def __init__(self, *args, collection):
+        super().__init__(*args)
+        self.links = collection.links
 
     def clean(self):
-        """Both as numbers."""
+        """Both as ids of links. Refuses with `version_unknown`, or `same_version` for one that was named twice."""
         cleaned = self.cleaned_data
         for name in ("one", "other"):
-            text = cleaned.get(name, "").removeprefix("v")
-            if name in cleaned and (not text.isascii() or not text.isdigit() or len(text) > 10):
-                self.add_error(name, ValidationError("Versions are called v0, v1, …", code="invalid"))
-            elif name in cleaned:
-                cleaned[name] = min(int(text), NUMBER_LIMIT)
+            if name in cleaned:
+                called = cleaned[name]
+                called = f"v{called}" if called.isdecimal() else called
+                cleaned[name] = self.links.called(called).values_list("pk", flat=True).first()
+                if cleaned[name] is None:
+                    self.add_error(name, ValidationError("No version here is called that.", code="version_unknown"))
+        if not self.errors and cleaned["one"] == cleaned["other"]:
+            self.add_error("other", ValidationError("That is the same version.", code="same_version"))
         return cleaned
+
+    def versions(self):
+        """The two links, of a valid form, with all that is compared."""
+        links = self.links.with_latest().select_related("version__artifact__team").prefetch_related("aliases", "tags")
+        found = links.in_bulk([self.cleaned_data["one"], self.cleaned_data["other"]])
+        return found[self.cleaned_data["one"]], found[self.cleaned_data["other"]]

@@ -230,8 +230,8 @@ def refuse_protected(role, names, protected):
     verb = "are protected aliases" if len(held) > 1 else "is a protected alias"
     return Refusal(
         "alias_protected",
-        f"{', '.join(held)} {verb}: only admins of the registry put, move or take it.",
-        "Ask one of them to move it first.",
+        f"{', '.join(held)} {verb}: only admins of the registry put, move or take {'them' if len(held) > 1 else 'it'}.",
+        "Ask one of them.",
     )
 
 

@@ -27,8 +27,8 @@ def icon(name, label=""):
 
 @register.filter
 def breakable(name):
-    """A name that may break after underscores, and nowhere else."""
-    return mark_safe(conditional_escape(name).replace("_", "_<wbr>"))  # noqa: S308
+    """A name that may break after underscores, and after the slashes of a path, and nowhere else."""
+    return mark_safe(conditional_escape(name).replace("_", "_<wbr>").replace("/", "/<wbr>"))  # noqa: S308
 
 
 @register.filter
@@ -39,10 +39,8 @@ def pairs(value):
 
 @register.filter(name="json")
 def as_json(value):
-    """A value of metadata as people write it: text as it is, the rest as JSON, nothing for None."""
-    if isinstance(value, str):
-        return value
-    return "" if value is None else json.dumps(value, ensure_ascii=False)
+    """A value of metadata as people write it: text as it is, the rest as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 @register.filter

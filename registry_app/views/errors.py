@@ -6,6 +6,7 @@ from django.template.loader import render_to_string
 
 from ..access import OrganizationRoleTooLow, RoleTooLow
 from ..rules import NEEDED
+from .pages import HELPERS_SHOWN, helpers_of
 
 
 def bad_request(request, exception):
@@ -18,12 +19,11 @@ def permission_denied(request, exception):
     """403: names the missing role and the admins who can help, to somebody who sees where they are."""
     context = {}
     if isinstance(exception, RoleTooLow):
-        admins = exception.door.registry.admins().select_related("user").order_by("user__username")[:5]
-        needed = NEEDED[exception.action]
-        context = {"door": exception.door, "refusal": exception.refusal, "needed": needed, "admins": admins}
+        context = {"door": exception.door, "refusal": exception.refusal, "needed": NEEDED[exception.action]}
+        context["admins"] = helpers_of(exception.door.registry)
         context["organization"] = exception.door.membership.organization
     if isinstance(exception, OrganizationRoleTooLow):
-        admins = exception.admins.select_related("user").order_by("user__username")[:5]
+        admins = exception.admins.select_related("user").order_by("user__username")[:HELPERS_SHOWN]
         context = {"member": exception.membership, "refusal": exception.refusal, "admins": admins}
         context["organization"] = exception.membership.organization
     return render(request, "403.html", context, status=403)

@@ -11,6 +11,7 @@ from ..choices import Kind, Visibility
 from ..models import Actor, RegistryMember
 from ..models.audit import record_refusals
 
+HELPERS_SHOWN = 5
 SHELF_LENGTH = 8  # registries in the navigation, beside the core ones
 CORES = [(name, Visibility.ORGANIZATION) for name, _, _ in rules.CORE_REGISTRIES]
 
@@ -18,6 +19,11 @@ CORES = [(name, Visibility.ORGANIZATION) for name, _, _ in rules.CORE_REGISTRIES
 def actor_of(request):
     """Who acts through this request."""
     return Actor(request.user, request.id)
+
+
+def helpers_of(registry):
+    """The first few memberships of those who are admins of the registry: who can help where a role is missing."""
+    return registry.admins().select_related("user").order_by("user__username")[:HELPERS_SHOWN]
 
 
 def posted(request):

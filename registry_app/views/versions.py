@@ -1,10 +1,10 @@
 """Pages of the versions in a collection: linking one, what it is, its aliases and tags, comparing two, unlinking."""
 
+import json
 from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.db.models import Exists, OuterRef, Q
-from django.http import Http404
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -12,9 +12,9 @@ from .. import rules
 from ..access import collection_for, link_for
 from ..choices import Action
 from ..forms import CompareForm, LinkForm, MarkForm, SourceFilter, UnlinkForm
-from ..models import Artifact, Link, Version
+from ..models import Artifact, AuditEvent, Version
 from .lineage import lineage_of
-from .pages import actor_of, log_refusals, posted, registry_page
+from .pages import actor_of, helpers_of, log_refusals, posted, registry_page
 
 SOURCES_SHOWN = 25  # versions to choose from
 PLACES_SHOWN = 25  # links of the same version elsewhere
@@ -40,7 +40,7 @@ def link(request, organization, name, collection):
     words = filters.require()["q"]
     form = LinkForm(posted(request), collection=collection, membership=door.membership)
     if form.is_valid() and form.carry_out(_link, collection, actor_of(request), form.cleaned_data):
-        messages.success(request, f"{form.cleaned_data['version']} is linked.")
+        messages.success(request, _linked(*form.answer))
         return redirect(collection)
     log_refusals(request, form, Action.LINK, door.membership, door.registry, collection=collection)
     usable = _matching(Version.objects.usable_by(door.membership), words)
@@ -48,12 +48,13 @@ def link(request, organization, name, collection):
     found = list(fitting.select_related("artifact__team", "created_by")[: SOURCES_SHOWN + 1])
     context = {
         "form": form,
+        "admins": helpers_of(door.registry),
         "collection": collection,
         "words": words,
         "found": found[:SOURCES_SHOWN],
         "more": len(found) > SOURCES_SHOWN,
         "chosen": request.POST.get("version", ""),
-        "linked": set(collection.links.filter(version__in=found).values_list("version_id", flat=True)),
+        "linked": dict(collection.links.filter(version__in=found).values_list("version_id", "number")),
         "others": list(_others(usable, collection)),
         "protected": door.registry.protected_names(),
     }
@@ -63,7 +64,15 @@ def link(request, organization, name, collection):
 
 
 def _link(collection, actor, wanted):
-    collection.link(actor, wanted["version"], wanted["aliases"], wanted["reason"])
+    return collection.link(actor, wanted["version"], wanted["aliases"], wanted["reason"])
+
+
+def _linked(link, is_new):
+    """What happened, for the next page."""
+    has = f" It has {', '.join(names)}." if (names := link.alias_names()) else ""
+    if is_new:
+        return f"{link.version} is linked as {link.label}.{has}"
+    return f"{link.version} was here already, as {link.label}: it isn't linked twice.{has}"
 
 
 def _matching(versions, words):
@@ -132,30 +141,53 @@ def edit(request, organization, name, collection, number):
     door, collection, found = link_for(request.user, organization, name, collection, number, Action.ALIAS_PUT)
     form = MarkForm(posted(request), link=found, initial={"tags": ", ".join(found.tag_names())})
     if form.is_valid() and form.carry_out(_mark, found, actor_of(request), form.cleaned_data):
-        messages.success(request, f"Aliases and tags of {found.label} are saved.")
+        names = ", ".join(found.alias_names()) or "no aliases"
+        messages.success(request, f"Aliases and tags of {found.label} are saved: it has {names} now.")
         return redirect(collection)
     log_refusals(request, form, Action.ALIAS_PUT, door.membership, door.registry, collection=collection)
     marks = _marks(door.registry, found)
-    kept = request.POST.getlist("keep") if form.is_bound else [*marks["aliases"], *marks["protected"]]
     context = {
         **marks,
+        **_choices(request, collection, found, door),
         "form": form,
         "collection": collection,
         "link": found,
-        "kept": kept,
-        "held": list(collection.aliases.exclude(link=found).select_related("link")[:SOURCES_SHOWN]),
         "refusal": rules.refuse_protected(door.role, marks["protected"], marks["protected"]),
-        "protected_here": door.registry.protected_names(),
+        "admins": helpers_of(door.registry),
     }
+    if form.status == 409:
+        context["theirs"] = AuditEvent.objects.of_collection(collection).filter(code="").first()
     return registry_page(request, "versions/edit.html", door, "detail", context, form.status)
 
 
+def _choices(request, collection, link, door):
+    """The aliases to tick: `kept` of its own, and those that other versions hold, which may move to it.
+
+    What came since the form was shown is ticked too: nobody takes off what they haven't seen.
+    """
+    names, protected = link.alias_names(), door.registry.protected_names()
+    held = list(collection.aliases.exclude(link=link).select_related("link")[:SOURCES_SHOWN])
+    guarded = rules.protected_among([alias.name for alias in held], protected)
+    locked = guarded if rules.refuse_protected(door.role, guarded, protected) else []
+    if request.method == "POST":
+        shown = request.POST.get("seen", "").partition(" | ")[0].split(", ")
+        fresh = [name for name in names if name not in shown]
+        kept = [*request.POST.getlist("keep"), *fresh]
+    else:
+        kept, fresh = names, []
+    return {
+        "kept": kept,
+        "fresh": fresh,
+        "moved": request.POST.getlist("move"),
+        "held": [(alias, alias.name in guarded) for alias in held if alias.name not in locked],
+        "locked": [alias for alias in held if alias.name in locked],
+    }
+
+
 def _mark(link, actor, wanted):
-    kept = [*wanted["keep"], *wanted["aliases"]]
-    take = [name for name in link.alias_names() if name not in kept]
-    link.mark(
-        actor, put=wanted["aliases"], take=take, tags=wanted["tags"], seen=wanted["seen"], reason=wanted["reason"]
-    )
+    put = list(dict.fromkeys([*wanted["move"], *wanted["aliases"]]))
+    take = [name for name in link.alias_names() if name not in (*wanted["keep"], *put)]
+    link.mark(actor, put=put, take=take, tags=wanted["tags"], seen=wanted["seen"], reason=wanted["reason"])
 
 
 @require_http_methods(["GET", "POST"])
@@ -170,40 +202,42 @@ def unlink(request, organization, name, collection, number):
     marks = _marks(door.registry, found)
     refusal = rules.refuse_protected(door.role, marks["protected"], marks["protected"])
     context = {**marks, "form": form, "collection": collection, "link": found, "refusal": refusal}
+    context["admins"] = helpers_of(door.registry)
     return registry_page(request, "versions/unlink.html", door, "detail", context, form.status)
 
 
 @require_safe
 def compare(request, organization, name, collection):
-    """Two versions of a collection side by side, what differs marked."""
+    """Two versions of a collection side by side, what differs marked; without any named, the form to name them."""
     door, collection = collection_for(request.user, organization, name, collection)
-    wanted = CompareForm(request.GET).require()
-    links = collection.links.select_related("version__artifact__team").prefetch_related("aliases", "tags")
-    found = {each.number: each for each in links.filter(number__in=[wanted["one"], wanted["other"]])}
-    if not {wanted["one"], wanted["other"]} <= found.keys():
-        raise Http404
-    one, other = found[wanted["one"]], found[wanted["other"]]
-    context = {"collection": collection, "one": one, "other": other}
-    context["groups"] = [
-        ("Facts", _beside(_facts(one, door.may), _facts(other, door.may))),
-        ("Metadata", _beside(dict(_flat(one.version.metadata)), dict(_flat(other.version.metadata)))),
-    ]
-    return registry_page(request, "versions/compare.html", door, "detail", context)
+    form = CompareForm(request.GET or None, collection=collection)
+    form.require_known()
+    context = {"collection": collection, "form": form, "newest": collection.links.order_by("-number")[:2]}
+    if form.is_valid():
+        one, other = form.versions()
+        context |= {"one": one, "other": other}
+        context["groups"] = [
+            ("Facts", _beside(_facts(one, door.may), _facts(other, door.may))),
+            ("Metadata", _beside(dict(_flat(one.version.metadata)), dict(_flat(other.version.metadata)))),
+        ]
+    return registry_page(request, "versions/compare.html", door, "detail", context, 422 if form.errors else 200)
 
 
-def _facts(link: Link, may):
+def _facts(link, may):
     """{what it is called: its value} of what two versions are compared by; its address for whoever may use it."""
-    version = link.version
+    version, given = link.version, sorted(alias.name for alias in link.aliases.all())
     facts = {
-        "Aliases": ", ".join(sorted(alias.name for alias in link.aliases.all())),
+        "Aliases": ", ".join([rules.LATEST, *given] if link.latest else given),
         "Tags": ", ".join(sorted(tag.name for tag in link.tags.all())),
         "Source": str(version),
         "Digest": version.digest,
-        "Size in bytes": version.size,
-        "Files": version.file_count,
+        "Size in bytes": f"{version.size:,}",
+        "Files": f"{version.file_count:,}",
         "Run": version.run,
     }
-    return facts | {"Address": version.uri} if Action.USE in may else facts
+    if Action.USE in may:
+        facts["Address"] = version.uri
+    return {name: value for name, value in facts.items() if value}
 
 
 def _flat(value, path=""):
@@ -216,6 +250,7 @@ def _flat(value, path=""):
 
 
 def _beside(one, other):
-    """[(name, value of one, value of the other, whether they differ)], in order of their names where both have none."""
+    """[(name, the sides, whether they differ)]; a side is [its value], or nothing where that version lacks it."""
     names = dict.fromkeys([*one, *other])
-    return [(name, one.get(name), other.get(name), one.get(name) != other.get(name)) for name in names if name]
+    rows = [(name, [[side[name]] if name in side else [] for side in (one, other)]) for name in names if name]
+    return [(name, sides, json.dumps(sides[0]) != json.dumps(sides[1])) for name, sides in rows]

@@ -23,7 +23,7 @@ def test_a_version_is_linked_and_an_alias_moves(page, sign_in, mel, shelf, versi
         page.get_by_role("button", name="Link version").click()
     expect(page.get_by_role("row", name="v0 ")).to_contain_text("candidate")
     page.get_by_role("link", name="Edit aliases and tags of v1").click()
-    page.get_by_label("Give it more aliases").fill("candidate")
+    page.get_by_role("checkbox", name="candidate moves here from v0").check()
     page.get_by_role("button", name="Save aliases and tags").click()
     expect(page.get_by_role("row", name="v1 ")).to_contain_text("candidate")
     expect(page.get_by_role("row", name="v0 ")).not_to_contain_text("candidate")
@@ -46,10 +46,11 @@ def test_a_protected_alias_is_refused_for_a_member_and_said_beforehand(page, sig
     expect(page.get_by_role("row", name="v0 ")).to_contain_text("Protected")
     expect(page.get_by_role("link", name="Unlink v0")).to_have_count(0)
     page.get_by_role("link", name="Edit aliases and tags of v1").click()
-    page.get_by_label("Give it more aliases").fill("production")
+    expect(page.get_by_text("On v0. Protected: only admins of the registry move it.")).to_be_visible()
+    page.get_by_label("New aliases").fill("production")
     page.get_by_role("button", name="Save aliases and tags").click()
     expect(page.locator("#errors")).to_contain_text("production")
-    expect(page.get_by_label("Give it more aliases")).to_have_value("production")
+    expect(page.get_by_label("New aliases")).to_have_value("production")
 
 
 @pytest.mark.parametrize("page", SCRIPTS, indirect=True)

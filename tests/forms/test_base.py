@@ -54,7 +54,7 @@ OTHERS = {
     forms.EditCollectionForm: {"name", "tags", "description", "version"},
     forms.DeleteCollectionForm: {"confirmation", "reason", "preview"},
     forms.LinkForm: {"version", "aliases", "reason"},
-    forms.MarkForm: {"keep", "aliases", "tags", "reason", "seen"},
+    forms.MarkForm: {"keep", "move", "aliases", "tags", "reason", "seen"},
     forms.UnlinkForm: {"reason"},
     forms.ProtectForm: {"alias"},
     forms.CollectionFilter: {"q", "type", "tag", "sort", "after", "before"},

@@ -17,7 +17,7 @@ from tests.factories import (
     make_version,
     protect,
 )
-from tests.views.pages import Page, at, browser, logging, nothing_changes, nothing_happens, refused
+from tests.views.pages import Page, at, browser, codes, logging, nothing_changes, nothing_happens, refused
 
 
 def of(page, collection, *more):
@@ -294,7 +294,41 @@ def test_rule_19_aliases_that_moved_on_are_a_conflict(two, mel, rob):
     address = of("versions:edit", two[0].collection, 0)
     stale = Page(browser(mel).get(address)).form_to(address).data
     two[0].change_aliases(Actor(rob), take=["good"])
-    refused(browser(mel), address, {**stale, "aliases": "mine"}, "edit_conflict", 409)
+    page = refused(browser(mel), address, {**stale, "aliases": "mine"}, "edit_conflict", 409)
+    assert page.context["theirs"].actor_name == "rob"
+
+
+def test_rule_19_saving_again_after_a_conflict_takes_off_nothing_that_came_meanwhile(two, mel, rob):
+    address = of("versions:edit", two[0].collection, 0)
+    stale = Page(browser(mel).get(address)).form_to(address).data
+    two[0].change_aliases(Actor(rob), put=["other"])
+    page = refused(browser(mel), address, {**stale, "aliases": "mine"}, "edit_conflict", 409)
+    again = Page(page).form_to(address).data
+    assert browser(mel).post(address, again).status_code == 302
+    assert two[0].alias_names() == ["good", "mine", "other"]
+
+
+def test_rule_25_an_alias_of_another_version_is_ticked_to_move_it(two, mel):
+    address = of("versions:edit", two[0].collection, 0)
+    assert send(browser(mel), address, move="production").status_code == 302
+    assert (two[0].alias_names(), two[1].alias_names()) == (["good", "production"], [])
+
+
+def test_rule_19_an_alias_that_is_gone_can_not_be_moved(two, mel, rob):
+    address = of("versions:edit", two[0].collection, 0)
+    stale = Page(browser(mel).get(address)).form_to(address).data
+    two[1].change_aliases(Actor(rob), take=["production"])
+    refused(browser(mel), address, {**stale, "move": "production"}, "edit_conflict", 409)
+
+
+def test_rule_26_a_protected_alias_of_another_version_is_shown_to_a_member_and_can_not_be_moved(shelf, two, mel):
+    protect(shelf, "production")
+    address = of("versions:edit", two[0].collection, 0)
+    page = browser(mel).get(address)
+    assert [alias.name for alias in page.context["locked"]] == ["production"]
+    data = Page(page).form_to(address).data
+    assert "move" not in data
+    refused(browser(mel), address, {**data, "move": "production"}, "alias_protected")
 
 
 # Unlinking.
@@ -393,25 +427,52 @@ def test_two_versions_side_by_side(churn, vision, mel):
     other = make_version(vision, metadata={"auc": 0.8, "data": {"rows": 10}})
     make_link(churn, one, "good"), make_link(churn, other)
     page = browser(mel).get(of("collections:compare", churn) + "?one=v0&other=1")
-    groups = {title: {name: differs for name, _, _, differs in rows} for title, rows in page.context["groups"]}
+    groups = {title: {name: differs for name, _, differs in rows} for title, rows in page.context["groups"]}
     assert groups["Metadata"] == {"auc": True, "data.rows": False}
     assert groups["Facts"]["Aliases"] is True
     assert groups["Facts"]["Size in bytes"] is False
 
 
+def test_metadata_that_is_there_is_told_from_what_is_not(churn, vision, mel):
+    one = make_version(vision, metadata={"none": None, "flag": True, "text": "1", "same": None})
+    other = make_version(vision, metadata={"flag": 1, "text": 1, "same": None})
+    make_link(churn, one), make_link(churn, other)
+    page = browser(mel).get(of("collections:compare", churn) + "?one=v0&other=v1")
+    rows = {name: (sides, differs) for name, sides, differs in dict(page.context["groups"])["Metadata"]}
+    assert rows == {
+        "none": ([[None], []], True),
+        "flag": ([[True], [1]], True),
+        "text": ([["1"], [1]], True),
+        "same": ([[None], [None]], False),
+    }
+
+
+@pytest.mark.parametrize("query", ["?one=good&other=latest", "?one=0&other=v1", "?one=v0&other=production"])
+def test_versions_are_compared_by_what_they_are_called(two, mel, query):
+    page = browser(mel).get(of("collections:compare", two[0].collection) + query)
+    assert (page.status_code, page.context["one"], page.context["other"]) == (200, *two)
+
+
 @pytest.mark.parametrize(
-    "query, status",
+    "query, found",
     [
-        ("?one=v0&other=v9", 404),
-        ("?one=v0", 400),
-        ("?one=x&other=v0", 400),
-        (f"?one={'9' * 30}&other=v0", 400),
-        ("?one=9999999999&other=v0", 404),
-        ("?one=v0&other=v0", 200),
+        ("?one=v0&other=v9", {"version_unknown"}),
+        ("?one=v0", {"required"}),
+        ("?one=x&other=v0", {"version_unknown"}),
+        (f"?one={'9' * 30}&other=v0", {"version_unknown"}),
+        ("?one=9999999999&other=v0", {"version_unknown"}),
+        ("?one=v0&other=good", {"same_version"}),
+        (f"?one={'x' * 200}&other=v0", {"max_length"}),
     ],
 )
-def test_versions_that_are_not_there_are_not_compared(two, mel, query, status):
-    assert browser(mel).get(of("collections:compare", two[0].collection) + query).status_code == status
+def test_versions_that_are_not_there_are_not_compared(two, mel, query, found):
+    page = browser(mel).get(of("collections:compare", two[0].collection) + query)
+    assert (page.status_code, codes(page)) == (422, found)
+
+
+def test_the_form_to_compare_stands_at_an_address_of_its_own(two, mel):
+    page = browser(mel).get(of("collections:compare", two[0].collection))
+    assert (page.status_code, codes(page), "groups" in page.context) == (200, set(), False)
 
 
 @pytest.mark.parametrize("number", [2, 2**31, 10**30])

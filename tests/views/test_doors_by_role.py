@@ -45,7 +45,7 @@ BY_ROLE = {
     "collections:delete": (FROM_MEMBERS, "403 403 409 409"),
     "collections:activity": (LOOK, NOT_SO),
     "collections:as_it_was": (LOOK, NOT_SO),
-    "collections:compare": ("400 400 400 400", NOT_SO),
+    "collections:compare": (LOOK, NOT_SO),
     "collections:protect": (NOT_SO, "403 403 403 422"),
     "collections:unprotect": (NOT_SO, "403 403 403 422"),
     "versions:link": (FROM_MEMBERS, "403 403 422 422"),
