@@ -16,6 +16,7 @@ from . import rules
 REGISTRY, TYPE = "registry_app_registry", "registry_app_acceptedtype"
 COLLECTION, LINK = "registry_app_collection", "registry_app_link"
 ARTIFACT, VERSION = "registry_app_artifact", "registry_app_version"
+TEAM = "registry_app_team"
 EVENT, HEAD = "registry_app_auditevent", "registry_app_audithead"
 
 _TWIN = (
@@ -82,6 +83,12 @@ GUARDS = {
             "EXISTS (SELECT 1 FROM registry_app_collection c WHERE c.id = NEW.id"
             " OR (c.registry_id = NEW.registry_id AND c.name_key = NEW.name_key))",
         ),
+        # As with registries: none is taken out and put back as another, with another type or numbers anew.
+        (
+            "type_stays",
+            "EXISTS (SELECT 1 FROM registry_app_link l WHERE l.collection_id = NEW.id)"
+            " OR EXISTS (SELECT 1 FROM registry_app_auditevent e WHERE e.collection_id = NEW.id)",
+        ),
     ],
     (COLLECTION, "UPDATE"): [
         ("type_stays", _changed("id", "registry_id", "type")),
@@ -98,6 +105,15 @@ GUARDS = {
         ),
     ],
     (LINK, "UPDATE"): [("link_stays", _changed("id", "collection_id", "version_id", "number"))],
+    (TEAM, "UPDATE"): [("organization_stays", _changed("id", "organization_id"))],
+    (ARTIFACT, "INSERT"): [
+        (
+            "version_is_fixed",
+            "EXISTS (SELECT 1 FROM registry_app_artifact a WHERE a.id = NEW.id OR (a.team_id = NEW.team_id AND"
+            " a.project = NEW.project AND a.name = NEW.name))"
+            " OR EXISTS (SELECT 1 FROM registry_app_version v WHERE v.artifact_id = NEW.id)",
+        ),
+    ],
     (ARTIFACT, "UPDATE"): [
         ("version_is_fixed", _changed("id", "team_id", "type")),
         ("link_stays", "NEW.next_number < OLD.next_number"),
@@ -112,7 +128,19 @@ GUARDS = {
     (VERSION, "UPDATE"): [
         (
             "version_is_fixed",
-            _changed("id", "artifact_id", "number", "digest", "uri", "size", "file_count", "created_at"),
+            _changed(
+                "id",
+                "artifact_id",
+                "number",
+                "digest",
+                "uri",
+                "size",
+                "file_count",
+                "metadata",
+                "run",
+                "run_url",
+                "created_at",
+            ),
         )
     ],
     (VERSION, "DELETE"): [
@@ -130,6 +158,11 @@ GUARDS = {
     (HEAD, "INSERT"): [("log_stays", "EXISTS (SELECT 1 FROM registry_app_audithead)")],
     (HEAD, "UPDATE"): [("log_stays", "NEW.id <> OLD.id OR NEW.seq <> OLD.seq + 1")],
     (HEAD, "DELETE"): [("log_stays", _ALWAYS)],
+}
+# What a new row brings along: a number is used from the moment that a link has it, whoever wrote it (rule 24).
+AFTER_INSERT = {
+    LINK: "UPDATE registry_app_collection SET next_number = NEW.number + 1"
+    " WHERE id = NEW.collection_id AND next_number = NEW.number",
 }
 # TRUNCATE passes by row triggers: it has its own, on PostgreSQL alone.
 TRUNCATE_CODES = {
@@ -255,6 +288,15 @@ def _sqlite(table, event, conditions):
     return f"CREATE TRIGGER {_name(table, event)} BEFORE {event} ON {table} BEGIN SELECT CASE {cases} END; END"
 
 
+def _sqlite_guards():
+    """{name: statement}"""
+    after = {
+        _name(table, "after"): f"CREATE TRIGGER {_name(table, 'after')} AFTER INSERT ON {table} BEGIN {change}; END"
+        for table, change in AFTER_INSERT.items()
+    }
+    return {_name(*key): _sqlite(*key, conditions) for key, conditions in GUARDS.items()} | after
+
+
 def _raise(code):
     return f"RAISE EXCEPTION 'guard:{code}' USING ERRCODE = '23514', CONSTRAINT = '{code}';"
 
@@ -274,9 +316,19 @@ def _postgresql(table, event, conditions):
     )
 
 
+def _postgresql_after(table, change):
+    name = _name(table, "after")
+    return (
+        f" BEGIN {change}; RETURN NULL; END ",
+        f"CREATE TRIGGER {name} AFTER INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()",
+    )
+
+
 def _postgresql_guards():
+    """{(table, event): (source of the function, definition of the trigger)}"""
     truncates = {(table, "TRUNCATE"): [(code, "TRUE")] for table, code in TRUNCATE_CODES.items()}
-    return {key: _postgresql(*key, conditions) for key, conditions in {**GUARDS, **truncates}.items()}
+    after = {(table, "after"): _postgresql_after(table, change) for table, change in AFTER_INSERT.items()}
+    return {key: _postgresql(*key, conditions) for key, conditions in {**GUARDS, **truncates}.items()} | after
 
 
 def _statements(vendor):
@@ -286,7 +338,7 @@ def _statements(vendor):
     pinned, for a restore runs with an empty one; ALWAYS holds under session_replication_role too.
     """
     if vendor == "sqlite":
-        return [_sqlite(*key, conditions) for key, conditions in GUARDS.items()]
+        return list(_sqlite_guards().values())
     statements = ["SET CONSTRAINTS ALL IMMEDIATE", "SET CONSTRAINTS ALL DEFERRED"]
     for (table, event), (source, definition) in _postgresql_guards().items():
         name = _name(table, event)
@@ -305,7 +357,7 @@ def _digest(*texts):
 
 def _wanted(vendor):
     if vendor == "sqlite":
-        return {_name(*key): _digest(_sqlite(*key, conditions)) for key, conditions in GUARDS.items()}
+        return {name: _digest(statement) for name, statement in _sqlite_guards().items()}
     return {_name(*key): _digest("A", *texts) for key, texts in _postgresql_guards().items()}
 
 

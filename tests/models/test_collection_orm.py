@@ -4,8 +4,8 @@ import pytest
 from django.db import connection
 from django.db.models import ProtectedError
 
-from registry_app.models import Artifact, Collection, Link, Version
-from tests.factories import make_collection, make_link, make_team, make_version
+from registry_app.models import Artifact, Collection, Link, Team, Version
+from tests.factories import COMMAND_LINE, make_collection, make_link, make_team, make_version
 from tests.models.refusals import refused_by_database, settle, undone
 
 SQLITE = connection.vendor == "sqlite"
@@ -48,6 +48,10 @@ CHANGES = {
     "rule_28_uri": (Version, {"uri": "s3://other/place"}, "version_is_fixed"),
     "rule_28_size": (Version, {"size": 0}, "version_is_fixed"),
     "rule_28_files": (Version, {"file_count": 9}, "version_is_fixed"),
+    "rule_28_metadata": (Version, {"metadata": '{"auc": 1}'}, "version_is_fixed"),
+    "rule_28_run": (Version, {"run": "another"}, "version_is_fixed"),
+    "rule_28_run_url": (Version, {"run_url": "https://other.example"}, "version_is_fixed"),
+    "rule_22_team": (Team, {"organization_id": "globex"}, "organization_stays"),
     "rule_28_number": (Version, {"number": 9}, "version_is_fixed"),
     "rule_28_artifact_type": (Artifact, {"type": "dataset"}, "version_is_fixed"),
     "rule_28_artifact_team": (Artifact, {"team_id": "team"}, "version_is_fixed"),
@@ -55,9 +59,10 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("path", [by_save, by_update, by_bulk_update, by_sql])
-def test_rules_20_24_and_28_hold_on_every_way_to_update(path, acme, churn, versions, vault, subtests):
+def test_rules_20_24_and_28_hold_on_every_way_to_update(path, acme, globex, churn, versions, vault, subtests):
     make_link(churn, versions[0])
     places = {"vault": vault.pk, "other": versions[1].pk, "team": make_team(acme, "Other").pk}
+    places["globex"] = globex.pk
     for rule, (model, wanted, code) in CHANGES.items():
         row = model.objects.order_by("pk").first()
         wanted = {name: places.get(value, value) for name, value in wanted.items()}
@@ -124,6 +129,40 @@ def test_rules_20_24_and_28_no_row_is_put_in_the_place_of_another(churn, version
     marks = ", ".join(["%s"] * len(columns))
     with refused_by_database(code), connection.cursor() as cursor:
         cursor.execute(f"{verb} INTO {name} ({', '.join(columns)}) VALUES ({marks})", row)
+
+
+@pytest.mark.parametrize(
+    "table, changed, code",
+    [
+        ("artifact", {"type": "dataset", "next_number": 0}, "version_is_fixed"),
+        ("collection", {"type": "dataset", "next_number": 0}, "type_stays"),
+    ],
+)
+def test_rules_20_24_and_28_no_row_is_taken_out_and_put_back_as_another(churn, versions, table, changed, code):
+    make_link(churn, versions[0])
+    name = f"registry_app_{table}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {name} ORDER BY id LIMIT 1")
+        row = dict(zip([column[0] for column in cursor.description], cursor.fetchone(), strict=True))
+    marks = ", ".join(["%s"] * len(row))
+    with refused_by_database(code), connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {name} WHERE id = %s", [row["id"]])
+        cursor.execute(f"INSERT INTO {name} ({', '.join(row)}) VALUES ({marks})", list((row | changed).values()))
+
+
+def test_rule_20_an_id_that_the_log_knows_is_no_other_collections(shelf, churn):
+    known = churn.pk
+    churn.delete_by(COMMAND_LINE)
+    with refused_by_database("type_stays"):
+        Collection.objects.create(pk=known, registry=shelf, name="Other", name_key="other", type="model")
+
+
+def test_rule_24_a_number_is_used_by_whoever_wrote_the_link(churn, versions):
+    Link.objects.create(collection=churn, version=versions[0], number=0).delete()
+    with refused_by_database("link_stays"):
+        Link.objects.create(collection=churn, version=versions[1], number=0)
+    link, _ = Collection.objects.get(pk=churn.pk).link(COMMAND_LINE, versions[2])
+    assert link.number == 1
 
 
 def test_rules_27_and_28_versions_are_not_emptied_out(models, versions):
