@@ -64,18 +64,35 @@ class Facts(NamedTuple):
         enforce(rules.refuse_run_url(self.run_url), "run_url")
 
 
+def _of_teams(membership):
+    """The condition that a version is one of the teams of the membership's person."""
+    return Q(artifact__team__in=Team.objects.filter(memberships__user=membership.user_id).values("pk"))
+
+
+def _linked_in(registries):
+    """The condition that a version is linked in one of `registries`."""
+    places = registries.order_by().values("pk")
+    return Exists(Version.objects.filter(pk=OuterRef("pk"), links__collection__registry__in=places))
+
+
 class VersionQuerySet(models.QuerySet["Version"]):
     """Versions as pages ask for them."""
+
+    def known_to(self, membership):
+        """Those that the membership's person may know of: of their teams, or linked in a registry that they see."""
+        here = self.filter(artifact__team__organization=membership.organization_id)
+        if membership.is_admin:
+            return here
+        return here.filter(_of_teams(membership) | _linked_in(membership.registries()))
 
     def usable_by(self, membership):
         """Those that the membership's person may link: of their teams, or linked where they are viewer or more."""
         here = self.filter(artifact__team__organization=membership.organization_id)
         if membership.is_admin:
             return here
-        own = Team.objects.filter(memberships__user=membership.user_id).values("pk")
-        registries = membership.organization.registries.at_least(Role.VIEWER, membership).order_by().values("pk")
-        linked = Version.objects.filter(pk=OuterRef("pk"), links__collection__registry__in=registries)
-        return here.filter(Q(artifact__team__in=own) | Exists(linked))
+        return here.filter(
+            _of_teams(membership) | _linked_in(membership.organization.registries.at_least(Role.VIEWER, membership))
+        )
 
     def at(self, paths):
         """Those at these paths (team/project/name:v3), as a tuple in their order.

@@ -249,13 +249,15 @@ def refuse_inputs(paths, missing):
 
 
 def refuse_version_deletion(places, hidden):
-    """Rule 27: why a source version may not be deleted that is linked at `places` (names), and at `hidden` more."""
+    """Rule 27: why a source version may not be deleted that is linked at `places` (names), or where it is `hidden`.
+
+    How often that is isn't said (section 3).
+    """
     if not places and not hidden:
         return None
     where = ", ".join(places)
     if hidden:
-        more = "a registry that you can't see" if hidden == 1 else f"{hidden} places that you can't see"
-        where = f"{where} and {more}" if where else more
+        where = f"{where} and where you can't see it" if where else "a place that you can't see"
     return Refusal("version_linked", f"It is linked in {where}.", "Unlink it there first.")
 
 

@@ -45,11 +45,11 @@ class Drawing(NamedTuple):
 def lineage_of(link, membership):
     """The Drawing of the lineage of the Link's version, of what the membership's person may know of; None if alone."""
     version = link.version
-    levels, edges = _walk(version)
-    found = _known(levels, membership) if len(levels) > 1 else {}
-    shown = {pk: level for pk, level in levels.items() if pk in found or pk == version.pk}
-    if len(shown) == 1 and not version.run:
+    levels, edges = _walk(version, membership)
+    if len(levels) == 1 and not version.run:
         return None
+    found = _nodes(levels.keys() - {version.pk}, membership) if len(levels) > 1 else {}
+    shown = {pk: level for pk, level in levels.items() if pk in found or pk == version.pk}
     nodes = {**found, version.pk: Node(link.label, "this version", "here")}
     columns = _columns(shown)
     if version.run:
@@ -63,30 +63,35 @@ def lineage_of(link, membership):
     return Drawing(list(placed.values()), lines, width, height, _generations(shown, placed))
 
 
-def _walk(version):
-    """({version id: generation, 0 for this one}, [(id made from, id made)]), STEPS generations both ways."""
+def _walk(version, membership):
+    """({version id: generation, 0 for this one}, [(id made from, id made)]), STEPS generations both ways.
+
+    Through what the membership's person may know of alone: what lies beyond a hidden version stays unsaid, and hidden
+    ones take nobody's place.
+    """
+    known = Version.objects.known_to(membership).order_by().values("pk")
     through = Version.made_from.through.objects
     levels, edges = {version.pk: 0}, []
     for sign, here, there in ((-1, "from_version", "to_version"), (1, "to_version", "from_version")):
         edge = [version.pk]
         for step in range(1, STEPS + 1):
-            found = through.filter(**{f"{here}__in": edge}).order_by("-pk").values_list(here, there)[: 4 * IN_COLUMN]
-            pairs = list(found)
+            found = through.filter(**{f"{here}__in": edge, f"{there}__in": known}).order_by("-pk")
+            pairs = list(found.values_list(here, there)[: 4 * IN_COLUMN])
             edges += [(one, other) if sign > 0 else (other, one) for one, other in pairs]
             edge = [pk for pk in dict.fromkeys(other for _, other in pairs) if pk not in levels][:IN_COLUMN]
             levels |= dict.fromkeys(edge, sign * step)
+            if not edge:
+                break
     return levels, list(dict.fromkeys(edges))
 
 
-def _known(ids, membership):
-    """{id: Node} of those that this person may link, or sees linked somewhere."""
+def _nodes(ids, membership):
+    """{id: Node} of these versions, which the membership's person may know of; each leads to where they see it."""
     seen = membership.registries().order_by().values("pk")
     links = Link.objects.filter(version__in=ids, collection__registry__in=seen)
     links = links.select_related("collection__registry__organization").order_by("pk")
     addresses = {link.version_id: link.get_absolute_url() for link in links}  # where it was linked last
-    usable = Version.objects.usable_by(membership).filter(pk__in=ids)
-    known = usable | Version.objects.filter(pk__in=list(addresses))
-    found = known.order_by().select_related("artifact__team").in_bulk()
+    found = Version.objects.order_by().select_related("artifact__team").in_bulk(ids)
     return {pk: _node(version, addresses.get(pk, "")) for pk, version in found.items()}
 
 

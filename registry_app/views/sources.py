@@ -48,7 +48,10 @@ def delete(request, organization, team, project, name, number):
         return redirect(artifact) if artifact.pk else redirect("artifacts:index", organization, door.team.name)
     log_refusals(request, form, Action.VERSION_DELETE, door.membership, subject=called)
     context = {"form": form, "refusal": version.refuse_deletion(door.membership)}
-    context |= {"is_last": artifact.versions.count() == 1, "heirs": version.made_into.count()}
+    context |= {
+        "is_last": artifact.versions.count() == 1,
+        "heirs": version.made_into.usable_by(door.membership).count(),
+    }
     return _version_page(request, "sources/delete.html", door, version, context, form.status)
 
 
