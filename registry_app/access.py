@@ -25,11 +25,11 @@ class Door(NamedTuple):
 
 
 class RoleTooLow(PermissionDenied):
-    """Somebody sees the registry of `door`, but their role doesn't reach `action`."""
+    """Somebody sees the registry of `door`, and perhaps a `collection` in it, but their role doesn't reach `action`."""
 
-    def __init__(self, door, action, refusal):
+    def __init__(self, door, action, refusal, collection=None):
         super().__init__(refusal.reason)
-        self.door, self.action, self.refusal = door, action, refusal
+        self.door, self.action, self.refusal, self.collection = door, action, refusal, collection
 
 
 class SecondFactorMissing(PermissionDenied):
@@ -211,7 +211,7 @@ def collection_for(user, slug, name, collection, action=Action.SEE):
     if found.name != collection:
         raise Moved(collection=found.name)
     if refusal := rules.refuse_role(action, door.role):
-        raise RoleTooLow(door, action, refusal)
+        raise RoleTooLow(door, action, refusal, found)
     return door, found
 
 

@@ -65,9 +65,11 @@ class RuleMiddleware:
         if isinstance(exception, GONE):  # deleted by somebody else since its door was passed
             return render(request, "404.html", status=404)
         if isinstance(exception, RoleTooLow) and request.method not in rules.SAFE_METHODS:
-            door = exception.door
-            where = {"organization": door.registry.organization_id, "registry": door.registry.pk}
-            _log(request, exception.action, exception.refusal, subject=door.registry.name, **where)
+            registry, collection = exception.door.registry, exception.collection
+            where = {"organization": registry.organization_id, "registry": registry.pk}
+            where |= {"collection": collection.pk} if collection else {}
+            subject = collection.path if collection else registry.name
+            _log(request, exception.action, exception.refusal, subject=subject, **where)
         if isinstance(exception, OrganizationRoleTooLow) and request.method not in rules.SAFE_METHODS:
             organization = exception.membership.organization
             subject = exception.subject or organization.name

@@ -214,7 +214,7 @@ class LawfulAdmin(admin.ModelAdmin):
 class BulkDeleteAdmin(LawfulAdmin):
     """An admin with the bulk action "delete": one verb and one transaction an object, each refusal told and logged."""
 
-    actions = ["delete_selected"]
+    actions: Any = ["delete_selected"]
 
     @admin.action(description="Delete selected %(verbose_name_plural)s", permissions=["delete"])
     def delete_selected(self, request, queryset):

@@ -4,6 +4,7 @@ from django.contrib import admin
 
 from .. import rules
 from ..choices import Action
+from ..forms import DeleteCollectionForm
 from ..models import Alias, Collection, Link, ProtectedAlias, Tag, facts_of
 from .base import BulkDeleteAdmin, actor_of
 from .forms import CollectionForm, LinkForm, NewCollectionForm, NewLinkForm, ProtectedAliasForm
@@ -47,6 +48,8 @@ class CollectionAdmin(InRegistryAdmin):
     readonly_fields = ["created_by", "created_at", "updated_at"]
     add_action, change_action = Action.COLLECTION_CREATE, Action.COLLECTION_EDIT
     delete_action = Action.COLLECTION_DELETE
+    delete_confirmation_template = "admin/collections/delete.html"
+    actions = None  # rule 18: each is deleted from a page that shows what goes
 
     def registry_of(self, obj):
         """Its own."""
@@ -91,8 +94,11 @@ class CollectionAdmin(InRegistryAdmin):
         obj.edit(by, version=wanted["seen"], **fields)
 
     def delete_model(self, request, obj):
-        """Remove it, with its links, aliases and tags."""
-        obj.delete_by(actor_of(request))
+        """Rule 18: remove it, with its links, aliases and tags, by the second step's own form."""
+        step = DeleteCollectionForm(request.POST, collection=obj)
+        if not step.is_valid():
+            raise step.refusals()
+        obj.delete_by(actor_of(request), seen=step.cleaned_data["preview"], reason=step.cleaned_data["reason"])
 
 
 @admin.register(Link)
@@ -188,12 +194,7 @@ class TagAdmin(OnLinkAdmin):
 
     def delete_model(self, request, obj):
         """Take it off its link, or off its collection."""
-        owner, by = obj.link or obj.collection, actor_of(request)
-        tags = [name for name in owner.tag_names() if name != obj.name]
-        if obj.link:
-            obj.link.set_tags(by, tags)
-        else:
-            obj.collection.edit(by, name=obj.collection.name, description=obj.collection.description, tags=tags)
+        (obj.link or obj.collection).take_tag(actor_of(request), obj.name)
 
 
 @admin.register(ProtectedAlias)

@@ -41,7 +41,7 @@ class HistoryFilter(AuditFilter):
     def apply(self, events):
         """As of the audit log, and just those that moved the alias."""
         events, alias = super().apply(events), self.cleaned_data["alias"]
-        return events.changing(alias).filter(code="") if alias else events
+        return events.moving(alias).filter(code="") if alias else events
 
 
 class DayForm(FilterForm):

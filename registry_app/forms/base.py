@@ -6,6 +6,7 @@ from django.db import IntegrityError
 
 from .. import guards, rules
 
+NAMES_CLEANED = 500
 SENT_ALONG = {"csrfmiddlewaretoken"}
 # Where an error of a constraint stands: one over several columns names none of them.
 FIELD_OF = {
@@ -168,7 +169,9 @@ class NamesField(forms.CharField):
 
     def to_python(self, value):
         """The names in `value`."""
-        parts = (rules.clean_name(part) for part in (super().to_python(value) or "").split(","))
+        parts = (super().to_python(value) or "").split(",")
+        if len(parts) <= NAMES_CLEANED:  # more are refused as they are: cleaning thousands would take seconds
+            parts = [rules.clean_name(part) for part in parts]
         return list(dict.fromkeys(part for part in parts if part))
 
 

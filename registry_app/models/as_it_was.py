@@ -4,11 +4,13 @@ from dataclasses import dataclass, field
 
 from django.db.models import Q
 
+from .. import rules
 from ..choices import Action
 from .audit import AuditEvent
 
-# What ends roles in registries without speaking of any of them alone.
+# What ends roles in registries, or gives their holder another name, without speaking of any of them alone.
 ENDING = (Action.TEAM_DELETE, Action.PERSON_REMOVE)
+AFAR = (*ENDING, Action.TEAM_EDIT)
 ROLE_IN = "role in "  # what those entries call a role that ended, before the registry's name
 
 
@@ -55,9 +57,10 @@ class CollectionThen:
         elif event.action == Action.LINK_TAG:
             self.link_tags[event.subject.rpartition(":")[2]] = after["tags"]
         elif event.action == Action.UNLINK:
-            for name in after:  # the version's label, and the aliases that it had
-                for kept in (self.links, self.aliases, self.link_tags):
-                    kept.pop(name, None)
+            label = next(name for name in after if rules.number_called(name) is not None)
+            self.links.pop(label, None)
+            self.link_tags.pop(label, None)
+            self.aliases = {name: at for name, at in self.aliases.items() if at != label}
 
 
 @dataclass
@@ -79,6 +82,10 @@ class RegistryThen:
             holder = event.subject if event.action == Action.PERSON_REMOVE else f"team {event.subject}"
             if f"{ROLE_IN}{self.name}" in after:
                 self.members.pop(holder, None)
+        elif event.action == Action.TEAM_EDIT:
+            before, now = event.changes.get("name", (None, None))
+            if f"team {before}" in self.members:
+                self.members[f"team {now}"] = self.members.pop(f"team {before}")
         elif event.action == Action.COLLECTION_DELETE:
             self.collections.pop(event.collection_id, None)
         elif event.collection_id:
@@ -103,8 +110,8 @@ class RegistryThen:
 
 def registry_on(registry, moment):
     """The RegistryThen of `registry` at `moment`, or None before it was made."""
-    ending = Q(registry_id=None, organization_id=registry.organization_id, action__in=ENDING)
-    return _replayed(RegistryThen(), Q(registry_id=registry.pk) | ending, moment)
+    afar = Q(registry_id=None, organization_id=registry.organization_id, action__in=AFAR)
+    return _replayed(RegistryThen(), Q(registry_id=registry.pk) | afar, moment)
 
 
 def collection_on(collection, moment):
@@ -114,6 +121,7 @@ def collection_on(collection, moment):
 
 def _replayed(then, which, moment):
     events = AuditEvent.objects.filter(which, code="", at__lte=moment).order_by("seq")
+    events = events.only("action", "collection_id", "subject", "body")
     for event in events.iterator(chunk_size=1000):
         then.take(event)
     return then if then.name else None

@@ -10,13 +10,16 @@ from typing import NamedTuple
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import connection, models, transaction
-from django.db.models import Q, Subquery
+from django.db.models import Q, Subquery, Value
+from django.db.models.functions import StrIndex
 from django.utils import timezone
 
 from .. import search
 from ..choices import Action
 
+MOVING = (Action.ALIAS_PUT, Action.ALIAS_TAKE, Action.UNLINK)
 MANY = 5000  # entries that search's index may name; where there are more, a page of them is soon found by reading
+SUBJECT_LENGTH = 300  # characters
 GENESIS = "0" * 64  # what the first entry is sealed to
 
 
@@ -58,9 +61,10 @@ class AuditEventQuerySet(models.QuerySet):
         """Those that speak of this collection."""
         return self.filter(collection_id=collection.pk)
 
-    def changing(self, field):
-        """Those whose changes name `field`: an alias, say. Read off the sealed text, where keys stand quoted."""
-        return self.filter(body__contains=json.dumps(field) + ":[")
+    def moving(self, alias):
+        """Those that put, moved or took just this alias. Read off the sealed text, where names stand quoted."""
+        place = StrIndex("body", Value(json.dumps(alias) + ":["))  # unlike LIKE, minds upper and lower case everywhere
+        return self.alias(place=place).filter(action__in=MOVING, place__gt=0)
 
     def saying(self, words):
         """Those of the request called `words`; where there is none, those with `words` in the name of who or what."""
@@ -112,7 +116,7 @@ class AuditEvent(models.Model):
     organization_id = models.BigIntegerField(null=True)
     registry_id = models.BigIntegerField(null=True)
     collection_id = models.BigIntegerField(null=True)
-    subject = models.CharField(max_length=300, help_text="The name, then, of what it speaks of.")
+    subject = models.CharField(max_length=SUBJECT_LENGTH, help_text="The name, then, of what it speaks of.")
     request_id = models.CharField(max_length=32, blank=True)
 
     objects = AuditEventQuerySet.as_manager()
@@ -192,8 +196,13 @@ def record(
 
 
 def _printable(text):
-    """`text` as every database takes it: what was refused may have been called anything."""
-    return "".join("\ufffd" if unicodedata.category(char) in {"Cc", "Cs"} else char for char in text)[:300]
+    """`text` as every database takes it, and as long as fits: what was refused may have been called anything.
+
+    What is too long loses its middle, for it may end with the number of a version.
+    """
+    if len(text) > SUBJECT_LENGTH:
+        text = f"{text[: SUBJECT_LENGTH // 2]}…{text[1 - SUBJECT_LENGTH // 2 :]}"
+    return "".join("\ufffd" if unicodedata.category(char) in {"Cc", "Cs"} else char for char in text)
 
 
 def canonical(facts):

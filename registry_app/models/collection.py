@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Subquery
 from django.urls import reverse
@@ -114,6 +115,16 @@ class Collection(models.Model):
         self.clean()
         self.validate_constraints()
 
+    def _try(self, name, description):
+        """Take name and card where the law allows; else it is as it was, for whoever goes on to speak of it."""
+        before = self.name, self.name_key, self.description
+        self.name, self.description = name, description
+        try:
+            self._check()
+        except ValidationError:
+            self.name, self.name_key, self.description = before
+            raise
+
     def holdings(self):
         """What it holds, counted now."""
         return Collection.objects.filter(pk=self.pk).holdings()
@@ -141,8 +152,7 @@ class Collection(models.Model):
         """Give it another name, card or tags; `version` is the one that was shown (rule 19)."""
         with self.changing(by, Action.COLLECTION_EDIT, version):
             before = {"name": self.name, "description": self.description, "tags": self.tag_names()}
-            self.name, self.description = name, description
-            self._check()
+            self._try(name, description)
             after = {"name": self.name, "description": self.description, "tags": sorted(clean_tags(tags))}
             changes = {field: [before[field], after[field]] for field in before if before[field] != after[field]}
             if changes:
@@ -151,6 +161,14 @@ class Collection(models.Model):
                 self.updated_at = timezone.now()
                 self.save()
                 self.record(by, Action.COLLECTION_EDIT, changes, reason)
+
+    def take_tag(self, by, name, *, reason=""):
+        """Take this tag off the collection, whatever else it has by now."""
+        with self.changing(by, Action.COLLECTION_EDIT):
+            tags = self.tag_names()
+            if name in tags:
+                kept = [tag for tag in tags if tag != name]
+                self.edit(by, name=self.name, description=self.description, tags=kept, reason=reason)
 
     def link(self, by, version, aliases=(), reason=""):
         """Publish the Version `version` here under the next number, with these aliases (rules 21 to 25).

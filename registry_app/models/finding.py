@@ -58,7 +58,7 @@ class Finding:
     def links(self, count):
         """The first `count` links, the newest first."""
         newest = Link.objects.aggregate(newest=Max("pk", default=0))["newest"]
-        floors = [newest - window for window in WINDOWS if newest > window]
+        floors = [max(0, newest - window) for window in WINDOWS]  # of a few links too: how many there are stays unsaid
         return _first_full(count, [self._links(_after(floor)) for floor in (*floors, 0)])
 
     def aliases(self, count):

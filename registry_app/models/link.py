@@ -109,12 +109,19 @@ class Link(models.Model):
                 self.collection.record(by, Action.LINK_TAG, {"tags": [before, after]}, reason, subject=str(self))
                 self.collection.touch()
 
+    def take_tag(self, by, name, *, reason=""):
+        """Take this tag off it, whatever else it has by now."""
+        with self._changing(by, Action.LINK_TAG):
+            self.set_tags(by, [tag for tag in self.tag_names() if tag != name], reason=reason)
+
     def unlink(self, by, *, reason=""):
         """Rules 26 and 27: take it out, its aliases and tags with it; the source stays."""
         with self._changing(by, Action.UNLINK):
             names = self.alias_names()
             self._check_protected(by, names)
             changes = {self.label: [str(self.version), None], **{name: [self.label, None] for name in names}}
+            if tags := self.tag_names():
+                changes[f"tags of {self.label}"] = [tags, None]
             self.delete()
             self.collection.record(by, Action.UNLINK, changes, reason)
             self.collection.touch()

@@ -8,6 +8,7 @@ from .refusals import IMPORT_TOO_LONG, Refusal
 
 IMPORT_BYTES = 1024 * 1024
 IMPORT_ROWS = 1000
+IMPORT_INPUTS = 1000  # versions that the rows are made from, together
 COLUMNS = (
     "project",
     "name",
@@ -39,6 +40,10 @@ def parse_rows(text):
         return None, Refusal("import_invalid", f"This list can't be read: {str(error)[:200]}.", way_out)
     if len(rows) > IMPORT_ROWS:
         return None, Refusal("too_many", f"At most {IMPORT_ROWS:,} rows at a time; these are {len(rows):,}.")
+    inputs = sum(len(row.get("made_from", "").splitlines()) for row in rows)
+    if inputs > IMPORT_INPUTS:
+        reason = f"At most {IMPORT_INPUTS:,} versions that others are made from at a time; these are {inputs:,}."
+        return None, Refusal("too_many", reason, "Split the list.")
     return (rows, None) if rows else (None, Refusal("import_invalid", "There are no rows in it."))
 
 

@@ -4,6 +4,7 @@ import unicodedata
 
 from .refusals import NAME_INVALID, Refusal
 
+COMPOSED_LENGTH = 1000  # characters: more than any name may have before it is composed
 NAME_LENGTH = 113  # characters; the wandb client adds a prefix of 15 and takes 128
 KEY_LENGTH = 4 * NAME_LENGTH  # characters of a name's key; some characters fold to as many as eighteen
 TYPE_LENGTH = 128  # characters
@@ -18,7 +19,7 @@ def clean_name(text):
     What is far too long stays as it is: it will be refused, and composing a long run of marks takes minutes.
     """
     text = text.strip()
-    return unicodedata.normalize("NFC", text) if len(text) <= 100 * NAME_LENGTH else text
+    return unicodedata.normalize("NFC", text) if len(text) <= COMPOSED_LENGTH else text
 
 
 def clean_description(text):

@@ -157,7 +157,8 @@ def edit(request, organization, name, collection):
     stored.registry = door.registry
     context = {"form": form, "collection": stored, "headings": rules.CARD_HEADINGS}
     if form.status == 409:
-        context["theirs"] = AuditEvent.objects.of_collection(stored).filter(action=Action.COLLECTION_EDIT).first()
+        edits = AuditEvent.objects.of_collection(stored).filter(action=Action.COLLECTION_EDIT, code="")
+        context["theirs"] = edits.first()
     return registry_page(request, "collections/edit.html", door, "detail", context, form.status)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import UTC
 from typing import NamedTuple
 
 from django.core.exceptions import BadRequest
@@ -75,13 +76,13 @@ def _decode(cursor, keys):
         values = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if isinstance(values, list) and len(values) == len(keys):
             return [_checked(key, value) for key, value in zip(keys, values, strict=True)]
-    except (ValueError, RecursionError, TypeError) as error:
+    except (ValueError, RecursionError, TypeError, OverflowError) as error:
         raise BadRequest("That cursor is not one of this list's.") from error
     raise BadRequest("That cursor is not one of this list's.")
 
 
 def _checked(key, value):
-    """`value` as the column `key` takes it, on every database; ValueError or TypeError for any other."""
+    """`value` as the column `key` takes it, on every database; ValueError, TypeError or OverflowError for any other."""
     if key in {"id", "number"}:
         if type(value) is not int or not 0 <= value < 2**63:
             raise ValueError(value)
@@ -89,6 +90,7 @@ def _checked(key, value):
         value = parse_datetime(value)
         if value is None or value.tzinfo is None:
             raise ValueError(value)
+        value = value.astimezone(UTC)
     elif not isinstance(value, str) or "\0" in value or not value.encode():
         raise ValueError(value)
     return value

@@ -1,7 +1,7 @@
 """Pages of the versions in a collection: linking one, what it is, its aliases and tags, comparing two, unlinking."""
 
 import json
-from urllib.parse import urlsplit
+from urllib.parse import unquote
 
 from django.contrib import messages
 from django.db.models import Exists, OuterRef, Q
@@ -124,11 +124,15 @@ def _marks(registry, link):
 
 
 def _fetch(uri):
-    """The command that fetches what is kept at `uri`, or None where its scheme is not known here."""
-    parts = urlsplit(uri)
-    path = uri.partition(":")[2].removeprefix("//")
-    pattern = FETCH.get(parts.scheme.lower())
-    return pattern and pattern.format(uri=_quoted(uri), path=_quoted(path))
+    """The command that fetches what is kept at `uri`, or None where none is known here."""
+    scheme, _, rest = uri.partition(":")
+    path = rest.removeprefix("//")
+    if scheme.lower() == "file":
+        path = unquote(path)
+    pattern = FETCH.get(scheme.lower())
+    if pattern is None or path.startswith("-"):  # a path that a command would take for an option
+        return None
+    return pattern.format(uri=_quoted(uri), path=_quoted(path))
 
 
 def _quoted(text):
@@ -218,7 +222,7 @@ def compare(request, organization, name, collection):
         context |= {"one": one, "other": other}
         context["groups"] = [
             ("Facts", _beside(_facts(one, door.may), _facts(other, door.may))),
-            ("Metadata", _beside(dict(_flat(one.version.metadata)), dict(_flat(other.version.metadata)))),
+            ("Metadata", _beside(_flat(one.version.metadata), _flat(other.version.metadata))),
         ]
     return registry_page(request, "versions/compare.html", door, "detail", context, 422 if form.errors else 200)
 
@@ -240,17 +244,20 @@ def _facts(link, may):
     return {name: value for name, value in facts.items() if value}
 
 
-def _flat(value, path=""):
-    """(dotted path, value) of each leaf of metadata."""
-    if isinstance(value, dict) and value:
-        for key, inner in value.items():
-            yield from _flat(inner, f"{path}.{key}" if path else key)
-    else:
-        yield path, value
+def _flat(metadata):
+    """{where in it: value} of each leaf; where is its keys with dots between, quoted where that would be unclear."""
+    leaves: dict = {}
+    for key, value in metadata.items():
+        name = key if key and "." not in key else json.dumps(key, ensure_ascii=False)
+        if isinstance(value, dict) and value:
+            leaves |= {f"{name}.{path}": leaf for path, leaf in _flat(value).items()}
+        else:
+            leaves[name] = value
+    return leaves
 
 
 def _beside(one, other):
     """[(name, the sides, whether they differ)]; a side is [its value], or nothing where that version lacks it."""
     names = dict.fromkeys([*one, *other])
-    rows = [(name, [[side[name]] if name in side else [] for side in (one, other)]) for name in names if name]
+    rows = [(name, [[side[name]] if name in side else [] for side in (one, other)]) for name in names]
     return [(name, sides, json.dumps(sides[0]) != json.dumps(sides[1])) for name, sides in rows]

@@ -116,7 +116,8 @@ def test_a_collection_is_created_edited_and_deleted_by_its_verbs(staff, root, sh
     churn.refresh_from_db()
     assert (churn.name, churn.description, churn.tag_names()) == ("Leavers", "Card", ["b", "c"])
     assert AuditEvent.objects.first().reason == "Clearer"
-    assert staff.post(address("delete", churn), DELETE).status_code == 302
+    page = staff.get(address("delete", churn))
+    assert staff.post(address("delete", churn), {**sent(page), "confirmation": "Leavers"}).status_code == 302
     actions = [Action.COLLECTION_CREATE, Action.COLLECTION_EDIT, Action.COLLECTION_DELETE]
     assert logged(seq) == [(action, "") for action in actions]
 
@@ -166,11 +167,27 @@ def test_saving_without_a_change_logs_nothing(staff, churn, link):
         assert logged(seq) == []
 
 
-def test_collections_are_deleted_in_bulk_with_what_they_hold(staff, shelf, churn, link, versions):
-    seq = last_entry()
-    bulk(staff, Collection, churn, make_collection(shelf, "Other"))
-    assert [action for action, _ in logged(seq)].count(Action.COLLECTION_DELETE) == 2
+def test_rule_18_a_collection_is_deleted_as_it_was_shown_alone(staff, churn, link, versions):
+    shown = {**sent(staff.get(address("delete", churn))), "confirmation": "Churn"}
+    with refused((Action.COLLECTION_DELETE, "confirmation_differs")):
+        staff.post(address("delete", churn), {**shown, "confirmation": "churn"})
+    make_link(churn, versions[1])
+    with refused((Action.COLLECTION_DELETE, "stale_preview")):
+        staff.post(address("delete", churn), shown)
+    assert "delete_selected" not in staff.get(address("changelist", Collection)).text
+    bulk(staff, Collection, churn)
+    assert Link.objects.count() == 2
+    again = sent(staff.get(address("delete", churn)))
+    assert staff.post(address("delete", churn), {**again, "confirmation": "Churn"}).status_code == 302
     assert not Link.objects.exists() and Version.objects.count() == 2
+
+
+def test_rule_19_taking_a_collections_tag_keeps_what_was_saved_meanwhile(staff, churn):
+    tag = churn.tags.get()
+    churn.edit(COMMAND_LINE, name="Leavers", description="New card", tags=["tabular", "more"])
+    assert staff.post(address("delete", tag), DELETE).status_code == 302
+    churn.refresh_from_db()
+    assert (churn.name, churn.description, churn.tag_names()) == ("Leavers", "New card", ["more"])
 
 
 # Links, aliases and tags.

@@ -187,11 +187,11 @@ def test_rule_25_putting_an_alias_elsewhere_moves_it(churn, versions, mel):
     first.change_aliases(Actor(mel), ["good", "tried"])
     second.change_aliases(Actor(mel), ["good"])
     assert (first.alias_names(), second.alias_names()) == (["tried"], ["good"])
-    event = AuditEvent.objects.of_collection(churn).changing("good").first()
+    event = AuditEvent.objects.of_collection(churn).moving("good").first()
     assert (event.action, event.changes) == (Action.ALIAS_PUT, {"good": ["v0", "v1"]})
     second.change_aliases(Actor(mel), take=["good"])
     assert last_event().changes == {"good": ["v1", None]}
-    assert AuditEvent.objects.of_collection(churn).changing("good").count() == 3
+    assert AuditEvent.objects.of_collection(churn).moving("good").count() == 3
 
 
 def test_rule_19_aliases_that_moved_on_are_not_overwritten(churn, versions):
@@ -263,6 +263,14 @@ def test_rule_26_a_protected_version_keeps_its_source(shelf, churn, versions):
         versions[0].delete_by(COMMAND_LINE)
 
 
+def test_rule_25_who_moved_an_alias_is_told_from_its_namesakes(churn, versions, mel):
+    link = make_link(churn, versions[0], "prod", "PROD", "tags")
+    churn.edit(Actor(mel), name="Churn", description="", tags=["x"])
+    link.set_tags(Actor(mel), ["y"])
+    moved = {name: AuditEvent.objects.of_collection(churn).moving(name) for name in ("prod", "PROD", "tags", "rod")}
+    assert {name: events.count() for name, events in moved.items()} == {"prod": 1, "PROD": 1, "tags": 1, "rod": 0}
+
+
 # Rule 27: unlinking and deleting.
 
 
@@ -272,7 +280,8 @@ def test_rule_27_unlinking_leaves_the_source(churn, versions, mel):
     link.unlink(Actor(mel))
     assert Version.objects.filter(pk=versions[0].pk).exists()
     assert churn.holdings() == Holdings(1, 0, 0, 0)
-    assert last_event().changes == {"v0": ["Vision/forecasts/churn:v0", None], "good": ["v0", None]}
+    changes = {"v0": ["Vision/forecasts/churn:v0", None], "good": ["v0", None], "tags of v0": [["x"], None]}
+    assert last_event().changes == changes
 
 
 def test_rule_27_the_refusal_names_the_places_that_the_asker_sees(acme, ada, mel, shelf, churn, versions):
@@ -410,3 +419,27 @@ def test_lineage_is_kept_and_logged(vision, mel, versions):
 def test_a_refused_link_leaves_nothing(churn, versions):
     with refused("alias_reserved"):
         churn.link(COMMAND_LINE, versions[0], ["good", "latest"])
+
+
+# What two do at once.
+
+
+def test_rule_19_taking_a_tag_leaves_what_others_saved_meanwhile(churn, versions, rob):
+    link = make_link(churn, versions[0])
+    stale, stale_link = Collection.objects.get(pk=churn.pk), Link.objects.get(pk=link.pk)
+    churn.edit(Actor(rob), name="Renamed", description="New card", tags=["x", "y"])
+    link.set_tags(Actor(rob), ["x", "y"])
+    stale.take_tag(COMMAND_LINE, "x")
+    stale_link.take_tag(COMMAND_LINE, "x")
+    now = Collection.objects.get(pk=churn.pk)
+    assert (now.name, now.description, now.tag_names(), link.tag_names()) == ("Renamed", "New card", ["y"], ["y"])
+    assert last_event().changes == {"tags": [["x", "y"], ["y"]]}
+
+
+def test_section_5_a_long_name_keeps_its_number_in_the_log(vision):
+    version = make_version(vision, "n" * 128, project="p" * 128)
+    vision.edit(COMMAND_LINE, name="T" * 100, description="")
+    version.artifact.team.refresh_from_db()
+    version.delete_by(COMMAND_LINE)
+    subject = last_event().subject
+    assert len(subject) == 300 and subject.startswith("TTT") and subject.endswith("n:v0")

@@ -118,3 +118,24 @@ def test_a_day_ends_at_midnight_utc(churn, mel):
     today = datetime.now(UTC).date()
     page = browser(mel).get(reverse("collections:as_it_was", args=names) + f"?on={today}")
     assert (page.context["then"].name, page.context["day"]) == ("Churn", today)
+
+
+def test_a_role_is_of_the_team_as_it_is_called_by_then(shelf, vision, rob, mel):
+    given = give_team_role(shelf, vision, Role.MEMBER)
+    vision.edit(Actor(rob), name="Sight", description="")
+    assert "team Sight" in registry_on(shelf, timezone.now()).members
+    given.delete_by(Actor(rob))
+    members = registry_on(shelf, timezone.now()).members
+    assert not any(holder.startswith("team ") for holder in members)
+
+
+def test_unlinking_a_version_leaves_the_alias_called_as_what_went_with_it(shelf, vision):
+    collection = make_collection(shelf)
+    one, other = (
+        make_link(collection, make_version(vision), "good"),
+        make_link(collection, make_version(vision), "tags"),
+    )
+    one.set_tags(COMMAND_LINE, ["x"])
+    one.unlink(COMMAND_LINE)
+    then = collection_on(collection, timezone.now())
+    assert then.versions == [("v1", str(other.version), ["tags"], [])]

@@ -160,6 +160,26 @@ def test_rule_19_a_stale_form_is_a_conflict_that_shows_both(churn, mel, rob):
     page = refused(browser(mel), address, {**stale, "description": "Her card"}, "edit_conflict", 409)
     assert "His card" in page.text
     assert "Her card" in page.text
+    assert page.context["theirs"].actor_name == "rob"
+
+
+def test_section_5_a_refused_rename_is_logged_under_the_collections_own_name(shelf, churn, mel):
+    make_collection(shelf, "Other")
+    with logging() as events:
+        page = send(browser(mel), of("collections:edit", churn), name="Other")
+    assert page.status_code == 422
+    assert [(event.code, event.subject, event.collection_id) for event in events] == [
+        ("name_taken", churn.path, churn.pk)
+    ]
+
+
+def test_section_5_an_attempt_without_the_role_names_the_collection(shelf, churn, versions, mel):
+    make_link(churn, versions[0])
+    shelf.members.all().delete()
+    for address in (of("collections:edit", churn), of("versions:unlink", churn, 0)):
+        with logging() as events:
+            assert browser(mel).post(address, {}).status_code == 403
+        assert [(event.subject, event.collection_id) for event in events] == [(churn.path, churn.pk)]
 
 
 def test_rule_18_a_deletion_shows_what_goes_and_asks_for_the_name(churn, versions, mel):
@@ -396,6 +416,34 @@ def test_section_3_restricted_viewers_see_no_address(vault, vision, mel):
     assert all("hidden-bucket" in browser(mel).get(address).text for address in pages)
 
 
+def test_section_3_restricted_viewers_get_no_code(vault, vision, mel):
+    give_role(vault, mel, Role.RESTRICTED_VIEWER)
+    collection = make_collection(vault)
+    make_link(collection, make_version(vision))
+    assert "Load it in code" not in browser(mel).get(collection.get_absolute_url()).text
+    vault.members.get(user=mel).delete_by(COMMAND_LINE)
+    give_role(vault, mel, Role.VIEWER)
+    assert "Load it in code" in browser(mel).get(collection.get_absolute_url()).text
+
+
+@pytest.mark.parametrize(
+    "uri, command",
+    [
+        ("s3://[bucket/x", "aws s3 cp --recursive 's3://[bucket/x' ."),
+        ("s3://a\u2100b/x", "aws s3 cp --recursive 's3://a\u2100b/x' ."),
+        ("hf://org/name", "hf download 'org/name'"),
+        ("file:///data/my%20model", "cp -r '/data/my model' ."),
+        ("file:///it's", "cp -r '/it'\\''s' ."),
+        ("file:--target-directory=/tmp", None),
+        ("strange:thing", None),
+    ],
+)
+def test_how_it_is_fetched_is_offered_for_addresses_that_a_command_takes(churn, vision, mel, uri, command):
+    link = make_link(churn, make_version(vision, uri=uri))
+    page = browser(mel).get(link.get_absolute_url())
+    assert (page.status_code, page.context["fetch"]) == (200, command)
+
+
 def test_section_3_where_else_it_is_linked_names_no_hidden_registry(acme, ada, churn, versions, mel):
     hidden = make_collection(make_registry(acme, ada, "Hidden shelf", restricted=True), "Secret")
     make_link(hidden, versions[0])
@@ -418,6 +466,28 @@ def test_lineage_shows_what_one_may_know_of_only(acme, ada, vision, churn, mel):
     assert len(hers.context["drawing"].lines) == 3
 
 
+def test_section_3_lineage_ends_where_something_is_hidden(acme, ada, vision, churn, mel):
+    closed = make_team(acme, "Closed", leads=[ada])
+    raw = make_version(vision, "raw", type="dataset")
+    middle = make_version(closed, "middle", type="dataset", made_from=(raw,))
+    top = make_version(vision, "top", made_from=(middle,))
+    make_link(churn, top)
+    assert browser(mel).get(of("versions:detail", churn, 0)).context["drawing"] is None
+    nodes = browser(ada).get(of("versions:detail", churn, 0)).context["drawing"].nodes
+    assert {node.label for node in nodes} == {"raw:v0", "middle:v0", "v0"}
+
+
+def test_section_3_what_is_hidden_takes_nobodys_place_in_the_lineage(acme, ada, vision, churn, mel):
+    closed = make_team(acme, "Closed", leads=[ada])
+    top = make_version(vision, "top")
+    make_version(vision, "seen", made_from=(top,))
+    for number in range(40):
+        make_version(closed, f"hidden-{number}", made_from=(top,))
+    make_link(churn, top)
+    nodes = browser(mel).get(of("versions:detail", churn, 0)).context["drawing"].nodes
+    assert {node.label for node in nodes} == {"seen:v0", "v0"}
+
+
 def test_a_version_without_lineage_draws_none(two, mel):
     assert browser(mel).get(of("versions:detail", two[0].collection, 0)).context["drawing"] is None
 
@@ -434,8 +504,9 @@ def test_two_versions_side_by_side(churn, vision, mel):
 
 
 def test_metadata_that_is_there_is_told_from_what_is_not(churn, vision, mel):
-    one = make_version(vision, metadata={"none": None, "flag": True, "text": "1", "same": None})
-    other = make_version(vision, metadata={"flag": 1, "text": 1, "same": None})
+    deep = {"a.b": 1, "a": {"b": 2}, "": 1}
+    one = make_version(vision, metadata={"none": None, "flag": True, "text": "1", "same": None, **deep})
+    other = make_version(vision, metadata={"flag": 1, "text": 1, "same": None, **deep, "a.b": 9, "": 2})
     make_link(churn, one), make_link(churn, other)
     page = browser(mel).get(of("collections:compare", churn) + "?one=v0&other=v1")
     rows = {name: (sides, differs) for name, sides, differs in dict(page.context["groups"])["Metadata"]}
@@ -444,6 +515,9 @@ def test_metadata_that_is_there_is_told_from_what_is_not(churn, vision, mel):
         "flag": ([[True], [1]], True),
         "text": ([["1"], [1]], True),
         "same": ([[None], [None]], False),
+        '"a.b"': ([[1], [9]], True),
+        "a.b": ([[2], [2]], False),
+        '""': ([[1], [2]], True),
     }
 
 

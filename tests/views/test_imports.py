@@ -233,3 +233,9 @@ def test_many_rows_take_few_queries_each(mel, link):
 
     client = browser(mel)
     assert queries(60) - queries(10) <= 7 * 50
+
+
+def test_a_list_that_names_too_many_inputs_is_refused_before_anything_is_held(link, mel):
+    rows = [row(number, made_from=["Vision/p/x:v0"] * 60) for number in range(20)]
+    page = browser(mel).post(link, {"text": json.dumps(rows)})
+    assert (page.status_code, codes(page)) == (422, {"too_many"})
