@@ -2,7 +2,8 @@
 
 Each guard is a table, an event and a list of (code, condition): where a condition on the row holds, the write is
 refused under the rulebook's code. They are declared here, not in a migration, put in place after every migrate, and
-known by a digest: one that is missing, disabled or altered is found by `missing` and mended by the next migrate.
+known by a digest: one that is missing, disabled or altered is found by `missing` and mended by the next migrate. So
+that an upgrade migrates, a change of them comes with a migration, be it one without operations.
 """
 
 import hashlib
