@@ -1,7 +1,7 @@
 """What may come in. Pages and the Django admin share these forms."""
 
 from .access import AbleForm, AddAccessForm, AnswerForm, ChangeAccessForm, ExplainForm, RequestForm
-from .artifacts import ArtifactFilter, VersionForm
+from .artifacts import ArtifactFilter, DeleteVersionForm, VersionForm
 from .audit import AuditFilter, DayForm, HistoryFilter
 from .base import CursorForm
 from .collection import (
@@ -44,6 +44,7 @@ __all__ = [
     "DayForm",
     "DeleteCollectionForm",
     "DeleteForm",
+    "DeleteVersionForm",
     "DetailsForm",
     "EditCollectionForm",
     "ExplainForm",

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from .. import rules
 from ..models import Facts, Version, register
-from .base import CursorForm, LawField, RuleForm
+from .base import ConfirmationField, CursorForm, LawField, RuleForm
 
 SORTS = {
     "name": "Name",
@@ -64,6 +64,17 @@ class MetadataField(forms.CharField):
         return metadata
 
 
+class DeleteVersionForm(RuleForm):
+    """The second step of deleting the version `version`: what it is called typed, as churn:v3."""
+
+    confirmation = ConfirmationField()
+    reason = forms.CharField(required=False, max_length=rules.REASON_LENGTH)
+
+    def __init__(self, *args, version, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["confirmation"].expected = version.called  # type: ignore[attr-defined]
+
+
 class VersionForm(RuleForm):
     """A version to register for the team of the TeamDoor `door`: typed in, or a row of a list."""
 
@@ -84,7 +95,7 @@ class VersionForm(RuleForm):
         label="Address",
         clean_text=str.strip,
         refuse=rules.refuse_uri,
-        help_text="Where it is kept, as s3://bucket/path, hf://… or file://….",
+        help_text="Where it is kept, as s3://bucket/path, hf://… or file://…",
     )
     digest = LawField(
         clean_text=str.strip,

@@ -1,6 +1,8 @@
 """The audit log's filters."""
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from .. import rules
 from ..choices import Action
@@ -48,3 +50,10 @@ class DayForm(FilterForm):
     """The day at whose end something is to be seen as it was; without one, today."""
 
     on = forms.DateField(label="Day", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    def clean_on(self):
+        """A day that has begun: of one that hasn't, nothing is known."""
+        day = self.cleaned_data["on"]
+        if day and day > timezone.now().date():
+            raise ValidationError("That day is to come.", code="day_to_come")
+        return day

@@ -78,7 +78,9 @@ class CreateCollectionForm(RuleForm, forms.ModelForm):
         accepted = instance.registry.accepted()
         if accepted is not None:
             choices = [(name, name) for name in accepted]
-            self.fields["type"].widget = forms.Select(choices=choices if len(choices) == 1 else [("", ""), *choices])
+            self.fields["type"].widget = forms.Select(
+                choices=choices if len(choices) == 1 else [("", "Choose a type"), *choices]
+            )
 
     def _update_errors(self, errors):
         self._take(errors)

@@ -24,6 +24,9 @@ class ImportForm(RuleForm):
         cleaned = super().clean()
         if "file" in self.errors or "text" in self.errors:
             return cleaned
+        if not cleaned["file"] and not cleaned["text"].strip():
+            self.add_error("text", ValidationError("Choose a file, or paste a list.", code="import_invalid"))
+            return cleaned
         text, refusal = _text_of(cleaned["file"]) if cleaned["file"] else (cleaned["text"], None)
         if not refusal:
             cleaned["text"] = re.sub("\r\n?", "\n", text).removeprefix("\ufeff")

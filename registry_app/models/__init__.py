@@ -5,7 +5,7 @@ from .accepted_type import AcceptedType
 from .access_path import paths, paths_of_person, winners
 from .access_request import AccessRequest
 from .artifact import Artifact, Facts, Version, clean_names, enter, may_register, register
-from .as_it_was import collection_on, registry_on
+from .as_it_was import collection_on, protected_on, registry_on
 from .audit import Actor, AuditEvent, AuditHead
 from .collection import Collection
 from .former_name import FormerName
@@ -70,6 +70,7 @@ __all__ = [
     "may_register",
     "paths",
     "paths_of_person",
+    "protected_on",
     "register",
     "registry_on",
     "setup_token",

@@ -144,6 +144,11 @@ class Version(models.Model):
         return reverse("sources:detail", args=[*names, self.number])
 
     @property
+    def called(self):
+        """The artifact's name and the label, without the team and the project."""
+        return f"{self.artifact.name}:{self.label}"
+
+    @property
     def place(self):
         """Where it is, as `rules.parse_path` reads its path."""
         artifact = self.artifact

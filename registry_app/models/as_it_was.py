@@ -114,6 +114,15 @@ def registry_on(registry, moment):
     return _replayed(RegistryThen(), Q(registry_id=registry.pk) | afar, moment)
 
 
+def protected_on(registry, moment):
+    """The names of the aliases that were protected in `registry` at `moment`."""
+    events = AuditEvent.objects.filter(
+        organization_id=registry.organization_id, registry_id=registry.pk, code="", at__lte=moment
+    )
+    last = events.filter(action__in=(Action.PROTECT, Action.UNPROTECT)).first()
+    return last.changes["protected aliases"][1] if last else []
+
+
 def collection_on(collection, moment):
     """The CollectionThen of `collection` at `moment`, or None before it was made."""
     return _replayed(CollectionThen(), Q(collection_id=collection.pk), moment)

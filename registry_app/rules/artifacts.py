@@ -32,7 +32,9 @@ CARD_HEADINGS = ("Summary", "Intended use", "Not for", "How it was made", "How i
 
 def refuse_label(name, what="Names"):
     """Why a cleaned `name` may not name a collection, an artifact or a project; `what` begins the sentence."""
-    if not 1 <= len(name) <= LABEL_LENGTH:
+    if not name:
+        return Refusal("name_invalid", "Give it a name.")
+    if len(name) > LABEL_LENGTH:
         return Refusal("name_invalid", f"{what} have 1 to {LABEL_LENGTH} characters.")
     hidden = "\ufffd" in name or not all(map(visible, name)) or len(name_key(name)) > 4 * LABEL_LENGTH
     if name in {".", ".."} or "/" in name or hidden:
@@ -43,7 +45,7 @@ def refuse_label(name, what="Names"):
 def refuse_alias_name(name):
     """Rule 24 and §2: why people may not give the cleaned `name` to a version."""
     if not 1 <= len(name) <= LABEL_LENGTH or "/" in name or ":" in name or not all(map(visible, name)):
-        return Refusal("alias_invalid", f"Aliases have 1 to {LABEL_LENGTH} characters, without / and :.")
+        return Refusal("alias_invalid", f"Aliases have 1 to {LABEL_LENGTH} characters, without slash or colon.")
     key = name_key(name)
     if key == LATEST or (key[0] == "v" and key[1:].isdigit()):
         return ALIAS_RESERVED

@@ -50,7 +50,9 @@ def refuse_name(name):
 
 def refuse_type_name(name):
     """Why a cleaned `name` may not name an artifact type. Split, not matched: no expression to backtrack."""
-    if not 1 <= len(name) <= TYPE_LENGTH:
+    if not name:
+        return Refusal("type_invalid", "Name a type.")
+    if len(name) > TYPE_LENGTH:
         return Refusal("type_invalid", f"Types have 1 to {TYPE_LENGTH} characters.")
     words = name.split(" ")
     if all(word and word[0] != "." and all(word_char(char) for char in word) for word in words):

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, time
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from .. import rules
 from ..access import collection_for, registry_for
 from ..forms import DayForm
-from ..models import collection_on, registry_on
+from ..models import collection_on, protected_on, registry_on
 from .pages import registry_page
 
 ROWS_SHOWN = 200  # collections, versions or roles
@@ -21,14 +22,23 @@ def registry(request, organization, name):
     then = registry_on(door.registry, moment)
     context = {"day": day, "then": then, "today": timezone.now().date()}
     if then:
-        found = sorted(then.collections.values(), key=lambda each: each.name.casefold())
+        found = sorted(then.collections.items(), key=lambda item: item[1].name.casefold())
+        shown = found[:ROWS_SHOWN]
+        now = door.registry.collections.filter(pk__in=[pk for pk, _ in shown])
+        names = dict(now.values_list("pk", "name"))
         context |= {
-            "collections": found[:ROWS_SHOWN],
+            "collections": [_row(pk, each, then, names) for pk, each in shown],
             "members": sorted(then.members.items())[:ROWS_SHOWN],
             "more_collections": max(0, len(found) - ROWS_SHOWN),
             "more_members": max(0, len(then.members) - ROWS_SHOWN),
         }
     return registry_page(request, "as_it_was/registry.html", door, "activity", context)
+
+
+def _row(pk, each, then, names):
+    """(a CollectionThen, its aliases as (name, label, whether protected), what it is called now or None)."""
+    guarded = rules.protected_among(each.aliases, then.protected)
+    return each, [(name, label, name in guarded) for name, label in each.aliases.items()], names.get(pk)
 
 
 @require_safe
@@ -43,10 +53,22 @@ def collection(request, organization, name, collection):
         "day": day,
         "then": then,
         "today": timezone.now().date(),
-        "versions": versions[:ROWS_SHOWN],
+        "versions": _versions(found, versions[:ROWS_SHOWN], protected_on(door.registry, moment)),
         "more_versions": max(0, len(versions) - ROWS_SHOWN),
     }
     return registry_page(request, "as_it_was/collection.html", door, "activity", context)
+
+
+def _versions(collection, versions, protected):
+    """The rows: (label, source, [(alias, whether it was protected)], tags, its number while it is still linked)."""
+    numbers = {label: rules.number_called(label) for label, *_ in versions}
+    there = set(collection.links.filter(number__in=numbers.values()).values_list("number", flat=True))
+    rows = []
+    for label, source, aliases, tags in versions:
+        guarded = rules.protected_among(aliases, protected)
+        number = numbers[label] if numbers[label] in there else None
+        rows.append((label, source, [(name, name in guarded) for name in aliases], tags, number))
+    return rows
 
 
 def _day(request):

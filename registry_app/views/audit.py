@@ -14,6 +14,7 @@ from ..models import AuditEvent
 from .pages import render_page
 
 SIZE = 25  # entries a page
+GIST_LENGTH, GIST_FIELDS = 160, 3  # characters, and fields, that an entry tells in its line
 ONE_WAY = {Action.RESTRICT, Action.DELETE}
 COLUMNS = (
     "seq",
@@ -74,6 +75,7 @@ def page_of_events(events, before):
     for event in shown:
         event.one_way = event.action in ONE_WAY and not event.refused
         event.rows = [_shown(field, *values) for field, values in event.changes.items()]
+        event.gist = _gist(event)
     days = [(day, list(entries)) for day, entries in groupby(shown, lambda event: event.at.date())]
     return {
         "days": days,
@@ -81,6 +83,18 @@ def page_of_events(events, before):
         "newest": not before,
         "today": timezone.now().date(),
     }
+
+
+def _gist(event):
+    """What changed in a few words, or what a rule said; nothing where that would be many."""
+    if event.refused:
+        return event.reason if len(event.reason) <= GIST_LENGTH else f"{event.reason[: GIST_LENGTH - 1]}…"
+    parts = []
+    for field, before, after in event.rows:
+        came = ", ".join(after) or "none"
+        parts.append(f"{field}: {', '.join(before)} → {came}" if before else f"{field}: {came}")
+    text = "; ".join(parts)
+    return text if len(event.rows) <= GIST_FIELDS and len(text) <= GIST_LENGTH and "\n" not in text else ""
 
 
 def _shown(field, before, after):

@@ -43,7 +43,7 @@ def create(request, organization, team):
     if form.is_valid() and form.carry_out(lambda: carried.extend(_carry_in(form, door, actor_of(request)))):
         outcomes, mark, done = carried
         if done:
-            messages.success(request, _sum(outcomes))
+            messages.success(request, f"The list is registered. {_sum(outcomes)}")
             return redirect("artifacts:index", organization, door.team.name)
         context |= {"outcomes": outcomes, "text": form.cleaned_data["text"], "mark": mark, "sum": _sum(outcomes)}
         context["wrong"] = any(outcome.refusals for outcome in outcomes)

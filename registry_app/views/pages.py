@@ -40,7 +40,7 @@ def render_page(request, template, membership, context, *, part=None, status=200
     if part and htmx and not htmx.boosted and not htmx.history_restore_request:
         template = part
     else:
-        context = {**context, "shelf": _shelf(membership)}
+        context = {**context, "shelf": shelf_of(membership)}
     context = {"membership": membership, "organization": membership.organization, **context}
     response = render(request, template, context, status=status)
     if part:
@@ -74,7 +74,7 @@ def registry_addresses(membership):
     return lambda name: f"{start}{quote(name)}/"
 
 
-def _shelf(membership):
+def shelf_of(membership):
     """The registries in the navigation, core ones first, then those this person was last given a role in: dicts."""
     # By the index of a person's roles, the newest first: SQLite would else look into each of the organization's
     # registries for one, and finding them by name would walk all names.

@@ -14,7 +14,7 @@ from ..forms import CollectionFilter, CreateForm, DeleteForm, DetailsForm, Regis
 from ..models import AcceptedType, Alias, AuditEvent, Collection, Registry, winners
 from ..templatetags.registry_tags import breakable
 from .collections import listing
-from .pages import actor_of, log_refusals, posted, registry_addresses, registry_page, render_page
+from .pages import actor_of, helpers_of, log_refusals, posted, registry_addresses, registry_page, render_page
 from .paging import SORTS, page_of
 
 COUNT_CAP = 1000  # registries counted at most
@@ -203,7 +203,7 @@ def settings_page(request, door, *, status=200, **forms):
         "stored": stored,
         "people": stored.people().count(),
         "protected": list(stored.protected_aliases.all()),
-        "admins": stored.admins().select_related("user").order_by("user__username")[:5],
+        "admins": helpers_of(stored),
         "may_change": door.may & CHANGES,
         "rules": rules,
         **forms,

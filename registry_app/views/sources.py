@@ -6,7 +6,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from ..access import source_for
 from ..choices import Action
-from ..forms import ConfirmForm
+from ..forms import DeleteVersionForm
 from .artifacts import team_page
 from .pages import actor_of, log_refusals, posted
 
@@ -21,6 +21,7 @@ def detail(request, organization, team, project, name, number):
         "made_from": _relatives(version.made_from, door.membership),
         "made_into": _relatives(version.made_into, door.membership),
         "links": version.places(door.membership)[:SHOWN],
+        "refusal": version.refuse_deletion(door.membership),
     }
     return _version_page(request, "sources/detail.html", door, version, context)
 
@@ -42,12 +43,13 @@ def delete(request, organization, team, project, name, number):
     """Delete a version: first what would happen, or where it is linked (rule 27), then for good."""
     door, version = source_for(request.user, organization, team, project, name, number, Action.VERSION_DELETE)
     called, artifact = str(version), version.artifact
-    form = ConfirmForm(posted(request))
-    if form.is_valid() and form.carry_out(version.delete_by, actor_of(request)):
+    form = DeleteVersionForm(posted(request), version=version)
+    if form.is_valid() and form.carry_out(version.delete_by, actor_of(request), form.cleaned_data["reason"]):
         messages.success(request, f"{called} is deleted. The audit log keeps its history.")
         return redirect(artifact) if artifact.pk else redirect("artifacts:index", organization, door.team.name)
     log_refusals(request, form, Action.VERSION_DELETE, door.membership, subject=called)
     context = {"form": form, "refusal": version.refuse_deletion(door.membership)}
+    context["links"] = version.places(door.membership)[:SHOWN]
     context |= {
         "is_last": artifact.versions.count() == 1,
         "heirs": version.made_into.usable_by(door.membership).count(),

@@ -37,6 +37,8 @@ GOOD = {
     "made_from": "",
 }
 
+CHURN = {"confirmation": "churn:v0"}  # typed to delete it
+
 
 def address(page, team, *more):
     """The address of a page of a team's artifacts, such as `artifacts:index`."""
@@ -341,8 +343,14 @@ def test_a_version_is_deleted_and_the_last_takes_the_artifact_along(mel, vision)
         link = address("sources:delete", vision, "forecasts", "churn", version.number)
         assert client.get(link).context["is_last"] == (version == first)
         with logging() as events:
-            response = client.post(link, Page(client.get(link)).form_to(link).data)
+            data = {
+                **Page(client.get(link)).form_to(link).data,
+                "confirmation": f"churn:{version.label}",
+                "reason": "Old",
+            }
+            response = client.post(link, data)
         assert response.url == rest
+        assert events[0].reason == "Old"
         assert [(event.action, event.subject) for event in events] == [(Action.VERSION_DELETE, str(version))]
         assert client.post(link, {}).status_code == 404  # twice is once
     assert not Artifact.objects.exists()
@@ -355,15 +363,23 @@ def test_rule_27_a_linked_version_stays_and_the_page_says_where(acme, ada, mel, 
     shown = browser(mel).get(link)
     assert "Open/Churn:v0" in shown.text
     assert [form for form in Page(shown).forms if form.action == link] == []
-    refused(browser(mel), link, {}, "version_linked")
+    refused(browser(mel), link, CHURN, "version_linked")
     with nothing_changes():
-        assert "Open/Churn:v0" in browser(mel).post(link, {}).text
+        assert "Open/Churn:v0" in browser(mel).post(link, CHURN).text
+
+
+@pytest.mark.parametrize("typed", ["", "churn", "CHURN:v0", "churn:v1"])
+def test_a_version_is_deleted_by_its_name_typed(mel, vision, typed):
+    make_version(vision)
+    link = address("sources:delete", vision, "forecasts", "churn", 0)
+    page = refused(browser(mel), link, {"confirmation": typed, "reason": "Mine"}, "confirmation_differs")
+    assert page.context["form"]["reason"].value() == "Mine"
 
 
 def test_rule_27_a_registry_that_one_can_not_see_keeps_it_too_and_is_not_named(acme, ada, mel, vision):
     version = make_version(vision)
     make_link(make_collection(make_registry(acme, ada, "Closed", restricted=True)), version)
-    page = refused(browser(mel), address("sources:delete", vision, "forecasts", "churn", 0), {}, "version_linked")
+    page = refused(browser(mel), address("sources:delete", vision, "forecasts", "churn", 0), CHURN, "version_linked")
     assert "Closed" not in page.text
     assert "Closed" not in AuditEvent.objects.first().reason
 
@@ -371,7 +387,8 @@ def test_rule_27_a_registry_that_one_can_not_see_keeps_it_too_and_is_not_named(a
 def test_what_was_made_from_a_deleted_version_stays(mel, vision):
     source = make_version(vision, "raw")
     heir = make_version(vision, made_from=(source,))
-    assert browser(mel).post(address("sources:delete", vision, "forecasts", "raw", 0), {}).status_code == 302
+    link = address("sources:delete", vision, "forecasts", "raw", 0)
+    assert browser(mel).post(link, {"confirmation": "raw:v0"}).status_code == 302
     assert list(heir.made_from.all()) == []
 
 
@@ -387,3 +404,17 @@ def test_a_version_registered_by_a_command_names_the_command_line(mel, vision):
     version = make_version(vision)
     assert "command line" in browser(mel).get(version.get_absolute_url()).text
     assert version.created_by is None
+
+
+def test_section_3_a_deletion_counts_no_heir_and_no_place_that_one_can_not_see(acme, ada, mel, vision, night):
+    source = make_version(vision, "raw")
+    for number in range(2):
+        make_version(night, f"heir-{number}", made_from=(source,))
+    link = address("sources:delete", vision, "forecasts", "raw", 0)
+    assert (browser(mel).get(link).context["heirs"], browser(ada).get(link).context["heirs"]) == (0, 2)
+    hidden = make_registry(acme, ada, "Closed", restricted=True)
+    said = []
+    for name in ("One", "Two"):
+        make_link(make_collection(hidden, name), source)
+        said.append(browser(mel).get(link).context["refusal"].reason)
+    assert said[0] == said[1]

@@ -108,9 +108,41 @@ def test_the_pages_show_the_day_that_is_asked_for(churn, versions, mel):
     for address in (at("registries:as_it_was", shelf), reverse("collections:as_it_was", args=names)):
         assert "good" in client.get(address).text
         assert client.get(f"{address}?on=2001-01-01").context["then"] is None
-        assert client.get(f"{address}?on=9999-12-31").status_code == 200
+        assert client.get(f"{address}?on=9999-12-31").status_code == 400  # nothing is known of a day to come
         assert client.get(f"{address}?on=tomorrow").status_code == 400
         assert client.get(f"{address}?at=2001-01-01").status_code == 400
+
+
+def test_aliases_are_shown_as_protected_as_they_were(clock, shelf, vision, rob, mel):
+    collection = make_collection(shelf)
+    make_link(collection, make_version(vision), "production")
+    before = clock(0).date()
+    clock(2)
+    protect(shelf, "production")
+    collection.links.get().change_aliases(Actor(rob), put=["Production 2"])
+    now = clock(0).date()
+    names = [shelf.organization.slug, shelf.name, collection.name]
+    for day, expected in ((before, [("production", False)]), (now, [("Production 2", False), ("production", True)])):
+        page = browser(mel).get(reverse("collections:as_it_was", args=names) + f"?on={day}")
+        assert [row[2] for row in page.context["versions"]] == [expected]
+        page = browser(mel).get(at("registries:as_it_was", shelf) + f"?on={day}")
+        (_, aliases, name), *_ = page.context["collections"]
+        assert (sorted((alias, is_protected) for alias, _, is_protected in aliases), name) == (expected, "Churn")
+
+
+def test_what_is_gone_since_leads_nowhere(clock, shelf, vision, mel):
+    collection, other = make_collection(shelf), make_collection(shelf, "Other")
+    link = make_link(collection, make_version(vision))
+    make_link(collection, make_version(vision))
+    day = clock(0).date()
+    clock(2)
+    link.unlink(COMMAND_LINE)
+    other.delete_by(COMMAND_LINE)
+    names = [shelf.organization.slug, shelf.name, collection.name]
+    page = browser(mel).get(reverse("collections:as_it_was", args=names) + f"?on={day}")
+    assert [(label, number) for label, _, _, _, number in page.context["versions"]] == [("v1", 1), ("v0", None)]
+    page = browser(mel).get(at("registries:as_it_was", shelf) + f"?on={day}")
+    assert [(then.name, name) for then, _, name in page.context["collections"]] == [("Churn", "Churn"), ("Other", None)]
 
 
 def test_a_day_ends_at_midnight_utc(churn, mel):

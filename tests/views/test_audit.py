@@ -11,7 +11,17 @@ from django.utils import timezone
 
 from registry_app.choices import Action, OrganizationRole, Role
 from registry_app.models import Actor, AuditEvent, audit
-from tests.factories import give_role, make_member, make_organization, make_registry, make_user
+from tests.factories import (
+    COMMAND_LINE,
+    give_role,
+    make_collection,
+    make_link,
+    make_member,
+    make_organization,
+    make_registry,
+    make_user,
+    make_version,
+)
 from tests.views.pages import Page, at, browser, nothing_happens
 
 
@@ -315,3 +325,26 @@ def test_the_log_of_a_new_organization_tells_of_its_beginning(ada):
         Action.ORGANIZATION_CREATE,
     ]
     assert {event.actor_name for event in entries(log(ada, organization))} == {"command line"}
+
+
+def test_a_line_of_the_log_tells_what_changed(acme, ada, vision, rob, mel):
+    shelf = make_registry(acme, ada, "Release")
+    collection = make_collection(shelf)
+    one, other = (make_link(collection, make_version(vision)) for _ in range(2))
+    one.change_aliases(COMMAND_LINE, put=["good"])
+    other.change_aliases(COMMAND_LINE, put=["good"])
+    give_role(shelf, mel, Role.VIEWER)
+    collection.edit(COMMAND_LINE, name="Churn", description="a\n" * 200, tags=[])
+    page = browser(ada).get(reverse("registries:activity", args=[acme.slug, "Release"]))
+    told = [event.gist for _, events in page.context["days"] for event in events]
+    assert told[0] == ""  # a whole card
+    assert {"mel: viewer", "good: v0 → v1", "good: v0"} <= set(told)
+    assert any(gist.startswith("v1: Vision/") for gist in told)
+
+
+def test_a_refused_line_says_why(acme, ada, rob, mel, golden):
+    browser(mel).post(reverse("registries:delete", args=[acme.slug, golden.name]), {})
+    event = AuditEvent.objects.first()
+    page = browser(ada).get(reverse("audit:index", args=[acme.slug]))
+    (_, events), *_ = page.context["days"]
+    assert event.refused and events[0].gist == event.reason
