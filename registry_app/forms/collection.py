@@ -208,7 +208,8 @@ class CompareForm(FilterForm):
                 called = f"v{called}" if called.isdecimal() else called
                 cleaned[name] = self.links.called(called).values_list("pk", flat=True).first()
                 if cleaned[name] is None:
-                    self.add_error(name, ValidationError("No version here is called that.", code="version_unknown"))
+                    reason = f"No version here is called {called[:60]}."
+                    self.add_error(name, ValidationError(reason, code="version_unknown"))
         if not self.errors and cleaned["one"] == cleaned["other"]:
             self.add_error("other", ValidationError("That is the same version.", code="same_version"))
         return cleaned

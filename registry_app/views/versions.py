@@ -4,7 +4,7 @@ import json
 from urllib.parse import unquote
 
 from django.contrib import messages
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Value
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -112,14 +112,20 @@ def detail(request, organization, name, collection, number):
 
 
 def _marks(registry, link):
-    """The aliases of a link, those that are protected, and its tags."""
-    aliases = link.alias_names()
-    protected = rules.protected_among(aliases, registry.protected_names())
+    """The aliases of a link (`with_latest`), those that are protected, and its tags: one query."""
+    found: dict[str, list] = {"alias": [], "tag": [], "protected": []}
+    rows = [
+        each.order_by().values_list("name", Value(kind))
+        for kind, each in (("alias", link.aliases), ("tag", link.tags), ("protected", registry.protected_aliases))
+    ]
+    for name, kind in rows[0].union(*rows[1:], all=True):
+        found[kind].append(name)
+    protected = rules.protected_among(found["alias"], found["protected"])
     return {
-        "aliases": [name for name in aliases if name not in protected],
+        "aliases": sorted(set(found["alias"]) - set(protected)),
         "protected": protected,
-        "tags": link.tag_names(),
-        "is_latest": link.is_latest,
+        "tags": sorted(found["tag"]),
+        "is_latest": link.latest,
     }
 
 
