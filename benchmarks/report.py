@@ -36,7 +36,7 @@ def text(cases, rounds, requests, postgresql):
             "",
             "## Goals",
             "",
-            *_table(["goal", "must", "worst", "where", "verdict"], goals(cases)),
+            *table(["goal", "must", "worst", "where", "verdict"], goals(cases)),
             "",
             "## What is in the way",
             "",
@@ -189,7 +189,7 @@ def _details(cases):
                     f"{size:.1f}",
                 ]
             )
-        yield from _table([*heads, "1/s", "queries", "kB"], rows)
+        yield from table([*heads, "1/s", "queries", "kB"], rows)
         yield ""
     rows = [
         [
@@ -203,7 +203,7 @@ def _details(cases):
     ]
     yield "## The whole server"
     yield ""
-    yield from _table(["database", "registries", *WHOLE.values()], rows)
+    yield from table(["database", "registries", *WHOLE.values()], rows)
     yield ""
     yield from _plans(cases)
 
@@ -248,7 +248,8 @@ def _setting(cases, rounds, requests, postgresql):
     )
 
 
-def _table(heads, rows):
+def table(heads, rows):
+    """The lines of a table."""
     yield f"| {' | '.join(heads)} |"
     yield f"|{'---|' * len(heads)}"
     for row in rows:
