@@ -18,6 +18,7 @@ from registry_app.choices import Role
 from tests.factories import (
     give_role,
     make_collection,
+    make_link,
     make_member,
     make_organization,
     make_registry,
@@ -165,3 +166,9 @@ def churn(shelf):
 def versions(vision):
     """Three versions of a model of the team Vision."""
     return [make_version(vision) for _ in range(3)]
+
+
+@pytest.fixture
+def two(churn, versions):
+    """Two versions linked: v0 has good, v1 has production."""
+    return make_link(churn, versions[0], "good"), make_link(churn, versions[1], "production")

@@ -38,6 +38,18 @@ def at(page, registry):
     return reverse(page, args=[registry.organization.slug, registry.name])
 
 
+def of(page, collection, *more):
+    """The address of a page of a collection."""
+    registry = collection.registry
+    return reverse(page, args=[registry.organization.slug, registry.name, collection.name, *more])
+
+
+def send(client, address, **data):
+    """What the form on the page at `address` would send, with `data` written into it."""
+    form = Page(client.get(address)).form_to(address)
+    return client.post(address, {**form.data, **data})
+
+
 def codes(response):
     """The codes of all that is wrong with the form that the page shows."""
     forms = [response.context.get(name) for name in FORMS] if response.context else []
