@@ -84,16 +84,18 @@ class Words:
     def __init__(self, text, tables=SHELVES, few=FEW):
         self.text, self.key, self.tables, self.few = text, rules.name_key(text), tables, few
 
-    def within(self, rows):
-        """Those of `rows`, a queryset of one of the tables, that have it in one of their texts."""
-        table = rows.model._meta.db_table
-        has_it = Q()
+    def condition(self, model):
+        """The condition that a row of `model`, whose table is one of the tables, has it in one of its texts."""
+        table, has_it = model._meta.db_table, Q()
         for column in TEXTS[table].columns:
-            has_it |= (
-                Q(name_key__contains=self.key) if column == "name_key" else Q(**{f"{column}__icontains": self.text})
-            )
+            is_key = column == "name_key"
+            has_it |= Q(name_key__contains=self.key) if is_key else Q(**{f"{column}__icontains": self.text})
         keys = self._candidates[table]
-        return rows.filter(has_it) if keys is None else rows.filter(has_it, pk__in=keys)
+        return has_it if keys is None else has_it & Q(pk__in=keys)
+
+    def within(self, rows):
+        """Those of `rows`, a queryset of one of the tables, that have it."""
+        return rows.filter(self.condition(rows.model))
 
     def are_rare(self, model):
         """Whether the index knows the few rows of `model` that may have it."""

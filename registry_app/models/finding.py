@@ -6,6 +6,8 @@ nothing where the search asks for what its things don't have.
 """
 
 from difflib import get_close_matches
+from functools import reduce
+from operator import or_
 
 from django.db.models import Case, F, Max, Q, When
 
@@ -101,35 +103,41 @@ class Finding:
             created=_since("linked_at"),
             **_PLACED,
         )
-        return self._with_words(found, lambda words: _links_with(words, newer)).order_by("-pk")
+        own = [_links_with(words, newer) for words in self.words]
+        if own:
+            found = found.filter(pk__in=_any([part for parts in own for part in parts]))
+        for words, parts in zip(self.words, own, strict=True) if len(own) > 1 else ():
+            found = found.filter(Q(pk__in=_any(parts)) | Q(collection__in=_named(words)))
+        return found.order_by("-pk")
 
     def _marks(self, model, operator, count):
-        """The rows of `model`, Alias or Tag, that are called as the words are, or as `operator` asks."""
+        """The first `count` rows of `model`, Alias or Tag, that have the words, or are called as `operator` asks.
+
+        Those that are called just so come first. Read in the order of an index, until there are enough.
+        """
         if not self.words and not self.wanted.asks(operator):
             return model.objects.none()
-        order = ("name", "collection_id", "pk")
+        order, text = ("name", "collection_id", "pk"), self.wanted.text
         allowed = _narrowed(
             model.objects.filter(collection__registry__in=_ids(self.seen)),
             self.wanted,
             **{operator: lambda rows, name: rows.filter(name=name)},
             **_PLACED,
-        )
-        found = self._with_words(allowed, lambda words: [_ids(words.within(model.objects.all()))])
-        same = [allowed.filter(name=self.wanted.text).order_by(*order)] if self.words else []
-        return _first_full(count, [*same, self._best_first(found, *order)])
+        ).order_by(*order)
+        ids = list(allowed.filter(name=text).values_list("pk", flat=True)[:count]) if text else []
+        if len(ids) < count:
+            others = allowed.filter(self._has_words(model)).exclude(name=text)
+            ids += others.values_list("pk", flat=True)[: count - len(ids)]
+        rank = Case(When(name=text, then=0), default=1)
+        return model.objects.filter(pk__in=ids).order_by(rank, *order)
 
-    def _with_words(self, rows, parts_of):
-        """`rows` in collections with each word in their own texts or in their collection's name.
-
-        One at least is in their own: `parts_of` a word answers querysets of the ids of the rows that have it.
-        """
-        own = [parts_of(words) for words in self.words]
-        if own:
-            rows = rows.filter(pk__in=_any([part for parts in own for part in parts]))
-        for words, parts in zip(self.words, own, strict=True) if len(own) > 1 else ():
-            collections = _ids(Collection.objects.filter(name_key__contains=words.key))
-            rows = rows.filter(Q(pk__in=_any(parts)) | Q(collection__in=collections))
-        return rows
+    def _has_words(self, model):
+        """The condition that a row of `model` has each word in its own name or its collection's, and one in its own."""
+        own = [words.condition(model) for words in self.words]
+        condition = reduce(or_, own, Q())
+        for words, has_it in zip(self.words, own, strict=True) if len(own) > 1 else ():
+            condition &= has_it | Q(collection__in=_named(words))
+        return condition
 
     def _best_first(self, rows, column, *others):
         """`rows` in the order of the columns, after those whose first is just as the words are, or has them all."""
@@ -195,6 +203,11 @@ def _links_with(words, newer):
     parts.append(newer(Link.objects.filter(version__artifact__in=artifacts), "pk"))
     marks = [newer(words.within(model.objects.all()), "link").values("link") for model in (Alias, Tag)]
     return [*map(_ids, parts), *marks]
+
+
+def _named(words):
+    """The ids of the collections that are called so."""
+    return _ids(Collection.objects.filter(name_key__contains=words.key))
 
 
 def _ids(rows):

@@ -27,7 +27,7 @@ from tests.models.refusals import settle
 from tests.views.pages import Page, browser, codes, many, nothing_happens
 from tests.views.test_doors import comparable
 
-QUERIES = {"sqlite": 16, "postgresql": 15}  # for one word, however much is found
+QUERIES = {"sqlite": 18, "postgresql": 17}  # for one word, however much is found
 TODAY = timezone.now().date()
 
 
@@ -256,8 +256,8 @@ def fill(registry, team, number):
     Tag.objects.bulk_create(Tag(collection=link.collection, link=link, name="hit") for link in links)
 
 
-@pytest.mark.parametrize("number", [3, 300])
-def test_the_number_of_queries_does_not_grow_with_the_hits(acme, mel, release, vision, number, monkeypatch):
+@pytest.mark.parametrize("number, spared", [(3, 0), (300, 2)])  # where the name itself fills aliases, and tags
+def test_the_number_of_queries_does_not_grow_with_the_hits(acme, mel, release, vision, number, spared, monkeypatch):
     monkeypatch.setattr(finding, "WINDOWS", ())  # of few links none are looked through first
     fill(release, vision, number)
     client = browser(mel)
@@ -266,7 +266,7 @@ def test_the_number_of_queries_does_not_grow_with_the_hits(acme, mel, release, v
     groups = response.context["groups"]
     assert [group["name"] for group in groups] == ["Registries", "Collections", "Versions", "Aliases", "Tags"]
     assert [(len(group["rows"]), group["more"]) for group in groups] == [(min(number, 10), number > 10)] * 5
-    assert len(queries) == QUERIES[connection.vendor]
+    assert len(queries) == QUERIES[connection.vendor] - spared
 
 
 def test_all_of_a_group_leads_to_the_list_that_shows_them(acme, mel, release, vision):
