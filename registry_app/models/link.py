@@ -67,11 +67,6 @@ class Link(models.Model):
         return f"v{self.number}"
 
     @property
-    def is_latest(self):
-        """Whether it is the newest of its collection, on which `latest` sits."""
-        return not Link.objects.filter(collection=self.collection_id, number__gt=self.number).exists()
-
-    @property
     def facts(self):
         """The aliases and tags that it carries, as text: what a form shows, and sends back (rule 19)."""
         return facts_of(self.alias_names(), self.tag_names())

@@ -222,7 +222,8 @@ def compare(request, organization, name, collection):
     door, collection = collection_for(request.user, organization, name, collection)
     form = CompareForm(request.GET or None, collection=collection)
     form.require_known()
-    context = {"collection": collection, "form": form, "newest": collection.links.order_by("-number")[:2]}
+    newest = [] if form.is_bound else list(collection.links.order_by("-number")[:2])
+    context = {"collection": collection, "form": form, "newest": newest}
     if form.is_valid():
         one, other = form.versions()
         context |= {"one": one, "other": other}
@@ -266,4 +267,5 @@ def _beside(one, other):
     """[(name, the sides, whether they differ)]; a side is [its value], or nothing where that version lacks it."""
     names = dict.fromkeys([*one, *other])
     rows = [(name, [[side[name]] if name in side else [] for side in (one, other)]) for name in names]
-    return [(name, sides, json.dumps(sides[0]) != json.dumps(sides[1])) for name, sides in rows]
+    written = [(name, sides, [json.dumps(side, sort_keys=True) for side in sides]) for name, sides in rows]
+    return [(name, sides, one_text != other_text) for name, sides, (one_text, other_text) in written]

@@ -158,9 +158,10 @@ def test_rule_24_numbers_count_up_and_are_never_used_again(churn, versions, mel)
 
 def test_rule_24_latest_is_the_newest(churn, versions, mel):
     links = [make_link(churn, version) for version in versions]
-    assert [link.is_latest for link in links] == [False, False, True]
+    assert list(churn.links.newest()) == [links[2]]
     links[2].unlink(Actor(mel))
-    assert links[1].is_latest
+    assert list(churn.links.newest()) == [links[1]]
+    assert [link.latest for link in churn.links.with_latest().order_by("number")] == [False, True]
     assert Collection.objects.with_latest().get(pk=churn.pk).latest_number == 1
 
 
