@@ -18,11 +18,18 @@ from .models import Actor, User
 from .models.audit import record
 
 logger = logging.getLogger(__name__)
+WRONG_PAIR = "That name and password don't belong together."  # and no hint which of them is wrong
 EMAIL_LENGTH, NAME_LENGTH = 254, 150  # characters; those of User's fields
 
 
 class AccountAdapter(DefaultAccountAdapter):
     """allauth's adapter, with self sign-up closed: accounts are made by admins."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        **dict.fromkeys(("username_password_mismatch", "email_password_mismatch"), WRONG_PAIR),
+        "too_many_login_attempts": "Too many tries. Wait a few minutes, then try again.",
+    }
 
     def is_open_for_signup(self, request):
         return False
