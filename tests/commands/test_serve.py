@@ -102,7 +102,9 @@ def start(site):
         try:
             yield Serving(process, site["PORT"])
         finally:
-            process.kill()
+            if process.poll() is None:  # ended in order: of one that is killed, workers hold the port a moment longer
+                process.terminate()
+                process.wait(60)
 
 
 def link_in(lines):
