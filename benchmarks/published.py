@@ -17,8 +17,8 @@ Written by `make bench`. Milliseconds give the scale; only ratios hold on anothe
 
 ## What is in the way
 
-- A word of two letters has no trigram, so all names are read; with two words, each must be in a thing's own name or in
-  its collection's, so all tags called so are gathered.
+- A word of two letters has no trigram, so all names are read. Of a word, or of two, that very many tags have, the
+  collections that carry them are gathered before the first are shown.
 - A search of the log for a name made of common parts (`basalt_juniper_000001`): each of its trigrams is in millions of
   entries. The activity page of a collection or a registry answers the same from an index.
 - The list of a registry's collections, and a search for what is in many of them, sort or count more where more there
