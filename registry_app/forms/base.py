@@ -6,7 +6,7 @@ from django.db import IntegrityError
 
 from .. import guards, rules
 
-NAMES_CLEANED = 500
+NAMES_CLEANED = 500  # names in one field
 SENT_ALONG = {"csrfmiddlewaretoken"}
 # Where an error of a constraint stands: one over several columns names none of them.
 FIELD_OF = {

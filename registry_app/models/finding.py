@@ -40,7 +40,7 @@ class Finding:
         )
         for words in self.words:  # side by side, for of conditions within conditions SQLite takes only so many
             found = found.filter(pk__in=_ids(Registry.objects.matching(words)))
-        return self._best_first(found, "name_key", "pk")
+        return self._best_first(found)
 
     def collections(self):
         """Collections."""
@@ -55,7 +55,7 @@ class Finding:
         )
         for words in self.words:
             found = found.matching(words)
-        return self._best_first(found, "name_key", "pk")
+        return self._best_first(found)
 
     def links(self, count):
         """The first `count` links, the newest first."""
@@ -139,14 +139,13 @@ class Finding:
             condition &= has_it | Q(collection__in=_named(words))
         return condition
 
-    def _best_first(self, rows, column, *others):
-        """`rows` in the order of the columns, after those whose first is just as the words are, or has them all."""
-        text, key = self.wanted.text, rules.name_key(self.wanted.text)
-        if not text:
-            return rows.order_by(column, *others)
-        ways = ({column: text}, {f"{column}__iexact": key}, {f"{column}__icontains": key})
-        rank = Case(*(When(**way, then=number) for number, way in enumerate(ways)), default=len(ways))
-        return rows.order_by(rank, column, *others)
+    def _best_first(self, rows):
+        """`rows` by name, after those that are called just as the words are, or have them all in their names."""
+        key = rules.name_key(self.wanted.text)
+        if not key:
+            return rows.order_by("name_key", "pk")
+        rank = Case(When(name_key=key, then=0), When(name_key__contains=key, then=1), default=2)
+        return rows.order_by(rank, "name_key", "pk")
 
 
 def _first_full(count, found):
