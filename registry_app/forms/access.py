@@ -9,7 +9,7 @@ from django.db.models import Q
 from .. import rules
 from ..choices import Role
 from ..models import RegistryMember
-from .base import RuleForm
+from .base import RuleForm, SeenField
 from .holders import HoldersField, people_called, require_all, teams_called
 
 ROLES = list(reversed(Role.choices))  # highest first, as people read them
@@ -78,7 +78,7 @@ class AddAccessForm(RoleForm):
 class ChangeAccessForm(RoleForm):
     """The role of one holder; `seen` is what was shown (rule 19)."""
 
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    seen = SeenField()
 
 
 class ExplainForm(forms.Form):

@@ -80,6 +80,11 @@ class RuleForm(forms.Form):
         """Whether any error carries `code`."""
         return any(error.code == code for errors in self.errors.values() for error in errors.as_data())
 
+    def refuse(self, error: ValidationError) -> None:
+        """Make what a verb refused elsewhere this form's errors."""
+        self.full_clean()
+        self._take(error)
+
     def _take(self, error):
         """Make a ValidationError the form's own: on its fields where it has them, else on the form."""
         errors = error.error_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.error_list}
@@ -189,23 +194,54 @@ class ConfirmationField(forms.CharField):
             raise ValidationError(rules.CONFIRMATION_DIFFERS.reason, code=rules.CONFIRMATION_DIFFERS.code)
 
 
-class VersionField(forms.IntegerField):
-    """The version that was shown, sent back hidden."""
+class ShownBoundField(forms.BoundField):
+    """What was shown of an object, on the form that comes back.
 
-    widget = forms.HiddenInput
+    It stays what it was while the form is corrected: only a conflict page shows the object anew (rules 18 and 19), and
+    then it is the form's initial value.
+    """
+
+    def value(self) -> object:
+        """What the hidden input sends: the value that came in, or the initial one of a new or conflicting form."""
+        if self.form.is_bound and self.form.status != 409:
+            return self.field.prepare_value(self.data)
+        return self.field.prepare_value(self.initial)
+
+
+class ShownField(forms.Field):
+    """What was shown of an object, sent back hidden, so that nobody overwrites what they haven't seen (rule 19)."""
+
+    widget = forms.HiddenInput(attrs={"id": False})  # a page may hold several forms, and an id is one element's
+
+    def get_bound_field(self, form: forms.BaseForm, field_name: str) -> ShownBoundField:
+        """The field on its form; see ShownBoundField."""
+        return ShownBoundField(form, self, field_name)
+
+
+class SeenField(ShownField, forms.CharField):
+    """The text that was shown."""
+
+    def __init__(self) -> None:
+        super().__init__(required=False, strip=False)
+
+
+class VersionField(ShownField, forms.IntegerField):
+    """The version that was shown."""
 
     def __init__(self):
         super().__init__(min_value=1, max_value=2**31 - 1, error_messages={"required": rules.EDIT_CONFLICT.reason})
 
 
-class PreviewField(forms.CharField):
-    """The counts that were shown, sent back hidden as numbers with dashes between; `counts` is their NamedTuple."""
-
-    widget = forms.HiddenInput
+class PreviewField(ShownField, forms.CharField):
+    """The counts that were shown, as numbers with dashes between; `counts` is their NamedTuple."""
 
     def __init__(self, counts):
         super().__init__(required=False)
         self.counts = counts
+
+    def prepare_value(self, value: object) -> object:
+        """The counts as the hidden input sends them."""
+        return "-".join(map(str, value)) if isinstance(value, self.counts) else value
 
     def clean(self, value):
         """The counts. Refuses with `stale_preview`."""

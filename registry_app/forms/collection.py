@@ -4,9 +4,19 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from .. import rules
-from ..models import Collection, Holdings, Version
+from ..models import Collection, Holdings, Version, facts_of
 from ..search import Words
-from .base import ConfirmationField, CursorForm, FilterForm, LawField, NamesField, PreviewField, RuleForm, VersionField
+from .base import (
+    ConfirmationField,
+    CursorForm,
+    FilterForm,
+    LawField,
+    NamesField,
+    PreviewField,
+    RuleForm,
+    SeenField,
+    VersionField,
+)
 
 SORTS = {
     "-updated": "Latest change first",
@@ -134,12 +144,14 @@ class MarkForm(RuleForm):
     aliases = aliases_field()
     tags = tags_field()
     reason = forms.CharField(required=False, max_length=rules.REASON_LENGTH)
-    seen = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
+    seen = SeenField()
 
     def __init__(self, *args, link, **kwargs):
         super().__init__(*args, registry=link.collection.registry, **kwargs)
+        aliases, tags = link.alias_names(), link.tag_names()
+        self.initial |= {"tags": ", ".join(tags), "seen": facts_of(aliases, tags)}
         others = link.collection.aliases.exclude(link=link).values_list("name", flat=True)
-        for field, names in (("keep", link.alias_names()), ("move", others)):
+        for field, names in (("keep", aliases), ("move", others)):
             self.fields[field].choices = [(name, name) for name in names]  # type: ignore[attr-defined]
 
     def clean(self):

@@ -5,7 +5,7 @@ from django.contrib.auth.forms import UsernameField
 from django.db.models import Q
 
 from ..choices import OrganizationRole
-from .base import CursorForm, RuleForm
+from .base import CursorForm, RuleForm, SeenField
 from .organization import AccountForm
 
 STATES = [("active", "Active"), ("deactivated", "Deactivated")]
@@ -47,7 +47,7 @@ class MemberRoleForm(RuleForm):
     """Somebody's role in an organization or in a team, and the one that was shown (rule 19)."""
 
     role = forms.ChoiceField(choices=OrganizationRole, error_messages={"required": "Choose a role."})
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    seen = SeenField()
 
 
 class ConfirmForm(RuleForm):

@@ -82,6 +82,10 @@ class DetailsForm(RegistryForm):
 
     version = VersionField()
 
+    def __init__(self, *args, instance, **kwargs):
+        super().__init__(*args, instance=instance, **kwargs)
+        self.initial["version"] = instance.version
+
 
 class DeleteForm(RuleForm):
     """The second step of deleting (rules 16 and 18): the name typed, what was shown sent back."""

@@ -94,8 +94,10 @@ def change(request, organization, name, pk):
         if form.carry_out(member.save_by, actor_of(request), seen=wanted["seen"]):
             messages.success(request, f"{member.holder} is {member.get_role_display()} of {door.registry} now.")
             return redirect("access:index", organization, name)
+        member = _member(door, pk)
+        form.initial["seen"] = member.facts
     log_refusals(request, form, Action.MEMBER_CHANGE, door.membership, door.registry)
-    context = {"form": form, "member": _member(door, pk)}
+    context = {"form": form, "member": member}
     return registry_page(request, "access/change.html", door, "access", context, form.status)
 
 

@@ -153,11 +153,13 @@ def edit(request, organization, name, collection):
         messages.success(request, f"{collection} is saved.")
         return redirect(collection)
     log_refusals(request, form, Action.COLLECTION_EDIT, door.membership, door.registry, collection=collection)
-    stored = Collection.objects.get(pk=collection.pk)
-    stored.registry = door.registry
-    context = {"form": form, "collection": stored, "headings": rules.CARD_HEADINGS}
+    if form.is_bound:
+        collection = Collection.objects.get(pk=collection.pk)  # a refused edit has changed it
+        collection.registry = door.registry
+        form.initial["version"] = collection.version
+    context = {"form": form, "collection": collection, "headings": rules.CARD_HEADINGS}
     if form.status == 409:
-        edits = AuditEvent.objects.of_collection(stored).filter(action=Action.COLLECTION_EDIT, code="")
+        edits = AuditEvent.objects.of_collection(collection).filter(action=Action.COLLECTION_EDIT, code="")
         context["theirs"] = edits.first()
     return registry_page(request, "collections/edit.html", door, "detail", context, form.status)
 
@@ -173,11 +175,12 @@ def delete(request, organization, name, collection):
             messages.success(request, f"{collection} is deleted. Its versions stay with their teams.")
             return redirect(door.registry)
     log_refusals(request, form, Action.COLLECTION_DELETE, door.membership, door.registry, collection=collection)
-    held = collection.protected_aliases()
+    held, now = collection.protected_aliases(), collection.holdings()
+    form.initial["preview"] = now
     context = {
         "form": form,
         "collection": collection,
-        "now": collection.holdings(),
+        "now": now,
         "protected": held,
         "refusal": rules.refuse_protected(door.role, held, held),
     }

@@ -158,13 +158,14 @@ def _person_page(request, template, membership, context, status=200):
 def role(request, organization, username):
     """Change somebody's role in the organization."""
     membership, person = person_for(request.user, organization, username, Action.PERSON_CHANGE)
-    form = MemberRoleForm(posted(request), initial={"role": person.role})
+    form = MemberRoleForm(posted(request), initial={"role": person.role, "seen": person.role})
     if form.is_valid():
         person.role = form.cleaned_data["role"]
         if form.carry_out(person.save_by, actor_of(request), form.cleaned_data["seen"]):
             messages.success(request, f"{person.user} is an organization {person.get_role_display().lower()} now.")
             return redirect(person)
         person.refresh_from_db(fields=["role"])
+        form.initial["seen"] = person.role
     log_refusals(request, form, Action.PERSON_CHANGE, membership, subject=username)
     context = {"form": form, "person": person, "refusal": _refusals(person)["role"]}
     return _person_page(request, "members/role.html", membership, context, form.status)

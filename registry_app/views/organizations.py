@@ -51,7 +51,7 @@ def organization_settings(request, organization):
     else:
         membership = organization_for(request.user, organization)
     here = membership.organization
-    shown = {"default_role": here.default_role, "members_create": here.members_create}
+    shown = {"default_role": here.default_role, "members_create": here.members_create, "version": here.version}
     form = OrganizationForm(posted(request), initial=shown)
     if form.is_valid() and form.carry_out(here.edit, actor_of(request), **form.cleaned_data):
         messages.success(request, "The settings are saved.")
@@ -59,6 +59,7 @@ def organization_settings(request, organization):
     log_refusals(request, form, Action.ORGANIZATION_EDIT, membership, subject=here.name)
     if form.is_bound:
         here.refresh_from_db()  # a refused edit has changed it
+        form.initial["version"] = here.version
     context = {
         "form": form,
         "section": "organization",

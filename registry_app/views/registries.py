@@ -10,7 +10,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 from .. import rules
 from ..access import creator_of, organization_for, registry_for
 from ..choices import Action, Kind, Role, Visibility
-from ..forms import CollectionFilter, CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
+from ..forms import (
+    AcceptForm,
+    AddTypesForm,
+    CollectionFilter,
+    CreateForm,
+    DeleteForm,
+    DetailsForm,
+    RegistryFilter,
+    RestrictForm,
+)
 from ..models import AcceptedType, Alias, AuditEvent, Collection, Registry, winners
 from ..templatetags.registry_tags import breakable
 from .collections import listing
@@ -190,7 +199,7 @@ def settings(request, organization, name):
 
 def settings_page(request, door, *, status=200, **forms):
     """The settings page, with the forms that were refused (`form`, `type_form`, `accept_form`, `alias_form`)."""
-    stored = Registry.objects.select_related("organization").get(pk=door.registry.pk)
+    stored = door.registry  # text and version are of one read; what a verb refused, it has read anew
     used = stored.types_in_use()
     types = list(stored.types.select_related("added_by"))
     others = len(types) - 1
@@ -200,6 +209,8 @@ def settings_page(request, door, *, status=200, **forms):
             for type_ in types
         ],
         "form": DetailsForm(instance=stored),
+        "type_form": AddTypesForm(registry=stored, initial={"version": stored.version}),
+        "accept_form": AcceptForm(registry=stored, initial={"version": stored.version}),
         "stored": stored,
         "people": stored.people().count(),
         "protected": list(stored.protected_aliases.all()),
@@ -210,9 +221,9 @@ def settings_page(request, door, *, status=200, **forms):
     }
     if status == 409:
         context["theirs"] = AuditEvent.objects.of_registry(stored).filter(code="").first()
-    return registry_page(
-        request, "registries/settings.html", door._replace(registry=stored), "settings", context, status
-    )
+        for form in forms.values():
+            form.initial["version"] = stored.version
+    return registry_page(request, "registries/settings.html", door, "settings", context, status)
 
 
 @require_http_methods(["GET", "POST"])
@@ -234,8 +245,10 @@ def restrict(request, organization, name):
             messages.success(request, f"{registry} is now restricted. {registry.people().count()} people have access.")
             return redirect("registries:settings", organization, registry.name)
     log_refusals(request, form, Action.RESTRICT, door.membership, registry)
-    registry.refresh_from_db()
+    if form.is_bound:
+        registry.refresh_from_db()
     context = {"form": form, **_restriction(registry, request.POST.getlist("keep"))}
+    form.initial |= {"version": registry.version, "preview": context["now"]}
     return registry_page(request, "registries/restrict.html", door, "settings", context, form.status)
 
 
@@ -270,9 +283,11 @@ def delete(request, organization, name):
             messages.success(request, f"{registry} is deleted. The audit log keeps its history.")
             return redirect("registries:index", organization)
     log_refusals(request, form, Action.DELETE, door.membership, registry)
-    registry.refresh_from_db()
+    if form.is_bound:
+        registry.refresh_from_db()
     context = {"form": form, "people": registry.people().count(), "refusal": rules.refuse_delete(registry.kind)}
     context |= {"types": registry.type_names(), "now": registry.collections.holdings(), **_held(registry)}
+    form.initial |= {"version": registry.version, "preview": context["now"]}
     return registry_page(request, "registries/delete.html", door, "settings", context, form.status)
 
 

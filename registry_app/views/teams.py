@@ -147,12 +147,15 @@ def settings(request, organization, name):
     """What a team is called; who leads it changes that here, everybody else reads it."""
     door = team_for(request.user, organization, name, Action.TEAM_EDIT if request.method == "POST" else None)
     team = copy.copy(door.team)  # a refused edit has changed it
-    form = TeamSettingsForm(posted(request), initial={"name": team.name, "description": team.description})
+    shown = {"name": team.name, "description": team.description, "version": team.version}
+    form = TeamSettingsForm(posted(request), initial=shown)
     if form.is_valid() and form.carry_out(team.edit, actor_of(request), **form.cleaned_data):
         messages.success(request, f"{team} is saved.")
         return redirect("teams:settings", organization, team.name)
     log_refusals(request, form, Action.TEAM_EDIT, door.membership, subject=door.team.name)
-    door.team.refresh_from_db(fields=["name", "description", "version"])
+    if form.is_bound:
+        door.team.refresh_from_db(fields=["name", "description", "version"])
+        form.initial["version"] = door.team.version
     context = {"form": form, "admins": door.team.admins().select_related("user").order_by("user__username")[:5]}
     if form.status == 409:
         context["theirs"] = _last_edit(door)
@@ -195,13 +198,14 @@ def role(request, organization, name, username):
     """Change somebody's role in a team."""
     door = team_for(request.user, organization, name, Action.TEAM_MEMBER_CHANGE)
     member = _member_of(door, username)
-    form = MemberRoleForm(posted(request), initial={"role": member.role})
+    form = MemberRoleForm(posted(request), initial={"role": member.role, "seen": member.role})
     if form.is_valid():
         member.role = form.cleaned_data["role"]
         if form.carry_out(member.save_by, actor_of(request), form.cleaned_data["seen"]):
             messages.success(request, f"{member.user} is a {member.get_role_display().lower()} of {door.team} now.")
             return redirect(door.team)
         member = _member_of(door, username)
+        form.initial["seen"] = member.role
     log_refusals(request, form, Action.TEAM_MEMBER_CHANGE, door.membership, subject=door.team.name)
     return _team_page(request, "teams/role.html", door, {"form": form, "member": member}, form.status)
 

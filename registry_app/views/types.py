@@ -48,7 +48,9 @@ def _confirm(form, registry):
 def _adding_page(request, door, form):
     """The first step: what would be added, and that it stays (core), or what it looks like."""
     registry = door.registry
-    registry.refresh_from_db()
+    if form.is_bound:
+        registry.refresh_from_db()
+    form.initial["version"] = registry.version
     asked = AddTypesForm(
         request.POST if form.is_bound else {"types": request.GET.get("types", ""), "version": registry.version}
     )

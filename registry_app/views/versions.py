@@ -149,12 +149,14 @@ def _quoted(text):
 def edit(request, organization, name, collection, number):
     """Aliases and tags of a version (rules 25 and 26)."""
     door, collection, found = link_for(request.user, organization, name, collection, number, Action.ALIAS_PUT)
-    form = MarkForm(posted(request), link=found, initial={"tags": ", ".join(found.tag_names())})
+    form = MarkForm(posted(request), link=found)
     if form.is_valid() and form.carry_out(_mark, found, actor_of(request), form.cleaned_data):
         names = ", ".join(found.alias_names()) or "no aliases"
         messages.success(request, f"Aliases and tags of {found.label} are saved: it has {names} now.")
         return redirect(collection)
     log_refusals(request, form, Action.ALIAS_PUT, door.membership, door.registry, collection=collection)
+    if form.is_bound:
+        form.initial["seen"] = found.facts
     marks = _marks(door.registry, found)
     context = {
         **marks,
