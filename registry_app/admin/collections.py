@@ -93,9 +93,13 @@ class CollectionAdmin(InRegistryAdmin):
         fields = {field: wanted[field] for field in ("name", "description", "tags", "reason")}
         obj.edit(by, version=wanted["seen"], **fields)
 
+    def second_step(self, data, obj):
+        """Rule 18: the name typed, and what was shown."""
+        return DeleteCollectionForm(data, collection=obj, initial={"preview": obj.holdings()})
+
     def delete_model(self, request, obj):
         """Rule 18: remove it, with its links, aliases and tags, by the second step's own form."""
-        step = DeleteCollectionForm(request.POST, collection=obj)
+        step = self.second_step(request.POST, obj)
         if not step.is_valid():
             raise step.refusals()
         obj.delete_by(actor_of(request), seen=step.cleaned_data["preview"], reason=step.cleaned_data["reason"])

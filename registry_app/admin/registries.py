@@ -170,9 +170,14 @@ class RegistryAdmin(LawfulAdmin):
         counts = {row.model._meta.verbose_name_plural: row.count() for row in rows}
         return [], counts | registry.collections.holdings()._asdict(), set(), []
 
+    def second_step(self, data, obj):
+        """Rules 16 and 18: the name typed, and what was shown."""
+        shown = {"version": obj.version, "preview": obj.collections.holdings()}
+        return DeleteForm(data, registry=obj, initial=shown)
+
     def delete_model(self, request, obj):
         """Rules 5, 16 and 18: with the second step's own form."""
-        step = DeleteForm(request.POST, registry=obj)
+        step = self.second_step(request.POST, obj)
         if not step.is_valid():
             raise step.refusals()
         shown = {"version": step.cleaned_data["version"], "seen": step.cleaned_data["preview"]}

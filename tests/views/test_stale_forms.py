@@ -10,7 +10,6 @@ import pytest
 from django.db import connection, transaction
 from django.urls import reverse
 
-from registry_app import forms
 from registry_app.choices import OrganizationRole, Role, TeamRole
 from registry_app.forms.base import RuleForm, ShownField
 from registry_app.models import Actor, Collection, OrganizationMembership, Registry, RegistryMember, TeamMembership
