@@ -201,6 +201,8 @@ class ShownBoundField(forms.BoundField):
     then it is the form's initial value.
     """
 
+    form: "RuleForm"
+
     def value(self) -> object:
         """What the hidden input sends: the value that came in, or the initial one of a new or conflicting form."""
         if self.form.is_bound and self.form.status != 409:

@@ -149,7 +149,7 @@ class MarkForm(RuleForm):
     def __init__(self, *args, link, **kwargs):
         super().__init__(*args, registry=link.collection.registry, **kwargs)
         aliases, tags = link.alias_names(), link.tag_names()
-        self.initial |= {"tags": ", ".join(tags), "seen": facts_of(aliases, tags)}
+        self.initial.update(tags=", ".join(tags), seen=facts_of(aliases, tags))
         others = link.collection.aliases.exclude(link=link).values_list("name", flat=True)
         for field, names in (("keep", aliases), ("move", others)):
             self.fields[field].choices = [(name, name) for name in names]  # type: ignore[attr-defined]

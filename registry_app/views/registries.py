@@ -248,7 +248,7 @@ def restrict(request, organization, name):
     if form.is_bound:
         registry.refresh_from_db()
     context = {"form": form, **_restriction(registry, request.POST.getlist("keep"))}
-    form.initial |= {"version": registry.version, "preview": context["now"]}
+    form.initial.update(version=registry.version, preview=context["now"])
     return registry_page(request, "registries/restrict.html", door, "settings", context, form.status)
 
 
@@ -287,7 +287,7 @@ def delete(request, organization, name):
         registry.refresh_from_db()
     context = {"form": form, "people": registry.people().count(), "refusal": rules.refuse_delete(registry.kind)}
     context |= {"types": registry.type_names(), "now": registry.collections.holdings(), **_held(registry)}
-    form.initial |= {"version": registry.version, "preview": context["now"]}
+    form.initial.update(version=registry.version, preview=context["now"])
     return registry_page(request, "registries/delete.html", door, "settings", context, form.status)
 
 
