@@ -33,7 +33,7 @@ BY_ROLE = {
     "access:able": (LOOK, NOT_SO),
     "access:add": (ONLY_ADMINS, "403 403 403 422"),
     "access:change": (ONLY_ADMINS, "403 403 403 422"),
-    "access:remove": (ONLY_ADMINS, "403 403 403 302"),
+    "access:remove": (ONLY_ADMINS, "403 403 403 422"),
     "requests:create": (LOOK, "422 422 422 422"),
     "requests:answer": (ONLY_ADMINS, "403 403 403 422"),
     "types:add": (ONLY_ADMINS, "403 403 403 422"),
