@@ -16,6 +16,7 @@ from registry_app.models import (
     AuditEvent,
     Collection,
     Facts,
+    Invitation,
     OrganizationMembership,
     ProtectedAlias,
     Registry,
@@ -273,3 +274,23 @@ def test_rule_26_an_alias_protected_meanwhile_is_not_moved_by_a_member(shelf, vi
     seqs = {event.action: event.seq for event in AuditEvent.objects.order_by("seq")}
     if moved == "done":  # it was before the protection
         assert seqs[Action.ALIAS_PUT] < seqs[Action.PROTECT]
+
+
+def test_section_3_an_invitation_is_accepted_before_its_maker_loses_the_role_or_not_at_all(acme, ada, sam, globex):
+    ora = make_user("ora")
+    make_member(acme, ora, OrganizationRole.ADMIN)
+    invitation = Invitation(organization=acme, role=OrganizationRole.ADMIN)
+    invitation.create(Actor(ora))
+
+    def demote():
+        membership = acme.memberships.get(user=ora)
+        membership.role = OrganizationRole.MEMBER
+        membership.save_by(Actor(ada))
+
+    accepted, demoted = at_once(lambda: Invitation.objects.get().accept(Actor(sam)), demote)
+    assert demoted == "done"
+    assert accepted in {"done", "invitation_used"}
+    invitation.refresh_from_db()
+    assert acme.memberships.filter(user=sam).exists() == bool(invitation.used_at) == (accepted == "done")
+    assert bool(invitation.revoked_at) == (accepted != "done")
+    assert verify()[1] == []

@@ -113,7 +113,7 @@ class ApiToken(models.Model):
         self.save(force_insert=True)
         expires = self.expires_at.isoformat() if self.expires_at else "never"
         changes = {"expires": [None, expires], "read_only": [None, self.read_only]}
-        self._record(by, Action.TOKEN_ISSUE, changes, organization)
+        self.record(by, Action.TOKEN_ISSUE, changes, organization)
         self.secret = secret
 
     @transaction.atomic
@@ -132,7 +132,7 @@ class ApiToken(models.Model):
         if stored.revoked_at is None:
             self.revoked_at = timezone.now()
             self.save(update_fields=["revoked_at"])
-            self._record(actor, Action.TOKEN_REVOKE, {}, organization)
+            self.record(actor, Action.TOKEN_REVOKE, {}, organization)
 
     def seen(self):
         """Note that it was used just now: at most once a minute, for a program may ask many times a second."""
@@ -145,6 +145,7 @@ class ApiToken(models.Model):
         """Whether its user is a service account of `organization`."""
         return self.user.is_service and organization.memberships.filter(user=self.user_id).exists()
 
-    def _record(self, actor, action, changes, organization=None):
-        where = {"subject": self.name, "organization": organization and organization.pk}
+    def record(self, actor, action, changes, organization=None, reason=""):
+        """Log `action` on it; `organization` is the one whose admin does it."""
+        where = {"subject": self.name, "organization": organization and organization.pk, "reason": reason}
         audit.record(actor, action, changes={"user": [None, self.user.username], **changes}, **where)
