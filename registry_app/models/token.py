@@ -99,7 +99,7 @@ class ApiToken(models.Model):
         """Save it as new, and log it; `secret` is set then.
 
         A person's is their own to issue; a service account's its organization's, for an admin of it. Refuses with
-        `role_too_low` or `token_name_taken`.
+        `role_too_low`, `account_inactive` or `token_name_taken`.
         """
         if organization:
             organization.lock_for(by)
@@ -108,7 +108,8 @@ class ApiToken(models.Model):
             enforce(None if by.staff or by.user == self.user else rules.ORGANIZATION_ADMINS_ONLY)
         secret = PREFIX + secrets.token_hex(20)
         self.digest = digest(secret)
-        User.objects.select_for_update(no_key=True).get(pk=self.user_id)  # one at a time, so that the name stays free
+        user = User.objects.select_for_update(no_key=True).get(pk=self.user_id)  # so that the name stays free
+        enforce(None if user.is_active else rules.ACCOUNT_INACTIVE)
         self.full_clean()
         self.save(force_insert=True)
         expires = self.expires_at.isoformat() if self.expires_at else "never"
