@@ -14,10 +14,10 @@ from django_htmx.http import HttpResponseClientRedirect
 from . import guards, rules
 from .access import Moved, OrganizationRoleTooLow, RoleTooLow, SecondFactorMissing, check_second_factor
 from .choices import Action
-from .models import Actor, Collection, Link, Organization, Registry, Team, Version
+from .models import Actor, Collection, Link, Organization, OrganizationMembership, Registry, Team, Version
 from .models.audit import record_refusals
 
-GONE = (Registry.DoesNotExist, Team.DoesNotExist, Collection.DoesNotExist, Link.DoesNotExist, Version.DoesNotExist)
+GONE = tuple(model.DoesNotExist for model in (OrganizationMembership, Registry, Team, Collection, Link, Version))
 SEEN_EVERY = 60  # seconds
 
 

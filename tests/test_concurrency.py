@@ -13,12 +13,15 @@ from registry_app import guards
 from registry_app.choices import Action, OrganizationRole, Role, Visibility
 from registry_app.models import (
     Actor,
+    ApiToken,
     AuditEvent,
     Collection,
     Facts,
+    Invitation,
     OrganizationMembership,
     ProtectedAlias,
     Registry,
+    User,
     Version,
     register,
 )
@@ -29,6 +32,7 @@ from tests.factories import (
     make_link,
     make_member,
     make_registry,
+    make_token,
     make_user,
     make_version,
 )
@@ -273,3 +277,43 @@ def test_rule_26_an_alias_protected_meanwhile_is_not_moved_by_a_member(shelf, vi
     seqs = {event.action: event.seq for event in AuditEvent.objects.order_by("seq")}
     if moved == "done":  # it was before the protection
         assert seqs[Action.ALIAS_PUT] < seqs[Action.PROTECT]
+
+
+def test_section_3_an_invitation_is_accepted_before_its_maker_loses_the_role_or_not_at_all(acme, ada, sam, globex):
+    ora = make_user("ora")
+    make_member(acme, ora, OrganizationRole.ADMIN)
+    invitation = Invitation(organization=acme, role=OrganizationRole.ADMIN)
+    invitation.create(Actor(ora))
+
+    def demote():
+        membership = acme.memberships.get(user=ora)
+        membership.role = OrganizationRole.MEMBER
+        membership.save_by(Actor(ada))
+
+    accepted, demoted = at_once(lambda: Invitation.objects.get().accept(Actor(sam)), demote)
+    assert demoted == "done"
+    assert accepted in {"done", "invitation_used"}
+    invitation.refresh_from_db()
+    assert acme.memberships.filter(user=sam).exists() == bool(invitation.used_at) == (accepted == "done")
+    assert bool(invitation.revoked_at) == (accepted != "done")
+    assert verify()[1] == []
+
+
+def test_section_3_no_token_is_issued_or_revoked_past_the_end_of_its_account(acme, ada, mel):
+    old = make_token(mel, "old")
+    acts = [lambda number=number: ApiToken(user=mel, name=f"{number}").issue(Actor(mel)) for number in range(TURNS)]
+    acts += [lambda: ApiToken.objects.get(pk=old.pk).revoke_by(Actor(mel)), lambda: close(mel, acme, ada)]
+    *issued, revoked, closed = at_once(*acts)
+    assert (revoked, closed) == ("done", "done")
+    assert set(issued) <= {"done", "account_inactive"}
+    mel.refresh_from_db()
+    mel.reactivate(Actor(ada), acme)
+    assert not ApiToken.objects.usable().exists()
+    ended = AuditEvent.objects.filter(action=Action.TOKEN_REVOKE).count()
+    assert ended == ApiToken.objects.count() == 1 + issued.count("done")
+    assert verify()[1] == []
+
+
+def close(user, organization, by):
+    """Deactivate the account, as it is stored."""
+    User.objects.get(pk=user.pk).deactivate(Actor(by), organization)

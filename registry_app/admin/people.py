@@ -82,11 +82,12 @@ class UserAdmin(LawfulAdmin, auth.UserAdmin):
             Organization.objects.hold(organization)
         before = User.objects.select_for_update().get(pk=obj.pk)
         form.refuse_stale()
-        if before.is_active and not obj.is_active:
-            enforce(rules.LAST_ADMIN if obj.is_alone_in_charge() else None, "is_active")
-            obj.end_access()
+        closing = before.is_active and not obj.is_active
+        enforce(rules.LAST_ADMIN if closing and obj.is_alone_in_charge() else None, "is_active")
         obj.save()
         obj.emailaddress_set.exclude(email=obj.email.lower()).delete()  # else one could still sign in with the old one
+        if closing:
+            obj.end_access(actor_of(request))
         changes = {name: [getattr(before, name), getattr(obj, name)] for name in form.changed_data}
         if changes:
             record(actor_of(request), Action.USER_EDIT, subject=obj.username, changes=changes)

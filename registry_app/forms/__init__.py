@@ -18,7 +18,7 @@ from .collection import (
 )
 from .imports import ImportForm
 from .organization import OrganizationForm, SetupForm
-from .people import ConfirmForm, InviteForm, JoinForm, MemberRoleForm, PeopleFilter, ServiceForm
+from .people import ConfirmForm, InviteForm, JoinForm, MemberRoleForm, PeopleFilter, SecondFactorForm, ServiceForm
 from .registry import CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
 from .search import SearchForm
 from .teams import AddPeopleForm, TeamDeleteForm, TeamFilter, TeamForm, TeamSettingsForm
@@ -63,6 +63,7 @@ __all__ = [
     "RequestForm",
     "RestrictForm",
     "SearchForm",
+    "SecondFactorForm",
     "ServiceForm",
     "SetupForm",
     "SourceFilter",

@@ -54,6 +54,12 @@ class ConfirmForm(RuleForm):
     """A second step that asks for nothing but to be taken."""
 
 
+class SecondFactorForm(RuleForm):
+    """Whether an organization asks its members for a second factor."""
+
+    wanted = forms.BooleanField(required=False)
+
+
 class ServiceForm(RuleForm):
     """A new service account."""
 

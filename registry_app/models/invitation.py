@@ -19,9 +19,15 @@ LIFETIME = timedelta(days=7)
 class InvitationQuerySet(models.QuerySet):
     """Invitations as pages ask for them."""
 
-    def open(self):
-        """Those that still work."""
+    def unused(self):
+        """Those neither used nor revoked nor expired."""
         return self.filter(used_at=None, revoked_at=None, expires_at__gt=timezone.now())
+
+    def open(self):
+        """Those that still work: whose maker may still invite, or that the installation itself made."""
+        admins = OrganizationMembership.objects.admins().order_by()
+        makers = admins.filter(organization=models.OuterRef("organization"), user=models.OuterRef("created_by"))
+        return self.unused().filter(models.Q(created_by=None) | models.Exists(makers))
 
     def of_token(self, token):
         """The open invitation whose link ends in `token`, or None."""
@@ -29,7 +35,11 @@ class InvitationQuerySet(models.QuerySet):
 
 
 class Invitation(models.Model):
-    """A link into an organization: it works once, and expires. Only a hash of its secret is kept."""
+    """A link into an organization: it works once, and expires. Only a hash of its secret is kept.
+
+    `created_by` is the organization admin with whose role it ends; None where the installation itself made it, by
+    command or staff: no role was used for that, so it ends with none.
+    """
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="invitations")
     email = models.EmailField(blank=True, help_text="Whom it is meant for; who has the link can use it.")
@@ -63,11 +73,11 @@ class Invitation(models.Model):
         """
         self.organization.lock_for(by)
         token = secrets.token_urlsafe(32)
-        self.token_hash, self.created_by = hashed(token), by.user
+        self.token_hash, self.created_by = hashed(token), None if by.staff else by.user
         self.expires_at = timezone.now() + LIFETIME
         self.full_clean()
         self.save()
-        self._record(by, Action.INVITE, {"role": [None, self.role]})
+        self.record(by, Action.INVITE, {"role": [None, self.role]})
         return token
 
     @transaction.atomic
@@ -75,7 +85,7 @@ class Invitation(models.Model):
         """End it before anybody uses it, and log that. Refuses with `role_too_low`."""
         self.organization.lock_for(by)
         if Invitation.objects.open().filter(pk=self.pk).update(revoked_at=timezone.now()):
-            self._record(by, Action.INVITE_REVOKE, {"role": [self.role, None]})
+            self.record(by, Action.INVITE_REVOKE, {"role": [self.role, None]})
 
     @transaction.atomic
     def accept(self, by):
@@ -93,8 +103,10 @@ class Invitation(models.Model):
             audit.record(by, Action.PERSON_ADD, changes=changes, **where)
         return membership
 
-    def _record(self, by, action, changes):
-        audit.record(by, action, subject=str(self), organization=self.organization_id, changes=changes)
+    def record(self, by, action, changes, reason=""):
+        """Log `action` on it."""
+        where = {"subject": str(self), "organization": self.organization_id}
+        audit.record(by, action, changes=changes, reason=reason, **where)
 
 
 def hashed(token):

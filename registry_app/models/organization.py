@@ -1,6 +1,5 @@
 """Organizations and the people in them."""
 
-from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import AbstractUser
 from django.db import models, transaction
 from django.db.models.functions import Lower
@@ -9,7 +8,7 @@ from django.utils import timezone
 
 from .. import rules
 from ..choices import Action, OrganizationRole, Role
-from . import audit
+from . import audit, endings
 from .law import enforce, validate_name
 
 
@@ -20,6 +19,7 @@ class User(AbstractUser):
     """
 
     is_service = models.BooleanField("service account", default=False, editable=False)
+    access_ended_at = models.DateTimeField(null=True, editable=False)  # what began earlier works no more
 
     class Meta(AbstractUser.Meta):
         constraints = [
@@ -32,9 +32,13 @@ class User(AbstractUser):
             )
         ]
 
+    def get_session_auth_hash(self):
+        """What a session must know: other than that of any session before `access_ended_at`, listed or not."""
+        return f"{super().get_session_auth_hash()}{self.access_ended_at or ''}"
+
     @transaction.atomic
     def deactivate(self, by, organization):
-        """End their sessions and tokens at once, and log it; `by` is an admin of `organization`, which they are in.
+        """End their access at once, and log it; `by` is an admin of `organization`, which they are in.
 
         Refuses with `role_too_low`, or as `refuse_deactivation` says.
         """
@@ -70,11 +74,14 @@ class User(AbstractUser):
         shared = shared.filter(organization__in=in_charge.order_by().values("organization"))
         return in_charge.exclude(organization__in=shared.order_by().values("organization")).exists()
 
-    def end_access(self):
-        """End every session and token of theirs, for good: should they come back, they begin anew."""
-        self.api_tokens.filter(revoked_at=None).update(revoked_at=timezone.now())
-        for session in UserSession.objects.filter(user=self):
-            session.end()
+    def end_access(self, by, organization=None):
+        """End what the account made possible, for good, and log it: should they come back, they begin anew.
+
+        `organization` is the one whose admin does it, None for the installation's staff.
+        """
+        self.access_ended_at = timezone.now()
+        self.save(update_fields=["access_ended_at"])
+        endings.end_of_account(self, by, f"{self} was deactivated.", organization)
 
     def _set_active(self, by, organization, action, *, wanted):
         self.refresh_from_db()
@@ -82,7 +89,7 @@ class User(AbstractUser):
             self.is_active = wanted
             self.save(update_fields=["is_active"])
             if not wanted:
-                self.end_access()
+                self.end_access(by, organization)
             changes = {"is_active": [not wanted, wanted]}
             audit.record(by, action, subject=self.username, organization=organization.pk, changes=changes)
 
@@ -250,12 +257,14 @@ class OrganizationMembership(models.Model):
             return
         self.full_clean()
         self.save()
+        if stored and stored.is_admin:
+            endings.end_of_admin_role(self, actor, f"{self.user} is no longer an organization admin.")
         action = Action.PERSON_CHANGE if stored else Action.PERSON_ADD
         self._record(actor, action, [stored.role if stored else None, self.role])
 
     @transaction.atomic
     def delete_by(self, actor):
-        """Take the person out of the organization, its teams and the roles in its registries included.
+        """Take the person out of the organization, with all that being in it made possible.
 
         Refuses with `role_too_low` or `last_admin`.
         """
@@ -271,6 +280,7 @@ class OrganizationMembership(models.Model):
         roles.delete()
         teams.delete()
         self.delete()
+        endings.end_of_membership(stored, actor, f"{self.user} was removed from the organization.")
         self._record(actor, Action.PERSON_REMOVE, [stored.role, None], lost)
 
     def refuse_end_of_charge(self):

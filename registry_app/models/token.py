@@ -99,7 +99,7 @@ class ApiToken(models.Model):
         """Save it as new, and log it; `secret` is set then.
 
         A person's is their own to issue; a service account's its organization's, for an admin of it. Refuses with
-        `role_too_low` or `token_name_taken`.
+        `role_too_low`, `account_inactive` or `token_name_taken`.
         """
         if organization:
             organization.lock_for(by)
@@ -108,12 +108,13 @@ class ApiToken(models.Model):
             enforce(None if by.staff or by.user == self.user else rules.ORGANIZATION_ADMINS_ONLY)
         secret = PREFIX + secrets.token_hex(20)
         self.digest = digest(secret)
-        User.objects.select_for_update(no_key=True).get(pk=self.user_id)  # one at a time, so that the name stays free
+        user = User.objects.select_for_update(no_key=True).get(pk=self.user_id)  # so that the name stays free
+        enforce(None if user.is_active else rules.ACCOUNT_INACTIVE)
         self.full_clean()
         self.save(force_insert=True)
         expires = self.expires_at.isoformat() if self.expires_at else "never"
         changes = {"expires": [None, expires], "read_only": [None, self.read_only]}
-        self._record(by, Action.TOKEN_ISSUE, changes, organization)
+        self.record(by, Action.TOKEN_ISSUE, changes, organization)
         self.secret = secret
 
     @transaction.atomic
@@ -132,7 +133,7 @@ class ApiToken(models.Model):
         if stored.revoked_at is None:
             self.revoked_at = timezone.now()
             self.save(update_fields=["revoked_at"])
-            self._record(actor, Action.TOKEN_REVOKE, {}, organization)
+            self.record(actor, Action.TOKEN_REVOKE, {}, organization)
 
     def seen(self):
         """Note that it was used just now: at most once a minute, for a program may ask many times a second."""
@@ -145,6 +146,7 @@ class ApiToken(models.Model):
         """Whether its user is a service account of `organization`."""
         return self.user.is_service and organization.memberships.filter(user=self.user_id).exists()
 
-    def _record(self, actor, action, changes, organization=None):
-        where = {"subject": self.name, "organization": organization and organization.pk}
+    def record(self, actor, action, changes, organization=None, reason=""):
+        """Log `action` on it; `organization` is the one whose admin does it."""
+        where = {"subject": self.name, "organization": organization and organization.pk, "reason": reason}
         audit.record(actor, action, changes={"user": [None, self.user.username], **changes}, **where)

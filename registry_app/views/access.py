@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from .. import rules
 from ..access import registry_for
 from ..choices import Action, Role
-from ..forms import AbleForm, AddAccessForm, ChangeAccessForm, CursorForm, ExplainForm
+from ..forms import AbleForm, AddAccessForm, ChangeAccessForm, ConfirmForm, CursorForm, ExplainForm
 from ..models import RegistryMember, paths, winners
 from .pages import actor_of, log_refusals, posted, registry_page
 from .paging import page_of_objects
@@ -105,14 +105,16 @@ def change(request, organization, name, pk):
 def remove(request, organization, name, pk):
     """Take the role that one holder was given: first what that means, then done."""
     door = registry_for(request.user, organization, name, Action.MEMBER_REMOVE)
-    if request.method == "POST":
-        member = RegistryMember.objects.filter(registry=door.registry, pk=pk).select_related("user", "team").first()
-        if member:  # sent twice, it is gone already
-            member.registry = door.registry
-            member.delete_by(actor_of(request))
-            messages.success(request, f"{member.holder} no longer has a role given in {door.registry}.")
+    form = ConfirmForm(posted(request))
+    if form.is_bound and not door.registry.members.filter(pk=pk).exists():  # sent twice, it is gone already
         return redirect("access:index", organization, name)
-    return registry_page(request, "access/remove.html", door, "access", {"member": _member(door, pk)})
+    member = _member(door, pk)
+    if form.is_valid() and form.carry_out(member.delete_by, actor_of(request)):
+        messages.success(request, f"{member.holder} no longer has a role given in {door.registry}.")
+        return redirect("access:index", organization, name)
+    log_refusals(request, form, Action.MEMBER_REMOVE, door.membership, door.registry)
+    context = {"form": form, "member": member}
+    return registry_page(request, "access/remove.html", door, "access", context, form.status)
 
 
 def _member(door, pk):

@@ -18,7 +18,7 @@ from ..access import admin_of
 from ..choices import Action
 from ..forms import ConfirmForm, CursorForm, InviteForm, JoinForm
 from ..models import Invitation, User, make_invited_account
-from .pages import actor_of, log_refusals, posted, render_page
+from .pages import actor_of, log_refusals, posted, refused_page, render_page
 from .paging import page_of
 
 logger = logging.getLogger(__name__)
@@ -69,10 +69,9 @@ def revoke(request, organization, pk):
     form = ConfirmForm(request.POST)
     if form.is_valid() and form.carry_out(invitation.revoke_by, actor_of(request)):
         messages.success(request, "The invitation is revoked. Its link no longer works.")
+        return redirect("members:invite", organization)
     log_refusals(request, form, Action.INVITE_REVOKE, membership, subject=str(invitation))
-    if form.errors:
-        messages.error(request, " ".join(form.refusals().messages))
-    return redirect("members:invite", organization)
+    return refused_page(request, membership, form)
 
 
 @login_not_required

@@ -11,6 +11,7 @@ from ..access import admin_of, organization_for, person_for
 from ..choices import Action, OrganizationRole, TeamRole, Visibility
 from ..forms import ConfirmForm, CursorForm, MemberRoleForm, PeopleFilter, ServiceForm
 from ..models import RegistryMember, TeamMembership, make_service_account, paths_of_person
+from ..models.endings import of_membership
 from ..templatetags.registry_tags import breakable
 from .pages import actor_of, log_refusals, posted, registry_addresses, render_page
 from .paging import page_of
@@ -187,6 +188,7 @@ def remove(request, organization, username):
         "refusal": _refusals(person)["remove"],
         "roles": person.user.registry_roles.filter(registry__organization=here).count(),
         "teams": person.user.team_memberships.filter(team__organization=here).count(),
+        "ends": {kind: rows.count() for kind, rows in of_membership(person).items()},
     }
     return _person_page(request, "members/remove.html", membership, context, form.status)
 

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from .. import guards
 from ..access import admin_of, organization_for
 from ..choices import Action, Role, Theme
-from ..forms import OrganizationForm, SetupForm
+from ..forms import OrganizationForm, SecondFactorForm, SetupForm
 from ..models import AuditEvent, Organization, User, found_installation, setup_token
-from .pages import actor_of, log_refusals, posted, render_page
+from .pages import actor_of, log_refusals, posted, refused_page, render_page
 
 YEAR = 365 * 24 * 3600  # seconds
 
@@ -76,13 +76,14 @@ def organization_settings(request, organization):
 def second_factor(request, organization):
     """Ask everybody in an organization for a second factor, or no longer; `wanted` says which."""
     membership = admin_of(request.user, organization, Action.FACTOR_REQUIRE)
-    wanted = request.POST.get("wanted") == "on"
-    membership.organization.require_second_factor(actor_of(request), wanted)
-    text = (
-        "Everybody needs a second factor from now on." if wanted else "A second factor is each person's own choice now."
-    )
-    messages.success(request, text)
-    return redirect("organization_settings", organization)
+    here, form = membership.organization, SecondFactorForm(request.POST)
+    wanted = form.is_valid() and form.cleaned_data["wanted"]
+    if not form.errors and form.carry_out(here.require_second_factor, actor_of(request), wanted):
+        text = "Everybody needs a second factor" if wanted else "A second factor is each person's own choice"
+        messages.success(request, f"{text} from now on.")
+        return redirect("organization_settings", organization)
+    log_refusals(request, form, Action.FACTOR_REQUIRE, membership, subject=here.name)
+    return refused_page(request, membership, form)
 
 
 @login_not_required

@@ -54,6 +54,11 @@ def registry_page(request, template, door, tab, context, status=200, *, part=Non
     return render_page(request, template, door.membership, context, status=status, part=part)
 
 
+def refused_page(request, membership, form):
+    """The page that says why `form`, a button without a page of its own, was refused."""
+    return render_page(request, "refused.html", membership, {"form": form}, status=form.status)
+
+
 def log_refusals(request, form, action, membership, registry=None, subject="", collection=None):
     """Log what the rules refused of a bound form."""
     if form.is_bound and form.errors:

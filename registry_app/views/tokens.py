@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from ..access import admin_of, person_for
 from ..choices import Action
-from ..forms import CursorForm, TokenForm
+from ..forms import ConfirmForm, CursorForm, TokenForm
 from ..models import ApiToken
 from ..models.audit import record_refusals
 from .pages import actor_of, log_refusals, posted, render_page
@@ -24,23 +24,29 @@ def index(request):
     if form.is_valid():
         token = ApiToken(user=request.user, expires_at=form.expires_at(), **form.given())
         issued = token if form.carry_out(token.issue, actor_of(request)) else None
-    if form.is_bound and form.errors:
-        name = form.data.get("name", "")
-        record_refusals(actor_of(request), Action.TOKEN_ISSUE, form.refusals(), subject=name)
+    _log_refusals(request, form, Action.TOKEN_ISSUE, form.data.get("name", ""))
     context = {"form": TokenForm() if issued else form, "issued": issued, "section": "tokens"}
     context["tokens"] = request.user.api_tokens.filter(revoked_at__isnull=True)
     return render(request, "tokens/index.html", context, status=form.status)
+
+
+def _log_refusals(request, form, action, name):
+    """What pages.log_refusals does, on a page of no organization."""
+    if form.is_bound and form.errors:
+        record_refusals(actor_of(request), action, form.refusals(), subject=name)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def revoke(request, pk):
     """End a token: first the question, then the act."""
     token = get_object_or_404(request.user.api_tokens, pk=pk, revoked_at__isnull=True)
-    if request.method == "POST":
-        token.revoke_by(actor_of(request))
+    form = ConfirmForm(posted(request))
+    if form.is_valid() and form.carry_out(token.revoke_by, actor_of(request)):
         messages.success(request, f"{token} is revoked.")
         return redirect("tokens:index")
-    return render(request, "tokens/revoke.html", {"token": token, "section": "tokens"})
+    _log_refusals(request, form, Action.TOKEN_REVOKE, token.name)
+    context = {"form": form, "token": token, "section": "tokens"}
+    return render(request, "tokens/revoke.html", context, status=form.status)
 
 
 @require_safe
@@ -58,11 +64,13 @@ def revoke_of_organization(request, organization, pk):
     membership = admin_of(request.user, organization, Action.TOKEN_REVOKE)
     here = membership.organization
     token = get_object_or_404(ApiToken.objects.of_organization(here), pk=pk)
-    if request.method == "POST":
-        token.revoke_by(actor_of(request), here)
+    form = ConfirmForm(posted(request))
+    if form.is_valid() and form.carry_out(token.revoke_by, actor_of(request), here):
         messages.success(request, f"{token} of {token.user} is revoked.")
         return redirect("organization_tokens:index", organization)
-    return render_page(request, "tokens/revoke.html", membership, {"token": token, "section": "people"})
+    log_refusals(request, form, Action.TOKEN_REVOKE, membership, subject=token.name)
+    context = {"form": form, "token": token, "section": "people"}
+    return render_page(request, "tokens/revoke.html", membership, context, status=form.status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

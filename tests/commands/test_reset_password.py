@@ -7,7 +7,7 @@ from allauth.account.forms import default_token_generator
 from django.conf import settings
 from django.test import Client
 
-from registry_app.models import AuditEvent, make_service_account
+from registry_app.models import Actor, AuditEvent, make_service_account
 from tests.factories import COMMAND_LINE, PASSWORD
 from tests.views.pages import Page
 
@@ -96,6 +96,15 @@ def test_the_link_ends_when_its_owner_signs_in(run, mel):
     assert follow(link).context["token_fail"]
 
 
+def test_the_link_ends_when_the_account_is_deactivated_for_good(run, acme, ada, mel):
+    link = link_of(run, "mel")
+    mel.deactivate(Actor(ada), acme)
+    assert follow(link).context["token_fail"]
+    mel.reactivate(Actor(ada), acme)
+    assert follow(link).context["token_fail"]
+    assert follow(link_of(run, "mel")).status_code == 302
+
+
 def test_the_link_opens_no_other_account(run, mel, rob):
     link = link_of(run, "mel")
     key = link.rsplit("/", 2)[1].split("-", 1)[1]
@@ -111,7 +120,7 @@ def test_other_links_lead_nowhere(mel, key):
 
 
 def test_a_second_factor_can_be_set_up_after_a_link_was_made(run, mel):
-    """Making a link has allauth note the address as not verified, which must not be in the way."""
+    """allauth may note the address as not verified, which must not be in the way."""
     follow(link_of(run, "mel"))
     mel.refresh_from_db()
     client = Client()

@@ -34,6 +34,7 @@ OTHERS = {
     forms.ImportForm: {"file", "text", "seen"},
     forms.MemberRoleForm: {"role", "seen"},
     forms.ConfirmForm: set(),
+    forms.SecondFactorForm: {"wanted"},
     forms.DeleteVersionForm: {"confirmation", "reason"},
     forms.ServiceForm: {"username"},
     forms.InviteForm: {"email", "role"},

@@ -9,8 +9,10 @@ from django.db.models import ProtectedError
 
 from registry_app.choices import OrganizationRole, Role
 from registry_app.models import (
+    AccessRequest,
     Actor,
     AuditEvent,
+    Invitation,
     Organization,
     OrganizationMembership,
     RegistryMember,
@@ -18,7 +20,15 @@ from registry_app.models import (
     found_organization,
     founding,
 )
-from tests.factories import COMMAND_LINE, give_role, make_member, make_organization, make_user
+from tests.factories import (
+    COMMAND_LINE,
+    give_role,
+    make_invitation,
+    make_member,
+    make_organization,
+    make_registry,
+    make_user,
+)
 from tests.models.refusals import everything, refused
 
 ADMIN, MEMBER = OrganizationRole.ADMIN, OrganizationRole.MEMBER
@@ -164,6 +174,21 @@ def test_leaving_takes_the_roles_in_its_registries_and_no_others(acme, ada, mel,
     acme.memberships.get(user=mel).delete_by(Actor(ada))
     assert list(RegistryMember.objects.filter(user=mel)) == [elsewhere]
     assert [membership.organization for membership in mel.memberships.all()] == [globex]
+
+
+def test_section_3_what_is_of_another_organization_stays(acme, ada, mel, golden, globex, sam):
+    make_member(globex, mel, ADMIN)
+    shelf = make_registry(globex, sam, "Shelf")
+    Invitation(organization=globex).create(Actor(mel))
+    make_invitation(globex, email=mel.email)
+    make_invitation(acme, email=mel.email)
+    for registry in (golden, shelf):  # as if she had asked as a member
+        AccessRequest.objects.create(registry=registry, user=mel, role=Role.ADMIN, reason="To help.")
+    acme.memberships.get(user=mel).delete_by(Actor(ada))
+    assert (globex.invitations.open().count(), acme.invitations.open().count()) == (2, 0)
+    assert [asked.registry for asked in AccessRequest.objects.filter(answered_at=None)] == [shelf]
+    demote(globex.memberships.get(user=mel), Actor(sam))
+    assert [invitation.email for invitation in globex.invitations.open()] == [mel.email]
 
 
 def test_somebody_removed_twice_leaves_once(acme, ada, mel):

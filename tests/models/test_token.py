@@ -92,6 +92,16 @@ def test_section_3_others_neither_issue_nor_revoke(acme, globex, ada, mel, rob, 
             attempt()
 
 
+def test_section_3_a_deactivated_account_gets_no_token(acme, ada, mel):
+    """Else the token would work when the account is reactivated."""
+    robot = make_service_account(acme, "eval-ci", Actor(ada)).user
+    for user, by, where in ((mel, Actor(mel), None), (robot, Actor(ada), acme)):
+        user.deactivate(Actor(ada), acme)
+        user.is_active = True  # as it was read before
+        with refused("account_inactive"):
+            ApiToken(user=user, name="late").issue(by, where)
+
+
 def test_revoking_a_stale_copy_keeps_the_first_time(mel):
     make_token(mel)
     one, other = ApiToken.objects.get(), ApiToken.objects.get()

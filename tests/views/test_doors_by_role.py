@@ -1,10 +1,15 @@
 """§3: every address of a registry for each role in it, and every address at all for somebody who was deactivated."""
 
+from datetime import timedelta
+
 import pytest
+from django.urls import reverse
+from django.utils import timezone
 
 from registry_app.choices import Role
+from registry_app.models import RegistryMember
 from tests.factories import give_role, make_member, make_user
-from tests.views.pages import browser, nothing_changes
+from tests.views.pages import at, browser, nothing_changes
 from tests.views.test_doors import (  # noqa: F401 (fixtures)
     ADDRESSES,
     METHODS,
@@ -33,7 +38,7 @@ BY_ROLE = {
     "access:able": (LOOK, NOT_SO),
     "access:add": (ONLY_ADMINS, "403 403 403 422"),
     "access:change": (ONLY_ADMINS, "403 403 403 422"),
-    "access:remove": (ONLY_ADMINS, "403 403 403 302"),
+    "access:remove": (ONLY_ADMINS, "403 403 403 422"),
     "requests:create": (LOOK, "422 422 422 422"),
     "requests:answer": (ONLY_ADMINS, "403 403 403 422"),
     "types:add": (ONLY_ADMINS, "403 403 403 422"),
@@ -70,6 +75,21 @@ def test_section_3_every_address_answers_each_role_as_declared(acme, vault, name
     with nothing_changes():
         answers = [[send(holders, role, method, address) for role in ROLES] for method in METHODS]
     assert answers == [[int(status) for status in row.split()] for row in BY_ROLE[name]]
+
+
+def test_section_3_a_role_that_has_ended_counts_at_no_door(mel, golden, vault):
+    """Golden is open to all of Acme, so the role that ended is above one that stays."""
+    ended = timezone.now() - timedelta(seconds=1)
+    for registry in (golden, vault):
+        RegistryMember.objects.filter(pk=give_role(registry, mel, Role.ADMIN).pk).update(ends_at=ended)
+    client = browser(mel)
+    assert client.get(at("registries:detail", golden)).context["role"] == Role.VIEWER
+    assert client.get(at("registries:detail", vault)).status_code == 404
+    for page in ("registries:restrict", "registries:delete", "access:add"):
+        with nothing_changes():
+            assert client.get(at(page, golden)).status_code == client.post(at(page, golden), {}).status_code == 403
+    rows = client.get(reverse("registries:index", args=[golden.organization.slug])).context["rows"]
+    assert [(row["name"], row["role"]) for row in rows] == [("Golden Datasets", "Viewer")]
 
 
 @pytest.mark.parametrize("name", [*ADDRESSES, *REGISTRY_ADDRESSES])

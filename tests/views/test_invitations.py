@@ -10,7 +10,7 @@ from django.utils import timezone
 from registry_app.choices import Action, OrganizationRole
 from registry_app.models import Actor, AuditEvent, Invitation, User
 from registry_app.views import invitations as views
-from tests.factories import PASSWORD, make_invitation, make_user
+from tests.factories import PASSWORD, make_invitation, make_member, make_user
 from tests.views.pages import Page, browser, codes, logging, nothing_changes, nothing_happens, refused
 
 ACCOUNT = {"username": "nora", "email": "nora@example.com", "password": PASSWORD, "password_again": PASSWORD}
@@ -203,6 +203,92 @@ def test_what_no_longer_works_is_answered_like_what_never_was(acme, sam, globex,
                 answers = [getattr(client, method)(link(name), ACCOUNT) for name in (token, "x" * len(token), "\0é")]
             assert {answer.status_code for answer in answers} == {404}
             assert {answer.templates[0].name for answer in answers} == {"404.html"}
+
+
+# The role of its maker.
+
+
+@pytest.fixture
+def ora(acme):
+    """Organization admin of Acme beside Ada."""
+    user = make_user("ora")
+    make_member(acme, user, OrganizationRole.ADMIN)
+    return user
+
+
+@pytest.fixture
+def hers(acme, ora):
+    """The link of an invitation to be an admin, which Ora made."""
+    return urlsplit(browser(ora).post(invite(acme), {"role": "admin"}).context["link"]).path
+
+
+def demoted(acme, user):
+    """Made a member, as Ada does."""
+    membership = acme.memberships.get(user=user)
+    membership.role = OrganizationRole.MEMBER
+    membership.save_by(Actor(acme.memberships.get(user__username="ada").user))
+
+
+def removed(acme, user):
+    """Taken out of the organization by Ada, after she made them a member."""
+    demoted(acme, user)
+    acme.memberships.get(user=user).delete_by(Actor(acme.memberships.get(user__username="ada").user))
+
+
+def deactivated(acme, user):
+    """The account closed by Ada."""
+    user.deactivate(Actor(acme.memberships.get(user__username="ada").user), acme)
+
+
+@pytest.mark.parametrize("end", [demoted, removed, deactivated])
+def test_section_3_nobody_comes_back_by_an_invitation_of_their_own(acme, ora, hers, end):
+    client = browser(ora)
+    end(acme, ora)
+    with nothing_happens():
+        assert client.get(hers).status_code == client.post(hers, {}).status_code == 404
+        assert browser().post(hers, ACCOUNT).status_code == 404
+    assert not acme.memberships.admins().filter(user=ora).exists()
+    assert Page(browser(acme.memberships.admins().get().user).get(invite(acme))).forms  # and the list of open ones
+    assert acme.invitations.open().count() == 0
+
+
+@pytest.mark.parametrize("email", ["ora@example.com", "ORA@Example.com"])
+@pytest.mark.parametrize("end", [removed, deactivated])
+def test_section_3_nobody_comes_back_by_an_old_invitation_to_their_address(acme, ora, end, email):
+    _, token = make_invitation(acme, email=email)
+    other, _ = make_invitation(acme, email="nora@example.com")
+    end(acme, ora)
+    assert list(acme.invitations.open()) == [other]
+    with nothing_happens():
+        assert browser(ora).post(link(token), {}).status_code == 404
+        assert browser().post(link(token), ACCOUNT).status_code == 404
+    assert make_invitation(acme, email=email)[0] in acme.invitations.open()  # a new one is meant
+
+
+def test_section_3_accepting_asks_again_for_the_role_of_the_maker(acme, ora, hers, sam, globex, monkeypatch):
+    """Whatever took the role: here somebody who wrote into the database."""
+    real = views.actor_of
+
+    def meanwhile(request):
+        acme.memberships.filter(user=ora).update(role=OrganizationRole.MEMBER)
+        return real(request)
+
+    monkeypatch.setattr(views, "actor_of", meanwhile)
+    assert browser(sam).get(hers).status_code == 200
+    assert browser(sam).post(hers, {}).status_code == 404
+    assert not acme.memberships.filter(user=sam).exists()
+    with nothing_happens():
+        assert browser(sam).get(hers).status_code == 404
+
+
+def test_an_invitation_of_the_installation_ends_with_nobodys_role(acme, root, ada):
+    made = Invitation(organization=acme)
+    token = made.create(Actor(root, staff=True))
+    assert (made.created_by, make_invitation(acme)[0].created_by) == (None, None)
+    User.objects.filter(pk=root.pk).update(is_staff=False, is_active=False)
+    assert browser().get(link(token)).status_code == 200
+    made.revoke_by(Actor(ada))
+    assert browser().get(link(token)).status_code == 404
 
 
 @pytest.mark.parametrize("person", [None, "sam"])

@@ -1,13 +1,22 @@
 """The pages of an organization's people: who sees whom and what of them, and what its admins do to them."""
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from registry_app.choices import Action, OrganizationRole, Role, Source
-from registry_app.models import Actor, ApiToken, OrganizationMembership, TeamMembership, User, make_service_account
+from registry_app.models import (
+    AccessRequest,
+    Actor,
+    ApiToken,
+    OrganizationMembership,
+    TeamMembership,
+    User,
+    make_service_account,
+)
 from registry_app.views import members as views
 from tests.factories import (
     COMMAND_LINE,
@@ -305,6 +314,40 @@ def test_section_3_who_is_taken_out_loses_all_at_once(acme, ada, mel, vault, vis
     assert client.post(link, {}).status_code == 404
 
 
+def test_section_3_whoever_comes_back_begins_anew_with_the_tokens_of_their_own(acme, ada, mel, golden, vault):
+    give_role(vault, mel, Role.VIEWER)
+    asked = AccessRequest(registry=golden, user=mel, role=Role.ADMIN, reason="To help.")
+    asked.create(Actor(mel))
+    program = {"authorization": f"Bearer {make_token(mel).secret}"}
+    client, link = browser(ada), address("remove", acme, "mel")
+    assert client.get(link).context["ends"] == {"invitations": 0, "requests": 1, "tokens": 0}
+    assert client.post(link, {}).status_code == 302
+    assert Client().get("/api/v1/me", headers=program).json()["organizations"] == []
+    make_member(acme, mel)
+    assert Client().get("/api/v1/me", headers=program).json()["organizations"] == [
+        {"slug": acme.slug, "role": "member"}
+    ]
+    assert browser(mel).get(vault.get_absolute_url()).status_code == 404
+    assert list(client.get(reverse("requests:index", args=[acme.slug])).context["requests"]) == []
+    asked.refresh_from_db()
+    assert (asked.granted, asked.answered_by, asked.note) == (False, ada, "mel was removed from the organization.")
+    with nothing_changes():
+        answer = reverse("requests:answer", args=[acme.slug, golden.name, asked.pk])
+        assert codes(client.post(answer, {"answer": "grant"})) == {"request_answered"}
+
+
+def test_section_3_a_removed_service_account_has_no_token_that_works_when_it_comes_back(acme, ada):
+    robot = make_service_account(acme, "eval-ci", COMMAND_LINE).user
+    token = ApiToken(user=robot, name="cluster")
+    token.issue(Actor(ada), acme)
+    client, link = browser(ada), address("remove", acme, "eval-ci")
+    assert client.get(link).context["ends"] == {"invitations": 0, "requests": 0, "tokens": 1}
+    client.post(link, {})
+    make_member(acme, robot)
+    program = {"authorization": f"Bearer {token.secret}"}
+    assert Client().get("/api/v1/me", headers=program).status_code == 401
+
+
 def test_an_admin_may_take_themself_out_where_another_is(acme, ada):
     make_member(acme, make_user("eve"), ADMIN)
     client = browser(ada)
@@ -316,11 +359,16 @@ def test_section_3_a_deactivated_account_is_out_for_good(acme, ada, mel):
     hers, client, token = browser(mel), browser(ada), make_token(mel)
     with logging() as events:
         assert client.post(address("deactivate", acme, "mel"), {}).url == address("detail", acme, "mel")
-    assert [(event.action, event.subject) for event in events] == [(Action.USER_DEACTIVATE, "mel")]
+    assert [(event.action, event.subject, event.organization_id) for event in events] == [
+        (Action.TOKEN_REVOKE, "laptop", acme.pk),
+        (Action.USER_DEACTIVATE, "mel", acme.pk),
+    ]
     assert hers.get(acme.get_absolute_url()).url.startswith(reverse("account_login"))
     assert client.post(address("reactivate", acme, "mel"), {}).status_code == 302
+    mel.refresh_from_db()
     assert browser(mel).get(acme.get_absolute_url()).status_code == 200
     assert not ApiToken.objects.usable().filter(pk=token.pk).exists()  # what has ended stays so
+    assert hers.get(acme.get_absolute_url()).url.startswith(reverse("account_login"))  # a session that no list had, too
     with nothing_happens():  # it is active already
         client.post(address("reactivate", acme, "mel"), {})
 
@@ -329,7 +377,10 @@ def test_section_3_sessions_that_ended_stay_so(acme, ada, mel):
     client, hers = browser(ada), Client()
     hers.post(reverse("account_login"), {"login": "mel", "password": PASSWORD})
     assert hers.get(acme.get_absolute_url()).status_code == 200
-    client.post(address("deactivate", acme, "mel"), {})
+    with logging() as events:
+        client.post(address("deactivate", acme, "mel"), {})
+    assert [event.changes for event in events if event.action == Action.SESSION_END] == [{"sessions": [1, 0]}]
+    assert not UserSession.objects.filter(user=mel).exists()
     client.post(address("reactivate", acme, "mel"), {})
     assert hers.get(acme.get_absolute_url()).url.startswith(reverse("account_login"))
 

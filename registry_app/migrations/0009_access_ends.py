@@ -1,0 +1,18 @@
+"""When an account's access was last ended: what began earlier works no more."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('registry_app', '0006_guards_of_collections'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='user',
+            name='access_ended_at',
+            field=models.DateTimeField(editable=False, null=True),
+        ),
+    ]
