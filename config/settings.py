@@ -166,6 +166,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+REQUEST_BYTES = 16 * 1024 * 1024  # the largest that the server takes; beside files Django takes 2.5 MiB of it
+
 # Words, times, files.
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
@@ -187,5 +189,8 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} [{request_id}] {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["request_id"], "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django": {"handlers": ["console"], "level": "INFO", "propagate": False}},
+    "loggers": {
+        "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "waitress.queue": {"level": "ERROR"},  # it warns of each request that waits for a thread
+    },
 }
