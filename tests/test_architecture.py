@@ -16,6 +16,7 @@ LEVELS = {
     "search": 2,
     "guards": 3,
     "models": 3,
+    "readiness": 4,
     "forms": 4,
     "templatetags": 4,
     "access": 5,
