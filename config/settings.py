@@ -81,17 +81,21 @@ TEMPLATES = [
 FORM_RENDERER = "config.forms.FormRenderer"
 
 # Database. IMMEDIATE makes check-then-save serial on SQLite; FULL keeps what was acknowledged through a power cut.
+DATABASE_WAIT = 5  # seconds, for a lock or a connection: less than people and proxies wait for an answer
 DATABASES = {"default": env.database()}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["ENGINE"] = "config.sqlite"
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
+        "timeout": DATABASE_WAIT,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;",
     }
+else:
+    waits = {"connect_timeout": DATABASE_WAIT, "options": f"-c lock_timeout={DATABASE_WAIT}s"}
+    DATABASES["default"]["OPTIONS"] = {**waits, **DATABASES["default"].get("OPTIONS", {})}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Shared by all workers, so that the limits on login attempts hold across them.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "site_cache"}}
+CACHES = {"default": {"BACKEND": "config.cache.DatabaseCache", "LOCATION": "site_cache"}}
 
 # Who one is.
 AUTH_USER_MODEL = "registry_app.User"
@@ -151,6 +155,7 @@ CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_TRUSTED_ORIGINS = [env.url] if HTTPS else []
 CSRF_FAILURE_VIEW = "registry_app.views.errors.csrf_failure"
+SESSION_ENGINE = "config.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"

@@ -4,9 +4,11 @@ Its address leads on then, or the refusal is logged and told.
 """
 
 import time
+from contextlib import suppress
 
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
+from django.contrib.sessions.backends.base import UpdateError
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.http import HttpResponse, HttpResponseRedirect
@@ -17,6 +19,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from . import guards, rules
 from .access import Moved, OrganizationRoleTooLow, RoleTooLow, SecondFactorMissing, check_second_factor
+from .availability import best_effort
 from .choices import Action
 from .models import Actor, Collection, Link, Organization, Registry, Team, Version
 from .models.audit import record_refusals
@@ -56,7 +59,8 @@ def _answer_probe(request, ask):
 class SessionSeenMiddleware:
     """Notes, at most once a minute, from where and when a session was last used: for its owner's list of sessions.
 
-    allauth's own would write at each request. The minute is kept in the session, which is read anyway.
+    allauth's own would write at each request. The minute is kept in the session, which is read anyway. A page is shown
+    also where nothing can be noted.
     """
 
     def __init__(self, get_response):
@@ -64,10 +68,17 @@ class SessionSeenMiddleware:
 
     def __call__(self, request):
         now = int(time.time())
-        if now - request.session.get("seen", 0) >= SEEN_EVERY and request.user.is_authenticated:
-            UserSession.objects.create_from_request(request)
-            request.session["seen"] = now
+        due = now - request.session.get("seen", 0) >= SEEN_EVERY and request.user.is_authenticated
+        if due and not best_effort(lambda: _note_session(request, now)):
+            request.session.modified = False
         return self.get_response(request)
+
+
+def _note_session(request, now):
+    UserSession.objects.create_from_request(request)
+    request.session["seen"] = now
+    with suppress(UpdateError):  # it has ended meanwhile, which the middleware of sessions tells
+        request.session.save()
 
 
 class RuleMiddleware:

@@ -3,14 +3,13 @@
 For tests outside a transaction (`transactional_db`), because they make the site's connection anew.
 """
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from django.contrib.sessions.models import Session
 from django.db import OperationalError, connection
-from django.utils import timezone
 
 WAIT = 0.1  # seconds for a lock, so that the tests are quick
 SQLITE = connection.vendor == "sqlite"
+FILLABLE = {"django_session": "session_key", "site_cache": "cache_key"}  # tables without guards, and their first column
 
 
 @contextmanager
@@ -60,8 +59,7 @@ def full():
             yield
         finally:
             if SQLITE:
-                cursor.execute("PRAGMA max_page_count = 4294967294")
-                Session.objects.filter(session_key__startswith="filler").delete()
+                _empty(cursor)
             else:
                 cursor.execute("DROP FUNCTION full_disk CASCADE")
 
@@ -69,12 +67,20 @@ def full():
 def _fill(cursor):
     cursor.execute("PRAGMA page_count")
     cursor.execute(f"PRAGMA max_page_count = {cursor.fetchone()[0]}")
-    for number in range(100_000):
-        try:
-            Session.objects.create(session_key=f"filler{number}", session_data="", expire_date=timezone.now())
-        except OperationalError:
-            return
-    raise AssertionError("It does not get full.")
+    for table in _fillable():
+        with suppress(OperationalError):
+            for number in range(100_000):
+                cursor.execute(f"INSERT INTO {table} VALUES ('filler{number}', '', '2000-01-01')")
+
+
+def _empty(cursor):
+    cursor.execute("PRAGMA max_page_count = 4294967294")
+    for table in _fillable():
+        cursor.execute(f"DELETE FROM {table} WHERE {FILLABLE[table]} LIKE 'filler%'")
+
+
+def _fillable():
+    return FILLABLE.keys() & set(connection.introspection.table_names())
 
 
 def _refuse_writes(cursor):

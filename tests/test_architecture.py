@@ -14,6 +14,7 @@ LEVELS = {
     "choices": 0,
     "rules": 1,
     "search": 2,
+    "availability": 2,
     "guards": 3,
     "models": 3,
     "readiness": 4,
