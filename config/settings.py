@@ -49,6 +49,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "config.middleware.PrivatePagesMiddleware",
+    "registry_app.middleware.ProbeMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -80,17 +81,21 @@ TEMPLATES = [
 FORM_RENDERER = "config.forms.FormRenderer"
 
 # Database. IMMEDIATE makes check-then-save serial on SQLite; FULL keeps what was acknowledged through a power cut.
+DATABASE_WAIT = 5  # seconds, for a lock or a connection: less than people and proxies wait for an answer
 DATABASES = {"default": env.database()}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["ENGINE"] = "config.sqlite"
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
+        "timeout": DATABASE_WAIT,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;",
     }
+else:
+    waits = {"connect_timeout": DATABASE_WAIT, "options": f"-c lock_timeout={DATABASE_WAIT}s"}
+    DATABASES["default"]["OPTIONS"] = {**waits, **DATABASES["default"].get("OPTIONS", {})}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Shared by all workers, so that the limits on login attempts hold across them.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "site_cache"}}
+CACHES = {"default": {"BACKEND": "config.cache.DatabaseCache", "LOCATION": "site_cache"}}
 
 # Who one is.
 AUTH_USER_MODEL = "registry_app.User"
@@ -141,6 +146,7 @@ globals().update(env.email())
 # Security. Behind HTTPS a proxy ends TLS and must set X-Forwarded-Proto and X-Forwarded-For (docs/operating.md).
 HTTPS = env.https()
 SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]  # probes ask a process by its own address, without the proxy
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
@@ -150,6 +156,7 @@ CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_TRUSTED_ORIGINS = [env.url] if HTTPS else []
 CSRF_FAILURE_VIEW = "registry_app.views.errors.csrf_failure"
+SESSION_ENGINE = "config.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
@@ -166,6 +173,8 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
     }
 }
+
+REQUEST_BYTES = 16 * 1024 * 1024  # the largest that the server takes; beside files Django takes 2.5 MiB of it
 
 # Words, times, files.
 LANGUAGE_CODE = "en-us"
@@ -188,5 +197,8 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} [{request_id}] {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["request_id"], "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django": {"handlers": ["console"], "level": "INFO", "propagate": False}},
+    "loggers": {
+        "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "waitress.queue": {"level": "ERROR"},  # it warns of each request that waits for a thread
+    },
 }

@@ -1,30 +1,66 @@
-"""What happens when a rule stops a request deep inside: the address leads on, or the refusal is logged and told."""
+"""What every request passes on its way to the app, and what happens when a rule stops one deep inside.
+
+Its address leads on then, or the refusal is logged and told.
+"""
 
 import time
+from contextlib import suppress
 
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
+from django.contrib.sessions.backends.base import UpdateError
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
-from django.http import HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from . import guards, rules
 from .access import Moved, OrganizationRoleTooLow, RoleTooLow, SecondFactorMissing, check_second_factor
+from .availability import best_effort
 from .choices import Action
 from .models import Actor, Collection, Link, Organization, OrganizationMembership, Registry, Team, Version
 from .models.audit import record_refusals
+from .readiness import is_ready
 
 GONE = tuple(model.DoesNotExist for model in (OrganizationMembership, Registry, Team, Collection, Link, Version))
-SEEN_EVERY = 60  # seconds
+SEEN_EVERY, READY_FOR = 60, 5  # seconds
+
+
+class ProbeMiddleware:
+    """Answers probes before anything asks for a host name, a session or a login. They learn no more than yes or no.
+
+    `/healthz`: this process answers. `/readyz`: the site can work, as `is_ready` says.
+    """
+
+    def __init__(self, get_response):
+        self.get_response, self.ready_until = get_response, 0.0
+
+    def __call__(self, request):
+        ask = {"/healthz": lambda: True, "/readyz": self._ready}.get(request.path_info)
+        return _answer_probe(request, ask) if ask else self.get_response(request)
+
+    def _ready(self):
+        """A good answer is kept for a few seconds: whoever may ask costs the database little."""
+        now = time.monotonic()
+        if now >= self.ready_until and is_ready():
+            self.ready_until = now + READY_FOR
+        return now < self.ready_until
+
+
+@require_safe
+def _answer_probe(request, ask):
+    well = ask()
+    return HttpResponse("ok\n" if well else "not ready\n", content_type="text/plain", status=200 if well else 503)
 
 
 class SessionSeenMiddleware:
     """Notes, at most once a minute, from where and when a session was last used: for its owner's list of sessions.
 
-    allauth's own would write at each request. The minute is kept in the session, which is read anyway.
+    allauth's own would write at each request. The minute is kept in the session, which is read anyway. A page is shown
+    also where nothing can be noted.
     """
 
     def __init__(self, get_response):
@@ -32,10 +68,17 @@ class SessionSeenMiddleware:
 
     def __call__(self, request):
         now = int(time.time())
-        if now - request.session.get("seen", 0) >= SEEN_EVERY and request.user.is_authenticated:
-            UserSession.objects.create_from_request(request)
-            request.session["seen"] = now
+        due = now - request.session.get("seen", 0) >= SEEN_EVERY and request.user.is_authenticated
+        if due and not best_effort(lambda: _note_session(request, now)):
+            request.session.modified = False
         return self.get_response(request)
+
+
+def _note_session(request, now):
+    UserSession.objects.create_from_request(request)
+    request.session["seen"] = now
+    with suppress(UpdateError):  # it has ended meanwhile, which the middleware of sessions tells
+        request.session.save()
 
 
 class RuleMiddleware:

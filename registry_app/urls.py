@@ -189,5 +189,4 @@ urlpatterns = [
     path("setup/<str:token>/", organizations.setup, name="setup"),
     *([path("accounts/oidc/<str:provider_id>/", include(single_sign_on_patterns))] if settings.SINGLE_SIGN_ON else []),
     path("appearance/", organizations.appearance, name="appearance"),
-    path("healthz", organizations.health, name="health"),
 ]

@@ -32,7 +32,11 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"  # noqa: F405
 WHITENOISE_AUTOREFRESH = True
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# A machine that runs many tests may keep a lock longer than a site would.
 if DATABASES["default"]["ENGINE"] == "config.sqlite":  # noqa: F405
+    DATABASES["default"]["OPTIONS"]["timeout"] = 20  # noqa: F405
     DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"  # noqa: F405
     # A file, for a database in memory is one connection's alone.
     DATABASES["default"]["TEST"] = {"NAME": os.path.join(os.environ["REGISTRY_DATA_DIR"], "test_registry.sqlite3")}  # noqa: F405, PTH118
+else:
+    DATABASES["default"]["OPTIONS"]["options"] = "-c lock_timeout=20s"  # noqa: F405

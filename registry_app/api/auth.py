@@ -38,8 +38,7 @@ def _password(value):
 
 def refused(refusal, status):
     """The JSON answer that tells a Refusal."""
-    message = f"{refusal.reason} {refusal.way_out}".strip()
-    response = JsonResponse({"code": refusal.code, "message": message}, status=status)
+    response = JsonResponse({"code": refusal.code, "message": refusal.message}, status=status)
     if status == 401:
         response["WWW-Authenticate"] = 'Bearer realm="api", Basic realm="api"'
     return response

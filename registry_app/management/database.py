@@ -2,20 +2,18 @@
 
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db import DatabaseError
 
 from ..models import Actor, Registry
+from ..readiness import pending_migrations
 
 
 def pending():
     """The migrations, (app, name) pairs, that the database lacks. Raises CommandError where it can't be reached."""
     try:
-        executor = MigrationExecutor(connection)
-        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        return pending_migrations()
     except DatabaseError as error:
         raise CommandError(f"The database can't be used: {str(error).strip()}") from error
-    return [(migration.app_label, migration.name) for migration, _ in plan]
 
 
 def prepare(command):

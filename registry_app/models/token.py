@@ -11,6 +11,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from .. import rules
+from ..availability import best_effort
 from ..choices import Action
 from . import audit
 from .law import enforce, validate_name
@@ -139,7 +140,7 @@ class ApiToken(models.Model):
         """Note that it was used just now: at most once a minute, for a program may ask many times a second."""
         now = timezone.now()
         if self.last_used_at is None or self.last_used_at <= now - SEEN_EVERY:
-            ApiToken.objects.filter(pk=self.pk).update(last_used_at=now)
+            best_effort(lambda: ApiToken.objects.filter(pk=self.pk).update(last_used_at=now))
             self.last_used_at = now
 
     def _belongs_to(self, organization):

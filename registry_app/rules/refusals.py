@@ -10,6 +10,11 @@ class Refusal(NamedTuple):
     reason: str
     way_out: str = ""
 
+    @property
+    def message(self):
+        """All of it in words, for programs."""
+        return f"{self.reason} {self.way_out}".strip()
+
 
 CORE_IS_GIVEN = Refusal("core_is_given", "Every organization has its two core registries, and no third.")
 CORE_IS_SHARED = Refusal(
@@ -95,3 +100,7 @@ URI_INVALID = Refusal("uri_invalid", "Say where it is kept, as s3://bucket/path,
 NUMBER_INVALID = Refusal("number_invalid", "Sizes and counts are whole numbers from 0.")
 IMPORT_TOO_LONG = Refusal("too_many", "At most 1 MiB at a time.", "Split the list.")
 LOG_STAYS = Refusal("log_stays", "Audit entries can't be edited or deleted.")
+DATABASE_UNAVAILABLE = Refusal(
+    "database_unavailable", "The database is busy, full or out of reach.", "Try again in a moment."
+)
+CHANGED_AT_ONCE = Refusal("changed_at_once", "Somebody changed the same thing at the same moment.", "Try again.")

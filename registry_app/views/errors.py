@@ -1,13 +1,20 @@
 """The pages that say no: what is wrong, and where to go on. None names what the asker can't see."""
 
+import re
+import sys
+
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from ..access import OrganizationRoleTooLow, RoleTooLow, organization_for
-from ..rules import NEEDED
+from ..availability import fault_of
+from ..rules import CHANGED_AT_ONCE, NEEDED
 from .pages import HELPERS_SHOWN, helpers_of, shelf_of
+
+RETRY_AFTER = 5  # seconds
+SECRET = re.compile("password|code|credential")  # in the names of fields that no page shows again
 
 
 def bad_request(request, exception):
@@ -58,5 +65,25 @@ def not_found(request, exception):
 
 
 def server_error(request):
-    """500: needs no database and no session."""
+    """500: needs no database and no session. Or what a database that can't do its part makes of a request."""
+    if fault := fault_of(sys.exception()):
+        return _try_again(request, fault)
     return HttpResponse(render_to_string("500.html", {"request_id": getattr(request, "id", "")}), status=500)
+
+
+def _try_again(request, fault):
+    """503, or 409 where two requests met: offers people to send the same form once more; JSON for programs.
+
+    A browser that loads a page names text/html; programs and htmx don't, and htmx shows a word of its own (failed.js).
+    """
+    status = 409 if fault == CHANGED_AT_ONCE else 503
+    if "text/html" in request.headers.get("Accept", ""):
+        request.META["CSRF_COOKIE_NEEDS_UPDATE"] = False  # the form keeps its token, so the browser its cookie
+        sent = [(name, value) for name, values in request.POST.lists() for value in values if not SECRET.search(name)]
+        response = render(request, "try_again.html", {"fault": fault, "sent": sent}, status=status)
+    else:
+        response = JsonResponse({"code": fault.code, "message": fault.message}, status=status)
+    if hasattr(request, "session"):
+        request.session.modified = False
+    response["Retry-After"] = RETRY_AFTER
+    return response

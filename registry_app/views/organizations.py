@@ -4,14 +4,12 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.crypto import constant_time_compare
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from .. import guards
 from ..access import admin_of, organization_for
 from ..choices import Action, Role, Theme
 from ..forms import OrganizationForm, SecondFactorForm, SetupForm
@@ -115,14 +113,3 @@ def appearance(request):
     response = HttpResponseRedirect(target if known and target.startswith("/") else "/")
     response.set_cookie("theme", theme, max_age=YEAR, secure=settings.HTTPS, httponly=True, samesite="Lax")
     return response
-
-
-@login_not_required
-@require_safe
-def health(request):
-    """200 while the database answers and every guard is in place, else 503."""
-    try:
-        well = not guards.missing()
-    except DatabaseError:
-        well = False
-    return HttpResponse("ok\n" if well else "not well\n", content_type="text/plain", status=200 if well else 503)

@@ -6,6 +6,7 @@ import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from axe_playwright_python.base import AXE_SCRIPT
+from django.db import OperationalError
 from django.urls import reverse
 from playwright.sync_api import expect
 
@@ -225,7 +226,16 @@ def test_pages_of_an_invitation_are_accessible_and_fit(page, sign_in, ada, acme,
 
 def test_error_500_is_accessible_and_fits(page, monkeypatch):
     monkeypatch.setattr(guards, "missing", lambda: 1 / 0)
-    assert page.goto(reverse("health")).status == 500
+    assert page.goto("/readyz").status == 500
+    assert _faults(page) == []
+
+
+def test_the_page_that_offers_to_try_again_is_accessible_and_fits(page, monkeypatch):
+    def busy():
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr("registry_app.middleware.is_ready", busy)
+    assert page.goto("/readyz").status == 503
     assert _faults(page) == []
 
 

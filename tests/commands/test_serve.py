@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 import time
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
@@ -146,6 +146,42 @@ def test_the_page_s_static_files_are_served(site):
         sheets = re.findall(r'(?:href|src)="(/static/[^"#]+)', page)
         assert sheets
         assert {server.status(path) for path in sheets} == {200}
+
+
+POST = "POST /accounts/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: csrf=abcdefghijklmnopqrstuvwxyz012345\r\n"
+FORM = "Content-Type: application/x-www-form-urlencoded\r\n"
+HALF_SENT = {
+    "body": f"{POST}{FORM}Content-Length: 1000\r\n\r\nlogin=a",
+    "chunked body": f"{POST}{FORM}Transfer-Encoding: chunked\r\n\r\n7\r\nlogin=a\r\n3e8\r\n",
+    "headers": f"{POST}X-More: ",
+}
+
+
+def test_whoever_sends_half_a_request_holds_up_nobody(site):
+    with start(site) as server, ExitStack() as held:
+        for text in list(HALF_SENT.values()) * 50:
+            half = held.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=30))
+            half.sendall(text.encode())
+        assert [server.status(path) for path in ("/healthz", "/accounts/login/")] * 5 == [200, 200] * 5
+
+
+@pytest.mark.parametrize("size", [site_settings.REQUEST_BYTES, 10**12])
+def test_a_request_that_is_too_large_is_refused_before_it_is_sent(site, size):
+    with start(site) as server, socket.create_connection(("127.0.0.1", server.port), timeout=30) as large:
+        large.sendall(f"{POST}{FORM}Content-Length: {size}\r\n\r\nlogin=a".encode())
+        assert large.recv(100).startswith(b"HTTP/1.1 413 ")
+        assert server.status("/healthz") == 200
+
+
+def test_what_is_under_way_at_the_end_is_still_answered(site):
+    page = "GET /accounts/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    with start(site) as server, socket.create_connection(("127.0.0.1", server.port), timeout=60) as asking:
+        asking.sendall(page.encode() * 20)
+        answers = asking.recv(1000)  # to the first; the others were read with it
+        assert server.stop() == 0
+        while more := asking.recv(100_000):
+            answers += more
+    assert answers.count(b"HTTP/1.1 200 OK") == 20
 
 
 def test_it_goes_on_after_a_hang_up(site):

@@ -6,14 +6,11 @@ from pathlib import Path
 from django.conf import settings
 from django.core import checks
 from django.core.management.base import BaseCommand, CommandError
-from django.core.servers.basehttp import get_internal_wsgi_application
 from django.db import connections
-from gunicorn.app.base import BaseApplication
 
 from ...models import Organization, setup_token
 from ..database import close_reopened, prepare
-
-THREADS = 4  # in each worker
+from ..server import Server
 
 
 class Command(BaseCommand):
@@ -41,30 +38,6 @@ class Command(BaseCommand):
         """Print `lines` at once, also into a pipe."""
         self.stdout.write("\n".join(lines))
         self.stdout.flush()
-
-
-class Server(BaseApplication):
-    """gunicorn, in this process, on a socket that listens already; calls `ready` once it takes requests."""
-
-    def __init__(self, listener, ready):
-        self.address, self.ready = f"fd://{listener.detach()}", ready
-        super().__init__()
-
-    def load_config(self):
-        for name, value in {
-            "bind": self.address,
-            "worker_class": "gthread",
-            "workers": settings.WORKERS,
-            "threads": THREADS,
-            "preload_app": True,
-            "control_socket_disable": True,
-            "loglevel": "warning",
-            "when_ready": lambda arbiter: self.ready(),
-        }.items():
-            self.cfg.set(name, value)
-
-    def load(self):
-        return get_internal_wsgi_application()
 
 
 def _listen(host, port):

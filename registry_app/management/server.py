@@ -1,0 +1,76 @@
+"""The server behind `serve`: gunicorn starts, watches and ends the processes, waitress speaks HTTP in each of them.
+
+waitress reads a request whole, headers and body, before one of its threads works on it. So a client that sends slowly,
+or half, holds a connection and no thread; gunicorn's own workers read the body in the thread.
+"""
+
+import os
+import time
+
+from django.conf import settings
+from django.core.servers.basehttp import get_internal_wsgi_application
+from gunicorn.app.base import BaseApplication
+from gunicorn.workers.base import Worker
+from waitress import create_server, wasyncore
+
+THREADS = 4  # in each process
+CONNECTIONS = 300  # in each process; each may have a file open for what it sends, and one for what it gets
+HEADER_BYTES = 32 * 1024
+
+
+class Server(BaseApplication):
+    """gunicorn, in this process, on a socket that listens already; calls `ready` once it takes requests."""
+
+    def __init__(self, listener, ready):
+        self.address, self.ready = f"fd://{listener.detach()}", ready
+        super().__init__()
+
+    def load_config(self):
+        for name, value in {
+            "bind": self.address,
+            "worker_class": BufferingWorker,
+            "workers": settings.WORKERS,
+            "preload_app": True,
+            "control_socket_disable": True,
+            "loglevel": "warning",
+            "when_ready": lambda arbiter: self.ready(),
+        }.items():
+            self.cfg.set(name, value)
+
+    def load(self):
+        return get_internal_wsgi_application()
+
+
+class BufferingWorker(Worker):
+    """A process of gunicorn's that serves with waitress."""
+
+    def run(self):
+        """Serve until gunicorn says stop or is gone; requests that are whole by then are still answered."""
+        self.channels: dict = {}
+        server = create_server(
+            self.wsgi,
+            map=self.channels,
+            sockets=[listener.sock for listener in self.sockets],
+            threads=THREADS,
+            connection_limit=CONNECTIONS,
+            asyncore_use_poll=True,
+            max_request_header_size=HEADER_BYTES,
+            max_request_body_size=settings.REQUEST_BYTES,
+            clear_untrusted_proxy_headers=False,  # Django judges them: settings.SECURE_PROXY_SSL_HEADER
+        )
+        while self.alive and self.ppid == os.getppid():
+            self._turn()
+        server.accepting = False
+        end = time.monotonic() + self.cfg.graceful_timeout
+        while any(_is_busy(channel) for channel in server.active_channels.values()) and time.monotonic() < end:
+            self._turn()
+
+    def _turn(self):
+        """Tell gunicorn that this process lives, and wait half a second at most for something to read or write."""
+        self.notify()
+        wasyncore.loop(timeout=0.5, use_poll=True, map=self.channels, count=1)
+
+
+def _is_busy(channel):
+    """Whether a request is being worked on there, or an answer not sent to its end."""
+    return channel.requests or channel.total_outbufs_len

@@ -1,0 +1,21 @@
+"""Whether the site can work with its database as it is."""
+
+from django.db import DatabaseError, InterfaceError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from . import guards
+
+
+def pending_migrations() -> list[tuple[str, str]]:
+    """The migrations, (app, name) pairs, that the database lacks. Raises DatabaseError where it can't be reached."""
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return [(migration.app_label, migration.name) for migration, _ in plan]
+
+
+def is_ready() -> bool:
+    """Whether the database answers, lacks no migration, and has every guard in place."""
+    try:
+        return not pending_migrations() and not guards.missing()
+    except (DatabaseError, InterfaceError):
+        return False
