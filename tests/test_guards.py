@@ -393,9 +393,9 @@ def test_a_spoiled_guard_is_seen_and_mended(names, subtests):
 
 def test_every_guard_is_missed(names):
     guards.drop()
-    wanted = {guards._name(*key) for key in guards.GUARDS}
-    wanted |= {guards._name(table, "after") for table in guards.AFTER_INSERT}
-    truncating = {guards._name(table, "TRUNCATE") for table in guards.TRUNCATE_CODES}
+    wanted = {guards.name_of(*key) for key in guards.GUARDS}
+    wanted |= {guards.name_of(table, "after") for table in guards.AFTER_INSERT}
+    truncating = {guards.name_of(table, "TRUNCATE") for table in guards.TRUNCATE_CODES}
     assert set(guards.missing()) == (wanted if VENDOR == "sqlite" else wanted | truncating)
     guards.install()
     assert guards.missing() == []
