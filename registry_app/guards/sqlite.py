@@ -4,8 +4,8 @@ from .declared import AFTER_INSERT, GUARDS, name_of
 
 
 def statements(cursor):
-    """The SQL that puts every guard in place, in order."""
-    return list(wanted(cursor).values())
+    """The SQL that puts every guard in place, in order: on our tables, whatever temporary ones have their names."""
+    return [text.replace("CREATE TRIGGER ", "CREATE TRIGGER main.", 1) for text in wanted(cursor).values()]
 
 
 def wanted(cursor):
@@ -25,7 +25,7 @@ def present(cursor):
 
 def removals(cursor):
     """The SQL that takes every guard away."""
-    return [f"DROP TRIGGER {name}" for name in present(cursor)]
+    return [f"DROP TRIGGER main.{name}" for name in present(cursor)]
 
 
 def _trigger(table, event, conditions):

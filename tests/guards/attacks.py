@@ -1,12 +1,17 @@
 """SQL that the database must refuse on its own, whoever sends it, with the code of the rule that it would break."""
 
+import re
+
 from django.db import connection
 
 from registry_app import guards
 from registry_app.models import Organization
 
 VENDOR = connection.vendor
-REGISTRY, TYPE, EVENT, HEAD = guards.REGISTRY, guards.TYPE, guards.EVENT, guards.HEAD
+MAIN = {"sqlite": "main", "postgresql": "public"}[VENDOR]  # the schema of our tables
+REGISTRY, TYPE, LINK = guards.REGISTRY, guards.TYPE, guards.LINK
+EVENT, HEAD = guards.EVENT, guards.HEAD
+NOW = "CURRENT_TIMESTAMP"
 COLUMNS = (
     "organization_id, kind, name, name_key, description, visibility, accepts_all_types, version, created_at, updated_at"
 )
@@ -247,6 +252,16 @@ BACK = {
     "sqlite": ["PRAGMA recursive_triggers = ON", "PRAGMA ignore_check_constraints = OFF"],
     "postgresql": ["SET LOCAL session_replication_role = origin"],
 }
+
+# The tables that guards read or write.
+ASKED = sorted(set(re.findall(r"registry_app_\w+", str([*guards.GUARDS.values(), *guards.AFTER_INSERT.values()]))))
+# An empty temporary table in front of each.
+SHADOWS = [f"CREATE TEMPORARY TABLE {table} AS SELECT * FROM {MAIN}.{table} WHERE 1 = 0" for table in ASKED]
+
+
+def qualified(statement):
+    """The statement with every table of ours named with its schema, whatever stands in front of it."""
+    return re.sub(r"\bregistry_app_", f"{MAIN}.registry_app_", statement)
 
 
 def execute(*statements):

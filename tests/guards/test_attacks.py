@@ -5,7 +5,7 @@ from django.db import IntegrityError, transaction
 
 from registry_app import guards
 from registry_app.models import Organization
-from tests.guards.attacks import ATTACKS, NEW_TYPE, REGISTRY, TYPE, execute
+from tests.guards.attacks import ATTACKS, LINK, MAIN, NEW_TYPE, NOW, REGISTRY, SHADOWS, TYPE, execute, qualified
 from tests.models.refusals import refused_by_database, undone
 
 
@@ -26,16 +26,43 @@ def test_the_database_lets_pass_what_no_rule_forbids(names, session, golden):
     assert (golden.visibility, golden.version, golden.type_names()) == ("restricted", 2, [])
 
 
-@pytest.mark.parametrize("column, value", [("visibility", "'organization'"), ("organization_id", "{globex}")])
-def test_rules_6_and_9_are_not_passed_by_taking_a_row_out_and_putting_it_back(names, session, column, value, vault):
-    """In one transaction, so that whatever belongs to the row belongs to it again."""
+# A row taken out and put back as another in one transaction, so that whatever belongs to it belongs to it again.
+PUT_BACK = [
+    f"CREATE TEMPORARY TABLE aside AS SELECT * FROM {REGISTRY} WHERE id = {{vault}}",
+    "UPDATE aside SET {column} = {value}",
+    f"DELETE FROM {REGISTRY} WHERE id = {{vault}}",
+    f"INSERT INTO {REGISTRY} SELECT * FROM aside",
+]
+AS_ANOTHER = [("visibility", "'organization'"), ("organization_id", "{globex}")]
+
+
+@pytest.mark.parametrize("column, value", AS_ANOTHER)
+def test_rules_6_and_9_are_not_passed_by_taking_a_row_out_and_putting_it_back(names, session, column, value):
+    names |= {"column": column, "value": value.format_map(names)}
     with refused_by_database("kind_stays"):
-        execute(
-            f"CREATE TEMPORARY TABLE aside AS SELECT * FROM {REGISTRY} WHERE id = {vault.pk}",
-            f"UPDATE aside SET {column} = {value.format_map(names)}",
-            f"DELETE FROM {REGISTRY} WHERE id = {vault.pk}",
-            f"INSERT INTO {REGISTRY} SELECT * FROM aside",
-        )
+        execute(*(statement.format_map(names) for statement in PUT_BACK))
+
+
+def test_the_database_refuses_as_much_behind_temporary_tables(names, subtests):
+    """A guard that found those of the session would see no core registry, and no entry of the log."""
+    execute(*SHADOWS)
+    for attack, (code, statement) in ATTACKS.items():
+        with subtests.test(attack), undone(), refused_by_database(code):
+            execute(qualified(statement.format_map(names)))
+    for column, value in AS_ANOTHER:
+        names |= {"column": column, "value": value.format_map(names)}
+        with subtests.test(column), undone(), refused_by_database("kind_stays"):
+            execute(*(qualified(statement.format_map(names)) for statement in PUT_BACK))
+
+
+def test_rule_24_a_number_is_used_behind_temporary_tables(churn, versions):
+    execute(*SHADOWS)
+    link = (
+        f"INSERT INTO {MAIN}.{LINK} (collection_id, version_id, number, linked_at) VALUES ({churn.pk}, {{}}, 0, {NOW})"
+    )
+    execute(link.format(versions[0].pk), f"DELETE FROM {MAIN}.{LINK}")
+    with refused_by_database("link_stays"):
+        execute(link.format(versions[1].pk))
 
 
 # What a database error means.
