@@ -85,6 +85,7 @@ REFUSALS = {
         rules.TYPE_NOT_ACCEPTED,
         rules.OTHER_ORGANIZATION,
         rules.LINK_STAYS,
+        rules.ALIAS_PROTECTED,
         rules.VERSION_IS_FIXED,
         rules.VERSION_LINKED,
         rules.LOG_STAYS,

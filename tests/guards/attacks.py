@@ -43,6 +43,7 @@ PLAIN = {
         f"INSERT INTO {REGISTRY} ({COLUMNS}) VALUES ({{acme}}, 'core', 'Models', 'models', '', {SHARED_ROW})",
     ),
     "rule_1_preconfigured": ("core_is_given", f"{NEW_TYPE} ({{golden}}, 'model', {{yes}}, CURRENT_TIMESTAMP)"),
+    "rule_1_preconfigured_more": ("core_is_given", f"{NEW_TYPE} ({{models}}, 'x', {{yes}}, CURRENT_TIMESTAMP)"),
     "rule_1_preconfigured_later": (
         "core_is_given",
         f"UPDATE {TYPE} SET preconfigured = {{yes}} WHERE registry_id = {{golden}}",

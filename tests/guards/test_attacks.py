@@ -1,11 +1,25 @@
 """Rules 1 to 6, 9 and §5 against raw SQL on both databases."""
 
+from contextlib import suppress
+
 import pytest
 from django.db import IntegrityError, transaction
 
 from registry_app import guards
 from registry_app.models import Organization
-from tests.guards.attacks import ATTACKS, LINK, MAIN, NEW_TYPE, NOW, REGISTRY, SHADOWS, TYPE, execute, qualified
+from tests.guards.attacks import (
+    ATTACKS,
+    COLUMNS,
+    LINK,
+    MAIN,
+    NEW_TYPE,
+    NOW,
+    REGISTRY,
+    SHADOWS,
+    TYPE,
+    execute,
+    qualified,
+)
 from tests.models.refusals import refused_by_database, undone
 
 
@@ -24,6 +38,33 @@ def test_the_database_lets_pass_what_no_rule_forbids(names, session, golden):
     )
     golden.refresh_from_db()
     assert (golden.visibility, golden.version, golden.type_names()) == ("restricted", 2, [])
+
+
+BORN = {
+    "core_is_given": ("'core', 'Third', 'third'", "'organization', {no}"),
+    "core_is_shared": ("'core', 'Models', 'models'", "'restricted', {no}"),
+    "core_type_stays": ("'core', 'Models', 'models'", "'organization', {yes}"),
+}
+
+
+@pytest.mark.parametrize("code", BORN)
+def test_rules_1_2_and_4_a_core_registry_is_born_as_it_must_be(names, session, code):
+    """In an organization that somebody made without its core registries."""
+    names["acme"] = Organization.objects.create(name="New", slug="new").pk
+    called, open_to = BORN[code]
+    values = f"{{acme}}, {called}, '', {open_to}, 1, CURRENT_TIMESTAMP, CURRENT_TIMESTAMP"
+    with refused_by_database(code):
+        execute(f"INSERT INTO {REGISTRY} ({COLUMNS}) VALUES ({values})".format_map(names))
+
+
+@pytest.mark.parametrize("word", ["Restricted", "RESTRICTED", "restricted ", "", "secret"])
+def test_rule_9_no_other_word_leads_back(names, session, golden, word):
+    """SQLite can be told to take a word that no constraint allows."""
+    step = f"UPDATE {REGISTRY} SET visibility = '{{}}', version = version + 1 WHERE id = {golden.pk}"
+    with suppress(IntegrityError), transaction.atomic():
+        execute(step.format(word))
+        with refused_by_database("restricted_stays"):
+            execute(step.format("organization"))
 
 
 # A row taken out and put back as another in one transaction, so that whatever belongs to it belongs to it again.

@@ -72,6 +72,10 @@ def test_a_spoiled_guard_is_seen_and_mended(names, subtests, shadows):
                 execute(qualified(PLAIN["rule_3_name"][1].format_map(names)))
 
 
+def test_what_is_guarded_is_guarded_against_being_emptied():
+    assert {table for table, _ in guards.GUARDS} <= set(guards.TRUNCATE_CODES)
+
+
 def test_every_guard_is_missed(names):
     guards.drop()
     wanted = {guards.name_of(*key) for key in guards.GUARDS}

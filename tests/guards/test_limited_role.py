@@ -174,6 +174,16 @@ def test_section_5_the_limited_role_can_give_itself_nothing(limited):
         limited.rollback()
 
 
+@pytest.mark.parametrize("table, code", guards.TRUNCATE_CODES.items())
+def test_the_owner_empties_no_table_that_carries_promises(site, table, code):
+    """The owner could lift the guards, but not by mistake."""
+    with site.connect("registry_owner") as owner:
+        with pytest.raises(psycopg.IntegrityError) as caught:
+            owner.execute(f"TRUNCATE {table} CASCADE")
+        assert guards.refusal_of(caught.value).code == code
+        owner.rollback()
+
+
 # What it may write, the guards judge, even where it may make temporary tables all the same.
 
 IDS = {
