@@ -74,6 +74,14 @@ _POSTGRESQL = [
     *(_of_postgresql(table, texts.name, texts.columns) for table, texts in TEXTS.items()),
 ]
 
+# How many of the indexes are there. A temporary table of a session may bear the name of ours, and so may its index.
+_COUNT = """
+SELECT count(*) FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid
+  JOIN pg_namespace n ON n.oid = t.relnamespace
+WHERE (t.relname, i.relname) IN (SELECT * FROM unnest(%s::name[], %s::name[]))
+  AND t.relpersistence <> 't' AND n.nspname = ANY (current_schemas(false))
+"""
+
 
 class Words:
     """Text to be found, ignoring case, in the texts of `tables`; the index is asked once, of all of them.
@@ -156,9 +164,8 @@ def is_whole(using=DEFAULT_DB_ALIAS):
         if connections[using].vendor == "sqlite":
             cursor.execute("SELECT name, sql FROM sqlite_master WHERE type IN ('table', 'trigger')")
             return _SQLITE.items() <= dict(cursor.fetchall()).items()
-        names = [texts.name for texts in TEXTS.values()]
-        cursor.execute("SELECT count(to_regclass(declared)) FROM unnest(%s::text[]) AS declared", [names])
-        return cursor.fetchone()[0] == len(names)
+        cursor.execute(_COUNT, [list(TEXTS), [texts.name for texts in TEXTS.values()]])
+        return cursor.fetchone()[0] == len(TEXTS)
 
 
 def install(using=DEFAULT_DB_ALIAS):

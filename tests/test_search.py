@@ -211,6 +211,18 @@ def test_an_index_that_is_not_whole_is_seen_and_mended(shelf, ada, can_index, sp
     assert_found_as_scanned()
 
 
+def test_one_of_the_session_is_not_taken_for_the_index(shelf):
+    """A temporary table may bear the name of ours, with an index or a trigger named as ours."""
+    spoil()
+    execute(f"CREATE TEMPORARY TABLE {TABLE} (name_key varchar(10))")
+    execute(
+        f"CREATE TEMPORARY TRIGGER registry_search_insert AFTER INSERT ON {TABLE} BEGIN SELECT 1; END"
+        if ON_SQLITE
+        else f"CREATE INDEX registry_search ON pg_temp.{TABLE} (name_key)"
+    )
+    assert not search.is_whole()
+
+
 def test_what_was_there_before_the_index_is_found(acme, shelf, can_index):
     spoil()
     Registry.objects.bulk_create([Registry(organization=acme, name="Late", name_key="late", description="Ground")])

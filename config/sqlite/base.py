@@ -1,7 +1,7 @@
 """Django's SQLite backend, whose table rebuilds keep triggers.
 
 SQLite changes a table by rebuilding it, and with the old table go its triggers: the database guards of
-`registry_app/guards.py`. Here every trigger is put back inside the migration's own transaction, so that no exception
+`registry_app/guards/`. Here every trigger is put back inside the migration's own transaction, so that no exception
 and no crash leaves the rules unguarded.
 """
 

@@ -236,9 +236,10 @@ def enter(team, by, project, name, type_name, facts, reason=""):
     columns = facts._asdict()
     sources = columns.pop("made_from")
     version = Version(artifact=artifact, number=artifact.next_number, created_by=by.user, **columns)
-    artifact.next_number += 1
     artifact.save()
     version.save(force_insert=True)
+    artifact.next_number += 1
+    artifact.save(update_fields=["next_number"])
     changes = {"type": [None, type_name], "digest": [None, facts.digest], "uri": [None, facts.uri]}
     if sources:
         version.made_from.set(sources)

@@ -44,6 +44,15 @@ def refused_by_database(code):
 
 
 @contextmanager
+def refused_at_once(code):
+    """As `refused_by_database`, of one statement, which by itself changes all or nothing."""
+    with pytest.raises(IntegrityError) as caught, transaction.atomic():
+        yield
+    refusal = guards.refusal_of(caught.value)
+    assert (refusal and refusal.code) == code
+
+
+@contextmanager
 def undone():
     """Whatever the block does, nothing of it stays: for many attempts on one set of rows."""
     try:

@@ -244,10 +244,10 @@ def fill(registry, team, number):
     made = [Collection(registry=registry, name=f"Hit {n}", name_key=f"hit {n}", type="model") for n in range(number)]
     Collection.objects.bulk_create(made)
     artifact = make_version(team, "hit").artifact
-    versions = Version.objects.bulk_create(
-        Version(artifact=artifact, number=n + 1, digest=f"sha256:{n:064x}"[::-1], uri="s3://x", size=1)
+    versions = [  # one by one: each number is the next
+        Version.objects.create(artifact=artifact, number=n + 1, digest=f"sha256:{n:064x}"[::-1], uri="s3://x", size=1)
         for n in range(number)
-    )
+    ]
     links = Link.objects.bulk_create(
         Link(collection=collection, version=version, number=0)
         for collection, version in zip(made, versions, strict=True)

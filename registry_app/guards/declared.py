@@ -1,0 +1,191 @@
+"""What each guard refuses: the tables, the events, and the conditions with the rulebook's codes."""
+
+REGISTRY, TYPE = "registry_app_registry", "registry_app_acceptedtype"
+COLLECTION, LINK = "registry_app_collection", "registry_app_link"
+ALIAS, TAG, PROTECTED = "registry_app_alias", "registry_app_tag", "registry_app_protectedalias"
+ARTIFACT, VERSION = "registry_app_artifact", "registry_app_version"
+SOURCES = "registry_app_version_made_from"
+TEAM = "registry_app_team"
+EVENT, HEAD = "registry_app_auditevent", "registry_app_audithead"
+
+_TWIN = (
+    "EXISTS (SELECT 1 FROM registry_app_registry other WHERE other.id <> {own} AND (other.id = NEW.id OR"
+    " (other.organization_id = NEW.organization_id AND other.name_key = NEW.name_key))"
+    " AND (other.kind = 'core' OR other.visibility = 'restricted'))"
+)
+_OLD_IS_CORE = "EXISTS (SELECT 1 FROM registry_app_registry r WHERE r.id = OLD.registry_id AND r.kind = 'core')"
+_NEW_IS_CORE = "EXISTS (SELECT 1 FROM registry_app_registry r WHERE r.id = NEW.registry_id AND r.kind = 'core')"
+_OF_LINK = (
+    "EXISTS (SELECT 1 FROM registry_app_version v JOIN registry_app_artifact a ON a.id = v.artifact_id"
+    " JOIN registry_app_team t ON t.id = a.team_id, registry_app_collection c"
+    " JOIN registry_app_registry r ON r.id = c.registry_id"
+    " WHERE v.id = NEW.version_id AND c.id = NEW.collection_id AND {})"
+)
+_ALWAYS = "1 = 1"
+_HAS_TYPES = "EXISTS (SELECT 1 FROM registry_app_acceptedtype t WHERE t.registry_id = NEW.registry_id)"
+
+
+def _changed(*columns):
+    return "(" + " OR ".join(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in columns) + ")"
+
+
+def _belongs(table, column):
+    """That a row of `table` belongs to the new row before it is there: the id was another row's until now."""
+    return f"EXISTS (SELECT 1 FROM {table} x WHERE x.{column} = NEW.id)"  # noqa: S608
+
+
+def _is_not_next(table, column):
+    """That the new row's number is not the next one of the row of `table` that it belongs to."""
+    return f"NEW.number IS DISTINCT FROM (SELECT next_number FROM {table} WHERE id = NEW.{column})"  # noqa: S608
+
+
+# "INSERT" guards stop SQLite's REPLACE, which removes a row without asking the DELETE guard. They also stop that a row
+# is taken out and put back as another.
+GUARDS = {
+    (REGISTRY, "INSERT"): [
+        ("name_taken", _TWIN.format(own="-1")),
+        # An id that the log knows was a registry's once.
+        ("kind_stays", f"{_belongs(EVENT, 'registry_id')} OR {_belongs(COLLECTION, 'registry_id')}"),
+        # The constraints say so too, but SQLite can be told to ignore them.
+        ("core_is_given", "NEW.kind = 'core' AND NEW.name_key NOT IN ('models', 'datasets')"),
+        ("core_is_shared", "NEW.kind = 'core' AND NEW.visibility <> 'organization'"),
+        ("core_type_stays", "NEW.kind = 'core' AND NEW.accepts_all_types"),
+    ],
+    (REGISTRY, "UPDATE"): [
+        ("kind_stays", _changed("id", "kind")),
+        ("organization_stays", _changed("organization_id")),
+        ("core_is_shared", "OLD.kind = 'core' AND " + _changed("visibility")),
+        ("core_is_fixed", "OLD.kind = 'core' AND " + _changed("name", "name_key", "description")),
+        ("core_type_stays", "OLD.kind = 'core' AND " + _changed("accepts_all_types")),
+        ("restricted_stays", "OLD.visibility <> 'organization' AND " + _changed("visibility")),
+        ("name_taken", _TWIN.format(own="OLD.id")),
+        ("edit_conflict", "NEW.version IS DISTINCT FROM OLD.version + 1"),
+    ],
+    (REGISTRY, "DELETE"): [
+        ("core_stays", "OLD.kind = 'core'"),
+    ],
+    (TYPE, "INSERT"): [
+        (
+            "core_type_stays",
+            "EXISTS (SELECT 1 FROM registry_app_acceptedtype t JOIN registry_app_registry r ON r.id = t.registry_id"
+            " WHERE r.kind = 'core' AND (t.id = NEW.id OR (t.registry_id = NEW.registry_id AND t.name = NEW.name)))",
+        ),
+        # Preconfigured is what a core registry was born with: its first type.
+        ("core_is_given", f"NEW.preconfigured AND (NOT {_NEW_IS_CORE} OR {_HAS_TYPES})"),
+    ],
+    (TYPE, "UPDATE"): [
+        ("core_type_stays", f"NEW.id <> OLD.id OR {_OLD_IS_CORE} OR {_NEW_IS_CORE}"),
+        ("core_is_given", "NEW.preconfigured"),
+    ],
+    (TYPE, "DELETE"): [
+        ("core_type_stays", _OLD_IS_CORE),
+    ],
+    (COLLECTION, "INSERT"): [
+        (
+            "name_taken",
+            "EXISTS (SELECT 1 FROM registry_app_collection c WHERE c.id = NEW.id"
+            " OR (c.registry_id = NEW.registry_id AND c.name_key = NEW.name_key))",
+        ),
+        ("type_stays", f"{_belongs(LINK, 'collection_id')} OR {_belongs(EVENT, 'collection_id')}"),
+    ],
+    (COLLECTION, "UPDATE"): [
+        ("type_stays", _changed("id", "registry_id", "type")),
+        ("link_stays", "NEW.next_number < OLD.next_number"),
+    ],
+    (LINK, "INSERT"): [
+        ("type_not_accepted", _OF_LINK.format("a.type <> c.type")),
+        ("other_organization", _OF_LINK.format("t.organization_id <> r.organization_id")),
+        (
+            "link_stays",
+            "EXISTS (SELECT 1 FROM registry_app_link l WHERE l.id = NEW.id OR (l.collection_id = NEW.collection_id AND"
+            " (l.number = NEW.number OR l.version_id = NEW.version_id)))",
+        ),
+        ("link_stays", f"{_belongs(ALIAS, 'link_id')} OR {_belongs(TAG, 'link_id')}"),
+        ("link_stays", _is_not_next(COLLECTION, "collection_id")),
+    ],
+    (LINK, "UPDATE"): [("link_stays", _changed("id", "collection_id", "version_id", "number"))],
+    (TEAM, "INSERT"): [
+        ("organization_stays", f"{_belongs(TEAM, 'id')} OR {_belongs(ARTIFACT, 'team_id')}"),
+    ],
+    (TEAM, "UPDATE"): [("organization_stays", _changed("id", "organization_id"))],
+    (ARTIFACT, "INSERT"): [
+        (
+            "version_is_fixed",
+            "EXISTS (SELECT 1 FROM registry_app_artifact a WHERE a.id = NEW.id OR (a.team_id = NEW.team_id AND"
+            " a.project = NEW.project AND a.name = NEW.name))",
+        ),
+        ("version_is_fixed", _belongs(VERSION, "artifact_id")),
+    ],
+    (ARTIFACT, "UPDATE"): [
+        ("version_is_fixed", _changed("id", "team_id", "type")),
+        ("link_stays", "NEW.next_number < OLD.next_number"),
+    ],
+    (VERSION, "INSERT"): [
+        (
+            "version_is_fixed",
+            "EXISTS (SELECT 1 FROM registry_app_version v WHERE v.id = NEW.id OR (v.artifact_id = NEW.artifact_id AND"
+            " (v.number = NEW.number OR v.digest = NEW.digest)))",
+        ),
+        ("version_is_fixed", _belongs(LINK, "version_id")),
+        ("version_is_fixed", f"{_belongs(SOURCES, 'from_version_id')} OR {_belongs(SOURCES, 'to_version_id')}"),
+        ("version_is_fixed", _is_not_next(ARTIFACT, "artifact_id")),
+    ],
+    (VERSION, "UPDATE"): [
+        ("version_is_fixed", _changed("id", "artifact_id", "number", "digest", "uri", "size", "file_count")),
+        ("version_is_fixed", _changed("run", "run_url", "created_at")),
+        # As text: to PostgreSQL 1 and 1.0 are one number in JSON.
+        ("version_is_fixed", "CAST(NEW.metadata AS text) IS DISTINCT FROM CAST(OLD.metadata AS text)"),
+    ],
+    (VERSION, "DELETE"): [
+        ("version_linked", "EXISTS (SELECT 1 FROM registry_app_link l WHERE l.version_id = OLD.id)"),
+    ],
+    (EVENT, "INSERT"): [
+        (
+            "log_stays",
+            "EXISTS (SELECT 1 FROM registry_app_auditevent e"
+            " WHERE e.seq = NEW.seq OR e.hash = NEW.hash OR e.prev_hash = NEW.prev_hash)",
+        ),
+        # Each entry is the head's next.
+        ("log_stays", "NEW.seq IS DISTINCT FROM (SELECT seq + 1 FROM registry_app_audithead)"),
+        ("log_stays", "NEW.prev_hash IS DISTINCT FROM (SELECT hash FROM registry_app_audithead)"),
+    ],
+    (EVENT, "UPDATE"): [("log_stays", _ALWAYS)],
+    (EVENT, "DELETE"): [("log_stays", _ALWAYS)],
+    (HEAD, "INSERT"): [("log_stays", "EXISTS (SELECT 1 FROM registry_app_audithead)")],
+    (HEAD, "UPDATE"): [
+        ("log_stays", _changed("id")),
+        # It moves by one, to an entry that is there.
+        (
+            "log_stays",
+            "NEW.seq IS DISTINCT FROM OLD.seq + 1 OR NOT EXISTS (SELECT 1 FROM registry_app_auditevent e"
+            " WHERE e.seq = NEW.seq AND e.hash = NEW.hash AND e.prev_hash = OLD.hash)",
+        ),
+    ],
+    (HEAD, "DELETE"): [("log_stays", _ALWAYS)],
+}
+# What a new row brings along: a number is used from the moment that a row has it, whoever wrote it (rule 24), and the
+# head follows each entry.
+AFTER_INSERT = {
+    LINK: "UPDATE registry_app_collection SET next_number = NEW.number + 1 WHERE id = NEW.collection_id",
+    VERSION: "UPDATE registry_app_artifact SET next_number = NEW.number + 1 WHERE id = NEW.artifact_id",
+    EVENT: "UPDATE registry_app_audithead SET seq = NEW.seq, hash = NEW.hash",
+}
+# TRUNCATE passes by row triggers: it has its own, on PostgreSQL alone.
+TRUNCATE_CODES = {
+    REGISTRY: "core_stays",
+    TYPE: "core_type_stays",
+    COLLECTION: "type_stays",
+    LINK: "link_stays",
+    ALIAS: "alias_protected",
+    PROTECTED: "alias_protected",
+    TEAM: "organization_stays",
+    ARTIFACT: "version_is_fixed",
+    VERSION: "version_is_fixed",
+    EVENT: "log_stays",
+    HEAD: "log_stays",
+}
+
+
+def name_of(table, event):
+    """What the guard of `table` for `event` is called in the database."""
+    return f"guard_{table.removeprefix('registry_app_')}_{event.lower()}"

@@ -1,0 +1,110 @@
+"""The guards as PostgreSQL keeps them: each a function, and a trigger that calls it.
+
+A session may make temporary tables of any name, and a bare name means those first. So the search path of each function
+is our schema and `pg_temp` last, and whatever is asked or done here names the schema.
+"""
+
+from .declared import AFTER_INSERT, GUARDS, REGISTRY, TRUNCATE_CODES, name_of
+
+# The schema that holds our tables, quoted where it must be: the first of the search path that has one of ours.
+SCHEMA = """
+SELECT quote_ident(n.nspname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relname = %s AND c.relpersistence <> 't' AND n.nspname = ANY (current_schemas(false))
+ORDER BY array_position(current_schemas(false), n.nspname) LIMIT 1
+"""
+# The guards in a schema: name, table, and all that decides what one does.
+FOUND = """
+SELECT t.tgname, format('%%I.%%I', n.nspname, c.relname), t.tgenabled,
+  split_part(pg_get_triggerdef(t.oid), ' EXECUTE ', 1), format('%%I.%%I', m.nspname, p.proname),
+  l.lanname, p.provolatile, p.prosecdef, p.proconfig, p.prosrc
+FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace m ON m.oid = p.pronamespace
+  JOIN pg_language l ON l.oid = p.prolang
+WHERE substr(t.tgname, 1, 6) = 'guard_' AND NOT t.tgisinternal AND quote_ident(n.nspname) = %s
+"""
+
+
+def statements(cursor):
+    """The SQL that puts every guard in place, in order.
+
+    PostgreSQL alters no table whose rows wait for a foreign key's check, so those are checked first. ALWAYS holds under
+    session_replication_role too.
+    """
+    schema = _schema(cursor)
+    made = ["SET CONSTRAINTS ALL IMMEDIATE", "SET CONSTRAINTS ALL DEFERRED"]
+    for name, (table, timing, source) in _declared().items():
+        made += [
+            f"CREATE OR REPLACE FUNCTION {schema}.{name}() RETURNS trigger LANGUAGE plpgsql"
+            f" SET search_path = {schema}, pg_temp AS $guard${source}$guard$",
+            f"{_definition(schema, name, table, timing)} EXECUTE FUNCTION {schema}.{name}()",
+            f"ALTER TABLE {schema}.{table} ENABLE ALWAYS TRIGGER {name}",
+        ]
+    return made
+
+
+def wanted(cursor):
+    """{name of a guard: what `present` tells of it while it is in place as declared}."""
+    schema = _schema(cursor)
+    return {
+        name: (
+            *("A", _definition(schema, name, table, timing)),  # A: enabled ALWAYS
+            *(f"{schema}.{name}", "plpgsql", "v", False, [f"search_path={schema}, pg_temp"], source),
+        )
+        for name, (table, timing, source) in _declared().items()
+    }
+
+
+def present(cursor):
+    """{name of a guard: all that decides what it does}, of those in the database."""
+    return {name: tuple(facts) for name, _, *facts in _found(cursor)}
+
+
+def removals(cursor):
+    """The SQL that takes every guard away."""
+    return [f"DROP TRIGGER {name} ON {table}" for name, table, *_ in _found(cursor)]
+
+
+def _schema(cursor):
+    cursor.execute(SCHEMA, [REGISTRY])
+    return (cursor.fetchone() or [None])[0]
+
+
+def _found(cursor):
+    cursor.execute(FOUND, [_schema(cursor)])
+    return cursor.fetchall()
+
+
+def _declared():
+    """{name of a guard: (its table, when its trigger runs, the source of its function)}"""
+    truncates = {(table, "TRUNCATE"): [(code, "TRUE")] for table, code in TRUNCATE_CODES.items()}
+    before = {
+        name_of(table, event): (table, _timing(event), _source(event, conditions))
+        for (table, event), conditions in {**GUARDS, **truncates}.items()
+    }
+    after = {
+        name_of(table, "after"): (table, "AFTER INSERT ON {} FOR EACH ROW", f" BEGIN {change}; RETURN NULL; END ")
+        for table, change in AFTER_INSERT.items()
+    }
+    return before | after
+
+
+def _timing(event):
+    return f"BEFORE {event} ON {{}} FOR EACH {'STATEMENT' if event == 'TRUNCATE' else 'ROW'}"
+
+
+def _source(event, conditions):
+    tests = " ".join(f"IF {condition} THEN {_raise(code)} END IF;" for code, condition in conditions)
+    row = {"DELETE": "OLD", "TRUNCATE": "NULL"}.get(event, "NEW")
+    return f" BEGIN {tests} RETURN {row}; END "
+
+
+def _raise(code):
+    return f"RAISE EXCEPTION 'guard:{code}' USING ERRCODE = '23514', CONSTRAINT = '{code}';"
+
+
+def _definition(schema, name, table, timing):
+    """The trigger without its function, just as the database tells it again.
+
+    No WHEN and no column list: both would stop a later change of a column's type.
+    """
+    return f"CREATE TRIGGER {name} {timing.format(f'{schema}.{table}')}"

@@ -1,0 +1,157 @@
+"""The guards themselves: seen to be there, and mended."""
+
+import pytest
+from django.core import checks
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from registry_app import guards
+from tests.guards.attacks import HEAD, MAIN, PLAIN, REGISTRY, SHADOWS, VENDOR, execute, qualified
+from tests.models.refusals import everything, refused_by_database, settle, undone
+
+NAME, TABLE = "guard_registry_update", f"{MAIN}.{REGISTRY}"
+DROP = {"sqlite": f"DROP TRIGGER {MAIN}.{NAME}", "postgresql": f"DROP TRIGGER {NAME} ON {TABLE}"}[VENDOR]
+
+# SQLite alters no trigger: it is dropped, and another made.
+MAKE = f"CREATE TRIGGER {MAIN}.{NAME} BEFORE"
+RAISE = "BEGIN SELECT RAISE(ABORT, 'x'); END"
+ON_SQLITE = {
+    "dropped": [DROP],
+    "emptied": [DROP, f"{MAKE} UPDATE ON {REGISTRY} BEGIN SELECT 1; END"],
+    "never_when": [DROP, f"{MAKE} UPDATE ON {REGISTRY} WHEN 1 = 0 {RAISE}"],
+    "one_column": [DROP, f"{MAKE} UPDATE OF version ON {REGISTRY} {RAISE}"],
+    "other_event": [DROP, f"{MAKE} DELETE ON {REGISTRY} {RAISE}"],
+    "other_table": [DROP, f"{MAKE} UPDATE ON {HEAD} {RAISE}"],
+}
+
+FUNCTION, REPLACE = f"FUNCTION {MAIN}.{NAME}()", f"CREATE OR REPLACE TRIGGER {NAME}"
+CALL, ALWAYS = f"FOR EACH ROW EXECUTE {FUNCTION}", f"ALTER TABLE {TABLE} ENABLE ALWAYS TRIGGER {NAME}"
+LET_PASS = "RETURNS trigger LANGUAGE plpgsql AS $guard$ BEGIN RETURN NEW; END $guard$"
+ON_POSTGRESQL = {
+    "dropped": [DROP],
+    "emptied": [f"CREATE OR REPLACE {FUNCTION} {LET_PASS}"],
+    "never_when": [f"{REPLACE} BEFORE UPDATE ON {TABLE} FOR EACH ROW WHEN (false) EXECUTE {FUNCTION}", ALWAYS],
+    "one_column": [f"{REPLACE} BEFORE UPDATE OF created_at ON {TABLE} {CALL}", ALWAYS],
+    "other_event": [f"{REPLACE} BEFORE INSERT ON {TABLE} {CALL}", ALWAYS],
+    "other_time": [f"{REPLACE} AFTER UPDATE ON {TABLE} {CALL}", ALWAYS],
+    "other_table": [DROP, f"CREATE TRIGGER {NAME} BEFORE UPDATE ON {MAIN}.{HEAD} {CALL}"],
+    "other_function": [
+        f"CREATE FUNCTION {MAIN}.let_pass() {LET_PASS}",
+        f"{REPLACE} BEFORE UPDATE ON {TABLE} FOR EACH ROW EXECUTE FUNCTION {MAIN}.let_pass()",
+        ALWAYS,
+    ],
+    "function_of_the_session": [
+        f"CREATE FUNCTION pg_temp.{NAME}() {LET_PASS}",
+        f"{REPLACE} BEFORE UPDATE ON {TABLE} FOR EACH ROW EXECUTE FUNCTION pg_temp.{NAME}()",
+        ALWAYS,
+    ],
+    "disabled": [f"ALTER TABLE {TABLE} DISABLE TRIGGER {NAME}"],
+    "not_always": [f"ALTER TABLE {TABLE} ENABLE TRIGGER {NAME}"],
+    "in_replicas_alone": [f"ALTER TABLE {TABLE} ENABLE REPLICA TRIGGER {NAME}"],
+    "other_search_path": [f"ALTER {FUNCTION} SET search_path = pg_temp, {MAIN}"],
+    "search_path_without_temporary_last": [f"ALTER {FUNCTION} SET search_path = {MAIN}"],
+    "search_path_of_the_session": [f"ALTER {FUNCTION} RESET search_path"],
+    "another_setting": [f"ALTER {FUNCTION} SET session_replication_role = replica"],
+    "as_its_owner": [f"ALTER {FUNCTION} SECURITY DEFINER"],
+    "blind_to_its_own_statement": [f"ALTER {FUNCTION} STABLE"],
+}
+SPOILINGS = {"sqlite": ON_SQLITE, "postgresql": ON_POSTGRESQL}[VENDOR]
+
+
+@pytest.mark.parametrize("shadows", [[], SHADOWS], ids=["plain", "behind_temporary_tables"])
+def test_a_spoiled_guard_is_seen_and_mended(names, subtests, shadows):
+    execute(*shadows)
+    for spoiling, statements in SPOILINGS.items():
+        with subtests.test(spoiling), undone():
+            assert guards.missing() == []
+            execute(*statements)
+            assert guards.missing() == [NAME]
+            guards.install()
+            assert guards.missing() == []
+            with refused_by_database("core_is_fixed"):
+                execute(qualified(PLAIN["rule_3_name"][1].format_map(names)))
+
+
+def test_what_is_guarded_is_guarded_against_being_emptied():
+    assert {table for table, _ in guards.GUARDS} <= set(guards.TRUNCATE_CODES)
+
+
+def test_every_guard_is_missed(names):
+    guards.drop()
+    wanted = {guards.name_of(*key) for key in guards.GUARDS}
+    wanted |= {guards.name_of(table, "after") for table in guards.AFTER_INSERT}
+    truncating = {guards.name_of(table, "TRUNCATE") for table in guards.TRUNCATE_CODES}
+    assert set(guards.missing()) == (wanted if VENDOR == "sqlite" else wanted | truncating)
+    guards.install()
+    assert guards.missing() == []
+
+
+def warnings():
+    """The system check's warnings about guards."""
+    found = checks.run_checks(tags=[checks.Tags.database], databases=["default"])
+    return [(warning.id, warning.level) for warning in found if warning.id == "registry_app.W001"]
+
+
+def test_the_system_check_warns_while_a_guard_is_missing(names):
+    assert warnings() == []
+    execute(DROP)
+    assert warnings() == [("registry_app.W001", checks.WARNING)]
+    guards.install()
+    assert warnings() == []
+
+
+def test_whoever_asks_is_told_of_a_spoiled_guard(names, client, capsys, subtests):
+    """The page of health, the system check (which `serve` asks first) and `verify_audit` put the same question."""
+    for spoiling, statements in SPOILINGS.items():
+        with subtests.test(spoiling), undone():
+            execute(*statements)
+            assert client.get("/healthz").status_code == 503
+            assert warnings() == [("registry_app.W001", checks.WARNING)]
+            with pytest.raises(CommandError):
+                call_command("verify_audit")
+            assert NAME in capsys.readouterr().err
+
+
+def test_guards_are_off_inside_the_block_alone(names, models):
+    with guards.off():
+        models.types.filter(name="adapter").delete()
+        settle()
+    assert guards.missing() == []
+    assert models.type_names() == ["model"]
+    with refused_by_database("core_type_stays"):
+        models.types.all().delete()
+
+
+def test_guards_are_back_after_a_failure_inside_the_block(names, models):
+    with pytest.raises(ZeroDivisionError), guards.off():
+        models.types.all().delete()
+        raise ZeroDivisionError
+    assert guards.missing() == []
+    assert models.type_names() == ["adapter", "model"]
+
+
+def test_guards_may_be_lifted_around_new_rows(names, models, acme):
+    """Rows with foreign keys wait for the end of the transaction on PostgreSQL, and hold their table meanwhile."""
+    models.types.create(name="before")
+    with guards.off():
+        models.types.create(name="within")
+    assert guards.missing() == []
+
+
+def test_section_5_flush_is_refused_outside_tests(names, monkeypatch, subtests):
+    before = everything()
+    for name in ("registry", "/srv/registry.sqlite3", "/srv/latest_data/registry.sqlite3", "latest_models", "memory"):
+        with subtests.test(name), monkeypatch.context() as patched:
+            patched.setitem(connection.settings_dict, "NAME", name)
+            with pytest.raises(CommandError):
+                call_command("flush", interactive=False, verbosity=0)
+    assert everything() == before
+    assert guards.missing() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_flush_in_tests_leaves_guards_and_a_chain_that_begins_anew(golden):
+    call_command("flush", interactive=False, verbosity=0)
+    assert guards.missing() == []
+    assert {name: len(rows) for name, rows in everything().items() if rows} == {"AuditHead": 1}
+    assert everything()["AuditHead"][0]["seq"] == 0
