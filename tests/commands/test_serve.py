@@ -140,12 +140,16 @@ def test_from_nothing_to_stop_and_a_second_start(site):
     assert manage(site, "verify_audit").returncode == 0
 
 
-def test_the_page_s_static_files_are_served(site):
+def test_the_page_s_static_files_are_served_under_its_policy(site):
     with start(site) as server:
-        page = urlopen(f"http://127.0.0.1:{server.port}/accounts/login/", timeout=30).read().decode()
-        sheets = re.findall(r'(?:href|src)="(/static/[^"#]+)', page)
-        assert sheets
-        assert {server.status(path) for path in sheets} == {200}
+        page = urlopen(f"http://127.0.0.1:{server.port}/accounts/login/", timeout=30)
+        files = re.findall(r'(?:href|src)="(/static/[^"#]+)', page.read().decode())
+        answers = [urlopen(f"http://127.0.0.1:{server.port}{path}", timeout=30) for path in files]
+    assert {answer.status for answer in answers} == {200}
+    for name in ("Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy"):
+        assert page.headers[name]
+        assert {answer.headers[name] for answer in answers} == {page.headers[name]}
+    assert all("immutable" in answer.headers["Cache-Control"] for answer in answers)
 
 
 POST = "POST /accounts/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: csrf=abcdefghijklmnopqrstuvwxyz012345\r\n"

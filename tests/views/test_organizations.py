@@ -533,8 +533,8 @@ def test_cookies_are_out_of_the_reach_of_scripts(ada):
     assert cookies["session"]["max-age"] == 14 * 24 * 3600
 
 
-def manage(folder, *words, code=None):
-    """Run manage.py (or `code`) with the settings of a site behind HTTPS, in a process of its own."""
+def manage(folder, *words, code=None, **more):
+    """Run manage.py (or `code`) with the settings of a site behind HTTPS and `more`, in a process of its own."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("REGISTRY_", "DATABASE", "DJANGO_"))
     }
@@ -543,13 +543,15 @@ def manage(folder, *words, code=None):
         "REGISTRY_SECRET_KEY": "only-for-tests-but-long-enough-and-with-many-5-different-letters",
         "REGISTRY_DATA_DIR": str(folder),
         "DJANGO_SETTINGS_MODULE": "config.settings",
+        **more,
     }
     command = [sys.executable, "-c", code] if code else [sys.executable, "manage.py", *words]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_check_deploy_finds_nothing_behind_https(tmp_path):
-    ran = manage(tmp_path, "check", "--deploy", "--fail-level", "WARNING")
+@pytest.mark.parametrize("hsts", ["host", "preload"])
+def test_check_deploy_finds_nothing_behind_https(tmp_path, hsts):
+    ran = manage(tmp_path, "check", "--deploy", "--fail-level", "WARNING", REGISTRY_HSTS=hsts)
     assert ran.returncode == 0, ran.stderr
     assert "no issues" in ran.stdout
 
@@ -585,10 +587,28 @@ def test_behind_https_everything_is_secure(tmp_path):
     assert json.loads(ran.stdout) == {
         "plain": [301, "https://registry.example/accounts/login/"],
         "probe": 200,
-        "hsts": "max-age=31536000; includeSubDomains; preload",
+        "hsts": "max-age=31536000",
         "theme": [True, "/"],
         "wrong": 400,
         "names": ["__Host-session", "__Host-csrf"],
         "secure": [True, True, True],
         "paths": ["/", None, "/"],
     }
+
+
+@pytest.mark.parametrize(
+    "hsts, header",
+    [
+        ("host", "max-age=31536000"),
+        ("subdomains", "max-age=31536000; includeSubDomains"),
+        ("preload", "max-age=31536000; includeSubDomains; preload"),
+    ],
+)
+def test_what_hsts_says_of_other_hosts_is_a_setting(tmp_path, hsts, header):
+    ran = manage(tmp_path, code=SECURE_SITE, REGISTRY_HSTS=hsts)
+    assert json.loads(ran.stdout)["hsts"] == header
+
+
+def test_an_unknown_hsts_is_told(tmp_path):
+    ran = manage(tmp_path, "check", REGISTRY_HSTS="everywhere")
+    assert (ran.returncode, "REGISTRY_HSTS" in ran.stderr) == (1, True)
