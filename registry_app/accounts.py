@@ -4,6 +4,7 @@ import logging
 
 from allauth.account import signals as account_signals
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa import signals as factor_signals
@@ -11,6 +12,8 @@ from allauth.socialaccount import signals as social_signals
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from django.db import transaction
+from django.db.models import Case, Q, Value, When
+from django.db.models.functions import Lower
 from django.shortcuts import redirect, render
 
 from .choices import Action
@@ -20,6 +23,28 @@ from .models.audit import record
 logger = logging.getLogger(__name__)
 WRONG_PAIR = "That name and password don't belong together."  # and no hint which of them is wrong
 EMAIL_LENGTH, NAME_LENGTH = 254, 150  # characters; those of User's fields
+
+
+class SignInBackend(AuthenticationBackend):
+    """allauth's backend, with one account to each login and one hash to each try.
+
+    allauth tries the login as an address and as a username: a second hash would tell by time which logins exist.
+    """
+
+    def _authenticate(self, request, **credentials):
+        """The account (`user`, or the one that `username` names) if the password is its own, else None."""
+        login = credentials.get("username")
+        user = credentials.get("user") or (_account_of(login) if login else None)
+        return self._check_password(user, credentials["password"])
+
+
+def _account_of(login: str) -> User | None:
+    """The account with this address, or else with this username, whatever their case."""
+    key = Lower(Value(login))
+    named = User.objects.alias(email_key=Lower("email"), username_key=Lower("username"))
+    named = named.filter(Q(email_key=key) | Q(username_key=key))
+    first = Case(When(email_key=key, then=0), When(username=login, then=1), default=2)
+    return named.order_by(first, "pk").first()
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -33,6 +58,11 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request):
         return False
+
+    def reauthenticate(self, user, password):
+        """Whether this is the password of `user`, who is signed in."""
+        credentials = {"user": user, "username": user.username, "password": password}
+        return self.authenticate(context.request, **credentials) is not None
 
     def is_safe_url(self, url):
         """Whether one may be led to `url`. What is no address at all counts like the address of another site."""
