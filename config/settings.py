@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "config.middleware.PageLoginMiddleware",
+    "registry_app.middleware.LimitMiddleware",
     "registry_app.middleware.SessionSeenMiddleware",
     "registry_app.middleware.RuleMiddleware",
 ]
@@ -90,7 +91,13 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Shared by all workers, so that the limits on login attempts hold across them.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "site_cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "site_cache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},  # above these, counts of tries would be thrown away
+    }
+}
 
 # Who one is.
 AUTH_USER_MODEL = "registry_app.User"
@@ -111,6 +118,8 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+# Posts that are answered 4xx, in a minute: of one person, and of one address where nobody is signed in.
+REFUSED_POSTS_OF_PERSON, REFUSED_POSTS_OF_ADDRESS = 60, 300
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{PRODUCT}] "
 PASSWORD_RESET_TIMEOUT = 24 * 3600
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

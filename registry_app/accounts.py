@@ -1,27 +1,40 @@
 """How accounts begin, and what the audit log keeps of how people sign in: never a secret."""
 
 import logging
+import time
+from typing import Any
 
 from allauth.account import signals as account_signals
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
+from allauth.account.authentication import get_authentication_records
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal import ratelimit
 from allauth.mfa import signals as factor_signals
 from allauth.socialaccount import signals as social_signals
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
+from django.conf import settings
+from django.contrib.auth import login
+from django.contrib.auth.signals import user_logged_out
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Case, Q, Value, When
 from django.db.models.functions import Lower
 from django.shortcuts import redirect, render
 
+from . import limits, rules
 from .choices import Action
+from .limits import Limit
 from .models import Actor, User
 from .models.audit import record
 
 logger = logging.getLogger(__name__)
 WRONG_PAIR = "That name and password don't belong together."  # and no hint which of them is wrong
+LIMITED = ("too_many_login_attempts", "rate_limited")  # allauth's codes: of both factors, the limit is `login_failed`
+FAILED = {"app": "allauth.account", "action": "login_failed"}
+SINGLE_SIGN_ON = "single sign-on"  # how the log calls it
 EMAIL_LENGTH, NAME_LENGTH = 254, 150  # characters; those of User's fields
 
 
@@ -53,11 +66,39 @@ class AccountAdapter(DefaultAccountAdapter):
     error_messages = {
         **DefaultAccountAdapter.error_messages,
         **dict.fromkeys(("username_password_mismatch", "email_password_mismatch"), WRONG_PAIR),
-        "too_many_login_attempts": "Too many tries. Wait a few minutes, then try again.",
+        **dict.fromkeys(LIMITED, f"{rules.TOO_MANY_TRIES.reason} {rules.TOO_MANY_TRIES.way_out}"),
     }
+    tried: dict[str, Any] | None = None  # the credentials that are being tried
 
     def is_open_for_signup(self, request):
         return False
+
+    def pre_authenticate(self, request, **credentials):
+        """Count the try."""
+        self.tried = credentials
+        super().pre_authenticate(request, **credentials)
+
+    def validation_error(self, code, *args):
+        """allauth's error; that a limit is reached is noted too."""
+        if code in LIMITED:
+            limits.reach(context.request, self._limit_reached(context.request))
+        return super().validation_error(code, *args)
+
+    def _limit_reached(self, request):
+        if self.tried:
+            key = self._get_login_attempts_cache_key(request, **self.tried)
+            account = self.tried.get("user") or _account_of(self.tried["username"])
+        else:  # a second factor
+            account = request.user if request.user.is_authenticated else request._login_stage.login.user
+            key = f"mfa-auth-user-{account.pk}"
+        for rate in ratelimit.get_rates(**FAILED):
+            place = ratelimit.get_cache_key(request, **FAILED, rate=rate, key=key)
+            times = cache.get(place, [])  # of the tries, the newest first
+            if len(times) >= rate.amount:
+                break
+        until = (times[-1] if times else time.time()) + rate.duration
+        account = account if rate.per == "key" else None
+        return Limit(Action.SIGN_IN_LIMIT, place, int(rate.duration), until, len(times), account)
 
     def reauthenticate(self, user, password):
         """Whether this is the password of `user`, who is signed in."""
@@ -128,12 +169,20 @@ class SessionsAdapter(DefaultUserSessionsAdapter):
         """End them, one entry each."""
         super().end_sessions(sessions)
         for session in sessions:
-            changes = {"address": [session.ip, None]}
+            changes = {"began": [session.created_at.isoformat(timespec="seconds"), None]}
             _record(context.request, session.user, Action.SESSION_END, changes)
 
 
+def sign_in(request, user):
+    """Sign in `user`, whose account this request has made."""
+    login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    account_signals.user_logged_in.send(sender=User, request=request, user=user)
+
+
 def connect():
-    """Listen to what allauth tells."""
+    """Listen to what allauth and Django tell."""
+    account_signals.user_logged_in.connect(_log_sign_in, dispatch_uid="log sign-in")
+    user_logged_out.connect(_log_sign_out, dispatch_uid="log sign-out")
     for signal, action in {
         account_signals.password_changed: Action.PASSWORD_CHANGE,
         account_signals.password_set: Action.PASSWORD_CHANGE,
@@ -157,6 +206,17 @@ def _logging(action):
         _record(request, user, action, changes)
 
     return log
+
+
+def _log_sign_in(sender, request, user, **_):
+    steps = [step.get("type") or step["method"] for step in get_authentication_records(request, user)]
+    by = [SINGLE_SIGN_ON if step == "socialaccount" else step for step in steps]
+    _record(request, user, Action.SIGN_IN, {"by": [None, by or [request.resolver_match.view_name]]})
+
+
+def _log_sign_out(sender, request, user, **_):
+    if user:
+        _record(request, user, Action.SIGN_OUT, {})
 
 
 @transaction.atomic

@@ -88,6 +88,10 @@ class Action(TextChoices):
     TEAM_MEMBER_CHANGE = "team.member.change", "Changed somebody's role in the team"
     TEAM_MEMBER_REMOVE = "team.member.remove", "Took somebody out of the team"
     FACTOR_REQUIRE = "organization.factor.require", "Changed who needs a second factor in"
+    SIGN_IN = "user.sign_in", "Signed in"
+    SIGN_OUT = "user.sign_out", "Signed out"
+    SIGN_IN_LIMIT = "user.sign_in.limit", "Reached the limit of tries"
+    POST_LIMIT = "request.limit", "Reached the limit of refused requests"
     PASSWORD_CHANGE = "user.password.change", "Changed the password of"
     PASSWORD_LINK = "user.password.link", "Made a reset link for"
     PASSWORD_RESET = "user.password.reset", "Reset the password of"
@@ -155,6 +159,7 @@ INFINITIVES = {
     "Protected": "protect",
     "Put": "put",
     "Reactivated": "reactivate",
+    "Reached": "reach",
     "Read": "read",
     "Registered": "register",
     "Removed": "remove",
@@ -164,6 +169,7 @@ INFINITIVES = {
     "Revoked": "revoke",
     "Saw": "see",
     "Set": "set",
+    "Signed": "sign",
     "Stopped": "stop",
     "Took": "take",
     "Unlinked": "unlink",

@@ -17,6 +17,7 @@ LEVELS = {
     "guards": 3,
     "models": 3,
     "forms": 4,
+    "limits": 4,
     "templatetags": 4,
     "access": 5,
     "accounts": 5,

@@ -71,6 +71,7 @@ TOKEN_INVALID = Refusal(
 )
 TOKEN_READ_ONLY = Refusal("token_read_only", "This API token is for reading only.", "Use one that may also write.")
 TOKEN_NAME_TAKEN = Refusal("token_name_taken", "You have a token of that name. Revoke it, or choose another name.")
+TOO_MANY_TRIES = Refusal("too_many_tries", "Too many tries.", "Wait a few minutes, then try again.")
 ALIAS_RESERVED = Refusal(
     "alias_reserved", "latest and v0, v1, … are given by the system: latest follows the newest version."
 )

@@ -1,11 +1,15 @@
 """The pages that say no: what is wrong, and where to go on. None names what the asker can't see."""
 
+import time
+
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from ..access import OrganizationRoleTooLow, RoleTooLow, organization_for
+from ..choices import Action
+from ..limits import MINUTE, Limit, address_of, reach
 from ..rules import NEEDED
 from .pages import HELPERS_SHOWN, helpers_of, shelf_of
 
@@ -50,6 +54,13 @@ def _frame(request):
 def csrf_failure(request, reason=""):
     """403: the form was open for too long, or was sent from elsewhere."""
     return render(request, "403_csrf.html", status=403)
+
+
+def too_many(request):
+    """429: one of allauth's limits is reached, which all are by the minute."""
+    key = f"{request.resolver_match.view_name}:{request.user.pk or address_of(request)}"
+    reach(request, Limit(Action.SIGN_IN_LIMIT, key, MINUTE, time.time() + MINUTE))
+    return render(request, "429.html", status=429)
 
 
 def not_found(request, exception):

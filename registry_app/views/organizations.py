@@ -2,7 +2,6 @@
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from .. import guards
 from ..access import admin_of, organization_for
+from ..accounts import sign_in
 from ..choices import Action, Role, Theme
 from ..forms import OrganizationForm, SetupForm
 from ..models import AuditEvent, Organization, User, found_installation, setup_token
@@ -93,7 +93,7 @@ def setup(request, token):
     form = SetupForm(posted(request))
     if form.is_valid() and form.carry_out(_found, form.cleaned_data, request.id):
         user = User.objects.get(username=form.cleaned_data["username"])
-        login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+        sign_in(request, user)
         return redirect("home")
     return render(request, "organizations/setup.html", {"form": form}, status=form.status)
 

@@ -1,7 +1,10 @@
 """Signing in and out: who gets in by which login, that the time tells nothing, what is limited, and what is logged."""
 
+import time
+
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core import mail
 from django.db import connection
@@ -9,11 +12,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from registry_app.models import User, make_service_account
+from registry_app.choices import Action
+from registry_app.models import AuditEvent, User, make_service_account
 from tests.factories import COMMAND_LINE, PASSWORD
-from tests.views.pages import browser
+from tests.views.pages import browser, logging, nothing_happens
 
 LOGIN, AGAIN = reverse("account_login"), reverse("account_reauthenticate")
+CODE, RESET = reverse("mfa_authenticate"), reverse("account_reset_password")
 
 
 def enter(login, password=PASSWORD, client=None, **options):
@@ -117,5 +122,130 @@ def test_asking_for_a_reset_takes_no_hash_and_sends_a_mail_to_everybody(mel, rob
     rob.is_active = False
     rob.save()
     for email in ("mel@example.com", "eve@example.com", "rob@example.com"):
-        assert cost(hashes, Client().post, reverse("account_reset_password"), {"email": email})[0] == 0
+        assert cost(hashes, Client().post, RESET, {"email": email})[0] == 0
     assert len(mail.outbox) == 3
+
+
+# What the log tells of signing in and out.
+
+
+def told(events):
+    """(action, who did it, whose account, what changed) of each entry."""
+    return [(event.action, event.actor_name, event.subject, event.changes) for event in events]
+
+
+def test_signing_in_and_out_is_logged(mel):
+    with logging() as events:
+        client, response = enter("mel@example.com")
+        client.get(reverse("account_logout"))
+        gone = client.post(reverse("account_logout"))
+        client.post(reverse("account_logout"))  # nobody is there any more
+    assert told(events) == [
+        (Action.SIGN_IN, "mel", "mel", {"by": [None, ["password"]]}),
+        (Action.SIGN_OUT, "mel", "mel", {}),
+    ]
+    assert [event.request_id for event in events] == [response["X-Request-ID"], gone["X-Request-ID"]]
+    assert {(event.organization_id, event.registry_id) for event in events} == {(None, None)}
+
+
+def test_a_second_factor_is_named_with_the_first(mel):
+    secret = generate_totp_secret()
+    TOTP.activate(mel, secret)
+    with logging() as events:
+        client, _ = enter("mel")
+        client.post(CODE, {"code": format_hotp_value(hotp_value(secret, int(time.time()) // 30))})
+    assert told(events) == [(Action.SIGN_IN, "mel", "mel", {"by": [None, ["password", "totp"]]})]
+
+
+def test_signing_out_of_the_admin_is_logged(root):
+    client = browser(root)
+    with logging() as events:
+        client.post(reverse("admin:logout"))
+    assert told(events) == [(Action.SIGN_OUT, "root", "root", {})]
+
+
+def test_a_wrong_password_is_not_logged_by_itself(mel):
+    with nothing_happens():
+        enter("mel", "wrong")
+        enter("eve@example.com", "wrong")
+
+
+@pytest.mark.parametrize("address", ["192.0.2.7", "2001:db8::7"])
+def test_no_address_and_no_secret_is_in_the_log(mel, address):
+    here, there = enter("mel", REMOTE_ADDR=address)[0], enter("mel", REMOTE_ADDR=address)[0]
+    here.get("/", REMOTE_ADDR=address)
+    here.post(reverse("usersessions_list"), REMOTE_ADDR=address)
+    assert who(there) is None
+    here.post(reverse("account_logout"), REMOTE_ADDR=address)
+    for _ in range(6):
+        enter("mel", "my other password", REMOTE_ADDR=address)
+        enter("my password in the wrong field", "x", REMOTE_ADDR=address)
+    actions, bodies = zip(*AuditEvent.objects.values_list("action", "body"), strict=True)
+    assert {Action.SIGN_IN, Action.SIGN_OUT, Action.SESSION_END, Action.SIGN_IN_LIMIT} <= {*actions}
+    secrets = [address, "2001:db8", PASSWORD, "my other password", "wrong field", here.session.session_key or "-"]
+    assert [secret for secret in secrets if secret in "".join(bodies)] == ["-"]
+
+
+# Limits on tries.
+
+
+@pytest.mark.parametrize(
+    "login, account", [("mel", "mel"), ("Mel@example.com", "mel"), ("eve@example.com", ""), ("eve", "")]
+)
+def test_after_five_wrong_tries_a_login_waits(mel, login, account):
+    with logging() as events:
+        answers = [enter(login, "wrong", REMOTE_ADDR=f"192.0.2.{number}")[1] for number in range(8)]
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 3
+    assert 290 <= int(answers[5]["Retry-After"]) <= 300
+    assert f'value="{login}"' in answers[5].text
+    assert told(events) == [
+        (Action.SIGN_IN_LIMIT, "not signed in", account, {"page": [None, "account_login"], "tries": [None, 5]})
+    ]
+    assert enter(login, REMOTE_ADDR="192.0.2.99")[1].status_code == 429  # the right one too
+    assert enter("mel" if login != "mel" else "mel@example.com")[1].status_code == 302
+
+
+def test_after_ten_wrong_tries_an_address_waits(mel):
+    with logging() as events:
+        answers = [enter(f"eve{number}", "wrong")[1] for number in range(12)]
+    assert [answer.status_code for answer in answers] == [200] * 10 + [429] * 2
+    assert 50 <= int(answers[-1]["Retry-After"]) <= 60
+    assert told(events) == [
+        (Action.SIGN_IN_LIMIT, "not signed in", "", {"page": [None, "account_login"], "tries": [None, 10]})
+    ]
+    assert enter("mel", REMOTE_ADDR="192.0.2.99")[1].status_code == 302
+
+
+def test_what_is_right_in_between_does_not_begin_the_count_anew(mel):
+    answers = [enter("mel", PASSWORD if number % 2 else "wrong")[1].status_code for number in range(12)]
+    assert answers == [*[200, 302] * 4, 200, 429, 429, 429]
+
+
+def test_after_five_wrong_codes_a_second_factor_waits(mel):
+    TOTP.activate(mel, generate_totp_secret())
+    client, _ = enter("mel")
+    with logging() as events:
+        answers = [client.post(CODE, {"code": "000000"}) for _ in range(7)]
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 2
+    assert int(answers[-1]["Retry-After"]) > 0
+    assert told(events) == [
+        (Action.SIGN_IN_LIMIT, "not signed in", "mel", {"page": [None, "mfa_authenticate"], "tries": [None, 5]})
+    ]
+
+
+def test_after_five_wrong_tries_confirming_who_one_is_waits(mel):
+    client = browser(mel)
+    with logging() as events:
+        answers = [client.post(AGAIN, {"password": "wrong"}) for _ in range(7)]
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 2
+    assert int(answers[-1]["Retry-After"]) > 0
+    changes = {"page": [None, "account_reauthenticate"], "tries": [None, 5]}
+    assert told(events) == [(Action.SIGN_IN_LIMIT, "mel", "mel", changes)]
+
+
+def test_allauths_other_limits_have_a_page_of_ours_and_are_logged_once(mel):
+    with logging() as events:
+        answers = [Client().post(RESET, {"email": "mel@example.com"}) for _ in range(8)]
+    assert [answer.status_code for answer in answers] == [302] * 5 + [429] * 3
+    assert (answers[-1].templates[0].name, answers[-1]["Retry-After"]) == ("429.html", "60")
+    assert told(events) == [(Action.SIGN_IN_LIMIT, "not signed in", "", {"page": [None, "account_reset_password"]})]

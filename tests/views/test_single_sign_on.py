@@ -15,7 +15,7 @@ from registry_app.models import AuditEvent, User
 from tests.conftest import point
 from tests.factories import PASSWORD
 from tests.provider import PASSWORD as PASSWORD_THERE
-from tests.views.pages import Page, browser, logging, nothing_happens
+from tests.views.pages import Page, browser, logging, nothing_changes, nothing_happens
 
 LOGIN = reverse("openid_connect_login", args=["127-0-0-1-9"])
 CALLBACK = reverse("openid_connect_callback", args=["127-0-0-1-9"])
@@ -89,8 +89,10 @@ def test_a_newcomer_gets_an_account_in_no_organization(acme, provider):
     assert not user.memberships.exists()
     assert not (user.is_staff or user.is_superuser or is_password_usable(user.password))
     assert [(event.action, event.actor_id, event.subject) for event in events] == [
-        ("user.create", user.pk, user.username)
+        ("user.create", user.pk, user.username),
+        ("user.sign_in", user.pk, user.username),
     ]
+    assert events[-1].changes == {"by": [None, ["single sign-on"]]}
     again, _ = enter(provider, "newcomer")
     assert (who(again), User.objects.filter(email="newcomer@example.com").count()) == (user.username, 1)
 
@@ -100,14 +102,14 @@ def test_a_verified_address_leads_to_its_account_whose_password_stays(mel, provi
     with logging() as events:
         client, _ = enter(provider, "mel-there")
     assert (who(client), User.objects.count()) == ("mel", people)
-    assert [(event.action, event.subject) for event in events] == [("user.sso.connect", "mel")]
+    assert [(event.action, event.subject) for event in events] == [("user.sso.connect", "mel"), ("user.sign_in", "mel")]
     mel.refresh_from_db()
     assert mel.check_password(PASSWORD)
     mel.email = "elsewhere@example.com"  # from now on the provider's word for who it is counts, not the address
     mel.save()
-    with nothing_happens():
+    with nothing_changes(), logging() as events:
         again, _ = enter(provider, "mel-there")
-    assert who(again) == "mel"
+    assert (who(again), [event.action for event in events]) == ("mel", ["user.sign_in"])
 
 
 def test_a_second_factor_is_asked_for_here_too(mel, provider):
