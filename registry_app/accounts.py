@@ -14,12 +14,15 @@ from allauth.core.internal import ratelimit
 from allauth.mfa import signals as factor_signals
 from allauth.socialaccount import signals as social_signals
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.signals import user_logged_out
 from django.core.cache import cache
-from django.db import transaction
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import IntegrityError, transaction
 from django.db.models import Case, Q, Value, When
 from django.db.models.functions import Lower
 from django.shortcuts import redirect, render
@@ -27,8 +30,8 @@ from django.shortcuts import redirect, render
 from . import limits, rules
 from .choices import Action
 from .limits import Limit
-from .models import Actor, User
-from .models.audit import record
+from .models import Actor, User, enforce
+from .models.audit import record, record_refusals
 
 logger = logging.getLogger(__name__)
 WRONG_PAIR = "That name and password don't belong together."  # and no hint which of them is wrong
@@ -124,7 +127,8 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
     """allauth's adapter: who comes from the provider is matched by verified email, or gets an account.
 
     That account is in no organization. Only an address that the provider has verified counts: with another one could
-    come into somebody else's account, or lie in wait for them in one made beforehand.
+    come into somebody else's account, or lie in wait for them in one made beforehand. And it counts once: an account
+    that is connected to a person of this provider is never connected to a second one, for addresses are given anew.
     """
 
     def pre_social_login(self, request, sociallogin):
@@ -136,11 +140,31 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         email = next((each.email for each in sociallogin.email_addresses if each.verified is True), None)
         if not email or len(email) > EMAIL_LENGTH:
             raise ImmediateHttpResponse(render(request, "socialaccount/no_email.html", status=403))
-        user = User.objects.filter(email__iexact=email).first()
-        if user and (user.is_service or not user.is_active):
-            raise ImmediateHttpResponse(redirect("account_inactive"))
-        if user:
-            sociallogin.connect(request, user)
+        if user := User.objects.filter(email__iexact=email).first():
+            self._match(request, sociallogin, user)
+
+    def _match(self, request, sociallogin, user):
+        """Lead to the account `user`, or to a page that says why not."""
+        try:
+            self._connect(request, sociallogin, user)
+        except ValidationError as error:
+            identity = _identity(sociallogin.account)
+            record_refusals(Actor(None, request.id), Action.SSO_CONNECT, error, subject=user.username, changes=identity)
+            other = any(each.code == rules.OTHER_IDENTITY.code for each in error.error_dict[NON_FIELD_ERRORS])
+            page = render(request, "socialaccount/other_identity.html", status=403) if other else None
+            raise ImmediateHttpResponse(page or redirect("account_inactive")) from error
+
+    @transaction.atomic
+    def _connect(self, request, sociallogin, user):
+        """Connect the account, or refuse as `rules.refuse_connection` does."""
+        # Two first visits at once wait for one another here: the second sees what the first has connected.
+        user = User.objects.select_for_update().get(pk=user.pk)
+        sociallogin.lookup()
+        if sociallogin.is_existing:
+            return
+        connected = SocialAccount.objects.filter(user=user, provider=sociallogin.account.provider).exists()
+        enforce(rules.refuse_connection(service=user.is_service, active=user.is_active, connected=connected))
+        sociallogin.connect(request, user)
 
     def is_open_for_signup(self, request, sociallogin):
         return True
@@ -152,11 +176,18 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
             setattr(user, name, getattr(user, name)[:NAME_LENGTH])
         return user
 
-    @transaction.atomic
     def save_user(self, request, sociallogin, form=None):
-        """Make the account, and log it."""
+        """Make the account, and log it. Where another first visit of this person is quicker, say so."""
+        try:
+            return self._make_account(request, sociallogin, form)
+        except IntegrityError as error:
+            messages.error(request, "Two visits began your account at once. Please sign in again.")
+            raise ImmediateHttpResponse(redirect("account_login")) from error
+
+    @transaction.atomic
+    def _make_account(self, request, sociallogin, form):
         user = super().save_user(request, sociallogin, form)
-        changes = {"email": [None, user.email], "provider": [None, sociallogin.account.provider]}
+        changes = {"email": [None, user.email], **_identity(sociallogin.account)}
         _record(request, user, Action.USER_CREATE, changes)
         return user
 
@@ -199,13 +230,18 @@ def _logging(action):
     def log(sender, request, user=None, sociallogin=None, authenticator=None, **_):
         changes = {}
         if sociallogin:
-            user, changes = sociallogin.user, {"provider": [None, sociallogin.account.provider]}
+            user, changes = sociallogin.user, _identity(sociallogin.account)
         if authenticator:
             kept = None if action == Action.FACTOR_REMOVE else str(authenticator.type)
             changes = {"factor": [None if kept else str(authenticator.type), kept]}
         _record(request, user, action, changes)
 
     return log
+
+
+def _identity(account):
+    """What the log says of a connection that begins: the provider, and its own id of the person."""
+    return {"provider": [None, account.provider], "identity": [None, account.uid]}
 
 
 def _log_sign_in(sender, request, user, **_):

@@ -96,6 +96,7 @@ class Action(TextChoices):
     PASSWORD_LINK = "user.password.link", "Made a reset link for"
     PASSWORD_RESET = "user.password.reset", "Reset the password of"
     SSO_CONNECT = "user.sso.connect", "Connected single sign-on to"
+    SSO_DISCONNECT = "user.sso.disconnect", "Disconnected single sign-on from"
     FACTOR_ADD = "user.factor.add", "Set up a second factor for"
     FACTOR_REMOVE = "user.factor.remove", "Removed a second factor of"
     FACTOR_CODES = "user.factor.codes", "Made new recovery codes for"
@@ -148,6 +149,7 @@ INFINITIVES = {
     "Deactivated": "deactivate",
     "Declined": "decline",
     "Deleted": "delete",
+    "Disconnected": "disconnect",
     "Edited": "edit",
     "Ended": "end",
     "Founded": "found",

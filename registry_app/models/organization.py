@@ -1,5 +1,6 @@
 """Organizations and the people in them."""
 
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import AbstractUser
 from django.db import models, transaction
@@ -73,6 +74,22 @@ class User(AbstractUser):
     def end_access(self):
         """End every session and token of theirs, for good: should they come back, they begin anew."""
         self.api_tokens.filter(revoked_at=None).update(revoked_at=timezone.now())
+        self._end_sessions()
+
+    @transaction.atomic
+    def disconnect(self, by: audit.Actor, connection: SocialAccount) -> None:
+        """End `connection`, which is theirs, and log it. Whoever has the address at the provider connects anew.
+
+        Ends every session of theirs too: one may be of whom the connection was not meant for.
+        """
+        User.objects.select_for_update().get(pk=self.pk)
+        ended, _ = SocialAccount.objects.filter(pk=connection.pk, user=self).delete()
+        if ended:
+            self._end_sessions()
+            changes = {"provider": [connection.provider, None], "identity": [connection.uid, None]}
+            audit.record(by, Action.SSO_DISCONNECT, subject=self.username, changes=changes)
+
+    def _end_sessions(self):
         for session in UserSession.objects.filter(user=self):
             session.end()
 

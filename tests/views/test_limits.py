@@ -69,23 +69,23 @@ def test_a_person_is_counted_in_all_their_browsers_and_processes(mel, golden):
 
 
 def test_before_login_an_address_is_counted(mel, golden, clock):
-    address, refused = reverse("appearance"), {"theme": "none"}
+    address, appearance, dark = reverse("health"), reverse("appearance"), {"theme": "dark"}
     client, network = Client(REMOTE_ADDR="2001:db8:1:2::7"), Client(REMOTE_ADDR="2001:db8:1:2::8")
     for sender in (client, network):
-        statuses = [sender.post(address, refused).status_code for _ in range(OF_ADDRESS // 2)]
-        assert statuses == [404] * (OF_ADDRESS // 2)
+        statuses = [sender.post(address).status_code for _ in range(OF_ADDRESS // 2)]
+        assert statuses == [405] * (OF_ADDRESS // 2)
     with logging() as events:
-        assert client.post(address, refused)["Retry-After"] == "60"
-        assert network.post(address, refused).status_code == 429
-        assert client.post(address, {"theme": "dark"}).status_code == 429
+        assert client.post(address)["Retry-After"] == "60"
+        assert network.post(address).status_code == 429
+        assert client.post(appearance, dark).status_code == 429
     assert [(event.action, event.actor_name, event.subject) for event in events] == [
         (Action.POST_LIMIT, "not signed in", "")
     ]
     assert "2001:db8" not in events[0].body
-    assert Client(REMOTE_ADDR="192.0.2.9").post(address, refused).status_code == 404
+    assert Client(REMOTE_ADDR="192.0.2.9").post(address).status_code == 405
     assert refuse(browser(mel, REMOTE_ADDR="2001:db8:1:2::7"), golden) == [403]  # a person is no address
     clock[0] += 60
-    assert client.post(address, {"theme": "dark"}).status_code == 302
+    assert client.post(appearance, dark).status_code == 302
 
 
 def test_a_program_is_told_in_json(mel):
