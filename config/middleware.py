@@ -33,12 +33,18 @@ class PageLoginMiddleware(LoginRequiredMiddleware):
 
 
 def _page_seen(request):
-    """The address of the page that a request came from, for it may itself be a part of a page or a form's."""
-    if request.htmx:
-        return request.htmx.current_url_abs_path or "/"
-    if request.method in {"GET", "HEAD"}:
-        return request.get_full_path()
-    referer = urlsplit(request.headers.get("Referer", ""))
+    """The address of the page that a request came from, for it may itself be a part of a page or a form's.
+
+    A header that is no address says as little as one that is missing.
+    """
+    try:
+        if request.htmx:
+            return request.htmx.current_url_abs_path or "/"
+        if request.method in {"GET", "HEAD"}:
+            return request.get_full_path()
+        referer = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:
+        return "/"
     return referer.path if referer.netloc == request.get_host() else "/"
 
 

@@ -13,6 +13,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 handler400 = "registry_app.views.errors.bad_request"
 handler403 = "registry_app.views.errors.permission_denied"
 handler404 = "registry_app.views.errors.not_found"
+handler429 = "registry_app.views.errors.too_many"  # of allauth
 handler500 = "registry_app.views.errors.server_error"
 
 # Of allauth's pages those that we use; it asks for the address of sign-up, which is closed, and of inactive. A reset

@@ -1,25 +1,66 @@
 """How accounts begin, and what the audit log keeps of how people sign in: never a secret."""
 
 import logging
+import time
+from typing import Any
 
 from allauth.account import signals as account_signals
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend
+from allauth.account.authentication import get_authentication_records
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal import ratelimit
 from allauth.mfa import signals as factor_signals
 from allauth.socialaccount import signals as social_signals
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
-from django.db import transaction
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.signals import user_logged_out
+from django.core.cache import cache
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import Case, Q, Value, When
+from django.db.models.functions import Lower
 from django.shortcuts import redirect, render
 
+from . import limits, rules
 from .choices import Action
-from .models import Actor, User
-from .models.audit import record
+from .limits import Limit
+from .models import Actor, User, enforce
+from .models.audit import record, record_refusals
 
 logger = logging.getLogger(__name__)
 WRONG_PAIR = "That name and password don't belong together."  # and no hint which of them is wrong
+LIMITED = ("too_many_login_attempts", "rate_limited")  # allauth's codes: of both factors, the limit is `login_failed`
+FAILED = {"app": "allauth.account", "action": "login_failed"}
+SINGLE_SIGN_ON = "single sign-on"  # how the log calls it
 EMAIL_LENGTH, NAME_LENGTH = 254, 150  # characters; those of User's fields
+
+
+class SignInBackend(AuthenticationBackend):
+    """allauth's backend, with one account to each login and one hash to each try.
+
+    allauth tries the login as an address and as a username: a second hash would tell by time which logins exist.
+    """
+
+    def _authenticate(self, request, **credentials):
+        """The account (`user`, or the one that `username` names) if the password is its own, else None."""
+        login = credentials.get("username")
+        user = credentials.get("user") or (_account_of(login) if login else None)
+        return self._check_password(user, credentials["password"])
+
+
+def _account_of(login: str) -> User | None:
+    """The account with this address, or else with this username, whatever their case."""
+    key = Lower(Value(login))
+    named = User.objects.alias(email_key=Lower("email"), username_key=Lower("username"))
+    named = named.filter(Q(email_key=key) | Q(username_key=key))
+    first = Case(When(email_key=key, then=0), When(username=login, then=1), default=2)
+    return named.order_by(first, "pk").first()
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -28,11 +69,51 @@ class AccountAdapter(DefaultAccountAdapter):
     error_messages = {
         **DefaultAccountAdapter.error_messages,
         **dict.fromkeys(("username_password_mismatch", "email_password_mismatch"), WRONG_PAIR),
-        "too_many_login_attempts": "Too many tries. Wait a few minutes, then try again.",
+        **dict.fromkeys(LIMITED, f"{rules.TOO_MANY_TRIES.reason} {rules.TOO_MANY_TRIES.way_out}"),
     }
+    tried: dict[str, Any] | None = None  # the credentials that are being tried
 
     def is_open_for_signup(self, request):
         return False
+
+    def pre_authenticate(self, request, **credentials):
+        """Count the try."""
+        self.tried = credentials
+        super().pre_authenticate(request, **credentials)
+
+    def validation_error(self, code, *args):
+        """allauth's error; that a limit is reached is noted too."""
+        if code in LIMITED:
+            limits.reach(context.request, self._limit_reached(context.request))
+        return super().validation_error(code, *args)
+
+    def _limit_reached(self, request):
+        if self.tried:
+            key = self._get_login_attempts_cache_key(request, **self.tried)
+            account = self.tried.get("user") or _account_of(self.tried["username"])
+        else:  # a second factor
+            account = request.user if request.user.is_authenticated else request._login_stage.login.user
+            key = f"mfa-auth-user-{account.pk}"
+        for rate in ratelimit.get_rates(**FAILED):
+            place = ratelimit.get_cache_key(request, **FAILED, rate=rate, key=key)
+            times = cache.get(place, [])  # of the tries, the newest first
+            if len(times) >= rate.amount:
+                break
+        until = (times[-1] if times else time.time()) + rate.duration
+        account = account if rate.per == "key" else None
+        return Limit(Action.SIGN_IN_LIMIT, place, int(rate.duration), until, len(times), account)
+
+    def reauthenticate(self, user, password):
+        """Whether this is the password of `user`, who is signed in."""
+        credentials = {"user": user, "username": user.username, "password": password}
+        return self.authenticate(context.request, **credentials) is not None
+
+    def is_safe_url(self, url):
+        """Whether one may be led to `url`. What is no address at all counts like the address of another site."""
+        try:
+            return super().is_safe_url(url)
+        except ValueError:
+            return False
 
     def send_mail(self, template_prefix, email, context):
         """Send a mail. A server that fails is for the log: the page answers as ever, and so tells nothing."""
@@ -46,7 +127,8 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
     """allauth's adapter: who comes from the provider is matched by verified email, or gets an account.
 
     That account is in no organization. Only an address that the provider has verified counts: with another one could
-    come into somebody else's account, or lie in wait for them in one made beforehand.
+    come into somebody else's account, or lie in wait for them in one made beforehand. And it counts once: an account
+    that is connected to a person of this provider is never connected to a second one, for addresses are given anew.
     """
 
     def pre_social_login(self, request, sociallogin):
@@ -58,11 +140,31 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         email = next((each.email for each in sociallogin.email_addresses if each.verified is True), None)
         if not email or len(email) > EMAIL_LENGTH:
             raise ImmediateHttpResponse(render(request, "socialaccount/no_email.html", status=403))
-        user = User.objects.filter(email__iexact=email).first()
-        if user and (user.is_service or not user.is_active):
-            raise ImmediateHttpResponse(redirect("account_inactive"))
-        if user:
-            sociallogin.connect(request, user)
+        if user := User.objects.filter(email__iexact=email).first():
+            self._match(request, sociallogin, user)
+
+    def _match(self, request, sociallogin, user):
+        """Lead to the account `user`, or to a page that says why not."""
+        try:
+            self._connect(request, sociallogin, user)
+        except ValidationError as error:
+            identity = _identity(sociallogin.account)
+            record_refusals(Actor(None, request.id), Action.SSO_CONNECT, error, subject=user.username, changes=identity)
+            other = any(each.code == rules.OTHER_IDENTITY.code for each in error.error_dict[NON_FIELD_ERRORS])
+            page = render(request, "socialaccount/other_identity.html", status=403) if other else None
+            raise ImmediateHttpResponse(page or redirect("account_inactive")) from error
+
+    @transaction.atomic
+    def _connect(self, request, sociallogin, user):
+        """Connect the account, or refuse as `rules.refuse_connection` does."""
+        # Two first visits at once wait for one another here: the second sees what the first has connected.
+        user = User.objects.select_for_update().get(pk=user.pk)
+        sociallogin.lookup()
+        if sociallogin.is_existing:
+            return
+        connected = SocialAccount.objects.filter(user=user, provider=sociallogin.account.provider).exists()
+        enforce(rules.refuse_connection(service=user.is_service, active=user.is_active, connected=connected))
+        sociallogin.connect(request, user)
 
     def is_open_for_signup(self, request, sociallogin):
         return True
@@ -74,11 +176,18 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
             setattr(user, name, getattr(user, name)[:NAME_LENGTH])
         return user
 
-    @transaction.atomic
     def save_user(self, request, sociallogin, form=None):
-        """Make the account, and log it."""
+        """Make the account, and log it. Where another first visit of this person is quicker, say so."""
+        try:
+            return self._make_account(request, sociallogin, form)
+        except IntegrityError as error:
+            messages.error(request, "Two visits began your account at once. Please sign in again.")
+            raise ImmediateHttpResponse(redirect("account_login")) from error
+
+    @transaction.atomic
+    def _make_account(self, request, sociallogin, form):
         user = super().save_user(request, sociallogin, form)
-        changes = {"email": [None, user.email], "provider": [None, sociallogin.account.provider]}
+        changes = {"email": [None, user.email], **_identity(sociallogin.account)}
         _record(request, user, Action.USER_CREATE, changes)
         return user
 
@@ -91,12 +200,20 @@ class SessionsAdapter(DefaultUserSessionsAdapter):
         """End them, one entry each."""
         super().end_sessions(sessions)
         for session in sessions:
-            changes = {"address": [session.ip, None]}
+            changes = {"began": [session.created_at.isoformat(timespec="seconds"), None]}
             _record(context.request, session.user, Action.SESSION_END, changes)
 
 
+def sign_in(request, user):
+    """Sign in `user`, whose account this request has made."""
+    login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    account_signals.user_logged_in.send(sender=User, request=request, user=user)
+
+
 def connect():
-    """Listen to what allauth tells."""
+    """Listen to what allauth and Django tell."""
+    account_signals.user_logged_in.connect(_log_sign_in, dispatch_uid="log sign-in")
+    user_logged_out.connect(_log_sign_out, dispatch_uid="log sign-out")
     for signal, action in {
         account_signals.password_changed: Action.PASSWORD_CHANGE,
         account_signals.password_set: Action.PASSWORD_CHANGE,
@@ -113,13 +230,29 @@ def _logging(action):
     def log(sender, request, user=None, sociallogin=None, authenticator=None, **_):
         changes = {}
         if sociallogin:
-            user, changes = sociallogin.user, {"provider": [None, sociallogin.account.provider]}
+            user, changes = sociallogin.user, _identity(sociallogin.account)
         if authenticator:
             kept = None if action == Action.FACTOR_REMOVE else str(authenticator.type)
             changes = {"factor": [None if kept else str(authenticator.type), kept]}
         _record(request, user, action, changes)
 
     return log
+
+
+def _identity(account):
+    """What the log says of a connection that begins: the provider, and its own id of the person."""
+    return {"provider": [None, account.provider], "identity": [None, account.uid]}
+
+
+def _log_sign_in(sender, request, user, **_):
+    steps = [step.get("type") or step["method"] for step in get_authentication_records(request, user)]
+    by = [SINGLE_SIGN_ON if step == "socialaccount" else step for step in steps]
+    _record(request, user, Action.SIGN_IN, {"by": [None, by or [request.resolver_match.view_name]]})
+
+
+def _log_sign_out(sender, request, user, **_):
+    if user:
+        _record(request, user, Action.SIGN_OUT, {})
 
 
 @transaction.atomic

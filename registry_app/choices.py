@@ -88,10 +88,15 @@ class Action(TextChoices):
     TEAM_MEMBER_CHANGE = "team.member.change", "Changed somebody's role in the team"
     TEAM_MEMBER_REMOVE = "team.member.remove", "Took somebody out of the team"
     FACTOR_REQUIRE = "organization.factor.require", "Changed who needs a second factor in"
+    SIGN_IN = "user.sign_in", "Signed in"
+    SIGN_OUT = "user.sign_out", "Signed out"
+    SIGN_IN_LIMIT = "user.sign_in.limit", "Reached the limit of tries"
+    POST_LIMIT = "request.limit", "Reached the limit of refused requests"
     PASSWORD_CHANGE = "user.password.change", "Changed the password of"
     PASSWORD_LINK = "user.password.link", "Made a reset link for"
     PASSWORD_RESET = "user.password.reset", "Reset the password of"
     SSO_CONNECT = "user.sso.connect", "Connected single sign-on to"
+    SSO_DISCONNECT = "user.sso.disconnect", "Disconnected single sign-on from"
     FACTOR_ADD = "user.factor.add", "Set up a second factor for"
     FACTOR_REMOVE = "user.factor.remove", "Removed a second factor of"
     FACTOR_CODES = "user.factor.codes", "Made new recovery codes for"
@@ -144,6 +149,7 @@ INFINITIVES = {
     "Deactivated": "deactivate",
     "Declined": "decline",
     "Deleted": "delete",
+    "Disconnected": "disconnect",
     "Edited": "edit",
     "Ended": "end",
     "Founded": "found",
@@ -155,6 +161,7 @@ INFINITIVES = {
     "Protected": "protect",
     "Put": "put",
     "Reactivated": "reactivate",
+    "Reached": "reach",
     "Read": "read",
     "Registered": "register",
     "Removed": "remove",
@@ -164,6 +171,7 @@ INFINITIVES = {
     "Revoked": "revoke",
     "Saw": "see",
     "Set": "set",
+    "Signed": "sign",
     "Stopped": "stop",
     "Took": "take",
     "Unlinked": "unlink",

@@ -6,12 +6,15 @@ Its address leads on then, or the refusal is logged and told.
 import time
 from contextlib import suppress
 
+from allauth.core.internal import ratelimit
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.sessions.backends.base import UpdateError
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -21,12 +24,14 @@ from . import guards, rules
 from .access import Moved, OrganizationRoleTooLow, RoleTooLow, SecondFactorMissing, check_second_factor
 from .availability import best_effort
 from .choices import Action
+from .limits import MINUTE, Limit, address_of, reach
 from .models import Actor, Collection, Link, Organization, OrganizationMembership, Registry, Team, Version
 from .models.audit import record_refusals
 from .readiness import is_ready
 
 GONE = tuple(model.DoesNotExist for model in (OrganizationMembership, Registry, Team, Collection, Link, Version))
 SEEN_EVERY, READY_FOR = 60, 5  # seconds
+TOO_MANY = 429
 
 
 class ProbeMiddleware:
@@ -79,6 +84,58 @@ def _note_session(request, now):
     request.session["seen"] = now
     with suppress(UpdateError):  # it has ended meanwhile, which the middleware of sessions tells
         request.session.save()
+
+
+class LimitMiddleware:
+    """Answers 429 where a limit on tries is reached, and says how long to wait.
+
+    allauth counts tries to sign in; this counts posts that are refused (answered 4xx), by person, or by address where
+    nobody is signed in. No other request touches the cache: this process itself remembers who has reached the limit,
+    and refuses their posts unread until the minute is over.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+        self.waiting: dict[str, Limit] = {}
+
+    def __call__(self, request):
+        post = request.method not in rules.SAFE_METHODS
+        limit = self.waiting.get(_sender(request)) if post else None
+        if limit and limit.until > time.time():
+            return _too_many(request, limit)
+        response = self.get_response(request)
+        if post and 400 <= response.status_code < 500 and response.status_code != TOO_MANY:
+            self._count(request)
+        limit = getattr(request, "limit", None)
+        return _too_many(request, limit, response) if limit else response
+
+    def _count(self, request):
+        person, sender, now = request.user.is_authenticated, _sender(request), time.time()
+        end = (now // MINUTE + 1) * MINUTE
+        key = f"refused-posts:{sender}:{end:.0f}"
+        with ratelimit.cache_lock(key):  # where it can't be had in time, a post may be left out
+            count = cache.get(key, 0) + 1
+            cache.set(key, count, MINUTE)
+        if count > (settings.REFUSED_POSTS_OF_PERSON if person else settings.REFUSED_POSTS_OF_ADDRESS):
+            limit = Limit(Action.POST_LIMIT, key, MINUTE, end, count, request.user if person else None)
+            self.waiting = {who: other for who, other in self.waiting.items() if other.until > now} | {sender: limit}
+            reach(request, limit)
+
+
+def _sender(request):
+    """Under what the posts of a request's sender are counted."""
+    return f"person:{request.user.pk}" if request.user.is_authenticated else f"address:{address_of(request)}"
+
+
+def _too_many(request, limit, response=None):
+    """`response` as a 429: a page that shows a form stays as it is, for what was typed is kept in it."""
+    if response is None or response.status_code not in {200, TOO_MANY}:
+        refusal = rules.TOO_MANY_TRIES
+        told = {"code": refusal.code, "message": f"{refusal.reason} {refusal.way_out}"}
+        response = JsonResponse(told) if request.path.startswith("/api/") else render(request, "429.html")
+    response.status_code = TOO_MANY
+    response["Retry-After"] = str(limit.wait)
+    return response
 
 
 class RuleMiddleware:

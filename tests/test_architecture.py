@@ -19,6 +19,7 @@ LEVELS = {
     "models": 3,
     "readiness": 4,
     "forms": 4,
+    "limits": 4,
     "templatetags": 4,
     "access": 5,
     "accounts": 5,

@@ -1,5 +1,6 @@
 """Accounts, organizations and who is in them, in the Django admin."""
 
+from allauth.socialaccount.models import SocialAccount
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
@@ -14,7 +15,7 @@ from ..choices import Action
 from ..forms.base import LawField
 from ..models import Organization, OrganizationMembership, User, enforce, found_organization
 from ..models.audit import record
-from .base import AdminForm, BulkDeleteAdmin, LawfulAdmin, SeenForm, actor_of
+from .base import AdminForm, BulkDeleteAdmin, LawfulAdmin, RowsInline, SeenForm, actor_of
 
 ACCOUNT_STAYS = rules.Refusal(
     "account_stays", "Accounts are never deleted, for what they did keeps their name.", "Deactivate it instead."
@@ -32,6 +33,25 @@ class UserForm(SeenForm, UserChangeForm):
     """An account as it is."""
 
 
+class ConnectionInline(RowsInline):
+    """To whom of an identity provider an account is connected. Single sign-on connects; here it ends."""
+
+    model = SocialAccount
+    verbose_name, verbose_name_plural = "connection", "single sign-on: ending a connection ends the sessions too"
+    fields = ["provider", "uid", "date_joined", "last_login"]
+    readonly_fields = ["provider", "uid", "date_joined", "last_login"]
+
+    def has_add_permission(self, request, obj=None):
+        """Never."""
+        return False
+
+    def has_view_permission(self, request, obj=None):
+        """Of whoever may change the account."""
+        return self.admin_site.get_model_admin(User).has_change_permission(request, obj)
+
+    has_delete_permission = has_view_permission
+
+
 @admin.register(User)
 class UserAdmin(LawfulAdmin, auth.UserAdmin):
     """Accounts. Permissions are two flags: staff come in here, superusers may do all here."""
@@ -47,6 +67,7 @@ class UserAdmin(LawfulAdmin, auth.UserAdmin):
     ]
     add_fieldsets = [(None, {"fields": ["username", "email", "usable_password", "password1", "password2"]})]
     readonly_fields = ["last_login", "date_joined", "is_service"]
+    inlines = [ConnectionInline]
     add_action = Action.USER_CREATE
     change_action, delete_action = Action.USER_EDIT, Action.USER_EDIT
 
@@ -91,6 +112,13 @@ class UserAdmin(LawfulAdmin, auth.UserAdmin):
         changes = {name: [getattr(before, name), getattr(obj, name)] for name in form.changed_data}
         if changes:
             record(actor_of(request), Action.USER_EDIT, subject=obj.username, changes=changes)
+
+    def save_formset(self, request, form, formset, change):
+        """End connections to identity providers."""
+        formset.save(commit=False)
+        for connection in formset.deleted_objects:
+            request.trying = Action.SSO_DISCONNECT
+            form.instance.disconnect(actor_of(request), connection)
 
     def user_change_password(self, request, id, form_url=""):
         """Django's page; that the password changed is logged, and nothing of it. Service accounts have none."""

@@ -1,6 +1,7 @@
 """What commands are told, and tell: organizations and teams by their names, and what the law refused."""
 
 from contextlib import contextmanager
+from getpass import getpass
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.management.base import CommandError
@@ -27,6 +28,17 @@ def team_named(organization, name):
         return team
     known = ", ".join(organization.teams.values_list("name", flat=True)) or "none"
     raise CommandError(f"{organization} has no team {name}. There are: {known}.")
+
+
+def ask_password(username):
+    """The password that is typed twice for `username`; CommandError where the two differ, or there is no terminal."""
+    try:
+        password, again = getpass(f"Password for {username}: "), getpass("Again: ")
+    except EOFError:
+        raise CommandError("There is no terminal to ask for a password: set REGISTRY_ADMIN_PASSWORD.") from None
+    if password != again:
+        raise CommandError("The two passwords differ. Nothing was done.")
+    return password
 
 
 @contextmanager

@@ -24,7 +24,8 @@ GENESIS = "0" * 64  # what the first entry is sealed to
 
 
 class Actor(NamedTuple):
-    """Who acts: a user through a request, or (`user` None) the installation's own command line.
+    """Who acts: a user through a request; `user` None is the installation's own command line, where it is `staff`, and
+    else somebody who isn't signed in.
 
     `staff` says that the act comes through the installation's own doors (Django admin, commands), where the rules of
     registries hold and roles in them aren't asked for.
@@ -37,7 +38,9 @@ class Actor(NamedTuple):
     @property
     def name(self):
         """The name that the log keeps, also when the account is gone."""
-        return self.user.get_username() if self.user else "command line"
+        if self.user:
+            return self.user.get_username()
+        return "command line" if self.staff else "not signed in"
 
 
 class AuditHead(models.Model):

@@ -1,5 +1,7 @@
 """Organizations and the people in them."""
 
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import AbstractUser
 from django.db import models, transaction
 from django.db.models.functions import Lower
@@ -82,6 +84,23 @@ class User(AbstractUser):
         self.access_ended_at = timezone.now()
         self.save(update_fields=["access_ended_at"])
         endings.end_of_account(self, by, f"{self} was deactivated.", organization)
+
+    @transaction.atomic
+    def disconnect(self, by: audit.Actor, connection: SocialAccount) -> None:
+        """End `connection`, which is theirs, and log it. Whoever has the address at the provider connects anew.
+
+        Ends every session of theirs too: one may be of whom the connection was not meant for.
+        """
+        User.objects.select_for_update().get(pk=self.pk)
+        ended, _ = SocialAccount.objects.filter(pk=connection.pk, user=self).delete()
+        if ended:
+            self._end_sessions()
+            changes = {"provider": [connection.provider, None], "identity": [connection.uid, None]}
+            audit.record(by, Action.SSO_DISCONNECT, subject=self.username, changes=changes)
+
+    def _end_sessions(self):
+        for session in UserSession.objects.filter(user=self):
+            session.end()
 
     def _set_active(self, by, organization, action, *, wanted):
         self.refresh_from_db()

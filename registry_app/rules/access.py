@@ -4,9 +4,32 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ..choices import Action, Kind, OrganizationRole, Role, Source, TeamRole, Visibility
-from .refusals import ADMINS_CREATE, DELETE_BY_ADMINS, SERVICE_ROLE, TEAM_ADMINS_ONLY, TOKEN_READ_ONLY, Refusal
+from .refusals import (
+    ACCOUNT_INACTIVE,
+    ADMINS_CREATE,
+    DELETE_BY_ADMINS,
+    OTHER_IDENTITY,
+    SERVICE_ROLE,
+    SERVICE_SIGNS_IN,
+    TEAM_ADMINS_ONLY,
+    TOKEN_READ_ONLY,
+    Refusal,
+)
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def refuse_connection(*, service: bool, active: bool, connected: bool) -> Refusal | None:
+    """Why an account may not be connected to a person of an identity provider, who has its address; or None.
+
+    `service` says that it is a service account, `active` that it isn't deactivated, `connected` that it is connected to
+    another person of this provider: an address may be given to a new person.
+    """
+    if service:
+        return SERVICE_SIGNS_IN
+    if not active:
+        return ACCOUNT_INACTIVE
+    return OTHER_IDENTITY if connected else None
 
 
 def refuse_token(read_only, method):

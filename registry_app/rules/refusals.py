@@ -77,6 +77,14 @@ TOKEN_INVALID = Refusal(
 )
 TOKEN_READ_ONLY = Refusal("token_read_only", "This API token is for reading only.", "Use one that may also write.")
 TOKEN_NAME_TAKEN = Refusal("token_name_taken", "You have a token of that name. Revoke it, or choose another name.")
+OTHER_IDENTITY = Refusal(
+    "other_identity",
+    "The account is connected to another person of the identity provider.",
+    "If that person is not its owner any more, ask the installation's staff to end the connection.",
+)
+ACCOUNT_INACTIVE = Refusal("account_inactive", "The account is deactivated.", "Ask an admin to reactivate it.")
+SERVICE_SIGNS_IN = Refusal("service_account", "A service account signs in with its tokens alone.")
+TOO_MANY_TRIES = Refusal("too_many_tries", "Too many tries.", "Wait a few minutes, then try again.")
 ALIAS_RESERVED = Refusal(
     "alias_reserved", "latest and v0, v1, … are given by the system: latest follows the newest version."
 )

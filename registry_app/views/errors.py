@@ -2,6 +2,7 @@
 
 import re
 import sys
+import time
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, JsonResponse
@@ -10,6 +11,8 @@ from django.template.loader import render_to_string
 
 from ..access import OrganizationRoleTooLow, RoleTooLow, organization_for
 from ..availability import fault_of
+from ..choices import Action
+from ..limits import MINUTE, Limit, address_of, reach
 from ..rules import CHANGED_AT_ONCE, NEEDED
 from .pages import HELPERS_SHOWN, helpers_of, shelf_of
 
@@ -57,6 +60,13 @@ def _frame(request):
 def csrf_failure(request, reason=""):
     """403: the form was open for too long, or was sent from elsewhere."""
     return render(request, "403_csrf.html", status=403)
+
+
+def too_many(request):
+    """429: one of allauth's limits is reached, which all are by the minute."""
+    key = f"{request.resolver_match.view_name}:{request.user.pk or address_of(request)}"
+    reach(request, Limit(Action.SIGN_IN_LIMIT, key, MINUTE, time.time() + MINUTE))
+    return render(request, "429.html", status=429)
 
 
 def not_found(request, exception):

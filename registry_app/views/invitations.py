@@ -4,7 +4,6 @@ import logging
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.core.mail import send_mail
 from django.http import Http404
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from .. import rules
 from ..access import admin_of
+from ..accounts import sign_in
 from ..choices import Action
 from ..forms import ConfirmForm, CursorForm, InviteForm, JoinForm
 from ..models import Invitation, User, make_invited_account
@@ -89,7 +89,7 @@ def accept(request, token):
     form = JoinForm(posted(request), initial={"email": invitation.email})
     if form.is_valid() and form.carry_out(_make_account, invitation, form.cleaned_data, request.id):
         user = User.objects.get(username=form.cleaned_data["username"])
-        login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+        sign_in(request, user)
         return _welcome(request, invitation)
     if form.has_code(rules.INVITATION_USED.code):
         raise Http404

@@ -2,7 +2,6 @@
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -11,6 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ..access import admin_of, organization_for
+from ..accounts import sign_in
 from ..choices import Action, Role, Theme
 from ..forms import OrganizationForm, SecondFactorForm, SetupForm
 from ..models import AuditEvent, Organization, User, found_installation, setup_token
@@ -93,7 +93,7 @@ def setup(request, token):
     form = SetupForm(posted(request))
     if form.is_valid() and form.carry_out(_found, form.cleaned_data, request.id):
         user = User.objects.get(username=form.cleaned_data["username"])
-        login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+        sign_in(request, user)
         return redirect("home")
     return render(request, "organizations/setup.html", {"form": form}, status=form.status)
 

@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.test import Client
 from django.urls import reverse
 
 from registry_app.choices import Action, OrganizationRole
@@ -20,7 +21,7 @@ def password_page(user):
 
 def logs_in(client, login, password=PASSWORD):
     """Whether one gets in so, at the site's own login page."""
-    client.logout()
+    client = Client()
     client.post(reverse("account_login"), {"login": login, "password": password})
     return "_auth_user_id" in client.session
 

@@ -1,13 +1,15 @@
 """Who gets through which door: every address, by every method, for every person; and nothing is told to the others."""
 
 import re
+from contextlib import suppress
 from copy import copy
+from itertools import cycle, product
 from urllib.parse import quote
 
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
-from django.urls import get_resolver, reverse
+from django.urls import NoReverseMatch, get_resolver, reverse
 
 from registry_app.choices import Role
 from registry_app.models import (
@@ -328,6 +330,66 @@ def test_the_admin_lets_nobody_in_but_staff(people, golden):
         assert answers.pop("nobody") == answers.pop("root") == 200  # the login page, and the page itself
         assert set(answers.values()) == {403}
         assert browser().get(address, follow=True).redirect_chain[-1][0].startswith(reverse("account_login"))
+
+
+# What says where a request comes from, and where it leads to afterwards.
+
+UNPARSABLE = {
+    "host": "http://[",
+    "no scheme": "//[",
+    "half an IPv6": "http://[::1",
+    "no IPv6": "http://[x]/",
+    "no port": "http://testserver:port/",
+    "forbidden": "http://a\u2100b/",  # with this, urlsplit refuses a host's name
+    "script": "javascript:alert(1)",
+    "long": "http://[" + "x" * 3000,
+    "nul": "/\0",
+    "surrogate": "%ED%A0%80",
+    "bytes": "%FF%FE",
+}
+
+
+def every_address(registry):
+    """The addresses of all pages: ours and allauth's with what they name there, and those of Django's admin."""
+    found = [address_of(name, registry) for name in (*ADDRESSES, *REGISTRY_ADDRESSES)]
+    for name in sorted({name for name in walk(get_resolver()) if name.startswith("admin:") and name != "admin:None"}):
+        arguments = [] if name.endswith(("_add", "_changelist")) or "_" not in name else [registry.pk]
+        with suppress(NoReverseMatch):
+            found.append(reverse(name, args=arguments))
+    assert len(found) > 130
+    return found
+
+
+def failures(user, cases, **headers):
+    """Those of `cases` (address, method, text) that end in a 5xx, for `user` with `text` wherever an address can be."""
+    client, failed, form = browser(user), [], "application/x-www-form-urlencoded"
+    signed_in = copy(client.cookies)
+    for address, method, text in cases:
+        client.cookies = copy(signed_in)
+        query = "next=" + (text if text.startswith("%") else quote(text))
+        headers |= {"referer": text, "hx-current-url": text}
+        with undone():
+            response = client.generic(method, f"{address}?{query}", query, form, headers=headers)
+        failed += [(address, method, text, response.status_code)] if response.status_code >= 500 else []
+    return failed
+
+
+HTMX = {"hx-request": "true"}
+
+
+@pytest.mark.parametrize("person, headers", [("nobody", {}), ("nobody", HTMX), ("ada", {}), ("root", {})])
+def test_an_address_that_can_not_be_parsed_is_no_servers_fault(people, golden, named, person, headers):
+    pages = product(every_address(golden), METHODS)
+    cases = [(*page, text) for page, text in zip(pages, cycle(UNPARSABLE.values()), strict=False)]
+    assert failures(people[person], cases, **headers) == []
+
+
+@pytest.mark.parametrize("text", UNPARSABLE.values(), ids=UNPARSABLE)
+def test_signing_in_and_out_leads_to_no_address_that_can_not_be_parsed(people, golden, text):
+    pages = [address_of(name, golden) for name in ADDRESSES if name.startswith(ALLAUTHS)]
+    cases = [(*page, text) for page in product(["/", *pages], METHODS)]
+    assert failures(None, cases) == failures(None, cases, **HTMX) == []
+    assert failures(people["ada"], cases) == []
 
 
 # Rule 10 and §3: roles in one registry.

@@ -138,7 +138,9 @@ def test_who_has_no_account_makes_one_there_and_is_signed_in(acme, invited):
     assert [(event.action, event.actor_name, event.actor_id) for event in events] == [
         (Action.USER_CREATE, "nora", None),
         (Action.PERSON_ADD, "nora", nora.pk),
+        (Action.SIGN_IN, "nora", nora.pk),
     ]
+    assert events[-1].changes == {"by": [None, ["invitation"]]}
     assert {event.request_id for event in events} == {response["X-Request-ID"]}
 
 

@@ -67,6 +67,7 @@ def test_rules_1_and_17_the_set_up_link_founds_the_organization_and_signs_its_ad
         Action.USER_CREATE,
         Action.CREATE,
         Action.PERSON_ADD,
+        Action.SIGN_IN,
     }
 
 

@@ -1,5 +1,6 @@
 """Single sign-on against a real OpenID Connect provider, in a process of its own: who comes in, and who doesn't."""
 
+import threading
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -8,14 +9,17 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings as site_settings
 from django.contrib.auth.hashers import is_password_usable
+from django.db import connections
 from django.test import Client
 from django.urls import reverse
 
-from registry_app.models import AuditEvent, User
+from registry_app.accounts import SingleSignOnAdapter
+from registry_app.models import AuditEvent, User, make_service_account
+from tests.admin.pages import save
 from tests.conftest import point
-from tests.factories import PASSWORD
+from tests.factories import COMMAND_LINE, PASSWORD
 from tests.provider import PASSWORD as PASSWORD_THERE
-from tests.views.pages import Page, browser, logging, nothing_happens
+from tests.views.pages import Page, browser, logging, nothing_changes, nothing_happens
 
 LOGIN = reverse("openid_connect_login", args=["127-0-0-1-9"])
 CALLBACK = reverse("openid_connect_callback", args=["127-0-0-1-9"])
@@ -89,8 +93,10 @@ def test_a_newcomer_gets_an_account_in_no_organization(acme, provider):
     assert not user.memberships.exists()
     assert not (user.is_staff or user.is_superuser or is_password_usable(user.password))
     assert [(event.action, event.actor_id, event.subject) for event in events] == [
-        ("user.create", user.pk, user.username)
+        ("user.create", user.pk, user.username),
+        ("user.sign_in", user.pk, user.username),
     ]
+    assert events[-1].changes == {"by": [None, ["single sign-on"]]}
     again, _ = enter(provider, "newcomer")
     assert (who(again), User.objects.filter(email="newcomer@example.com").count()) == (user.username, 1)
 
@@ -100,14 +106,14 @@ def test_a_verified_address_leads_to_its_account_whose_password_stays(mel, provi
     with logging() as events:
         client, _ = enter(provider, "mel-there")
     assert (who(client), User.objects.count()) == ("mel", people)
-    assert [(event.action, event.subject) for event in events] == [("user.sso.connect", "mel")]
+    assert [(event.action, event.subject) for event in events] == [("user.sso.connect", "mel"), ("user.sign_in", "mel")]
     mel.refresh_from_db()
     assert mel.check_password(PASSWORD)
     mel.email = "elsewhere@example.com"  # from now on the provider's word for who it is counts, not the address
     mel.save()
-    with nothing_happens():
+    with nothing_changes(), logging() as events:
         again, _ = enter(provider, "mel-there")
-    assert who(again) == "mel"
+    assert (who(again), [event.action for event in events]) == ("mel", ["user.sign_in"])
 
 
 def test_a_second_factor_is_asked_for_here_too(mel, provider):
@@ -154,6 +160,125 @@ def test_the_deactivated_stay_out(mel, provider, known):
     assert response.url == reverse("account_inactive")
     assert who(client) is None
     assert User.objects.filter(email="mel@example.com").count() == 1
+
+
+# One account, one person of a provider.
+
+
+def refusals(events):
+    """(action, code, who tried, whose account) of each entry."""
+    return [(event.action, event.code, event.actor_name, event.subject) for event in events]
+
+
+@pytest.mark.parametrize("second", ["mel-again", "mel-in-capitals"])
+def test_an_account_is_connected_to_no_second_person_who_has_its_address(mel, provider, second):
+    enter(provider, "mel-there")
+    first = SocialAccount.objects.get()
+    for _ in range(2):
+        with nothing_changes(), logging() as events:
+            client, response = enter(provider, second)
+        refused(client, response, "socialaccount/other_identity.html", 403)
+        assert refusals(events) == [("user.sso.connect", "other_identity", "not signed in", "mel")]
+        (_, identity) = events[0].changes["identity"]
+        assert identity != first.uid
+    assert list(SocialAccount.objects.values_list("pk", "uid", "user")) == [(first.pk, first.uid, mel.pk)]
+    assert who(enter(provider, "mel-there")[0]) == "mel"
+
+
+def test_neither_service_accounts_nor_the_deactivated_are_connected(acme, rob, provider):
+    robot = make_service_account(acme, "ci", COMMAND_LINE).user
+    robot.email = "ci@example.com"
+    robot.save()
+    rob.email, rob.is_active = "mel@example.com", False
+    rob.save()
+    for person, code, account in (("ci-there", "service_account", "ci"), ("mel-again", "account_inactive", "rob")):
+        with nothing_changes(), logging() as events:
+            client, response = enter(provider, person)
+        assert (response.url, who(client)) == (reverse("account_inactive"), None)
+        assert refusals(events) == [("user.sso.connect", code, "not signed in", account)]
+    assert not SocialAccount.objects.exists()
+
+
+def test_a_person_stays_with_their_account_when_another_gets_the_address(mel, rob, provider):
+    enter(provider, "mel-there")
+    mel.email = "mel@elsewhere.example"
+    mel.save()
+    rob.email = "mel@example.com"
+    rob.save()
+    assert who(enter(provider, "mel-there")[0]) == "mel"
+    assert who(enter(provider, "mel-again")[0]) == "rob"
+    assert {account.user.username for account in SocialAccount.objects.all()} == {"mel", "rob"}
+
+
+def test_people_of_another_issuer_are_other_people(mel, provider):
+    SocialAccount.objects.create(user=mel, provider="an-issuer-of-before", uid="1")
+    with logging() as events:
+        client, _ = enter(provider, "mel-again")
+    assert (who(client), mel.socialaccount_set.count()) == ("mel", 2)
+    assert [event.action for event in events] == ["user.sso.connect", "user.sign_in"]
+
+
+def test_after_staff_ended_the_connection_the_next_one_is_connected(mel, root, provider):
+    hers, _ = enter(provider, "mel-there")
+    old = SocialAccount.objects.get()
+    staff, page = browser(root), reverse("admin:registry_app_user_change", args=[mel.pk])
+    with logging() as events:
+        answer = save(staff, page, **{"socialaccount_set-0-DELETE": "on"})
+    assert (answer.status_code, who(hers)) == (302, None)
+    assert [(event.action, event.actor_name, event.subject, event.changes) for event in events] == [
+        (
+            "user.sso.disconnect",
+            "root",
+            "mel",
+            {"provider": [old.provider, None], "identity": [old.uid, None]},
+        )
+    ]
+    assert who(enter(provider, "mel-again")[0]) == "mel"
+    assert who(enter(provider, "mel-there")[0]) is None
+
+
+def at_once(issuer, monkeypatch, method, *people):
+    """The statuses and names of `people` who come at once: all stand before the adapter's `method` at one time."""
+    barrier, real = threading.Barrier(len(people)), getattr(SingleSignOnAdapter, method)
+
+    def together(*args):
+        barrier.wait(30)
+        return real(*args)
+
+    monkeypatch.setattr(SingleSignOnAdapter, method, together)
+    clients, found = [Client() for _ in people], {}
+    backs = [
+        There(issuer).consent(client.get(LOGIN).url, person) for client, person in zip(clients, people, strict=True)
+    ]
+
+    def come(number):
+        try:
+            found[number] = clients[number].get(backs[number]).status_code, who(clients[number])
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=come, args=(number,)) for number in range(len(people))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(found.values(), key=str)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("second, status, name", [("mel-again", 403, None), ("mel-there", 302, "mel")])
+def test_of_two_first_visits_at_once_one_connects(mel, provider, monkeypatch, second, status, name):
+    found = at_once(provider, monkeypatch, "_connect", "mel-there", second)
+    assert found == [(302, "mel"), (status, name)]
+    assert SocialAccount.objects.filter(user=mel).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_first_visits_of_a_newcomer_at_once_one_makes_the_account(provider, monkeypatch):
+    (_, first), (_, second) = at_once(provider, monkeypatch, "_make_account", "newcomer", "newcomer")
+    user = User.objects.get(email="newcomer@example.com")
+    assert {first, second} == {user.username, None}
+    assert SocialAccount.objects.get().user == user
 
 
 def test_whoever_does_not_consent_is_told_so(db, provider):

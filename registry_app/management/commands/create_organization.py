@@ -1,14 +1,12 @@
 """`create_organization`: what the set-up page does, for scripts, and for a second organization."""
 
-from getpass import getpass
-
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from ...choices import Action
 from ...models import User, found_organization_with_admin
 from ..database import prepare
-from ..naming import COMMAND_LINE, refusals_told
+from ..naming import COMMAND_LINE, ask_password, refusals_told
 
 
 class Command(BaseCommand):
@@ -26,7 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *, name, admin, email, **options):
         prepare(self)
-        password = "" if _has_account(admin, email) else settings.ADMIN_PASSWORD or _ask_password(admin)
+        password = "" if _has_account(admin, email) else settings.ADMIN_PASSWORD or ask_password(admin)
         with refusals_told(Action.ORGANIZATION_CREATE, subject=name):
             organization = found_organization_with_admin(name, admin, email, password, COMMAND_LINE)
         self.stdout.write(f"{organization} is founded, with {admin} as its admin.")
@@ -43,13 +41,3 @@ def _has_account(username, email):
     if email and email.casefold() != user.email.casefold():
         raise CommandError(f"The account {username} has another email address. Nothing was done.")
     return True
-
-
-def _ask_password(username):
-    try:
-        password, again = getpass(f"Password for {username}: "), getpass("Again: ")
-    except EOFError:
-        raise CommandError("There is no terminal to ask for a password: set REGISTRY_ADMIN_PASSWORD.") from None
-    if password != again:
-        raise CommandError("The two passwords differ. Nothing was done.")
-    return password

@@ -1,0 +1,62 @@
+"""Limits on tries, where one is reached: the answer is 429 (see middleware.py), and the audit log tells of it once."""
+
+import logging
+import math
+import time
+from typing import NamedTuple
+
+from allauth.core.internal.httpkit import get_client_ip
+from allauth.core.internal.ratelimit import truncate_ip
+from django.core.cache import cache
+from django.db import transaction
+from django.http import HttpRequest
+
+from .choices import Action
+from .models import Actor, User
+from .models.audit import record
+
+MINUTE = 60  # seconds
+logger = logging.getLogger(__name__)
+
+
+class Limit(NamedTuple):
+    """A limit that a request has reached.
+
+    `action` is what the log calls it, `key` what it counts by, `window` its length in seconds, `until` the time (of
+    time.time) when it is over. `tries` were counted (0: not known), and `account` is whose they were, where one is.
+    """
+
+    action: Action
+    key: str
+    window: int
+    until: float
+    tries: int = 0
+    account: User | None = None
+
+    @property
+    def wait(self) -> int:
+        """The seconds until it is over, at least 1."""
+        return max(1, math.ceil(self.until - time.time()))
+
+
+def address_of(request: HttpRequest) -> str:
+    """The address that a request came from, as limits count it (of IPv6 the network); "" where it says none."""
+    return truncate_ip(get_client_ip(request) or "")
+
+
+def reach(request, limit: Limit) -> None:
+    """Note that `request` has reached `limit`, and log it: once in its window, however often it is met.
+
+    The audit log tells which page it was and how many tries there were; not from where, nor what was typed. The address
+    stands in the site's log, under the same id of the request.
+    """
+    request.limit = limit
+    if not cache.add(f"limit-told:{limit.key}", value=True, timeout=limit.window):
+        return
+    logger.warning("A limit of tries is reached, from %s.", address_of(request), extra={"request": request})
+    changes: dict[str, list] = {"page": [None, request.resolver_match.view_name if request.resolver_match else ""]}
+    changes |= {"tries": [None, limit.tries]} if limit.tries else {}
+    user = request.user if request.user.is_authenticated else None
+    subject = limit.account.get_username() if limit.account else ""
+    with transaction.atomic():
+        record(Actor(user, request.id), limit.action, subject=subject, changes=changes)
