@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from registry_app.choices import Role
 from registry_app.models import Actor, Team, collection_on, registry_on
+from tests.admin.pages import address, save
 from tests.factories import (
     COMMAND_LINE,
     give_team_role,
@@ -159,6 +160,13 @@ def test_a_role_is_of_the_team_as_it_is_called_by_then(shelf, vision, rob, mel):
     given.delete_by(Actor(rob))
     members = registry_on(shelf, timezone.now()).members
     assert not any(holder.startswith("team ") for holder in members)
+
+
+def test_a_role_is_of_the_person_as_they_are_called_by_then(shelf, mel, root):
+    assert save(browser(root), address("change", mel), username="melanie").status_code == 302
+    assert registry_on(shelf, timezone.now()).members == {"ada": "admin", "rob": "admin", "melanie": "member"}
+    shelf.members.get(user=mel).delete_by(COMMAND_LINE)
+    assert registry_on(shelf, timezone.now()).members == {"ada": "admin", "rob": "admin"}
 
 
 def test_unlinking_a_version_leaves_the_alias_called_as_what_went_with_it(shelf, vision):
