@@ -78,7 +78,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
     def save_user(self, request, sociallogin, form=None):
         """Make the account, and log it."""
         user = super().save_user(request, sociallogin, form)
-        changes = {"email": [None, user.email], "provider": [None, sociallogin.account.provider]}
+        changes = user.birth() | {"provider": [None, sociallogin.account.provider]}
         _record(request, user, Action.USER_CREATE, changes)
         return user
 

@@ -106,12 +106,12 @@ def test_the_pages_show_the_day_that_is_asked_for(churn, versions, mel):
     make_link(churn, versions[0], "good")
     client, shelf = browser(mel), churn.registry
     names = [shelf.organization.slug, shelf.name, churn.name]
-    for address in (at("registries:as_it_was", shelf), reverse("collections:as_it_was", args=names)):
-        assert "good" in client.get(address).text
-        assert client.get(f"{address}?on=2001-01-01").context["then"] is None
-        assert client.get(f"{address}?on=9999-12-31").status_code == 400  # nothing is known of a day to come
-        assert client.get(f"{address}?on=tomorrow").status_code == 400
-        assert client.get(f"{address}?at=2001-01-01").status_code == 400
+    for page in (at("registries:as_it_was", shelf), reverse("collections:as_it_was", args=names)):
+        assert "good" in client.get(page).text
+        assert client.get(f"{page}?on=2001-01-01").context["then"] is None
+        assert client.get(f"{page}?on=9999-12-31").status_code == 400  # nothing is known of a day to come
+        assert client.get(f"{page}?on=tomorrow").status_code == 400
+        assert client.get(f"{page}?at=2001-01-01").status_code == 400
 
 
 def test_aliases_are_shown_as_protected_as_they_were(clock, shelf, vision, rob, mel):

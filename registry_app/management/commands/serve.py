@@ -11,7 +11,7 @@ from django.db import connections
 from gunicorn.app.base import BaseApplication
 
 from ...models import Organization, setup_token
-from ..database import close_reopened, prepare
+from ..database import close_reopened, mend_ledger, prepare
 
 THREADS = 4  # in each worker
 
@@ -27,6 +27,7 @@ class Command(BaseCommand):
             raise CommandError("The static files are not collected: start with `make run`, or run collectstatic first.")
         with _listen(settings.HOST, settings.PORT) as listener:
             prepare(self)
+            mend_ledger(self)
             close_reopened(self)
             self.check(databases=["default"], fail_level=checks.WARNING)
             lines = [f"{settings.PRODUCT} is at {settings.PUBLIC_URL} (Ctrl-C stops it)."]
