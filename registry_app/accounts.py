@@ -187,7 +187,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
     @transaction.atomic
     def _make_account(self, request, sociallogin, form):
         user = super().save_user(request, sociallogin, form)
-        changes = {"email": [None, user.email], **_identity(sociallogin.account)}
+        changes = user.birth() | _identity(sociallogin.account)
         _record(request, user, Action.USER_CREATE, changes)
         return user
 

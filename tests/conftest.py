@@ -26,6 +26,7 @@ from tests.factories import (
     make_user,
     make_version,
 )
+from tests.used import use
 
 pytest.register_assert_rewrite("tests.views.pages")  # helpers that assert: pytest explains those like its own
 
@@ -34,6 +35,12 @@ pytest.register_assert_rewrite("tests.views.pages")  # helpers that assert: pyte
 def _empty_cache():
     """Limits on login attempts are counted in the cache."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _empty_ledger():
+    """Restrictions of other tests, rolled back since."""
+    site_settings.LEDGER.write_bytes(b"")
 
 
 @pytest.fixture
@@ -142,6 +149,13 @@ def point(settings, url):
 def vision(acme, rob, mel):
     """A team of Acme: Rob leads it, Mel is in it. No registry gives it a role."""
     return make_team(acme, "Vision", leads=[rob], people=[mel], description="Image models")
+
+
+@pytest.fixture
+def used_organization(acme, ada, mel, rob):
+    """Acme, after everything was done in it that people do."""
+    use(acme, ada, mel, rob)
+    return acme
 
 
 # What is published.

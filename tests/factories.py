@@ -1,6 +1,8 @@
 """Makers: one thing each, made the way the product makes it."""
 
-from registry_app.choices import OrganizationRole, TeamRole, Visibility
+from django.db import transaction
+
+from registry_app.choices import Action, OrganizationRole, TeamRole, Visibility
 from registry_app.models import (
     Actor,
     ApiToken,
@@ -20,6 +22,7 @@ from registry_app.models import (
     found_organization,
     register,
 )
+from registry_app.models.audit import record
 
 PASSWORD = "correct horse battery staple"
 COMMAND_LINE = Actor(None, staff=True)
@@ -27,7 +30,10 @@ COMMAND_LINE = Actor(None, staff=True)
 
 def make_user(username, **fields) -> User:
     """An account that can sign in with PASSWORD."""
-    return User.objects.create_user(username, f"{username}@example.com", PASSWORD, **fields)
+    user = User.objects.create_user(username, f"{username}@example.com", PASSWORD, **fields)
+    with transaction.atomic():
+        record(COMMAND_LINE, Action.USER_CREATE, subject=username, changes=user.birth())
+    return user
 
 
 def make_organization(name, admin) -> Organization:
@@ -55,10 +61,10 @@ def make_registry(organization, creator, name, *, types=("model",), restricted=F
     return registry
 
 
-def make_token(user, name="laptop", **fields) -> ApiToken:
+def make_token(user, name="laptop", *, by=None, organization=None, **fields) -> ApiToken:
     """A token of `user`, with its `secret`."""
     token = ApiToken(user=user, name=name, **fields)
-    token.issue(Actor(user))
+    token.issue(by or Actor(user), organization)
     return token
 
 

@@ -97,7 +97,7 @@ class UserAdmin(LawfulAdmin, auth.UserAdmin):
         """Save, and log what changed. Refuses to leave an organization without an admin."""
         if not change:
             obj.save()
-            record(actor_of(request), Action.USER_CREATE, subject=obj.username, changes={"email": [None, obj.email]})
+            record(actor_of(request), Action.USER_CREATE, subject=obj.username, changes=obj.birth())
             return
         for organization in obj.memberships.order_by("organization_id").values_list("organization_id", flat=True):
             Organization.objects.hold(organization)

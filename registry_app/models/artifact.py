@@ -249,5 +249,7 @@ def enter(team, by, project, name, type_name, facts, reason=""):
 
 
 def _record(version, by, action, changes, reason):
-    organization = version.artifact.team.organization_id
-    audit.record(by, action, subject=str(version), organization=organization, changes=changes, reason=reason)
+    path, organization = str(version), version.artifact.team.organization_id
+    if len(path) > audit.SUBJECT_LENGTH:  # the subject says only its ends
+        changes["version"] = [None, path] if action == Action.VERSION_CREATE else [path, None]
+    audit.record(by, action, subject=path, organization=organization, changes=changes, reason=reason)

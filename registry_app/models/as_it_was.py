@@ -11,7 +11,6 @@ from .audit import AuditEvent
 # What ends roles in registries, or gives their holder another name, without speaking of any of them alone.
 ENDING = (Action.TEAM_DELETE, Action.PERSON_REMOVE)
 AFAR = (*ENDING, Action.TEAM_EDIT)
-ROLE_IN = "role in "  # what those entries call a role that ended, before the registry's name
 
 
 @dataclass
@@ -53,14 +52,16 @@ class CollectionThen:
         elif event.action == Action.LINK:
             self.links |= after
         elif event.action in {Action.ALIAS_PUT, Action.ALIAS_TAKE}:
-            self.aliases = _without_none(self.aliases | after)
+            _put(self.aliases, after)
         elif event.action == Action.LINK_TAG:
             self.link_tags[event.subject.rpartition(":")[2]] = after["tags"]
         elif event.action == Action.UNLINK:
             label = next(name for name in after if rules.number_called(name) is not None)
             self.links.pop(label, None)
             self.link_tags.pop(label, None)
-            self.aliases = {name: at for name, at in self.aliases.items() if at != label}
+            for name in after:
+                if self.aliases.get(name) == label:
+                    del self.aliases[name]
 
 
 @dataclass
@@ -80,22 +81,26 @@ class RegistryThen:
         after = {name: values[1] for name, values in event.changes.items()}
         if event.action in ENDING:
             holder = event.subject if event.action == Action.PERSON_REMOVE else f"team {event.subject}"
-            if f"{ROLE_IN}{self.name}" in after:
-                self.members.pop(holder, None)
+            self.members.pop(holder, None)
         elif event.action == Action.TEAM_EDIT:
             before, now = event.changes.get("name", (None, None))
-            if f"team {before}" in self.members:
-                self.members[f"team {now}"] = self.members.pop(f"team {before}")
+            self._rename(f"team {before}", f"team {now}")
+        elif event.action == Action.USER_EDIT:
+            self._rename(*event.changes.get("username", (None, None)))
         elif event.action == Action.COLLECTION_DELETE:
             self.collections.pop(event.collection_id, None)
         elif event.collection_id:
             self.collections.setdefault(event.collection_id, CollectionThen()).take(event)
         elif event.action in {Action.MEMBER_ADD, Action.MEMBER_CHANGE, Action.MEMBER_REMOVE}:
-            self.members = _without_none(self.members | after)
+            _put(self.members, after)
         elif event.action in {Action.PROTECT, Action.UNPROTECT}:
             self.protected = after["protected aliases"]
         elif event.action.startswith("registry."):
             self._take_facts(after)
+
+    def _rename(self, before, now):
+        if before in self.members:
+            self.members[now] = self.members.pop(before)
 
     def _take_facts(self, after):
         for name in ("name", "description", "visibility"):
@@ -111,7 +116,8 @@ class RegistryThen:
 def registry_on(registry, moment):
     """The RegistryThen of `registry` at `moment`, or None before it was made."""
     afar = Q(registry_id=None, organization_id=registry.organization_id, action__in=AFAR)
-    return _replayed(RegistryThen(), Q(registry_id=registry.pk) | afar, moment)
+    accounts = Q(organization_id=None, action=Action.USER_EDIT)
+    return _replayed(RegistryThen(), Q(registry_id=registry.pk) | afar | accounts, moment)
 
 
 def protected_on(registry, moment):
@@ -141,5 +147,10 @@ def _number(label):
     return int(label.removeprefix("v"))
 
 
-def _without_none(facts):
-    return {name: value for name, value in facts.items() if value is not None}
+def _put(facts, after):
+    """Let `facts` say what came `after`; what is None there is gone."""
+    for name, value in after.items():
+        if value is None:
+            facts.pop(name, None)
+        else:
+            facts[name] = value

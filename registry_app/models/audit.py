@@ -64,6 +64,18 @@ class AuditEventQuerySet(models.QuerySet):
         """Those that speak of this collection."""
         return self.filter(collection_id=collection.pk)
 
+    def restricting(self):
+        """Those by which a registry was restricted, be it from its creation on."""
+        told = Q()
+        for before in (None, "organization"):  # read off the sealed text, where keys and values stand quoted
+            told |= Q(body__contains=f'"visibility":{canonical([before, "restricted"])}')
+        return self.filter(told, code="", action__in=(Action.CREATE, Action.RESTRICT))
+
+    def creations(self, registries):
+        """{id: moment} of those of these registries (ids) whose creation is in the log."""
+        made = self.filter(code="", action=Action.CREATE, registry_id__in=registries)
+        return dict(made.values_list("registry_id", "at"))
+
     def moving(self, alias):
         """Those that put, moved or took just this alias. Read off the sealed text, where names stand quoted."""
         place = StrIndex("body", Value(json.dumps(alias) + ":["))  # unlike LIKE, minds upper and lower case everywhere

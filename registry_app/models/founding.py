@@ -46,8 +46,7 @@ def found_organization_with_admin(name, username, email, password, by):
     if not admin.is_active:
         enforce(rules.Refusal("account_inactive", f"{username} is deactivated and can't be an admin."), "username")
     if first:
-        admin.is_staff = admin.is_superuser = True
-        admin.save()
+        _make_staff(admin, by)
     return found_organization(name, admin, by)
 
 
@@ -80,7 +79,7 @@ def make_account(username, email, password, by):
     user.set_password(password)
     user.full_clean()
     user.save()
-    audit.record(by, Action.USER_CREATE, subject=username, changes={"email": [None, email]})
+    audit.record(by, Action.USER_CREATE, subject=username, changes=user.birth())
     return user
 
 
@@ -113,6 +112,14 @@ def make_service_account(organization, username, by):
     membership = OrganizationMembership(organization=organization, user=user)
     membership.save_by(by)
     return membership
+
+
+def _make_staff(user, by):
+    changes = {name: [False, True] for name in ("is_staff", "is_superuser") if not getattr(user, name)}
+    if changes:
+        user.is_staff = user.is_superuser = True
+        user.save(update_fields=list(changes))
+        audit.record(by, Action.USER_EDIT, subject=user.username, changes=changes)
 
 
 def _give_core_registry(organization, name, description, preconfigured, by):

@@ -13,6 +13,16 @@ from ..choices import Action, OrganizationRole, Role
 from . import audit, endings
 from .law import enforce, validate_name
 
+# What an account is where the entry of its creation says nothing else.
+NEW_ACCOUNT = {
+    "email": "",
+    "first_name": "",
+    "last_name": "",
+    "is_active": True,
+    "is_staff": False,
+    "is_superuser": False,
+}
+
 
 class User(AbstractUser):
     """A person who can sign in, or a service account. Never deleted, only deactivated: what they did keeps their name.
@@ -37,6 +47,11 @@ class User(AbstractUser):
     def get_session_auth_hash(self):
         """What a session must know: other than that of any session before `access_ended_at`, listed or not."""
         return f"{super().get_session_auth_hash()}{self.access_ended_at or ''}"
+
+    def birth(self):
+        """What the log says of an account that begins: {field: [None, value]}, its address and what is unusual."""
+        facts = {name: getattr(self, name) for name in NEW_ACCOUNT}
+        return {name: [None, value] for name, value in facts.items() if name == "email" or value != NEW_ACCOUNT[name]}
 
     @transaction.atomic
     def deactivate(self, by, organization):

@@ -229,8 +229,9 @@ class Registry(models.Model):
         if membership:
             RegistryMember.objects.create(registry=self, user=by.user, role=Role.ADMIN)
             changes["admins"] = [None, by.user.username]
-        self.record(by, Action.CREATE, changes, reason)
-        self._note_restriction()
+        event = self.record(by, Action.CREATE, changes, reason)
+        if self.is_restricted:
+            ledger.note(self, event)
 
     def edit(self, by, *, name, description, version=None, reason=""):
         """Rules 3, 10, 14, 15 and 19: give it another name or description. `version` is the one that was shown."""
@@ -310,8 +311,11 @@ class Registry(models.Model):
         self.record(by, Action.DELETE, changes, reason)
 
     def record(self, by, action, changes, reason="", *, subject="", collection=None):
-        """Log `action` on it, or on what `subject` names in it; the last statement of its transaction."""
-        audit.record(
+        """Log `action` on it, or on what `subject` names in it; the last statement of its transaction.
+
+        Answers the entry.
+        """
+        return audit.record(
             by,
             action,
             subject=subject or self.name,
@@ -372,13 +376,9 @@ class Registry(models.Model):
             self.version += 1
             self.updated_at = timezone.now()
             self.save()
-            self.record(by, action, changed, reason)
+            event = self.record(by, action, changed, reason)
             if "visibility" in changed:
-                self._note_restriction()
-
-    def _note_restriction(self):
-        if self.is_restricted:
-            transaction.on_commit(lambda: ledger.note(self), robust=True)  # a full disk undoes no restriction
+                ledger.note(self, event)
 
     def _put_types(self, types, by):
         AcceptedType.objects.bulk_create(AcceptedType(registry=self, name=name, added_by=by.user) for name in types)

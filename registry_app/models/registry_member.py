@@ -1,5 +1,7 @@
 """The roles that registries give: to people and service accounts, and to teams."""
 
+from datetime import UTC
+
 from django.db import models, transaction
 from django.db.models import Case, Q, Value, When
 from django.utils import timezone
@@ -82,7 +84,11 @@ class RegistryMember(models.Model):
     @property
     def facts(self):
         """What was given, as the log says it: the role, and until when."""
-        return f"{self.role} until {self.ends_at:%Y-%m-%d %H:%M} UTC" if self.ends_at else str(self.role)
+        if self.ends_at is None:
+            return str(self.role)
+        end = self.ends_at.astimezone(UTC)
+        precision = "auto" if end.second or end.microsecond else "minutes"
+        return f"{self.role} until {end.replace(tzinfo=None).isoformat(' ', precision)} UTC"
 
     @transaction.atomic
     def save_by(self, actor, seen=None, reason=""):

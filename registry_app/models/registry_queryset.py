@@ -7,6 +7,7 @@ from .. import rules
 from ..choices import Kind, Role, Visibility
 from . import ledger
 from .accepted_type import AcceptedType
+from .audit import AuditEvent
 from .registry_member import RANK, RegistryMember
 
 CORE_KEYS = [rules.name_key(name) for name, _, _ in rules.CORE_REGISTRIES]
@@ -73,7 +74,22 @@ class RegistryQuerySet(models.QuerySet):
 
     def reopened(self):
         """Those that the ledger knows as restricted and that this database shows to all: a backup was too old."""
-        born = ledger.restricted()
-        open_again = self.filter(pk__in=born, visibility=Visibility.ORGANIZATION)
-        births = dict(open_again.values_list("pk", "created_at"))
-        return self.filter(pk__in=[pk for pk, moment in births.items() if moment.isoformat() == born[pk]])
+        known = ledger.read().restricted()
+        shown = self.custom().filter(pk__in={pk for pk, _ in known}, visibility=Visibility.ORGANIZATION)
+        births = dict(shown.order_by().values_list("pk", "created_at"))
+        moments = [*births.items(), *AuditEvent.objects.creations(births).items()]
+        return self.filter(pk__in={pk for pk, moment in moments if (pk, moment.isoformat()) in known})
+
+    def unnoted(self):
+        """Lines that the ledger lacks: of those restricted by their row, or by the log, which knows of gone ones too.
+
+        Of one that is gone nobody knows when its row was born, only its entry: it is told from others by its id alone.
+        """
+        told = dict(AuditEvent.objects.restricting().order_by("seq").values_list("registry_id", "subject"))
+        rows = self.filter(Q(visibility=Visibility.RESTRICTED) | Q(pk__in=told)).values_list("pk", "created_at", "name")
+        here = [ledger.Line(pk, born.isoformat(), name) for pk, born, name in rows.order_by("pk")]
+        births = AuditEvent.objects.creations(told.keys() - {line.registry for line in here})
+        known = ledger.read().restricted()  # read last, because whatever was restricted before is in it
+        noted = {pk for pk, _ in known}
+        gone = [ledger.Line(pk, born.isoformat(), told[pk]) for pk, born in births.items() if pk not in noted]
+        return [*(line for line in here if line.of not in known), *gone]

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import secrets
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 from django.db import models, transaction
 from django.db.models import Q
@@ -29,6 +29,11 @@ def digest(secret):
     or finds in a table, and each request of a program would pay for it.
     """
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def fingerprint(kept):
+    """What the log says of a token, given the digest that is kept of its secret: enough to tell that it is the same."""
+    return digest(kept)[:16]
 
 
 class ApiTokenQuerySet(models.QuerySet):
@@ -113,10 +118,14 @@ class ApiToken(models.Model):
         enforce(None if user.is_active else rules.ACCOUNT_INACTIVE)
         self.full_clean()
         self.save(force_insert=True)
-        expires = self.expires_at.isoformat() if self.expires_at else "never"
-        changes = {"expires": [None, expires], "read_only": [None, self.read_only]}
-        self.record(by, Action.TOKEN_ISSUE, changes, organization)
+        self.record(by, Action.TOKEN_ISSUE, self.birth(), organization)
         self.secret = secret
+
+    def birth(self):
+        """What the log says of a token that begins, beside whose it is: {field: [None, value]}."""
+        expires = self.expires_at.astimezone(UTC).isoformat() if self.expires_at else "never"
+        facts = {"expires": expires, "read_only": self.read_only, "fingerprint": fingerprint(self.digest)}
+        return {name: [None, value] for name, value in facts.items()}
 
     @transaction.atomic
     def revoke_by(self, actor, organization=None):

@@ -36,6 +36,11 @@ RESTRICTED_STAYS = Refusal(
     "Some of what is here may have been added because it was restricted, so it is never opened to everyone.",
     "To share with everyone, create an organization registry and link versions there.",
 )
+RESTRICTION_NOT_NOTED = Refusal(
+    "restriction_not_noted",
+    "It can't be restricted now, because the file that keeps it restricted through a restore can't be written.",
+    "Ask the people who run this site.",
+)
 TYPES_MISSING = Refusal("types_missing", "Name at least one type, or accept all types.")
 ALL_TYPES_ACCEPTED = Refusal("all_types_accepted", "All types are accepted already.")
 NAME_TAKEN = Refusal("name_taken", "That name is taken. Choose another name.")

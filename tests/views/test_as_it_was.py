@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from registry_app.choices import Role
 from registry_app.models import Actor, Team, collection_on, registry_on
+from tests.admin.pages import address, save
 from tests.factories import (
     COMMAND_LINE,
     give_team_role,
@@ -105,12 +106,12 @@ def test_the_pages_show_the_day_that_is_asked_for(churn, versions, mel):
     make_link(churn, versions[0], "good")
     client, shelf = browser(mel), churn.registry
     names = [shelf.organization.slug, shelf.name, churn.name]
-    for address in (at("registries:as_it_was", shelf), reverse("collections:as_it_was", args=names)):
-        assert "good" in client.get(address).text
-        assert client.get(f"{address}?on=2001-01-01").context["then"] is None
-        assert client.get(f"{address}?on=9999-12-31").status_code == 400  # nothing is known of a day to come
-        assert client.get(f"{address}?on=tomorrow").status_code == 400
-        assert client.get(f"{address}?at=2001-01-01").status_code == 400
+    for page in (at("registries:as_it_was", shelf), reverse("collections:as_it_was", args=names)):
+        assert "good" in client.get(page).text
+        assert client.get(f"{page}?on=2001-01-01").context["then"] is None
+        assert client.get(f"{page}?on=9999-12-31").status_code == 400  # nothing is known of a day to come
+        assert client.get(f"{page}?on=tomorrow").status_code == 400
+        assert client.get(f"{page}?at=2001-01-01").status_code == 400
 
 
 def test_aliases_are_shown_as_protected_as_they_were(clock, shelf, vision, rob, mel):
@@ -159,6 +160,13 @@ def test_a_role_is_of_the_team_as_it_is_called_by_then(shelf, vision, rob, mel):
     given.delete_by(Actor(rob))
     members = registry_on(shelf, timezone.now()).members
     assert not any(holder.startswith("team ") for holder in members)
+
+
+def test_a_role_is_of_the_person_as_they_are_called_by_then(shelf, mel, root):
+    assert save(browser(root), address("change", mel), username="melanie").status_code == 302
+    assert registry_on(shelf, timezone.now()).members == {"ada": "admin", "rob": "admin", "melanie": "member"}
+    shelf.members.get(user=mel).delete_by(COMMAND_LINE)
+    assert registry_on(shelf, timezone.now()).members == {"ada": "admin", "rob": "admin"}
 
 
 def test_unlinking_a_version_leaves_the_alias_called_as_what_went_with_it(shelf, vision):

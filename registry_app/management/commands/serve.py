@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from ...models import Organization, setup_token
-from ..database import close_reopened, prepare
+from ..database import close_reopened, mend_ledger, prepare
 from ..server import Server
 
 
@@ -24,6 +24,7 @@ class Command(BaseCommand):
             raise CommandError("The static files are not collected: start with `make run`, or run collectstatic first.")
         with _listen(settings.HOST, settings.PORT) as listener:
             prepare(self)
+            mend_ledger(self)
             close_reopened(self)
             self.check(databases=["default"], fail_level=checks.WARNING)
             lines = [f"{settings.PRODUCT} is at {settings.PUBLIC_URL} (Ctrl-C stops it)."]

@@ -8,10 +8,10 @@ from django.db.models import Prefetch
 
 from ... import guards, rules
 from ...choices import Visibility
-from ...models import AuditEvent, Organization, Registry
+from ...models import AuditEvent, Organization, Registry, ledger
 from ...models.audit import GENESIS, verify
 from ...models.replay import differences
-from ..database import pending
+from ..database import ledger_faults, ledger_usable, one_moment, pending
 
 
 def anchor(text):
@@ -39,12 +39,15 @@ class Command(BaseCommand):
     def handle(self, **options):
         if pending():
             raise CommandError("The database is not prepared for this version: run `manage.py migrate` first.")
-        number, faults = verify(options["anchor"])
-        faults += [f"The guard {name} is missing: `manage.py migrate` puts it back." for name in guards.missing()]
-        faults += core_faults()
-        if not faults:
-            faults += differences()
-        faults += [f"{again} was restricted after this backup was taken." for again in Registry.objects.reopened()]
+        with one_moment():
+            number, faults = verify(options["anchor"])
+            faults += [f"The guard {name} is missing: `manage.py migrate` puts it back." for name in guards.missing()]
+            faults += core_faults()
+            if not faults:
+                faults += differences()
+        with ledger_usable():
+            faults += ledger_faults(Registry.objects.unnoted(), ledger.read())
+            faults += [f"{again} was restricted after this backup was taken." for again in Registry.objects.reopened()]
         for fault in faults:
             self.stderr.write(fault)
         if faults:

@@ -1,0 +1,83 @@
+"""One kind of thing: as the log expects it, and as the rows have it."""
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import Any
+
+from ..collection import Collection
+from ..organization import Organization
+from ..registry import Registry
+from .state import State
+
+Expected = dict[Any, dict | None]
+Actual = Iterable[tuple[Any, dict]]
+
+
+class Kind:
+    """What `state` expects of one kind of thing, and what the database has of it: {key: facts} and pairs of the same.
+
+    Facts are {field: value}; None where entries speak of the thing, but none of its creation. A field that no entry
+    told isn't judged.
+    """
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+
+    def expected(self) -> Expected:
+        """By the log."""
+        raise NotImplementedError
+
+    def actual(self) -> Actual:
+        """By the rows."""
+        raise NotImplementedError
+
+    def called(self, key: Any) -> str:
+        """The words that begin a sentence about the thing of this key."""
+        raise NotImplementedError
+
+    def differences(self) -> Iterator[str]:
+        """A sentence for each thing that only one of both has, and for each fact in which they differ."""
+        expected = self.expected()
+        for key, facts in self.actual():
+            wanted = expected.pop(key, None)
+            if wanted is None:
+                yield f"{self._named(key)} is not in the audit log."
+                continue
+            for field, value in facts.items():
+                if field in wanted and wanted[field] != value:
+                    yield f"{self._named(key)}: {field} is not what the audit log says."
+        for key in expected:
+            yield f"{self._named(key)} is in the audit log, but gone."
+
+    def _named(self, key: Any) -> str:
+        called = self.called(key)
+        return called[0].upper() + called[1:]
+
+    # How sentences name where a thing is.
+
+    def organization(self, pk: int) -> str:
+        """An organization, by number and name."""
+        return f"organization {pk} ({self._organizations.get(pk)})"
+
+    def registry(self, pk: int) -> str:
+        """A registry, by number and name."""
+        return f"registry {pk} ({self._registries.get(pk)})"
+
+    def collection(self, pk: int) -> str:
+        """A collection, by number and name."""
+        return f"collection {pk} ({self._collections.get(pk)})"
+
+    @cached_property
+    def _organizations(self) -> dict[int, str]:
+        told = {pk: each.facts["name"] for pk, each in self.state.organizations.items() if each.facts}
+        return dict(Organization.objects.values_list("pk", "name")) | told
+
+    @cached_property
+    def _registries(self) -> dict[int, str]:
+        told = {pk: registry.name for pk, registry in self.state.registries() if registry.name}
+        return dict(Registry.objects.values_list("pk", "name")) | told
+
+    @cached_property
+    def _collections(self) -> dict[int, str]:
+        told = {pk: collection.name for pk, collection in self.state.collections() if collection.name}
+        return dict(Collection.objects.values_list("pk", "name")) | told

@@ -1,0 +1,91 @@
+"""Registries, the roles that they give and the aliases that they protect: what the log expects, and what there is."""
+
+from typing import Any
+
+from ... import rules
+from ..former_name import FormerName
+from ..protected_alias import ProtectedAlias
+from ..registry import TRACKED, Registry
+from ..registry_member import RegistryMember
+from .kind import Actual, Expected, Kind
+
+
+class Registries(Kind):
+    """Every registry: where it is, its fields, and the types on its list."""
+
+    def expected(self) -> Expected:
+        return {
+            pk: _facts(organization_id, registry)
+            for organization_id, organization in self.state.organizations.items()
+            for pk, registry in organization.registries.items()
+        }
+
+    def actual(self) -> Actual:
+        for registry in Registry.objects.order_by("pk").prefetch_related("types").iterator(chunk_size=1000):
+            facts = {field: getattr(registry, field) for field in ("organization_id", *TRACKED)}
+            yield registry.pk, {**facts, "types": sorted(accepted.name for accepted in registry.types.all())}
+
+    def called(self, key: Any) -> str:
+        return self.registry(key)
+
+
+def _facts(organization_id, then):
+    """The facts of a RegistryThen; None where no entry told of its creation."""
+    if not then.name:
+        return None
+    facts = {field: getattr(then, field) for field in ("name", "description", "visibility")}
+    lists = {"accepts_all_types": then.types is None, "types": sorted(then.types or [])}
+    return {"organization_id": organization_id, **facts, **lists}
+
+
+class FormerNames(Kind):
+    """Every former name of a registry that leads on to it (rule 15)."""
+
+    def expected(self) -> Expected:
+        return {
+            (pk, name): {"registry": registry}
+            for pk, organization in self.state.organizations.items()
+            for name, registry in organization.former_names.items()
+        }
+
+    def actual(self) -> Actual:
+        for pk, name, registry in FormerName.objects.order_by("pk").values_list("organization_id", "name", "registry"):
+            yield (pk, rules.name_key(name)), {"registry": registry}
+
+    def called(self, key: Any) -> str:
+        return f"The former name {key[1]} in {self.organization(key[0])}"
+
+
+class Roles(Kind):
+    """Every role that a registry gave to a person or a team, and when it ends."""
+
+    def expected(self) -> Expected:
+        return {
+            (pk, str(holder)): {"role": role}
+            for pk, registry in self.state.registries()
+            for holder, role in registry.members.items()
+        }
+
+    def actual(self) -> Actual:
+        for member in RegistryMember.objects.order_by("pk").select_related("user", "team").iterator():
+            yield (member.registry_id, member.holder_name), {"role": member.facts}
+
+    def called(self, key: Any) -> str:
+        return f"The role of {key[1]} in {self.registry(key[0])}"
+
+
+class ProtectedAliases(Kind):
+    """Every alias that a registry protects."""
+
+    def expected(self) -> Expected:
+        return {(pk, name): {} for pk, registry in self.state.registries() for name in registry.protected}
+
+    def actual(self) -> Actual:
+        for key in ProtectedAlias.objects.order_by("pk").values_list("registry_id", "name").iterator():
+            yield key, {}
+
+    def called(self, key: Any) -> str:
+        return f"The protected alias {key[1]} of {self.registry(key[0])}"
+
+
+KINDS = (Registries, FormerNames, Roles, ProtectedAliases)
