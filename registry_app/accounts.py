@@ -115,6 +115,11 @@ class AccountAdapter(DefaultAccountAdapter):
         except ValueError:
             return False
 
+    def clean_username(self, username, shallow=False):
+        """What a provider calls somebody; one that is no username here is replaced by one made of name and address."""
+        enforce(rules.refuse_username(username), "username")
+        return super().clean_username(username, shallow)
+
     def send_mail(self, template_prefix, email, context):
         """Send a mail. A server that fails is for the log: the page answers as ever, and so tells nothing."""
         try:

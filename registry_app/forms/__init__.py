@@ -15,6 +15,7 @@ from .collection import (
     ProtectForm,
     SourceFilter,
     UnlinkForm,
+    UnprotectForm,
 )
 from .imports import ImportForm
 from .organization import OrganizationForm, SetupForm
@@ -73,5 +74,6 @@ __all__ = [
     "TeamSettingsForm",
     "TokenForm",
     "UnlinkForm",
+    "UnprotectForm",
     "VersionForm",
 ]
