@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('registry_app', '0006_guards_of_collections'),
+        ('registry_app', '0007_guards_of_versions'),
     ]
 
     operations = [
