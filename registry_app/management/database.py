@@ -6,6 +6,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from ..models import Actor, Registry
+from .alone import alone
 
 
 def pending():
@@ -19,12 +20,16 @@ def pending():
 
 
 def prepare(command):
-    """Bring the database to this version, telling through `command` what is done; silent where nothing is."""
-    if migrations := pending():
-        command.stdout.write(f"Preparing the database: {len(migrations)} migrations.")
-        command.stdout.flush()
-        call_command("migrate", interactive=False, verbosity=0)
-    call_command("createcachetable", verbosity=0)
+    """Bring the database to this version, telling through `command` what is done; silent where nothing is.
+
+    One process at a time does, and the others wait for it.
+    """
+    with alone(command):
+        if migrations := pending():
+            command.stdout.write(f"Preparing the database: {len(migrations)} migrations.")
+            command.stdout.flush()
+            call_command("migrate", interactive=False, verbosity=0)
+        call_command("createcachetable", verbosity=0)
 
 
 def close_reopened(command):
