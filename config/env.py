@@ -1,5 +1,6 @@
 """What the environment says: the only place that reads it (and the data folder's secret key)."""
 
+import fcntl
 import os
 import re
 import secrets
@@ -181,12 +182,19 @@ def secret_key():
         return _secret_key
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = data_dir / "secret_key"
-    try:
-        with open(path, "x", opener=_private) as file:
-            file.write(secrets.token_urlsafe(64))
-    except FileExistsError:
-        pass
-    return path.read_text().strip()
+    return (path.exists() and path.read_text().strip()) or _make_key(path)
+
+
+def _make_key(path):
+    """Make the signing key, or wait for the one that another process makes there."""
+    with open(path, "a+", opener=_private) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        key = file.read().strip()
+        if not key:
+            key = secrets.token_urlsafe(64)
+            file.write(key)
+        return key
 
 
 def _private(path, flags):

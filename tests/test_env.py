@@ -1,4 +1,4 @@
-"""The environment of sign-in: a mail server and a provider, whole and right, or the site doesn't start."""
+"""The environment: a mail server and a provider, whole and right, or the site doesn't start; and the signing key."""
 
 import json
 import os
@@ -98,3 +98,37 @@ def test_what_belongs_together_comes_together(group, missing):
 def test_wrong_values_are_told(name, value):
     code, _, complaints = read(**{**MAIL, **OIDC, name: value})
     assert (code, complaints) == (1, {name})
+
+
+# While this process makes the key, another one asks for it.
+TOGETHER = """
+import secrets, subprocess, sys
+from contextlib import suppress
+make = secrets.token_urlsafe
+
+def make_late(length):
+    global other
+    program = "from config import env; print(env.secret_key())"
+    other = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    with suppress(subprocess.TimeoutExpired):
+        other.wait(5)
+    return make(length)
+
+secrets.token_urlsafe = make_late
+from config import env
+print(env.secret_key(), other.communicate()[0].strip())
+"""
+
+
+def test_processes_that_start_together_have_one_signing_key(tmp_path):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("REGISTRY_")}
+    done = subprocess.run(
+        [sys.executable, "-c", TOGETHER],
+        env={**kept, "REGISTRY_DATA_DIR": str(tmp_path / "new")},
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    first, second = done.stdout.split()
+    assert (first, len(first)) == (second, 86)

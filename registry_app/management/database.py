@@ -11,6 +11,7 @@ from django.db import DatabaseError, connection
 
 from ..models import Actor, Organization, Registry, ledger
 from ..readiness import pending_migrations
+from .alone import alone
 from .naming import told
 
 MOMENT = {"sqlite": "BEGIN", "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
@@ -27,16 +28,17 @@ def pending():
 def prepare(command):
     """Bring the database to this version, telling through `command` what is done; silent where nothing is.
 
-    The ledger of a new installation begins here.
+    The ledger of a new installation begins here. One process at a time does, and the others wait for it.
     """
-    if migrations := pending():
-        command.stdout.write(f"Preparing the database: {len(migrations)} migrations.")
-        command.stdout.flush()
-        call_command("migrate", interactive=False, verbosity=0)
-    call_command("createcachetable", verbosity=0)
-    if not Organization.objects.exists():
-        with ledger_usable():
-            ledger.begin()
+    with alone(command):
+        if migrations := pending():
+            command.stdout.write(f"Preparing the database: {len(migrations)} migrations.")
+            command.stdout.flush()
+            call_command("migrate", interactive=False, verbosity=0)
+        call_command("createcachetable", verbosity=0)
+        if not Organization.objects.exists():
+            with ledger_usable():
+                ledger.begin()
 
 
 @contextmanager

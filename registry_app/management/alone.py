@@ -1,0 +1,65 @@
+"""One process at a time prepares the database: servers that start together wait for the first of them."""
+
+import fcntl
+import os
+import time
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from django.core.management.base import CommandError
+from django.db import DatabaseError, connection
+
+LOCK = int.from_bytes(b"registry")  # the number of PostgreSQL's lock
+PAUSE = 0.2  # seconds between two tries
+
+
+@contextmanager
+def alone(command):
+    """Hold the database's lock for the block. Who must wait for it says so through `command`.
+
+    Raises CommandError where the database can't be reached. A process that dies lets the lock go.
+    """
+    with _of_session() if connection.vendor == "postgresql" else _of_folder() as take:
+        if not take():
+            command.stdout.write("Another process prepares the database: waiting for it.")
+            command.stdout.flush()
+            while not take():
+                time.sleep(PAUSE)
+        yield
+
+
+@contextmanager
+def _of_session():
+    """What tries to take a lock that belongs to a connection of its own.
+
+    It tries again and again, because a statement that waits would itself hold up an index made beside the traffic.
+    """
+    with closing(connection.copy()) as session:
+
+        def take():
+            try:
+                with session.cursor() as cursor:
+                    cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+                    return cursor.fetchone()[0]
+            except DatabaseError as error:
+                raise CommandError(f"The database can't be used: {str(error).strip()}") from error
+
+        yield take
+
+
+@contextmanager
+def _of_folder():
+    """What tries to take the lock of the folder in which SQLite's file is."""
+    folder = os.open(Path(connection.settings_dict["NAME"]).parent, os.O_RDONLY)
+
+    def take():
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    try:
+        yield take
+    finally:
+        os.close(folder)
