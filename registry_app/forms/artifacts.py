@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 
 from .. import rules
-from ..models import Facts, Version, register
+from ..models import Facts, Version
 from .base import ConfirmationField, CursorForm, LawField, ReasonField, RuleForm
 
 SORTS = {
@@ -129,28 +129,26 @@ class VersionForm(RuleForm):
         self.door = door
 
     def clean_made_from(self):
-        """The Versions, as a tuple. Refuses with `source_hidden` or `too_many`."""
+        """The paths, each once."""
         lines = (line.strip() for line in self.cleaned_data["made_from"].splitlines())
-        paths = list(dict.fromkeys(filter(None, lines)))
-        try:
-            return Version.objects.usable_by(self.door.membership).at(paths) if paths else ()
-        except ValidationError as error:
-            raise error.error_dict["made_from"][0] from error
+        return list(dict.fromkeys(filter(None, lines)))
 
-    def facts(self):
-        """What the valid form says of the version; what is left out is as Facts has it."""
-        given = {field: self.cleaned_data[field] for field in Facts._fields}
-        return Facts(**{field: value for field, value in given.items() if value is not None})
+    def register(self, verb, new=None):
+        """What `verb` answers, which is called as models.register is from `project` on, or None: `errors` says why.
 
-    def register(self, by, reason="", verb=register):
-        """(the version, whether it is new), or None where something refuses: `errors` says what.
-
-        `verb` is models.enter where many are registered at once.
+        `new` are versions that are to be registered with this one, by their places: it may be made from them.
         """
-        answer: list = []
-        if self.is_valid():
-            names = {"project": "project", "name": "name", "type_name": "type"}
-            wanted = {argument: self.cleaned_data[field] for argument, field in names.items()}
-            facts = self.facts()
-            self.carry_out(lambda: answer.extend(verb(self.door.team, by, facts=facts, reason=reason, **wanted)))
-        return tuple(answer) or None
+        self.is_valid()  # cleaned at the first call
+        sources, paths = (), self.cleaned_data.get("made_from")
+        if paths and self.carry_out(Version.objects.usable_by(self.door.membership).at, paths, new):
+            sources = self.answer
+        if not self.errors and self.carry_out(lambda: verb(**self._wanted(sources))):
+            return self.answer
+        return None
+
+    def _wanted(self, sources):
+        """The names and the Facts; what is left out is as Facts has it."""
+        given = {field: self.cleaned_data[field] for field in Facts._fields} | {"made_from": sources}
+        facts = Facts(**{field: value for field, value in given.items() if value is not None})
+        names = {"project": "project", "name": "name", "type_name": "type"}
+        return {argument: self.cleaned_data[field] for argument, field in names.items()} | {"facts": facts}

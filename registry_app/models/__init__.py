@@ -4,7 +4,7 @@ from . import finding
 from .accepted_type import AcceptedType
 from .access_path import paths, paths_of_person, winners
 from .access_request import AccessRequest
-from .artifact import Artifact, Facts, Version, clean_names, enter, may_register, register
+from .artifact import Artifact, Batch, Facts, Version, check_registrar, clean_names, may_register, register
 from .as_it_was import collection_on, protected_on, registry_on
 from .audit import Actor, AuditEvent, AuditHead
 from .collection import Collection
@@ -38,6 +38,7 @@ __all__ = [
     "Artifact",
     "AuditEvent",
     "AuditHead",
+    "Batch",
     "Collection",
     "Facts",
     "FormerName",
@@ -55,10 +56,10 @@ __all__ = [
     "TeamMembership",
     "User",
     "Version",
+    "check_registrar",
     "clean_names",
     "collection_on",
     "enforce",
-    "enter",
     "facts_of",
     "finding",
     "found_installation",

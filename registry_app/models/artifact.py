@@ -94,8 +94,8 @@ class VersionQuerySet(models.QuerySet["Version"]):
             _of_teams(membership) | _linked_in(membership.organization.registries.at_least(Role.VIEWER, membership))
         )
 
-    def at(self, paths):
-        """Those at these paths (team/project/name:v3), as a tuple in their order.
+    def at(self, paths, new=None):
+        """Those at these paths (team/project/name:v3), as a tuple in their order; `new` has more, by their places.
 
         Refuses, on `made_from`, with `too_many`, or with `source_hidden` where one of them is not among these.
         """
@@ -106,6 +106,7 @@ class VersionQuerySet(models.QuerySet["Version"]):
             of_artifact = Q(artifact__team__name_key=team, artifact__project=project, artifact__name=name)
             wanted |= of_artifact & Q(number=number)
         found = {version.place: version for version in self.filter(wanted).select_related("artifact__team")}
+        found |= {place: new[place] for place in places.values() if new and place in new}
         enforce(rules.refuse_inputs(paths, [path for path in paths if places[path] not in found]), "made_from")
         return tuple(found[place] for place in dict.fromkeys(places.values()))
 
@@ -192,6 +193,11 @@ class Version(models.Model):
 def may_register(team, by):
     """Hold the team's organization until commit, and refuse whoever may not register for it, with `role_too_low`."""
     Organization.objects.hold(team.organization_id)
+    check_registrar(team, by)
+
+
+def check_registrar(team, by):
+    """Refuse whoever may not register for the team, with `role_too_low`."""
     here = team.organization.memberships.of_active().filter(user=by.user).first()
     inside = team.memberships.filter(user=by.user).first()
     refusal = rules.refuse_registration(here and OrganizationRole(here.role), inside and inside.role)
@@ -215,37 +221,77 @@ def register(team, by, project, name, type_name, facts, reason=""):
     ValidationError with `role_too_low`, `name_invalid`, `type_invalid`, `type_stays`, or what Facts.check refuses.
     """
     may_register(team, by)
-    return enter(team, by, project, name, type_name, facts, reason)
+    batch = Batch(team, by)
+    answer = batch.add(project, name, type_name, facts)
+    batch.save(reason)
+    return answer
 
 
-def enter(team, by, project, name, type_name, facts, reason=""):
-    """What `register` does once `may_register` was asked, in the same transaction: for many versions, one by one.
+class Batch:
+    """Versions to register for a team: each is judged as if those before it were registered, then all are written.
 
-    What it refuses, it refuses before it writes.
+    Judging only reads. Who is to write has asked `may_register` before, in the same transaction.
     """
-    project, name, type_name = clean_names(project, name, type_name)
-    facts.check()
-    artifact = Artifact.objects.filter(team=team, project=project, name=name).first()
-    if artifact:
-        artifact.team = team
+
+    def __init__(self, team, by):
+        self.team, self.by = team, by
+        self.new: dict[tuple, Version] = {}  # by their places, in order
+        self.sources: dict[tuple, tuple] = {}  # what those were made from
+        self.artifacts: dict[tuple, Artifact] = {}  # by project and name, as they will be
+        self.digests: dict[tuple, Version] = {}  # the new ones by project, name and digest
+
+    def add(self, project, name, type_name, facts):
+        """(the version, whether it is new), which is unsaved if it is. Raises ValidationError as `register` says."""
+        project, name, type_name = clean_names(project, name, type_name)
+        facts.check()
+        artifact = self._artifact(project, name, type_name)
         enforce(rules.refuse_artifact_type(artifact.type, type_name), "type")
-        if stored := artifact.versions.filter(digest=facts.digest).first():
+        if stored := self._stored(artifact, facts.digest):
             return stored, False
-    else:
-        artifact = Artifact(team=team, project=project, name=name, type=type_name, created_by=by.user)
-    columns = facts._asdict()
-    sources = columns.pop("made_from")
-    version = Version(artifact=artifact, number=artifact.next_number, created_by=by.user, **columns)
-    artifact.save()
-    version.save(force_insert=True)
-    artifact.next_number += 1
-    artifact.save(update_fields=["next_number"])
-    changes = {"type": [None, type_name], "digest": [None, facts.digest], "uri": [None, facts.uri]}
-    if sources:
-        version.made_from.set(sources)
-        changes["made from"] = [None, [str(source) for source in sources]]
-    _record(version, by, Action.VERSION_CREATE, changes, reason)
-    return version, True
+        columns = facts._asdict()
+        sources = columns.pop("made_from")
+        version = Version(artifact=artifact, number=artifact.next_number, created_by=self.by.user, **columns)
+        artifact.next_number += 1
+        self.new[version.place] = self.digests[project, name, facts.digest] = version
+        self.sources[version.place] = sources
+        return version, True
+
+    def save(self, reason=""):
+        """Write and log what is new."""
+        for version in self.new.values():  # one by one: the database gives each number when the one before is stored
+            if version.artifact.pk is None:
+                next_number, version.artifact.next_number = version.artifact.next_number, version.number
+                version.artifact.save()
+                version.artifact.next_number = next_number
+            version.artifact_id = version.artifact.pk
+            version.save(force_insert=True)
+        through = Version.made_from.through
+        pairs = [(version, source) for place, version in self.new.items() for source in self.sources[place]]
+        through.objects.bulk_create(through(from_version=version, to_version=source) for version, source in pairs)
+        for place, version in self.new.items():
+            changes = {
+                "type": [None, version.artifact.type],
+                "digest": [None, version.digest],
+                "uri": [None, version.uri],
+            }
+            if sources := self.sources[place]:
+                changes["made from"] = [None, [str(source) for source in sources]]
+            _record(version, self.by, Action.VERSION_CREATE, changes, reason)
+
+    def _artifact(self, project, name, type_name):
+        """The artifact as it is after what was added before, or a new one, unsaved."""
+        if (project, name) not in self.artifacts:
+            artifact = Artifact.objects.filter(team=self.team, project=project, name=name).first()
+            artifact = artifact or Artifact(project=project, name=name, type=type_name, created_by=self.by.user)
+            artifact.team = self.team
+            self.artifacts[project, name] = artifact
+        return self.artifacts[project, name]
+
+    def _stored(self, artifact, digest):
+        """The version of it that has the digest, or None."""
+        if new := self.digests.get((artifact.project, artifact.name, digest)):
+            return new
+        return artifact.versions.filter(digest=digest).first() if artifact.pk else None
 
 
 def _record(version, by, action, changes, reason):

@@ -1,5 +1,7 @@
 """Pages of a team's artifacts: the list, a new version, and one artifact with its versions."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.db.models import Count, F, Max, OuterRef, Subquery
 from django.db.models.functions import Coalesce
@@ -10,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from ..access import artifact_for, artifacts_for
 from ..choices import Action
 from ..forms import ArtifactFilter, CursorForm, VersionForm
-from ..models import Link, Version
+from ..models import Link, Version, register
 from .pages import actor_of, log_refusals, posted, render_page
 from .paging import page_of
 
@@ -61,7 +63,7 @@ def create(request, organization, team):
     """A new version, of an artifact that is there or of a new one."""
     door = artifacts_for(request.user, organization, team)
     form = VersionForm(posted(request), door=door)
-    if form.is_bound and (answer := form.register(actor_of(request))):
+    if form.is_bound and (answer := form.register(partial(register, door.team, actor_of(request)))):
         version, is_new = answer
         if is_new:
             messages.success(request, f"{version} is registered.")

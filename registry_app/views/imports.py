@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from ..access import artifacts_for
 from ..choices import Action
 from ..forms import ImportForm, VersionForm
-from ..models import enter, may_register
+from ..models import Batch, check_registrar, may_register
 from ..models.audit import canonical
 from .artifacts import team_page
 from .pages import actor_of, log_refusals, posted
@@ -58,21 +58,33 @@ def create(request, organization, team):
 def _carry_in(form, door, by):
     """(the Outcomes, their mark, whether it is done): done only where `form` has seen just these, none refused.
 
-    Looking and doing are one: what was only to be looked at is rolled back.
+    Looking and doing judge alike. Looking only reads; what a row says in itself is judged before anything is held.
     """
+    rows = [VersionForm(row, door=door) for row in form.cleaned_data["rows"]]
+    for row in rows:
+        row.full_clean()
+    seen, batch = form.cleaned_data["seen"], Batch(door.team, by)
+    if not seen:
+        check_registrar(door.team, by)
+        return *_judge(form, rows, batch), False
     with transaction.atomic():
         may_register(door.team, by)
-        outcomes = [_register(number, row, door, by) for number, row in enumerate(form.cleaned_data["rows"], 1)]
-        shown = canonical({"text": form.cleaned_data["text"], "outcomes": outcomes})
-        mark = hashlib.sha256(shown.encode()).hexdigest()
-        done = form.cleaned_data["seen"] == mark and not any(outcome.refusals for outcome in outcomes)
-        transaction.set_rollback(not done)
+        outcomes, mark = _judge(form, rows, batch)
+        done = seen == mark and not any(outcome.refusals for outcome in outcomes)
+        if done:
+            batch.save(REASON)
     return outcomes, mark, done
 
 
-def _register(number, row, door, by):
-    form = VersionForm(row, door=door)
-    if answer := form.register(by, REASON, enter):
+def _judge(form, rows, batch):
+    """(the Outcomes of `rows`, their mark), with what is new in `batch`."""
+    outcomes = [_outcome(number, row, batch) for number, row in enumerate(rows, 1)]
+    shown = canonical({"text": form.cleaned_data["text"], "outcomes": outcomes})
+    return outcomes, hashlib.sha256(shown.encode()).hexdigest()
+
+
+def _outcome(number, form, batch):
+    if answer := form.register(batch.add, batch.new):
         version, is_new = answer
         kind = (VERSION if version.number else ARTIFACT) if is_new else EXISTS
         return Outcome(number, kind, str(version), [])
@@ -81,7 +93,7 @@ def _register(number, row, door, by):
         for field, errors in form.errors.as_data().items()
         for error in errors
     ]
-    subject = "/".join(row.get(field, "")[:80] for field in ("project", "name"))
+    subject = "/".join(form.data.get(field, "")[:80] for field in ("project", "name"))
     return Outcome(number, REFUSED, subject, refusals)
 
 

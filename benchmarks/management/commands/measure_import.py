@@ -1,0 +1,83 @@
+"""`measure_import`: how long an import of 1,000 rows keeps others from saving, looked at and then done.
+
+In an empty database: `DJANGO_SETTINGS_MODULE=benchmarks.settings REGISTRY_DATA_DIR=$(mktemp -d) .venv/bin/python
+manage.py measure_import`, with DATABASE_URL for PostgreSQL. Beside the import, a second connection takes what each
+change of the organization takes, over and over; how long it had to wait is told, and how long the page took.
+"""
+
+import json
+import re
+import threading
+import time
+from html import unescape
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import connection, connections, transaction
+from django.test import Client
+from django.urls import reverse
+
+from registry_app import rules
+from registry_app.management.database import prepare
+from registry_app.models import Actor, Organization, Team, User, found_organization
+
+ROUNDS, PATIENCE = 5, 60  # seconds
+
+
+class Command(BaseCommand):
+    """Prints milliseconds: the longest wait, and the answer, of each step; the median of a few rounds."""
+
+    help = "Measure how long an import of 1,000 rows keeps others from saving."
+
+    def handle(self, **options):
+        prepare(self)
+        waits = {"timeout": PATIENCE} if connection.vendor == "sqlite" else {"options": f"-c lock_timeout={PATIENCE}s"}
+        connection.settings_dict["OPTIONS"] |= waits
+        settings.ALLOWED_HOSTS.append("testserver")
+        settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+        ada = User.objects.create(username="ada", email="ada@example.com")
+        organization = found_organization("Bench", ada, Actor(None, staff=True))
+        team = Team(organization=organization, name="Vision")
+        team.create(Actor(None, staff=True))
+        self.client, self.link = Client(), reverse("imports:create", args=[organization.slug, team.name])
+        self.client.force_login(ada)
+        rounds = [self._round(organization, number) for number in range(ROUNDS)]
+        for step, seen in zip(("preview", "import"), zip(*rounds, strict=True), strict=True):
+            wait, took = (sorted(values)[ROUNDS // 2] * 1000 for values in zip(*seen, strict=True))
+            self.stdout.write(f"{step}: others waited {wait:.0f} ms, the page took {took:.0f} ms")
+
+    def _round(self, organization, number):
+        names = [f"artifact-{number}-{row // 2}" for row in range(rules.IMPORT_ROWS)]
+        rows = [
+            {"project": "p", "name": name, "type": "model", "uri": "s3://b/x", "digest": f"etag:{row}"}
+            for row, name in enumerate(names)
+        ]
+        text = json.dumps(rows)
+        looked = _beside(organization, lambda: self.client.post(self.link, {"text": text}))
+        seen = re.search(r'name="seen" value="(\w+)"', unescape(looked[2].text))[1]
+        done = _beside(organization, lambda: self.client.post(self.link, {"text": text, "seen": seen}))
+        assert done[2].status_code == 302
+        return looked[:2], done[:2]
+
+
+def _beside(organization, act):
+    """(the longest wait, the time that `act` took, what it answered), in seconds."""
+    over, waits = threading.Event(), []
+
+    def change():
+        while not over.is_set():
+            began = time.perf_counter()
+            with transaction.atomic():
+                Organization.objects.hold(organization.pk)
+                waits.append(time.perf_counter() - began)
+            time.sleep(0.01)
+        connections.close_all()
+
+    other = threading.Thread(target=change)
+    other.start()
+    began = time.perf_counter()
+    answer = act()
+    took = time.perf_counter() - began
+    over.set()
+    other.join()
+    return max(waits), took, answer
