@@ -1,4 +1,7 @@
-"""What happens when a rule stops a request deep inside: the address leads on, or the refusal is logged and told."""
+"""What a request passes on its way in and out: its session is seen, limits on tries hold, and what stopped it is told.
+
+Where a rule stops a request deep inside, the address leads on, or the refusal is logged and told.
+"""
 
 import time
 
