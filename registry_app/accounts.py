@@ -1,7 +1,6 @@
 """How accounts begin, and what the audit log keeps of how people sign in: never a secret."""
 
 import logging
-import time
 from typing import Any
 
 from allauth.account import signals as account_signals
@@ -35,7 +34,7 @@ from .models.audit import record, record_refusals
 
 logger = logging.getLogger(__name__)
 WRONG_PAIR = "That name and password don't belong together."  # and no hint which of them is wrong
-LIMITED = ("too_many_login_attempts", "rate_limited")  # allauth's codes: of both factors, the limit is `login_failed`
+LIMITED = ("too_many_login_attempts", "rate_limited")  # allauth's codes where this limit of its own is reached:
 FAILED = {"app": "allauth.account", "action": "login_failed"}
 SINGLE_SIGN_ON = "single sign-on"  # how the log calls it
 EMAIL_LENGTH, NAME_LENGTH = 254, 150  # characters; those of User's fields
@@ -83,11 +82,12 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def validation_error(self, code, *args):
         """allauth's error; that a limit is reached is noted too."""
-        if code in LIMITED:
-            limits.reach(context.request, self._limit_reached(context.request))
+        if code in LIMITED and (limit := self._limit_reached(context.request)):
+            limits.reach(context.request, limit)
         return super().validation_error(code, *args)
 
     def _limit_reached(self, request):
+        """The Limit; None where there is none, because allauth only found no turn to count."""
         if self.tried:
             key = self._get_login_attempts_cache_key(request, **self.tried)
             account = self.tried.get("user") or _account_of(self.tried["username"])
@@ -98,10 +98,9 @@ class AccountAdapter(DefaultAccountAdapter):
             place = ratelimit.get_cache_key(request, **FAILED, rate=rate, key=key)
             times = cache.get(place, [])  # of the tries, the newest first
             if len(times) >= rate.amount:
-                break
-        until = (times[-1] if times else time.time()) + rate.duration
-        account = account if rate.per == "key" else None
-        return Limit(Action.SIGN_IN_LIMIT, place, int(rate.duration), until, len(times), account)
+                account, until = account if rate.per == "key" else None, times[-1] + rate.duration
+                return Limit(Action.SIGN_IN_LIMIT, place, int(rate.duration), until, len(times), account)
+        return None
 
     def reauthenticate(self, user, password):
         """Whether this is the password of `user`, who is signed in."""

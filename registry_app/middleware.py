@@ -1,6 +1,6 @@
-"""What every request passes on its way to the app, and what happens when a rule stops one deep inside.
+"""What a request passes on its way in and out: its session is seen, limits on tries hold, and what stopped it is told.
 
-Its address leads on then, or the refusal is logged and told.
+Where a rule stops a request deep inside, the address leads on, or the refusal is logged and told.
 """
 
 import time

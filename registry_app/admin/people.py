@@ -67,7 +67,6 @@ class UserAdmin(LawfulAdmin, auth.UserAdmin):
     ]
     add_fieldsets = [(None, {"fields": ["username", "email", "usable_password", "password1", "password2"]})]
     readonly_fields = ["last_login", "date_joined", "is_service"]
-    inlines = [ConnectionInline]
     add_action = Action.USER_CREATE
     change_action, delete_action = Action.USER_EDIT, Action.USER_EDIT
 
@@ -112,6 +111,10 @@ class UserAdmin(LawfulAdmin, auth.UserAdmin):
         changes = {name: [getattr(before, name), getattr(obj, name)] for name in form.changed_data}
         if changes:
             record(actor_of(request), Action.USER_EDIT, subject=obj.username, changes=changes)
+
+    def get_inlines(self, request, obj):
+        """Connections, where there are any."""
+        return [ConnectionInline] if obj and obj.socialaccount_set.exists() else []
 
     def save_formset(self, request, form, formset, change):
         """End connections to identity providers."""

@@ -1,4 +1,4 @@
-"""What commands are told, and tell: organizations and teams by their names, and what the law refused."""
+"""What commands are told, and tell: organizations, teams and accounts by their names, and what the law refused."""
 
 from contextlib import contextmanager
 from getpass import getpass
@@ -7,7 +7,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.management.base import CommandError
 
 from .. import rules
-from ..models import Actor, Organization
+from ..models import Actor, Organization, User
 from ..models.audit import refusals_logged
 
 COMMAND_LINE = Actor(None, staff=True)
@@ -21,6 +21,13 @@ def organization_named(slug):
     raise CommandError(f"There is no organization {slug}. Name it as its addresses do; there are: {known}.")
 
 
+def account_named(username: str) -> User:
+    """The account with just this username; CommandError where there is none."""
+    if user := User.objects.filter(username=username).first():
+        return user
+    raise CommandError(f"There is no account {username}.")
+
+
 def team_named(organization, name):
     """The organization's team `name`, in whatever case; CommandError where there is none."""
     if team := organization.teams.filter(name_key=rules.name_key(name)).first():
@@ -30,12 +37,15 @@ def team_named(organization, name):
     raise CommandError(f"{organization} has no team {name}. There are: {known}.")
 
 
-def ask_password(username):
-    """The password that is typed twice for `username`; CommandError where the two differ, or there is no terminal."""
+def ask_password(username: str, otherwise: str = "set REGISTRY_ADMIN_PASSWORD") -> str:
+    """The password that is typed twice for `username`.
+
+    Raises CommandError where the two differ, or where there is no terminal: then it says what to do `otherwise`.
+    """
     try:
         password, again = getpass(f"Password for {username}: "), getpass("Again: ")
     except EOFError:
-        raise CommandError("There is no terminal to ask for a password: set REGISTRY_ADMIN_PASSWORD.") from None
+        raise CommandError(f"There is no terminal to ask for a password: {otherwise}.") from None
     if password != again:
         raise CommandError("The two passwords differ. Nothing was done.")
     return password

@@ -16,6 +16,7 @@ from .founding import (
     make_account,
     make_invited_account,
     make_service_account,
+    make_superuser,
     setup_token,
 )
 from .invitation import Invitation
@@ -68,6 +69,7 @@ __all__ = [
     "make_account",
     "make_invited_account",
     "make_service_account",
+    "make_superuser",
     "may_register",
     "paths",
     "paths_of_person",

@@ -1,7 +1,5 @@
 """How organizations and accounts begin: with all that belongs to them, or not at all."""
 
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 from django.utils.text import slugify
@@ -10,7 +8,7 @@ from .. import rules
 from ..choices import Action, Kind, OrganizationRole, Visibility
 from . import audit
 from .invitation import Invitation
-from .law import enforce
+from .law import enforce, enforce_password
 from .organization import Organization, OrganizationMembership, User
 from .registry import AcceptedType, Registry
 
@@ -46,7 +44,7 @@ def found_organization_with_admin(name, username, email, password, by):
     if not admin.is_active:
         enforce(rules.Refusal("account_inactive", f"{username} is deactivated and can't be an admin."), "username")
     if first:
-        _make_staff(admin, by)
+        admin.give_all_rights(by)
     return found_organization(name, admin, by)
 
 
@@ -72,14 +70,22 @@ def make_account(username, email, password, by):
     Raises ValidationError on `username`, `email` or `password`.
     """
     user = User(username=username, email=email)
-    try:
-        validate_password(password, user)
-    except ValidationError as error:
-        raise ValidationError({"password": error.error_list}) from error
+    enforce_password(password, user)
     user.set_password(password)
     user.full_clean()
     user.save()
     audit.record(by, Action.USER_CREATE, subject=username, changes=user.birth())
+    return user
+
+
+@transaction.atomic
+def make_superuser(username: str, email: str, password: str, by: audit.Actor) -> User:
+    """Make an account of the installation's staff, with all rights, and log both. Answers it.
+
+    Raises ValidationError as `make_account` does.
+    """
+    user = make_account(username, email, password, by)
+    user.give_all_rights(by)
     return user
 
 
@@ -112,14 +118,6 @@ def make_service_account(organization, username, by):
     membership = OrganizationMembership(organization=organization, user=user)
     membership.save_by(by)
     return membership
-
-
-def _make_staff(user, by):
-    changes = {name: [False, True] for name in ("is_staff", "is_superuser") if not getattr(user, name)}
-    if changes:
-        user.is_staff = user.is_superuser = True
-        user.save(update_fields=list(changes))
-        audit.record(by, Action.USER_EDIT, subject=user.username, changes=changes)
 
 
 def _give_core_registry(organization, name, description, preconfigured, by):

@@ -1,5 +1,6 @@
 """Between rules and models: a Refusal raised as Django's own kind of error."""
 
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from .. import rules
@@ -10,6 +11,14 @@ def enforce(refusal, field=NON_FIELD_ERRORS):
     if refusal is not None:
         text = f"{refusal.reason} {refusal.way_out}".strip()
         raise ValidationError({field: ValidationError(text, code=refusal.code)})
+
+
+def enforce_password(password, user):
+    """Raise what Django's validators say of `password`, for `user`, as a ValidationError on `password`."""
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise ValidationError({"password": error.error_list}) from error
 
 
 def validate_name(text):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from .. import rules
 from ..choices import Action, OrganizationRole, Role
 from . import audit, endings
-from .law import enforce, validate_name
+from .law import enforce, enforce_password, validate_name
 
 # What an account is where the entry of its creation says nothing else.
 NEW_ACCOUNT = {
@@ -105,6 +105,27 @@ class User(AbstractUser):
         self.access_ended_at = timezone.now()
         self.save(update_fields=["access_ended_at"])
         endings.end_of_account(self, by, f"{self} was deactivated.", organization)
+
+    @transaction.atomic
+    def give_all_rights(self, by: audit.Actor) -> None:
+        """Let them into Django's admin and do everything there, and log it."""
+        changes = {name: [False, True] for name in ("is_staff", "is_superuser") if not getattr(self, name)}
+        if changes:
+            self.is_staff = self.is_superuser = True
+            self.save(update_fields=[*changes])
+            audit.record(by, Action.USER_EDIT, subject=self.username, changes=changes)
+
+    @transaction.atomic
+    def change_password(self, by: audit.Actor, password: str) -> None:
+        """Set their password, which ends their sessions, and log it.
+
+        Raises ValidationError on `password`, or with `service_account`.
+        """
+        enforce(rules.SERVICE_SIGNS_IN if self.is_service else None)
+        enforce_password(password, self)
+        self.set_password(password)
+        self.save(update_fields=["password"])
+        audit.record(by, Action.PASSWORD_CHANGE, subject=self.username)
 
     @transaction.atomic
     def disconnect(self, by: audit.Actor, connection: SocialAccount) -> None:

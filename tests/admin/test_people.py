@@ -118,6 +118,20 @@ def test_a_deactivated_account_is_out_at_once(staff, client, mel, golden):
     assert not logs_in(staff, "mel")
 
 
+def test_rights_that_are_given_and_taken_are_logged(staff, root, mel):
+    seq = last_entry()
+    assert save(staff, address("change", mel), is_staff="on", is_superuser="on").status_code == 302
+    assert save(staff, address("change", mel), is_staff=None).status_code == 302
+    entries = AuditEvent.objects.filter(seq__gt=seq).order_by("seq")
+    assert [(entry.action, entry.actor_id, entry.subject) for entry in entries] == [
+        (Action.USER_EDIT, root.pk, "mel")
+    ] * 2
+    assert [entry.changes for entry in entries] == [
+        {"is_staff": [False, True], "is_superuser": [False, True]},
+        {"is_staff": [True, False]},
+    ]
+
+
 def test_the_last_admin_is_not_deactivated(staff, ada, acme, mel):
     page = staff.get(address("change", ada))
     assert page.context["adminform"].form.fixed["is_active"].code == "last_admin"

@@ -10,7 +10,8 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from registry_app.models import User
+from registry_app.choices import Action
+from registry_app.models import AuditEvent, User
 from tests.factories import PASSWORD
 from tests.provider import PASSWORD as PASSWORD_THERE
 
@@ -76,6 +77,8 @@ def test_a_passkey_signs_in_without_a_password(page, key, ada, acme):
     expect(page).to_have_url(acme.get_absolute_url())
     page.goto(reverse("mfa_list_webauthn"))
     expect(page.get_by_role("row").filter(has_text="Laptop")).to_contain_text("Passkey")
+    entries = AuditEvent.objects.filter(action=Action.SIGN_IN).order_by("seq")
+    assert [entry.changes["by"][1] for entry in entries] == [["password"], ["webauthn"]]
 
 
 def test_a_passkey_that_is_not_given_lets_nobody_in(page, key, ada, acme):

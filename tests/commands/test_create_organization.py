@@ -48,6 +48,7 @@ def test_the_log_says_who_was_made_and_what_was_founded(run, password):
     run("create_organization", "Acme ML", *ADA)
     assert actions() == [
         ("user.create", ""),
+        ("user.edit", ""),
         ("organization.create", ""),
         ("registry.create", ""),
         ("registry.create", ""),

@@ -65,6 +65,7 @@ def test_rules_1_and_17_the_set_up_link_founds_the_organization_and_signs_its_ad
     assert set(AuditEvent.objects.values_list("action", flat=True)) == {
         Action.ORGANIZATION_CREATE,
         Action.USER_CREATE,
+        Action.USER_EDIT,
         Action.CREATE,
         Action.PERSON_ADD,
         Action.SIGN_IN,

@@ -354,8 +354,9 @@ def test_nobody_connects_another_account_to_their_own(mel, provider):
     assert not SocialAccount.objects.exists()
 
 
-def test_it_leads_to_no_other_site(db, provider):
-    _, response = enter(provider, "newcomer", next="https://evil.example/")
+@pytest.mark.parametrize("address", ["https://evil.example/", "http://[", "//[", "javascript:alert(1)"])
+def test_it_leads_to_no_other_site(db, provider, address):
+    _, response = enter(provider, "newcomer", next=address)
     assert response.url == "/"
 
 

@@ -5,9 +5,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from ...choices import Action
-from ...models import Actor, User
+from ...models import Actor
 from ...models.audit import record
 from ..database import prepare
+from ..naming import account_named
 
 
 class Command(BaseCommand):
@@ -20,9 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *, username, **options):
         prepare(self)
-        user = User.objects.filter(username=username).first()
-        if user is None:
-            raise CommandError(f"There is no account {username}.")
+        user = account_named(username)
         with transaction.atomic():
             factors = Authenticator.objects.filter(user=user)
             kinds = sorted(factors.values_list("type", flat=True))

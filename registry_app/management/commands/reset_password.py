@@ -8,9 +8,10 @@ from django.db import transaction
 from django.urls import reverse
 
 from ...choices import Action
-from ...models import Actor, User
+from ...models import Actor
 from ...models.audit import record
 from ..database import prepare
+from ..naming import account_named
 
 
 class Command(BaseCommand):
@@ -23,9 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *, username, **options):
         prepare(self)
-        user = User.objects.filter(username=username).first()
-        if user is None:
-            raise CommandError(f"There is no account {username}.")
+        user = account_named(username)
         if not user.is_active:
             raise CommandError(f"{username} is deactivated. Nothing was done.")
         if user.is_service:

@@ -1,0 +1,29 @@
+"""`createsuperuser`: Django's, under the same rules as every new account, and logged."""
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from ...choices import Action
+from ...models import make_superuser
+from ..database import prepare
+from ..naming import COMMAND_LINE, ask_password, refusals_told
+
+
+class Command(BaseCommand):
+    """Makes an account of the installation's staff, with all rights."""
+
+    help = (
+        "Make an account of the installation's staff, with all rights and in no organization. Its password comes from"
+        " REGISTRY_ADMIN_PASSWORD or is asked for."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("--username", required=True, help="the name to sign in by")
+        parser.add_argument("--email", required=True, help="email address")
+
+    def handle(self, *, username, email, **options):
+        prepare(self)
+        password = settings.ADMIN_PASSWORD or ask_password(username)
+        with refusals_told(Action.USER_CREATE, subject=username):
+            make_superuser(username, email, password, COMMAND_LINE)
+        self.stdout.write(f"{username} is one of the installation's staff.")
