@@ -136,7 +136,7 @@ def team_for(user, slug, name, action=None):
     Http404 where there is none, OrganizationRoleTooLow (403) for whoever may not do `action`.
     """
     membership = organization_for(user, slug)
-    if rules.refuse_name(rules.clean_name(name)):
+    if not rules.may_be_stored(rules.clean_name(name)):
         raise Http404
     team = get_object_or_404(membership.organization.teams, name_key=rules.name_key(name))
     team.organization = membership.organization
@@ -163,7 +163,7 @@ def artifact_for(user, slug, team, project, name, action=Action.VERSION_CREATE):
     """The same door, and the team's artifact `name` in `project`; Http404 where there is none."""
     door = artifacts_for(user, slug, team, action)
     project, name = rules.clean_name(project), rules.clean_name(name)
-    if rules.refuse_label(project) or rules.refuse_label(name):
+    if not (rules.may_be_stored(project) and rules.may_be_stored(name)):
         raise Http404
     artifact = get_object_or_404(door.team.artifacts, project=project, name=name)
     artifact.team = door.team
@@ -185,8 +185,8 @@ def registry_for(user, slug, name, action=Action.SEE):
     is written otherwise, or is a former one.
     """
     membership = organization_for(user, slug)
-    if rules.refuse_name(rules.clean_name(name)):
-        raise Http404  # no registry was ever called that, and not every database takes such text
+    if not rules.may_be_stored(rules.clean_name(name)):
+        raise Http404
     visible = membership.registries().select_related("created_by").with_given_role(user.pk)
     registry = visible.filter(name_key=rules.name_key(name)).first() or _moved(visible, name)
     registry.organization = membership.organization
@@ -221,7 +221,7 @@ def link_for(user, slug, name, collection, number, action=Action.SEE):
 def _key(collection):
     """The key of a collection that an address calls so; Http404 where none ever was."""
     called = rules.clean_name(collection)
-    if rules.refuse_label(called):
+    if not rules.may_be_stored(called):
         raise Http404
     return rules.name_key(called)
 

@@ -13,8 +13,9 @@ from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from django.db import transaction
 from django.shortcuts import redirect, render
 
+from . import rules
 from .choices import Action
-from .models import Actor, User
+from .models import Actor, User, enforce
 from .models.audit import record
 
 logger = logging.getLogger(__name__)
@@ -33,6 +34,11 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request):
         return False
+
+    def clean_username(self, username, shallow=False):
+        """What a provider calls somebody; one that is no username here is replaced by one made of name and address."""
+        enforce(rules.refuse_username(username), "username")
+        return super().clean_username(username, shallow)
 
     def send_mail(self, template_prefix, email, context):
         """Send a mail. A server that fails is for the log: the page answers as ever, and so tells nothing."""

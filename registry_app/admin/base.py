@@ -6,9 +6,11 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.http import HttpResponseRedirect, QueryDict
 
 from .. import guards, rules
@@ -18,6 +20,7 @@ from ..models import Actor
 from ..models.audit import record_refusals
 
 REFUSED = (ValidationError, IntegrityError)
+FILTER_LOOKUPS = ("", "__exact", "__isnull", "__id__exact")  # what Django's filters of a list ask of their column
 
 
 def actor_of(request):
@@ -105,6 +108,21 @@ class SeenForm(AdminForm):
                 raise ValidationError(rules.EDIT_CONFLICT.reason, code=rules.EDIT_CONFLICT.code)
 
 
+class CheckedChangeList(ChangeList):
+    """A list of the admin. Where its address holds a value that the database doesn't take, it leads to the whole list.
+
+    Django does so where it can't make a query; some values fail only when the query is asked.
+    """
+
+    def get_results(self, request):
+        """The rows of the page, asked for now."""
+        try:
+            super().get_results(request)
+            len(self.result_list)
+        except (ValueError, OverflowError, DataError) as error:
+            raise IncorrectLookupParameters(error) from error
+
+
 class LawfulAdmin(admin.ModelAdmin):
     """A model's admin whose changes go through verbs.
 
@@ -137,6 +155,17 @@ class LawfulAdmin(admin.ModelAdmin):
         raise NotImplementedError
 
     # What is offered.
+
+    def get_changelist(self, request, **kwargs):
+        """The class of its list."""
+        return CheckedChangeList
+
+    def lookup_allowed(self, lookup, value, request):
+        """Just what its own filters ask for. Django would let an address ask anything of any column: for a regular
+        expression that keeps the database busy, or for the year 99999, which no database takes.
+        """
+        names = [getattr(each, "parameter_name", each) for each in self.get_list_filter(request)]
+        return any(lookup == f"{name}{asked}" for name in names for asked in FILTER_LOOKUPS)
 
     def has_delete_permission(self, request, obj=None):
         """Whether the staff member may delete, and the law lets this be deleted."""

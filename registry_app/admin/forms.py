@@ -8,13 +8,13 @@ from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidg
 from .. import rules
 from ..choices import Action
 from ..forms import RestrictForm
-from ..forms.base import LawField, NamesField, VersionField
+from ..forms.base import LawField, NamesField, ReasonField, VersionField
 from ..forms.types import TypesField
 from .base import AdminForm
 
 
 class NewRegistryForm(AdminForm):
-    """A new custom registry (rule 7)."""
+    """A new custom registry (rules 7 and 13)."""
 
     name = LawField(
         clean_text=rules.clean_name,
@@ -29,13 +29,40 @@ class NewRegistryForm(AdminForm):
         widget=AdminTextareaWidget,
     )
     types = TypesField(required=False, help_text="Separated by commas. Ignored where all types are accepted.")
-    reason = forms.CharField(
-        required=False, max_length=rules.REASON_LENGTH, widget=AdminTextInputWidget, help_text="Kept in the audit log."
-    )
+    confirmed = forms.CharField(required=False, widget=forms.HiddenInput)
+    reason = ReasonField(widget=AdminTextInputWidget, help_text="Kept in the audit log.")
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["types"].widget.attrs["class"] = "vTextField"
+
+    def clean(self):
+        """Beside what every form refuses: types that join the list, where that must be confirmed first."""
+        cleaned = super().clean()
+        if "types" in cleaned and not cleaned.get("accepts_all_types"):
+            self._confirm_types(cleaned["types"], cleaned.get("confirmed"))
+        return cleaned
+
+    def _confirm_types(self, types, confirmed):
+        """Ask once for each list of new types and count of people: the hidden `confirmed` says what was asked."""
+        registry, listed = self.instance, self.instance.pk is not None and not self.instance.accepts_all_types
+        accepted = registry.type_names() if listed else []
+        used = sorted(registry.types_in_use()) if registry.pk and not listed else []
+        new = [name for name in dict.fromkeys([*types, *used]) if name not in accepted]
+        lookalikes = rules.refuse_lookalikes(new, accepted)
+        people = registry.people().count() if registry.is_core else 0
+        asked = f"{people}: {', '.join(new)}"
+        if confirmed == asked or not (lookalikes or (registry.is_core and new)):
+            return
+        if registry.pk:
+            self.request.trying = Action.TYPE_ADD if listed else Action.TYPES_LIST
+        for refusal in lookalikes:
+            self.add_error("types", forms.ValidationError(refusal.reason, code=refusal.code))
+        if registry.is_core:
+            consequence = f"{rules.CORE_TYPE_STAYS.reason} Check the spelling. People who see it: {people}."
+            self.add_error("types", f"Add {', '.join(new)} to {registry} for good? {consequence}")
+        self.add_error("types", "To confirm, save again.")
+        self._show("confirmed", asked)
 
 
 class RegistryForm(NewRegistryForm):
@@ -46,7 +73,6 @@ class RegistryForm(NewRegistryForm):
         required=False,
         help_text="Separated by commas. Instead of all types: the list to accept.",
     )
-    confirmed = forms.CharField(required=False, widget=forms.HiddenInput)
     confirmation = forms.CharField(
         required=False, widget=AdminTextInputWidget, help_text="To restrict it: type the registry's name."
     )
@@ -67,8 +93,6 @@ class RegistryForm(NewRegistryForm):
             self.add_error(None, forms.ValidationError(rules.CORE_TYPE_STAYS.reason, code=rules.CORE_TYPE_STAYS.code))
         if cleaned.get("visibility", self.instance.visibility) != self.instance.visibility:
             self._confirm_restriction(cleaned)
-        if cleaned.get("types") and not self.instance.accepts_all_types:
-            self._confirm_types(cleaned)
         return cleaned
 
     def _confirm_restriction(self, cleaned):
@@ -79,25 +103,6 @@ class RegistryForm(NewRegistryForm):
             cleaned["preview"] = step.cleaned_data["preview"]
         else:
             self._take(step.refusals())
-
-    def _confirm_types(self, cleaned):
-        """Ask once for each list of new types and count of people: the hidden `confirmed` says what was asked."""
-        registry, accepted = self.instance, self.instance.type_names()
-        new = [name for name in cleaned["types"] if name not in accepted]
-        lookalikes = [refusal for name in new if (refusal := rules.refuse_lookalike(name, accepted))]
-        asked = f"{registry.people().count()}: {', '.join(new)}"
-        if cleaned.get("confirmed") == asked or not (lookalikes or (registry.is_core and new)):
-            return
-        self.request.trying = Action.TYPE_ADD
-        for refusal in lookalikes:
-            self.add_error("types", forms.ValidationError(refusal.reason, code=refusal.code))
-        if registry.is_core:
-            consequence = (
-                f"{rules.CORE_TYPE_STAYS.reason} Check the spelling. People who see it: {asked.split(':')[0]}."
-            )
-            self.add_error("types", f"Add {', '.join(new)} to {registry} for good? {consequence}")
-        self.add_error("types", "To confirm, save again.")
-        self._show("confirmed", asked)
 
 
 class MarksField(NamesField):
@@ -115,9 +120,7 @@ class MarksField(NamesField):
 class ReasonForm(AdminForm):
     """A change with a reason."""
 
-    reason = forms.CharField(
-        required=False, max_length=rules.REASON_LENGTH, widget=AdminTextInputWidget, help_text="Kept in the audit log."
-    )
+    reason = ReasonField(widget=AdminTextInputWidget, help_text="Kept in the audit log.")
 
 
 class NewCollectionForm(ReasonForm):

@@ -105,7 +105,7 @@ class RegistryAdmin(LawfulAdmin):
         """The fields of a new registry, or of this one."""
         what = ["organization", "kind", "name", "description"]
         if obj is None:
-            return [(None, {"fields": [*what, "visibility", "accepts_all_types", "types", "reason"]})]
+            return [(None, {"fields": [*what, "visibility", "accepts_all_types", "types", "confirmed", "reason"]})]
         step = [] if rules.refuse_restriction(obj.kind, obj.visibility) else ["consequence", "confirmation", "preview"]
         return [
             (None, {"fields": what}),
@@ -128,7 +128,7 @@ class RegistryAdmin(LawfulAdmin):
         """Create it, or do one verb after the other; the first checks the version that was shown."""
         by, wanted = actor_of(request), form.cleaned_data
         if not change:
-            obj.create(by, wanted["types"], wanted["reason"])
+            obj.create(by, wanted["types"], wanted["reason"], confirmed=bool(wanted["confirmed"]))
             return
         version, reason = wanted["version"], wanted["reason"]
         if "visibility" in form.changed_data:
@@ -143,7 +143,7 @@ class RegistryAdmin(LawfulAdmin):
             obj.accept_all_types(by, reason=reason)
         elif "accepts_all_types" in form.changed_data:
             request.trying = Action.TYPES_LIST
-            obj.accept_only(by, wanted["types"], reason=reason)
+            obj.accept_only(by, wanted["types"], confirmed=bool(wanted["confirmed"]), reason=reason)
         elif wanted["types"]:
             request.trying = Action.TYPE_ADD
             obj.add_types(by, wanted["types"], confirmed=bool(wanted["confirmed"]), reason=reason)

@@ -15,6 +15,7 @@ from .collection import (
     ProtectForm,
     SourceFilter,
     UnlinkForm,
+    UnprotectForm,
 )
 from .imports import ImportForm
 from .organization import OrganizationForm, SetupForm
@@ -72,5 +73,6 @@ __all__ = [
     "TeamSettingsForm",
     "TokenForm",
     "UnlinkForm",
+    "UnprotectForm",
     "VersionForm",
 ]

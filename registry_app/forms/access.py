@@ -1,6 +1,6 @@
 """Forms about who has which role in a registry."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -9,8 +9,8 @@ from django.db.models import Q
 from .. import rules
 from ..choices import Role
 from ..models import RegistryMember
-from .base import RuleForm
-from .holders import HoldersField, people_called, require_all, teams_called
+from .base import ReasonField, RuleForm
+from .holders import HoldersField, names_of_people, people_called, require_all, teams_called
 
 ROLES = list(reversed(Role.choices))  # highest first, as people read them
 
@@ -21,8 +21,10 @@ class LastDayField(forms.DateField):
     widget = forms.DateInput(attrs={"type": "date", "class": "input short"}, format="%Y-%m-%d")
 
     def clean(self, value):
-        """The moment, or None for a role without end."""
+        """The moment, or None for a role without end. The last day of the calendar has none after it."""
         day = super().clean(value)
+        if day == date.max:
+            raise ValidationError("Leave the day empty for a role without end.", code="invalid")
         return day and datetime.combine(day + timedelta(days=1), time(), UTC)
 
     def prepare_value(self, value):
@@ -45,19 +47,22 @@ class RoleForm(RuleForm):
 
 
 class AddAccessForm(RoleForm):
-    """People, service accounts and teams, several at once, and the role that all of them get."""
+    """People, service accounts and teams, several at once, and the role that the membership `looker` gives them."""
 
-    holders = HoldersField(
-        label="People, teams or service accounts",
-        help_text="Usernames, email addresses or names of teams, separated by commas or line breaks.",
-    )
+    holders = HoldersField(label="People, teams or service accounts")
     field_order = ("holders", "role", "ends_at")
+
+    def __init__(self, *args, looker, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.looker = looker
+        text = f"{names_of_people(looker)}, or names of teams, separated by commas or line breaks."
+        self.fields["holders"].help_text = text
 
     def clean_holders(self):
         """The RegistryMembers to make, one a holder, unsaved and without their role; people come before teams."""
         names, organization = self.cleaned_data["holders"], self.registry.organization
         found: dict[str, dict] = {name: {"team": team} for name, team in teams_called(organization, names).items()}
-        found |= {name: {"user": user} for name, user in people_called(organization, names).items()}
+        found |= {name: {"user": user} for name, user in people_called(self.looker, names).items()}
         require_all(names, found)
         return [RegistryMember(registry=self.registry, **found[name]) for name in names]
 
@@ -82,22 +87,24 @@ class ChangeAccessForm(RoleForm):
 
 
 class ExplainForm(forms.Form):
-    """Whose access to a registry is explained."""
+    """Whose access to a registry is explained to the membership `looker`."""
 
-    person = forms.CharField(label="Username or email address", max_length=254, required=False)
+    person = forms.CharField(label="Username", max_length=254, required=False)
 
-    def __init__(self, *args, organization, **kwargs):
+    def __init__(self, *args, looker, **kwargs):
         super().__init__(*args, **kwargs)
-        self.organization = organization
+        self.looker = looker
+        if looker.is_admin:
+            self.fields["person"].label = "Username or email address"
 
     def clean_person(self):
         """The membership of the person, or None where nobody is named."""
         name = rules.clean_name(self.cleaned_data["person"])
         if not name:
             return None
-        found = people_called(self.organization, [name])
+        found = people_called(self.looker, [name])
         require_all([name], found)
-        return self.organization.memberships.select_related("organization", "user").get(user=found[name])
+        return self.looker.organization.memberships.select_related("organization", "user").get(user=found[name])
 
 
 class AbleForm(forms.Form):
@@ -110,8 +117,8 @@ class RequestForm(RuleForm):
     """A role that somebody asks for, and why."""
 
     role = forms.ChoiceField(error_messages={"required": "Choose a role."})
-    reason = forms.CharField(
-        max_length=rules.REASON_LENGTH,
+    reason = ReasonField(
+        required=True,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="The admins of the registry read it, and the audit log keeps it.",
         error_messages={"required": "Say what you need it for."},
@@ -127,4 +134,4 @@ class AnswerForm(RuleForm):
     """What becomes of a request."""
 
     answer = forms.ChoiceField(choices=[("grant", "Grant"), ("decline", "Decline")])
-    note = forms.CharField(required=False, max_length=rules.REASON_LENGTH)
+    note = ReasonField()

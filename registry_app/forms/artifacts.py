@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from .. import rules
 from ..models import Facts, Version, register
-from .base import ConfirmationField, CursorForm, LawField, RuleForm
+from .base import ConfirmationField, CursorForm, LawField, ReasonField, RuleForm
 
 SORTS = {
     "name": "Name",
@@ -68,7 +68,7 @@ class DeleteVersionForm(RuleForm):
     """The second step of deleting the version `version`: what it is called typed, as churn:v3."""
 
     confirmation = ConfirmationField()
-    reason = forms.CharField(required=False, max_length=rules.REASON_LENGTH)
+    reason = ReasonField()
 
     def __init__(self, *args, version, **kwargs):
         super().__init__(*args, **kwargs)

@@ -164,6 +164,20 @@ class LawField(forms.CharField):
             raise ValidationError(refusal.reason, code=refusal.code)
 
 
+class ReasonField(LawField):
+    """Why something is done, or a note to somebody: the log keeps it. Refuses with `reason_invalid`."""
+
+    def __init__(self, *, required=False, **kwargs):
+        law = {"clean_text": rules.clean_description, "refuse": rules.refuse_reason}
+        super().__init__(**law, required=required, max_length=rules.REASON_LENGTH, **kwargs)
+
+    def validate(self, value):
+        """Refuse what the log doesn't take, and an empty one where there must be one."""
+        if self.required and not value:
+            raise ValidationError(self.error_messages["required"], code="required")
+        super().validate(value)
+
+
 class NamesField(forms.CharField):
     """Names with commas between, as a list without doubles: cleaned, in the order that they were written."""
 
@@ -185,7 +199,7 @@ class ConfirmationField(forms.CharField):
 
     def validate(self, value):
         """Refuse any other with `confirmation_differs`."""
-        if rules.clean_name(value) != self.expected:
+        if rules.clean_name(value) != rules.clean_name(self.expected):
             raise ValidationError(rules.CONFIRMATION_DIFFERS.reason, code=rules.CONFIRMATION_DIFFERS.code)
 
 

@@ -6,7 +6,17 @@ from django.core.exceptions import ValidationError
 from .. import rules
 from ..models import Collection, Holdings, Version
 from ..search import Words
-from .base import ConfirmationField, CursorForm, FilterForm, LawField, NamesField, PreviewField, RuleForm, VersionField
+from .base import (
+    ConfirmationField,
+    CursorForm,
+    FilterForm,
+    LawField,
+    NamesField,
+    PreviewField,
+    ReasonField,
+    RuleForm,
+    VersionField,
+)
 
 SORTS = {
     "-updated": "Latest change first",
@@ -99,7 +109,7 @@ class DeleteCollectionForm(RuleForm):
     """The second step of deleting a collection: its name typed, and what was shown sent back (rule 18)."""
 
     confirmation = ConfirmationField()
-    reason = forms.CharField(required=False, max_length=rules.REASON_LENGTH)
+    reason = ReasonField()
     preview = PreviewField(Holdings)
 
     def __init__(self, *args, collection, **kwargs):
@@ -115,7 +125,7 @@ class LinkForm(RuleForm):
         error_messages={"required": "Choose a version.", "invalid_choice": rules.SOURCE_HIDDEN.reason},
     )
     aliases = aliases_field()
-    reason = forms.CharField(required=False, max_length=rules.REASON_LENGTH)
+    reason = ReasonField()
 
     def __init__(self, *args, collection, membership, **kwargs):
         super().__init__(*args, registry=collection.registry, **kwargs)
@@ -133,7 +143,7 @@ class MarkForm(RuleForm):
     move = forms.MultipleChoiceField(required=False)
     aliases = aliases_field()
     tags = tags_field()
-    reason = forms.CharField(required=False, max_length=rules.REASON_LENGTH)
+    reason = ReasonField()
     seen = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
 
     def __init__(self, *args, link, **kwargs):
@@ -154,13 +164,19 @@ class MarkForm(RuleForm):
 class UnlinkForm(RuleForm):
     """The second step of unlinking a version: perhaps with a reason."""
 
-    reason = forms.CharField(required=False, max_length=rules.REASON_LENGTH)
+    reason = ReasonField()
 
 
 class ProtectForm(RuleForm):
-    """An alias to protect in a registry, or to protect no longer (rule 26)."""
+    """An alias to protect in a registry (rule 26)."""
 
     alias = LawField(clean_text=rules.clean_name, refuse=rules.refuse_alias_name)
+
+
+class UnprotectForm(RuleForm):
+    """An alias to protect no longer. It may be older than the rule of names."""
+
+    alias = forms.CharField(max_length=rules.LABEL_LENGTH)
 
 
 class CollectionFilter(CursorForm):

@@ -29,11 +29,20 @@ class HoldersField(forms.CharField):
         return names
 
 
-def people_called(organization, names):
-    """{name: user} of those active here; who is called exactly so comes before who differs in case or by address."""
-    here = organization.memberships.of_active().select_related("user").named(names)
-    users = [membership.user for membership in here]
-    folded = {user.email.lower(): user for user in users if user.email}
+def names_of_people(looker):
+    """By what the membership `looker` may name people, as the help of such a field begins."""
+    return "Usernames or email addresses" if looker.is_admin else "Usernames"
+
+
+def people_called(looker, names):
+    """{name: user} of those active in the organization of the membership `looker`, who names them.
+
+    Who is called exactly so comes before who differs in case or by address. Addresses find people for organization
+    admins alone, who see them anyway: to anybody else a known address is nobody's.
+    """
+    here = looker.organization.memberships.of_active().select_related("user")
+    users = [membership.user for membership in here.named(names, by_address=looker.is_admin)]
+    folded = {user.email.lower(): user for user in users if user.email and looker.is_admin}
     folded |= {user.username.lower(): user for user in users}
     exact = {user.username: user for user in users}
     found = {name: exact.get(name) or folded.get(name.lower()) for name in names}

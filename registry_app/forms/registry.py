@@ -7,8 +7,8 @@ from .. import rules
 from ..choices import Role, Visibility
 from ..models import Holdings, Registry, Restriction, User
 from ..search import Words
-from .base import ConfirmationField, CursorForm, LawField, PreviewField, RuleForm, VersionField
-from .types import TypesField
+from .base import ConfirmationField, CursorForm, LawField, PreviewField, ReasonField, RuleForm, VersionField
+from .types import ListForm, TypesField
 
 SORTS = {
     "name": "Name",
@@ -44,8 +44,8 @@ class RegistryForm(RuleForm, forms.ModelForm):
         self._take(errors)
 
 
-class CreateForm(RegistryForm):
-    """A new custom registry (rule 7)."""
+class CreateForm(ListForm, RegistryForm):
+    """A new custom registry (rules 7 and 13)."""
 
     visibility = forms.ChoiceField(
         label="Who can view it",
@@ -74,6 +74,8 @@ class CreateForm(RegistryForm):
             self.errors.pop("types", None)
         elif "types" not in self.errors and not cleaned.get("types"):
             self.add_error("types", ValidationError(rules.TYPES_MISSING.reason, code=rules.TYPES_MISSING.code))
+        else:
+            self.ask_about(cleaned.get("types", []))
         return cleaned
 
 
@@ -87,7 +89,7 @@ class DeleteForm(RuleForm):
     """The second step of deleting (rules 16 and 18): the name typed, what was shown sent back."""
 
     confirmation = ConfirmationField()
-    reason = forms.CharField(required=False, max_length=rules.REASON_LENGTH)
+    reason = ReasonField()
     version = VersionField()
     preview = PreviewField(Holdings)
 

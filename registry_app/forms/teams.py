@@ -5,7 +5,7 @@ from django import forms
 from .. import rules
 from ..choices import TeamRole
 from .base import ConfirmationField, CursorForm, LawField, RuleForm, VersionField
-from .holders import HoldersField, people_called, require_all
+from .holders import HoldersField, names_of_people, people_called, require_all
 
 
 class TeamFilter(CursorForm):
@@ -44,18 +44,19 @@ class TeamDeleteForm(RuleForm):
 
 
 class AddPeopleForm(RuleForm):
-    """People to put into a team, several at once, all as one role."""
+    """People whom the membership `looker` puts into a team, several at once, all as one role."""
 
-    people = HoldersField(help_text="Usernames or email addresses, separated by commas or line breaks.")
+    people = HoldersField()
     role = forms.ChoiceField(choices=TeamRole, initial=TeamRole.MEMBER, error_messages={"required": "Choose a role."})
 
-    def __init__(self, *args, team, **kwargs):
+    def __init__(self, *args, looker, **kwargs):
         super().__init__(*args, **kwargs)
-        self.team = team
+        self.looker = looker
+        self.fields["people"].help_text = f"{names_of_people(looker)}, separated by commas or line breaks."
 
     def clean_people(self):
         """The users; refuses with `not_in_organization` those that nobody here is called."""
         names = self.cleaned_data["people"]
-        found = people_called(self.team.organization, names)
+        found = people_called(self.looker, names)
         require_all(names, found)
         return list(dict.fromkeys(found.values()))

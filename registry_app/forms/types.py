@@ -4,7 +4,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from .. import rules
-from .base import NamesField, RuleForm, VersionField
+from .base import NamesField, ReasonField, RuleForm, VersionField
 
 
 class TypesInput(forms.TextInput):
@@ -33,13 +33,31 @@ class TypesField(NamesField):
                 raise ValidationError(refusal.reason, code=refusal.code)
 
 
+class ListForm(RuleForm):
+    """A form with a list of `types` to accept. Where some look alike, it comes back with a box to confirm (rule 13)."""
+
+    confirmed = forms.CharField(required=False)  # what the ticked box sends: the list that was asked about
+    asked = ""  # the list that the box asks about
+
+    def ask_about(self, types, others=()):
+        """Refuse, with `type_looks_alike`, what looks alike among `types` and the `others` that join them.
+
+        Not where just these were confirmed; `confirmed` in the cleaned data says whether that is so.
+        """
+        listed = list(dict.fromkeys([*types, *others]))
+        self.cleaned_data["confirmed"] = self.cleaned_data.get("confirmed") == ", ".join(listed)
+        for refusal in rules.refuse_lookalikes(listed, ()) if not self.cleaned_data["confirmed"] else ():
+            self.asked = ", ".join(listed)
+            self.add_error("types", ValidationError(refusal.reason, code=refusal.code))
+
+
 class AddTypesForm(RuleForm):
     """Types to accept too; `confirmed` where that was asked for (rules 13 and 18)."""
 
     types = TypesField(label="Type")
     version = VersionField()
     confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
-    reason = forms.CharField(required=False, max_length=rules.REASON_LENGTH)
+    reason = ReasonField()
 
 
 class RemoveTypeForm(RuleForm):
@@ -49,7 +67,7 @@ class RemoveTypeForm(RuleForm):
     version = VersionField()
 
 
-class AcceptForm(RuleForm):
+class AcceptForm(ListForm):
     """All types, or just a list."""
 
     accepts_all_types = forms.BooleanField(required=False)
@@ -61,4 +79,6 @@ class AcceptForm(RuleForm):
         cleaned = super().clean()
         if not cleaned.get("accepts_all_types") and not self.registry.accepts_all_types:
             self.add_error(None, ValidationError(rules.EDIT_CONFLICT.reason, code=rules.EDIT_CONFLICT.code))
+        elif not cleaned.get("accepts_all_types"):
+            self.ask_about(cleaned.get("types", []), sorted(self.registry.types_in_use()))
         return cleaned

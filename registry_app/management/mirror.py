@@ -96,7 +96,7 @@ class Mirror:
     def _stored(self, model):
         versions = Version.objects.select_related("artifact__team")
         name = rules.clean_name(model.name)
-        if rules.refuse_label(name):
+        if not rules.may_be_stored(name):
             return versions.none()
         return versions.filter(artifact__team=self.team, artifact__project=self.project, artifact__name=name)
 

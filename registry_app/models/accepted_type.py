@@ -4,7 +4,7 @@ from django.db import models
 from django.utils import timezone
 
 from .. import rules
-from .law import validate_type_name
+from .law import enforce, validate_type_name
 from .organization import User
 
 
@@ -26,3 +26,16 @@ class AcceptedType(models.Model):
 
     def __str__(self):
         return self.name
+
+
+def new_types(types, accepted=(), *, confirmed):
+    """Those of `types` (names) that would join a list beside those `accepted`: as they are kept, each once.
+
+    Refuses, on `types`, with `type_invalid`, or with `type_looks_alike` (rule 13) where that was not `confirmed`.
+    """
+    names = list(dict.fromkeys(rules.clean_name(name) for name in types))
+    for name in names:
+        enforce(rules.refuse_type_name(name), "types")
+    for refusal in rules.refuse_lookalikes(names, accepted) if not confirmed else ():
+        enforce(refusal, "types")
+    return [name for name in names if name not in accepted]

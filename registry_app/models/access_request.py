@@ -62,8 +62,9 @@ class AccessRequest(models.Model):
     def create(self, by):
         """Ask, and log it. Refuses with `role_too_low` who can't see the registry, with `role_held` who has the role.
 
-        `requested_already` where an earlier request is still open.
+        `requested_already` where an earlier request is still open, `reason_invalid` for a reason that is no text.
         """
+        enforce(rules.refuse_reason(self.reason), "reason")
         self.registry.hold(by, Action.SEE)
         held = self.registry.role_of(by)
         enforce(rules.ROLE_HELD if rules.rank(held) >= rules.rank(self.role) else None, "role")
@@ -73,7 +74,10 @@ class AccessRequest(models.Model):
 
     @transaction.atomic
     def grant_by(self, by, note=""):
-        """Give the role that was asked for. Refuses as giving a role does, with `request_answered` a second time."""
+        """Give the role that was asked for. Refuses as giving a role does, with `request_answered` a second time.
+
+        And with `reason_invalid` for a note that is no text.
+        """
         self.registry.hold(by, Action.MEMBER_ADD)
         self._answer(by, note, granted=True)
         given = RegistryMember.objects.filter(registry=self.registry, user=self.user).first()
@@ -84,12 +88,16 @@ class AccessRequest(models.Model):
 
     @transaction.atomic
     def decline_by(self, by, note=""):
-        """Say no, with a `note` for who asked, and log it. Refuses with `role_too_low`, or `request_answered`."""
+        """Say no, with a `note` for who asked, and log it.
+
+        Refuses with `role_too_low`, `request_answered` or `reason_invalid`.
+        """
         self.registry.hold(by, Action.MEMBER_ADD)
         self._answer(by, note, granted=False)
         self.registry.record(by, Action.REQUEST_DECLINE, {self.user.username: [self.role, None]}, note)
 
     def _answer(self, by, note, *, granted):
+        enforce(rules.refuse_reason(note), "note")
         answer = {"answered_at": timezone.now(), "answered_by": by.user, "granted": granted, "note": note}
         done = AccessRequest.objects.open().filter(pk=self.pk).update(**answer)
         enforce(None if done else rules.REQUEST_ANSWERED)

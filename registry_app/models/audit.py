@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import unicodedata
 from contextlib import contextmanager
 from datetime import UTC, datetime, time
 from typing import NamedTuple
@@ -14,8 +13,9 @@ from django.db.models import Q, Subquery, Value
 from django.db.models.functions import StrIndex
 from django.utils import timezone
 
-from .. import search
+from .. import rules, search
 from ..choices import Action
+from .law import enforce
 
 MOVING = (Action.ALIAS_PUT, Action.ALIAS_TAKE, Action.UNLINK)
 MANY = 5000  # entries that search's index may name; where there are more, a page of them is soon found by reading
@@ -169,8 +169,9 @@ def record(
     """Append one entry; the last statement of the caller's transaction, for the chain's end stays locked until commit.
 
     `changes` is {field: [before, after]} in JSON's own types; `organization`, `registry` and `collection` are ids.
-    Answers the entry.
+    Answers the entry. Refuses, on `reason`, with `reason_invalid`.
     """
+    enforce(None if code else rules.refuse_reason(reason), "reason")  # a refusal's reason is the rule's own
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("An audit entry belongs to the transaction of its change.")
     head = AuditHead.objects.select_for_update().get()
@@ -202,7 +203,7 @@ def _printable(text):
     """
     if len(text) > SUBJECT_LENGTH:
         text = f"{text[: SUBJECT_LENGTH // 2]}…{text[1 - SUBJECT_LENGTH // 2 :]}"
-    return "".join("\ufffd" if unicodedata.category(char) in {"Cc", "Cs"} else char for char in text)
+    return rules.printable(text)
 
 
 def canonical(facts):
@@ -224,7 +225,7 @@ def record_refusals(actor, action, errors, **where):
     if refusals:
         with transaction.atomic():
             for code, reason in refusals.items():
-                record(actor, action, code=code, reason=reason[:1000], **where)
+                record(actor, action, code=code, reason=rules.printable(reason[:1000]), **where)
 
 
 def _flat(error):

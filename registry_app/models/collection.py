@@ -53,7 +53,7 @@ class Collection(models.Model):
 
     registry = models.ForeignKey(Registry, models.CASCADE, related_name="collections")
     name = models.CharField(max_length=rules.LABEL_LENGTH)
-    name_key = models.CharField(max_length=4 * rules.LABEL_LENGTH, editable=False)
+    name_key = models.CharField(max_length=rules.LABEL_KEY_LENGTH, editable=False)
     type = models.CharField(max_length=rules.TYPE_LENGTH)
     description = models.TextField("card", blank=True, validators=[validate_description])
     next_number = models.PositiveIntegerField(default=0, editable=False)
@@ -97,14 +97,18 @@ class Collection(models.Model):
         return next((line for line in lines if line and not line.startswith("#")), "")
 
     def clean(self):
-        """Names as they are kept, and rule 20 against the row as it is stored."""
+        """Rule 20, and names as they are kept, against the row as it is stored; texts that stay may be older than
+        their rules.
+        """
         self.name = rules.clean_name(self.name)
         self.name_key = rules.name_key(self.name)
         self.type = rules.clean_name(self.type)
         self.description = rules.clean_description(self.description)
-        enforce(rules.refuse_label(self.name, "Collections"), "name")
-        enforce(rules.refuse_description(self.description), "description")
         stored = Collection.objects.filter(pk=self.pk).first() if self.pk else None
+        if not stored or stored.name != self.name:
+            enforce(rules.refuse_label(self.name, "Collections"), "name")
+        if not stored or stored.description != self.description:
+            enforce(rules.refuse_description(self.description), "description")
         if stored:
             enforce(rules.refuse_collection_change(stored.type, self.type), "type")
         else:
@@ -153,7 +157,8 @@ class Collection(models.Model):
         with self.changing(by, Action.COLLECTION_EDIT, version):
             before = {"name": self.name, "description": self.description, "tags": self.tag_names()}
             self._try(name, description)
-            after = {"name": self.name, "description": self.description, "tags": sorted(clean_tags(tags))}
+            tags = sorted(clean_tags(tags, stored=before["tags"]))
+            after = {"name": self.name, "description": self.description, "tags": tags}
             changes = {field: [before[field], after[field]] for field in before if before[field] != after[field]}
             if changes:
                 replace_tags(self.tags.filter(link=None), after["tags"], collection=self)

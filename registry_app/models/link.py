@@ -98,7 +98,8 @@ class Link(models.Model):
     def set_tags(self, by, tags, *, reason=""):
         """Let it have just these tags. Refuses with `tag_invalid`."""
         with self._changing(by, Action.LINK_TAG):
-            before, after = self.tag_names(), sorted(clean_tags(tags))
+            before = self.tag_names()
+            after = sorted(clean_tags(tags, stored=before))
             if before != after:
                 replace_tags(self.tags, after, collection=self.collection, link=self)
                 self.collection.record(by, Action.LINK_TAG, {"tags": [before, after]}, reason, subject=str(self))
@@ -131,9 +132,10 @@ class Link(models.Model):
 
     def put_aliases(self, by, names, reason):
         """What `change_aliases` does to put aliases, within a change that holds the collection."""
-        names = clean_aliases(names)
+        wanted = filter(rules.may_be_stored, map(rules.clean_name, names))
+        held = {alias.name: alias for alias in self.collection.aliases.filter(name__in=wanted).select_related("link")}
+        names = clean_aliases(names, stored=held)
         self._check_protected(by, names)
-        held = {alias.name: alias for alias in self.collection.aliases.filter(name__in=names).select_related("link")}
         for name in names:
             alias = held.get(name) or Alias(collection=self.collection, name=name)
             before = alias.link.label if alias.pk else None
@@ -200,21 +202,24 @@ class Tag(models.Model):
         return self.name
 
 
-def clean_tags(names):
-    """Tags as they are kept, each once. Raises ValidationError with `tag_invalid` or `too_many`."""
-    return _clean(names, rules.refuse_tag, "tags")
+def clean_tags(names, stored=()):
+    """Tags as they are kept, each once. Raises ValidationError with `tag_invalid` or `too_many`.
+
+    Those that are `stored` already may be older than the rule, so they aren't judged.
+    """
+    return _clean(names, stored, rules.refuse_tag, "tags")
 
 
-def clean_aliases(names):
-    """Aliases as they are kept, each once; ValidationError with `alias_invalid`, `alias_reserved` or `too_many`."""
-    return _clean(names, rules.refuse_alias_name, "aliases")
+def clean_aliases(names, stored=()):
+    """The same of aliases; ValidationError with `alias_invalid`, `alias_reserved` or `too_many`."""
+    return _clean(names, stored, rules.refuse_alias_name, "aliases")
 
 
-def _clean(names, refuse, what):
+def _clean(names, stored, refuse, what):
     names = list(dict.fromkeys(rules.clean_name(name) for name in names))
     enforce(rules.refuse_count(names, what), what)
     for name in names:
-        enforce(refuse(name), what)
+        enforce(None if name in stored else refuse(name), what)
     return names
 
 

@@ -32,6 +32,12 @@ class User(AbstractUser):
             )
         ]
 
+    def clean(self):
+        """What a username may hold; one that stays may be older than the rule."""
+        super().clean()
+        if self.username and not User.objects.filter(pk=self.pk, username=self.username).exists():
+            enforce(rules.refuse_username(self.username), "username")
+
     @transaction.atomic
     def deactivate(self, by, organization):
         """End their sessions and tokens at once, and log it; `by` is an admin of `organization`, which they are in.
@@ -141,7 +147,7 @@ class Organization(models.Model):
         if changes:
             self.default_role, self.members_create = wanted["default_role"], members_create
             self.version += 1
-            self.full_clean()
+            self.full_clean(exclude=["name"])  # it stays, and may be older than the rule of names
             self.save()
             audit.record(by, Action.ORGANIZATION_EDIT, subject=self.name, organization=self.pk, changes=changes)
 
@@ -167,11 +173,12 @@ class OrganizationMembershipQuerySet(models.QuerySet):
         """Those of people who can still sign in."""
         return self.filter(user__is_active=True)
 
-    def named(self, names):
-        """Those of the people whose username or email address is among `names`, ignoring case."""
+    def named(self, names, *, by_address):
+        """Those of the people whose username, or email address if `by_address`, is among `names`, ignoring case."""
         wanted = [name.lower() for name in names if name]
         people = User.objects.alias(username_key=Lower("username"), email_key=Lower("email"))
-        return self.filter(user__in=people.filter(models.Q(username_key__in=wanted) | models.Q(email_key__in=wanted)))
+        called = models.Q(username_key__in=wanted)
+        return self.filter(user__in=people.filter(called | models.Q(email_key__in=wanted) if by_address else called))
 
     def admins(self):
         """Those of organization admins who can still sign in."""

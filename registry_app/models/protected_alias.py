@@ -12,7 +12,7 @@ class ProtectedAlias(models.Model):
 
     registry = models.ForeignKey("Registry", models.CASCADE, related_name="protected_aliases")
     name = models.CharField(max_length=rules.LABEL_LENGTH)
-    name_key = models.CharField(max_length=4 * rules.LABEL_LENGTH, editable=False)
+    name_key = models.CharField(max_length=rules.LABEL_KEY_LENGTH, editable=False)
 
     class Meta:
         ordering = ["name"]

@@ -12,7 +12,7 @@ from django.utils import timezone
 from .. import rules
 from ..choices import Action, Kind, OrganizationRole, Role, Visibility
 from . import audit, ledger
-from .accepted_type import AcceptedType
+from .accepted_type import AcceptedType, new_types
 from .former_name import FormerName
 from .law import enforce, validate_description, validate_name
 from .organization import Organization, OrganizationMembership, User
@@ -169,13 +169,15 @@ class Registry(models.Model):
     # What may be kept.
 
     def clean(self):
-        """Rules 2, 3, 6 and 9, against the row as it is stored."""
+        """Rules 2, 3, 6 and 9, against the row as it is stored; texts that stay may be older than their rules."""
         self.name = rules.clean_name(self.name)
         self.name_key = rules.name_key(self.name)
         self.description = rules.clean_description(self.description)
-        enforce(rules.refuse_name(self.name), "name")
-        enforce(rules.refuse_description(self.description), "description")
         stored = self._held or (Registry.objects.filter(pk=self.pk).first() if self.pk else None)
+        if not stored or stored.name != self.name:
+            enforce(rules.refuse_name(self.name), "name")
+        if not stored or stored.description != self.description:
+            enforce(rules.refuse_description(self.description), "description")
         enforce(rules.refuse_kind(stored and stored.kind, self.kind), "kind")
         enforce(rules.refuse_organization(stored and stored.organization_id, self.organization_id), "organization")
         enforce(rules.refuse_visibility(self.kind, stored and stored.visibility, self.visibility), "visibility")
@@ -211,8 +213,8 @@ class Registry(models.Model):
 
     # Verbs: each asks who may, and raises ValidationError with the rulebook's code where it refuses.
     @transaction.atomic
-    def create(self, by, types=(), reason=""):
-        """Keep this new custom registry (rules 7, 14, 17); `types` (names) are ignored where it accepts all."""
+    def create(self, by, types=(), reason="", *, confirmed=False):
+        """Keep this new custom registry (rules 7, 13, 14, 17); `types` (names) are ignored where it accepts all."""
         organization = Organization.objects.hold(self.organization_id)
         membership = organization.memberships.of_active().filter(user=by.user).first()
         if not by.staff:
@@ -220,7 +222,7 @@ class Registry(models.Model):
             enforce(rules.refuse_creation(role, members_create=organization.members_create))
         self.created_by = by.user
         self._check()
-        types = [] if self.accepts_all_types else _clean_types(types)
+        types = [] if self.accepts_all_types else new_types(types, confirmed=confirmed)
         enforce(None if self.accepts_all_types else rules.refuse_type_list(types), "types")
         self.save(force_insert=True)
         self._put_types(types, by)
@@ -262,21 +264,19 @@ class Registry(models.Model):
         with self._changing(by, Action.TYPE_ADD, version, reason, stale) as changes:
             enforce(rules.refuse_type_addition(self.accepts_all_types), "types")
             accepted = self.type_names()
-            new = [name for name in _clean_types(types) if name not in accepted]
-            for name in new if not confirmed else ():
-                enforce(rules.refuse_lookalike(name, [*accepted, *new]), "types")
-            self._put_types(new, by)
+            self._put_types(new_types(types, accepted, confirmed=confirmed), by)
             self._note_types(changes, accepted)
 
     def remove_type(self, by, name, *, version=None, reason=""):
-        """Rules 4 and 11: no longer accept type `name`."""
+        """Rules 4 and 11: no longer accept type `name`. Answers whether it was on the list."""
         with self._changing(by, Action.TYPE_REMOVE, version, reason) as changes:
             accepted = self.type_names()
-            if name in accepted:
+            if self.is_core or name in accepted:
                 in_use = name in self.types_in_use()
                 enforce(rules.refuse_type_removal(self.kind, name, in_use=in_use, others=len(accepted) - 1), "types")
                 self.types.filter(name=name).delete()
                 self._note_types(changes, accepted)
+        return name in accepted
 
     def accept_all_types(self, by, *, version=None, reason=""):
         """Rules 4 and 12: from a list to all types."""
@@ -287,11 +287,11 @@ class Registry(models.Model):
             self.accepts_all_types = True
             self._note_types(changes, accepted)
 
-    def accept_only(self, by, types, *, version=None, reason=""):
-        """Rules 7 and 12: from all types to the list `types`, joined by those in use."""
+    def accept_only(self, by, types, *, version=None, confirmed=False, reason=""):
+        """Rules 7, 12 and 13: from all types to the list `types`, joined by those in use."""
         with self._changing(by, Action.TYPES_LIST, version, reason) as changes:
             if self.accepts_all_types:
-                types = _clean_types([*types, *sorted(self.types_in_use())])
+                types = new_types([*types, *sorted(self.types_in_use())], confirmed=confirmed)
                 enforce(rules.refuse_type_list(types), "types")
                 self.accepts_all_types = False
                 self._put_types(types, by)
@@ -387,10 +387,3 @@ class Registry(models.Model):
         after = self.type_names()
         if after != before:
             changes["types"] = [before, after]
-
-
-def _clean_types(types):
-    names = list(dict.fromkeys(rules.clean_name(name) for name in types))
-    for name in names:
-        enforce(rules.refuse_type_name(name), "types")
-    return names

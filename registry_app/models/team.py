@@ -41,9 +41,10 @@ class Team(models.Model):
         return reverse("teams:detail", args=[self.organization.slug, self.name])
 
     def clean(self):
-        """The name as it is kept, and its key."""
+        """The name as it is kept, and its key; what the description may hold."""
         self.name = rules.clean_name(self.name)
         self.name_key = rules.name_key(self.name)
+        enforce(rules.refuse_description(self.description), "description")
 
     def may_lead(self, user):
         """Whether `user` may edit it: its admins, and the organization's."""

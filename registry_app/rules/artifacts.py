@@ -7,10 +7,19 @@ from urllib.parse import urlsplit
 
 from ..choices import OrganizationRole, Role
 from .access import rank
-from .names import clean_name, name_key, refuse_name, refuse_type_name, visible, word_char
+from .characters import refuse_characters, visible
+from .names import (
+    LABEL_KEY_LENGTH,
+    LABEL_LENGTH,
+    clean_name,
+    may_be_stored,
+    name_key,
+    refuse_key,
+    refuse_type_name,
+    word_char,
+)
 from .refusals import ALIAS_RESERVED, NUMBER_INVALID, SOURCE_HIDDEN, TYPE_STAYS, URI_INVALID, Refusal
 
-LABEL_LENGTH = 128  # characters of the name of a collection, an artifact, a project, an alias or a tag
 URI_LENGTH = 2000  # characters
 DIGEST_LENGTH = 200  # characters
 METADATA_KEYS = 100  # at the top
@@ -36,16 +45,18 @@ def refuse_label(name, what="Names"):
         return Refusal("name_invalid", "Give it a name.")
     if len(name) > LABEL_LENGTH:
         return Refusal("name_invalid", f"{what} have 1 to {LABEL_LENGTH} characters.")
-    hidden = "\ufffd" in name or not all(map(visible, name)) or len(name_key(name)) > 4 * LABEL_LENGTH
-    if name in {".", ".."} or "/" in name or hidden:
-        return Refusal("name_invalid", f"{what} can't contain / or invisible characters.")
-    return None
+    if name in {".", ".."} or "/" in name:
+        return Refusal("name_invalid", f"{what} can't contain /, and aren't just dots.")
+    return refuse_characters(name, "name_invalid", what) or refuse_key(name, "name_invalid", LABEL_KEY_LENGTH)
 
 
 def refuse_alias_name(name):
     """Rule 24 and §2: why people may not give the cleaned `name` to a version."""
-    if not 1 <= len(name) <= LABEL_LENGTH or "/" in name or ":" in name or not all(map(visible, name)):
+    if not 1 <= len(name) <= LABEL_LENGTH or "/" in name or ":" in name:
         return Refusal("alias_invalid", f"Aliases have 1 to {LABEL_LENGTH} characters, without slash or colon.")
+    code = "alias_invalid"
+    if refusal := refuse_characters(name, code, "Aliases") or refuse_key(name, code, LABEL_KEY_LENGTH):
+        return refusal
     key = name_key(name)
     if key == LATEST or (key[0] == "v" and key[1:].isdigit()):
         return ALIAS_RESERVED
@@ -61,6 +72,8 @@ def number_called(name):
 
 def refuse_tag(name):
     """Why a cleaned `name` may not be a tag. Split, not matched: no expression to backtrack."""
+    if len(name) <= LABEL_LENGTH and (refusal := refuse_characters(name, "tag_invalid", "Tags")):
+        return refusal
     if len(name) <= LABEL_LENGTH and all(word and all(map(_tag_char, word)) for word in name.split(" ")):
         return None
     return Refusal(
@@ -90,7 +103,7 @@ def parse_path(text):
     if len(parts) != 3 or not re.fullmatch(r"[0-9]{1,9}", number):
         return None
     team, project, name = parts
-    if refuse_name(team) or refuse_label(project) or refuse_label(name):
+    if not all(map(may_be_stored, parts)):
         return None
     return name_key(team), project, name, int(number)
 

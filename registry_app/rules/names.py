@@ -2,14 +2,18 @@
 
 import unicodedata
 
+from .characters import refuse_characters, refuse_text
 from .refusals import NAME_INVALID, Refusal
 
 COMPOSED_LENGTH = 1000  # characters: more than any name may have before it is composed
 NAME_LENGTH = 113  # characters; the wandb client adds a prefix of 15 and takes 128
 KEY_LENGTH = 4 * NAME_LENGTH  # characters of a name's key; some characters fold to as many as eighteen
+LABEL_LENGTH = 128  # characters of the name of a collection, an artifact, a project, an alias or a tag
+LABEL_KEY_LENGTH = 4 * LABEL_LENGTH  # the same of their keys
 TYPE_LENGTH = 128  # characters
 TYPES_AT_ONCE = 500  # types in one call
 DESCRIPTION_BYTES = 64 * 1024  # of UTF-8
+USERNAME_LENGTH = 150  # characters, as Django has it
 REASON_LENGTH = 500  # characters
 
 
@@ -27,10 +31,28 @@ def clean_description(text):
     return text.replace("\r\n", "\n").strip()
 
 
+def may_be_stored(name):
+    """Whether a stored name can be the cleaned `name` out of an address: every database takes it.
+
+    Names that are refused today may be older than the rule that refuses them: they must be found, to be mended.
+    """
+    return 0 < len(name) <= LABEL_LENGTH and not any(char == "\0" or "\ud800" <= char <= "\udfff" for char in name)
+
+
 def name_key(name):
-    """What two names that differ only in case or width share; unique in an organization (rule 14)."""
+    """What two names that differ only in case or width share; unique in an organization (rule 14).
+
+    What can't be seen needs no folding: no name holds it (`refuse_characters`).
+    """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     return " ".join(folded.split())
+
+
+def refuse_key(name, code, length):
+    """Why the key of a cleaned `name` may not be kept, under `code`: it has more than `length` characters."""
+    if len(name_key(name)) <= length:
+        return None
+    return Refusal(code, "Some characters in it stand for many others. Use fewer of them.")
 
 
 def refuse_name(name):
@@ -39,10 +61,10 @@ def refuse_name(name):
         return Refusal("name_invalid", "Give it a name.")
     if len(name) > NAME_LENGTH:
         return Refusal("name_invalid", f"Names have at most {NAME_LENGTH} characters; this one has {len(name)}.")
-    if name in {".", ".."} or any(char in "/\\#?%:\ufffd" or not visible(char) for char in name):
+    if name in {".", ".."} or any(char in "/\\#?%:" for char in name):
         return NAME_INVALID
-    if len(name_key(name)) > KEY_LENGTH:
-        return NAME_INVALID
+    if refusal := refuse_characters(name, "name_invalid") or refuse_key(name, "name_invalid", KEY_LENGTH):
+        return refusal
     if name_key(name).startswith("wandb-registry-"):
         return Refusal("name_invalid", "Names can't start with wandb-registry-; the wandb client adds that itself.")
     return None
@@ -54,6 +76,8 @@ def refuse_type_name(name):
         return Refusal("type_invalid", "Name a type.")
     if len(name) > TYPE_LENGTH:
         return Refusal("type_invalid", f"Types have 1 to {TYPE_LENGTH} characters.")
+    if refusal := refuse_characters(name, "type_invalid", "Types"):
+        return refusal
     words = name.split(" ")
     if all(word and word[0] != "." and all(word_char(char) for char in word) for word in words):
         return None
@@ -63,18 +87,25 @@ def refuse_type_name(name):
     )
 
 
+def refuse_username(name):
+    """Why `name` may not be a username, beside what Django's own rule says of it."""
+    if len(name) > USERNAME_LENGTH:
+        return Refusal("username_invalid", f"Usernames have at most {USERNAME_LENGTH} characters.")
+    return refuse_characters(name, "username_invalid", "Usernames")
+
+
 def refuse_description(text):
-    """Why `text` may not describe a registry."""
+    """Why the cleaned `text` may not be a description or a card."""
     if len(text.encode("utf-8", "replace")) > DESCRIPTION_BYTES:
         return Refusal("description_invalid", "Descriptions have at most 64 KiB.")
-    if any(unicodedata.category(char) in {"Cc", "Cs"} and char not in "\n\r\t" for char in text):
-        return Refusal("description_invalid", "Descriptions can't contain control characters.")
-    return None
+    return refuse_text(text, "description_invalid", "Descriptions")
 
 
-def visible(char):
-    """Whether `char` may be in a name: no control, format, private or unassigned one."""
-    return unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+def refuse_reason(text):
+    """Why `text` may not be the reason of a change, nor a note to somebody who asked."""
+    if len(text) > REASON_LENGTH:
+        return Refusal("reason_invalid", f"At most {REASON_LENGTH} characters; these are {len(text)}.")
+    return refuse_text(text, "reason_invalid", "Reasons and notes")
 
 
 def word_char(char):

@@ -1,6 +1,7 @@
 """Rules 1 to 13: what a registry is, who sees it, and what it accepts."""
 
 from ..choices import Kind, Visibility
+from .names import name_key
 from .refusals import (
     ALL_TYPES_ACCEPTED,
     CORE_IS_FIXED,
@@ -97,13 +98,16 @@ def refuse_type_addition(accepts_all):
     return ALL_TYPES_ACCEPTED if accepts_all else None
 
 
-def refuse_lookalike(name, accepted):
-    """Rule 13: why type `name` needs a confirmation beside those `accepted`."""
-    twin = next((other for other in accepted if other != name and _alike(other.casefold(), name.casefold())), None)
-    if twin is None:
-        return None
-    return Refusal("type_looks_alike", f"{name} looks like {twin}, which is accepted already. Add it all the same?")
-
-
-def _alike(one, other):
-    return one in {other, f"{other}s"} or other == f"{one}s"
+def refuse_lookalikes(names, accepted):
+    """Rule 13: a Refusal for each of the types `names` that needs a confirmation, because it differs from one of those
+    `accepted`, or of `names` before it, only as keys don't, or in a final "s". What is accepted already needs none.
+    """
+    refusals, listed = [], {name_key(name): name for name in accepted}
+    for name in dict.fromkeys(names):
+        key = name_key(name)
+        alike = [listed[one] for one in (key, f"{key}s", key.removesuffix("s")) if one in listed]
+        if alike and name not in accepted:
+            reason = f"{name} looks like {alike[0]}, which is on the list. Add it all the same?"
+            refusals.append(Refusal("type_looks_alike", reason))
+        listed.setdefault(key, name)
+    return refusals

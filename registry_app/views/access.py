@@ -60,7 +60,8 @@ def _rows(registry, members):
 def add(request, organization, name):
     """Give a role to people, service accounts and teams; to all of them or to none."""
     door = registry_for(request.user, organization, name, Action.MEMBER_ADD)
-    form = AddAccessForm(posted(request), registry=door.registry, initial={"role": Role.MEMBER})
+    shown = {"role": Role.MEMBER}
+    form = AddAccessForm(posted(request), registry=door.registry, looker=door.membership, initial=shown)
     if form.is_valid() and form.carry_out(_give, actor_of(request), form.cleaned_data):
         names = ", ".join(str(member.holder) for member in form.cleaned_data["holders"])
         messages.success(request, f"{names}: {Role(form.cleaned_data['role']).label} of {door.registry} from now on.")
@@ -124,7 +125,7 @@ def _member(door, pk):
 def explain(request, organization, name):
     """May they, and why: every path of one person to a role here, which one wins, and what would change it."""
     door = registry_for(request.user, organization, name)
-    form = ExplainForm(request.GET if "person" in request.GET else None, organization=door.membership.organization)
+    form = ExplainForm(request.GET if "person" in request.GET else None, looker=door.membership)
     asked = form.cleaned_data["person"] if form.is_valid() else None
     membership = asked or (None if form.errors else door.membership)
     context = {"form": form, "asked": membership}

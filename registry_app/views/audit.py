@@ -15,6 +15,7 @@ from .pages import render_page
 
 SIZE = 25  # entries a page
 GIST_LENGTH, GIST_FIELDS = 160, 3  # characters, and fields, that an entry tells in its line
+FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")  # what one begins with
 ONE_WAY = {Action.RESTRICT, Action.DELETE}
 COLUMNS = (
     "seq",
@@ -143,4 +144,4 @@ def _lines(events):
 def _safe(cell):
     """A cell that no spreadsheet takes for a formula."""
     text = str(cell)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
+    return f"'{text}" if text.startswith(FORMULA) else text

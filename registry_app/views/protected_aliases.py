@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 from .. import rules
 from ..access import registry_for
 from ..choices import Action
-from ..forms import ProtectForm
+from ..forms import ProtectForm, UnprotectForm
 from ..models import ProtectedAlias
 from .pages import actor_of, log_refusals
 from .registries import settings_page
@@ -32,12 +32,15 @@ def add(request, organization, name):
 def remove(request, organization, name):
     """No longer protect an alias; one that isn't protected any more changes nothing."""
     door = registry_for(request.user, organization, name, Action.UNPROTECT)
-    form = ProtectForm(request.POST, registry=door.registry)
+    form = UnprotectForm(request.POST, registry=door.registry)
     if form.is_valid():
-        key = rules.name_key(form.cleaned_data["alias"])
-        protected = door.registry.protected_aliases.filter(name_key=key).first()
-        if protected is None or form.carry_out(protected.delete_by, actor_of(request)):
-            messages.success(request, f"{form.cleaned_data['alias']} is not protected any more: members move it too.")
+        alias = form.cleaned_data["alias"]
+        protected = door.registry.protected_aliases.filter(name_key=rules.name_key(alias)).first()
+        if protected is None:
+            messages.info(request, f"{alias} isn't protected. Nothing was changed.")
+            return _to_aliases(organization, door.registry)
+        if form.carry_out(protected.delete_by, actor_of(request)):
+            messages.success(request, f"{alias} is not protected any more: members move it too.")
             return _to_aliases(organization, door.registry)
     log_refusals(request, form, Action.UNPROTECT, door.membership, door.registry)
     return settings_page(request, door, alias_form=form, status=form.status)

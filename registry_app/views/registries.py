@@ -137,9 +137,11 @@ def create(request, organization):
     membership = creator_of(request.user, organization)
     registry = Registry(organization=membership.organization, kind=Kind.CUSTOM)
     form = CreateForm(posted(request), instance=registry)
-    if form.is_valid() and form.carry_out(registry.create, actor_of(request), form.cleaned_data.get("types", [])):
-        messages.success(request, f"{registry} is created. You are its admin.")
-        return redirect(registry)
+    if form.is_valid():
+        types, confirmed = form.cleaned_data.get("types", []), form.cleaned_data["confirmed"]
+        if form.carry_out(registry.create, actor_of(request), types, confirmed=confirmed):
+            messages.success(request, f"{registry} is created. You are its admin.")
+            return redirect(registry)
     log_refusals(request, form, Action.CREATE, membership, subject=str(request.POST.get("name", ""))[:60])
     context = {"form": form, "section": "create"}
     return render_page(request, "registries/create.html", membership, context, status=form.status)
@@ -147,8 +149,11 @@ def create(request, organization):
 
 @require_safe
 def name(request, organization):
-    """Whether a name is free, for the create form while it is filled in: a sentence for its status line."""
-    membership = organization_for(request.user, organization)
+    """Whether a name is free, for the create form while it is filled in: a sentence for its status line.
+
+    Told to whoever may create there, who would be told by creating; to nobody else (rule 14).
+    """
+    membership = creator_of(request.user, organization)
     wanted = rules.clean_name(request.GET.get("name", ""))
     refusal = rules.refuse_name(wanted)
     if not refusal and membership.organization.registries.filter(name_key=rules.name_key(wanted)).exists():

@@ -107,7 +107,7 @@ def detail(request, organization, name):
     """A team: who is in it, and the registries it has roles in; who leads it puts people into it here."""
     door = team_for(request.user, organization, name, Action.TEAM_MEMBER_ADD if request.method == "POST" else None)
     team = door.team
-    form = AddPeopleForm(posted(request), team=team)
+    form = AddPeopleForm(posted(request), looker=door.membership)
     if form.is_valid():
         wanted, added = form.cleaned_data, []
         if form.carry_out(lambda: added.extend(team.add(actor_of(request), wanted["people"], wanted["role"]))):

@@ -61,7 +61,7 @@ def _adding_page(request, door, form):
         "asked": asked,
         "wanted": [name for name in wanted if name not in accepted],
         "accepted": accepted,
-        "alike": [refusal for name in wanted if (refusal := rules.refuse_lookalike(name, accepted))],
+        "alike": rules.refuse_lookalikes(wanted, accepted),
         "refusal": rules.refuse_type_addition(registry.accepts_all_types),
     }
     status = 422 if shown is asked else form.status
@@ -77,7 +77,10 @@ def remove(request, organization, name):
     if form.is_valid():
         wanted = form.cleaned_data
         if form.carry_out(registry.remove_type, actor_of(request), wanted["types"], version=wanted["version"]):
-            messages.success(request, f"{registry} no longer accepts {wanted['types']}.")
+            if form.answer:
+                messages.success(request, f"{registry} no longer accepts {wanted['types']}.")
+            else:
+                messages.info(request, f"{wanted['types']} isn't on the list of {registry}. Nothing was changed.")
             return _to_types(organization, registry)
     log_refusals(request, form, Action.TYPE_REMOVE, door.membership, registry)
     return settings_page(request, door, refused=form, status=form.status)
@@ -96,7 +99,8 @@ def accept(request, organization, name):
         if all_types:
             done = form.carry_out(registry.accept_all_types, actor, version=wanted["version"])
         else:
-            done = form.carry_out(registry.accept_only, actor, wanted["types"], version=wanted["version"])
+            asked = {"version": wanted["version"], "confirmed": wanted["confirmed"]}
+            done = form.carry_out(registry.accept_only, actor, wanted["types"], **asked)
         if done:
             messages.success(request, f"{registry} accepts {'all types' if all_types else 'only the types listed'}.")
             return _to_types(organization, registry)

@@ -10,13 +10,13 @@ from registry_app.models import Registry
 from registry_app.models.law import enforce
 
 REGISTRY_FORMS = {
-    forms.CreateForm: {"name", "description", "visibility", "accepts_all_types", "types"},
+    forms.CreateForm: {"name", "description", "visibility", "accepts_all_types", "types", "confirmed"},
     forms.DetailsForm: {"name", "description", "version"},
     forms.RestrictForm: {"confirmation", "reason", "version", "preview", "keep"},
     forms.DeleteForm: {"confirmation", "reason", "version", "preview"},
     forms.AddTypesForm: {"types", "version", "confirmed", "reason"},
     forms.RemoveTypeForm: {"types", "version"},
-    forms.AcceptForm: {"accepts_all_types", "types", "version"},
+    forms.AcceptForm: {"accepts_all_types", "types", "confirmed", "version"},
 }
 OTHERS = {
     forms.SetupForm: {"name", "username", "email", "password", "password_again"},
@@ -58,6 +58,7 @@ OTHERS = {
     forms.MarkForm: {"keep", "move", "aliases", "tags", "reason", "seen"},
     forms.UnlinkForm: {"reason"},
     forms.ProtectForm: {"alias"},
+    forms.UnprotectForm: {"alias"},
     forms.CollectionFilter: {"q", "type", "tag", "sort", "after", "before"},
     forms.SourceFilter: {"q"},
     forms.CompareForm: {"one", "other"},

@@ -24,6 +24,7 @@ def test_rule_7_what_a_new_registry_is_made_of(acme):
         "visibility": "organization",
         "accepts_all_types": False,
         "types": ["b", "a"],
+        "confirmed": False,
     }
     assert form.instance.name_key == "café"
 

@@ -257,7 +257,7 @@ def explained(user, registry, person=None):
 def test_section_3_every_path_is_explained_and_the_winner_comes_first(acme, rob, mel, golden, vision):
     RegistryMember(registry=golden, team=vision, role=Role.ADMIN).save_by(COMMAND_LINE)
     give_role(golden, mel, Role.MEMBER)
-    status, effective, paths = explained(rob, golden, "mel@example.com")
+    status, effective, paths = explained(rob, golden, "MEL")
     assert (status, effective) == (200, Role.ADMIN)
     assert [(path.source, path.role, path.team) for path in paths] == [
         (Source.TEAM, Role.ADMIN, "Vision"),
@@ -266,6 +266,43 @@ def test_section_3_every_path_is_explained_and_the_winner_comes_first(acme, rob,
     ]
     TeamMembership.objects.get(user=mel).delete_by(COMMAND_LINE)
     assert explained(rob, golden, "mel")[1] == Role.MEMBER
+
+
+@pytest.mark.parametrize("page", ["access:explain", "access:add", "teams:detail"])
+def test_section_3_an_address_tells_nothing_to_whoever_is_no_organization_admin(acme, rob, golden, page):
+    """Rob is admin of the registry, and leads the team. Known addresses and unknown ones have one answer."""
+    make_member(acme, make_user("nora"))
+    Team.objects.filter(name="Vision").delete()
+    team = make_team(acme, "Vision")
+    TeamMembership(team=team, user=rob, role=TeamRole.ADMIN).save_by(COMMAND_LINE)
+    address = team.get_absolute_url() if page == "teams:detail" else at(page, golden)
+    answers = []
+    for person in ("nora@example.com", "NORA@example.com", "nobody@example.com", "ada@example.com"):
+        with nothing_changes():
+            if page == "access:explain":
+                response = browser(rob).get(address, {"person": person})
+            else:
+                response = browser(rob).post(
+                    address, {"holders" if "access" in page else "people": person, "role": "member"}
+                )
+        sent = [field for field in response.context["form"].data if field != "role"]
+        shown = response.context["form"].errors.as_json().replace(person, "…")
+        answers.append((response.status_code, codes(response), sent, shown))
+    assert answers == answers[:1] * 4
+    assert answers[0][:2] == (422, {"not_in_organization"})
+    assert "email address" not in response.text
+
+
+def test_section_3_organization_admins_name_people_by_address_everywhere(acme, ada, mel, golden):
+    team = make_team(acme, "Foundry")
+    assert explained(ada, golden, "Mel@Example.com")[0] == 200
+    assert (
+        browser(ada).post(team.get_absolute_url(), {"people": "MEL@example.com", "role": "member"}).status_code == 302
+    )
+    assert add(ada, golden, "mel@example.com").status_code == 302
+    assert (team.memberships.get().user, of(golden, mel).role) == (mel, Role.MEMBER)
+    for page in (at("access:explain", golden), at("access:add", golden), team.get_absolute_url()):
+        assert "email address" in browser(ada).get(page).text.lower()
 
 
 def test_section_3_one_s_own_access_is_explained_unasked(mel, golden):
@@ -379,7 +416,10 @@ def test_section_3_a_request_is_answered_once(ada, mel, golden):
         (Role.VIEWER, "Why not", "invalid_choice"),  # she is one
         ("owner", "Why not", "invalid_choice"),
         (Role.MEMBER, "", "required"),
-        (Role.MEMBER, "x" * 501, "max_length"),
+        (Role.MEMBER, "x" * 501, "reason_invalid"),
+        (Role.MEMBER, "to \u202ehelp", "reason_invalid"),
+        (Role.MEMBER, "to \ue000help", "reason_invalid"),
+        (Role.MEMBER, "to \uffffhelp", "reason_invalid"),
     ],
 )
 def test_a_request_that_makes_no_sense_is_refused(mel, golden, role, reason, code):

@@ -291,7 +291,7 @@ def test_the_export_is_a_file(acme, ada):
     assert response["Content-Disposition"] == 'attachment; filename="audit-acme-ml.csv"'
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n"])
 def test_no_cell_of_the_export_is_a_formula(acme, ada, golden, start):
     text = f'{start}cmd|"/c calc"!A1'
     with transaction.atomic():
@@ -301,7 +301,7 @@ def test_no_cell_of_the_export_is_a_formula(acme, ada, golden, start):
     assert row["subject"].lstrip("'").endswith('calc"!A1')
     assert row["actor"].startswith("'+person")
     for cell in row.values():
-        assert not cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+        assert not cell.startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n"))
 
 
 def test_a_name_that_is_a_formula_is_told_as_it_is_on_the_page(acme, ada):

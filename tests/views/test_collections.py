@@ -1,6 +1,7 @@
 """Pages of collections and the versions in them: rules 16, 18 to 27 as people meet them."""
 
 import pytest
+from django.contrib.messages import get_messages
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -13,7 +14,7 @@ from tests.factories import (
     make_version,
     protect,
 )
-from tests.views.pages import Page, at, browser, logging, nothing_changes, of, refused, send
+from tests.views.pages import Page, at, browser, logging, nothing_changes, nothing_happens, of, refused, send
 
 # The list.
 
@@ -198,6 +199,9 @@ def test_rule_26_an_admin_protects_and_gives_up(shelf, rob):
     assert shelf.protected_names() == ["production"]
     assert client.post(at("collections:unprotect", shelf), {"alias": "Production"}).status_code == 302
     assert shelf.protected_names() == []
+    with nothing_happens():
+        again = client.post(at("collections:unprotect", shelf), {"alias": "Production"})
+    assert [message.level_tag for message in get_messages(again.wsgi_request)][-1] == "info"
 
 
 @pytest.mark.parametrize("alias, code", [("", "alias_invalid"), ("latest", "alias_reserved"), ("a:b", "alias_invalid")])

@@ -256,7 +256,38 @@ def test_rule_14_a_name_can_be_asked_for_while_it_is_typed(acme, mel, golden, va
     assert response.text.count("<span") == response.text.count('id="registries-name"') == 1
 
 
+def test_rule_14_whether_a_name_is_free_is_told_to_whoever_may_create(acme, ada, mel, vault):
+    """Nobody else is told, of a name that is free, nor of one that a registry has which they can't see."""
+    acme.edit(Actor(ada), default_role="viewer", members_create=False)
+    create, name = (reverse(page, args=[acme.slug]) for page in ("registries:create", "registries:name"))
+    for typed in ("Vault", "Silver", "a/b", ""):
+        for headers in ({}, {"HX-Request": "true"}):
+            with nothing_changes():
+                response = browser(mel).get(name, {"name": typed}, headers=headers)
+            assert response.status_code == browser(mel).get(create).status_code == 403
+            assert "taken" not in response.text and "is free" not in response.text
+    assert browser(ada).get(name, {"name": "Vault"}).context["refusal"].code == "name_taken"
+
+
 # A new one.
+
+
+@pytest.mark.parametrize("types", ["model, Model, models", "eval, EVALS", "model, 𝗆𝗈𝖽𝖾𝗅"])
+def test_rule_13_a_new_registry_asks_about_types_that_look_alike(acme, mel, types):
+    client, address = browser(mel), reverse("registries:create", args=[acme.slug])
+    asked = refused(client, address, {**NEW, "types": types}, "type_looks_alike")
+    assert len(asked.context["form"].errors["types"]) == types.count(",")
+    confirmed = {**NEW, "types": types, "confirmed": types}
+    assert f'name="confirmed" value="{types}"' in asked.text
+    refused(client, address, {**confirmed, "types": f"{types}, suite, suites"}, "type_looks_alike")  # another list
+    refused(client, address, {**confirmed, "confirmed": "on"}, "type_looks_alike")
+    assert client.post(address, confirmed).status_code == 302
+    assert acme.registries.get(name="Silver").type_names() == sorted(types.split(", "))
+
+
+def test_rule_13_where_all_types_are_accepted_none_looks_like_another(acme, mel):
+    data = {**NEW, "types": "model, Model", "accepts_all_types": "on"}
+    assert browser(mel).post(reverse("registries:create", args=[acme.slug]), data).status_code == 302
 
 
 def test_rules_7_and_17_a_registry_is_made_as_asked_and_its_maker_is_its_admin(acme, mel):
@@ -737,10 +768,12 @@ def test_rule_16_deleting_twice_finds_nothing(ada, golden):
 
 
 @pytest.mark.parametrize("page", ["registries:restrict", "registries:delete"])
-def test_a_reason_has_an_end(ada, golden, page):
+def test_a_reason_has_an_end_and_is_text(ada, golden, page):
     client, address = browser(ada), at(page, golden)
     data = {**Page(client.get(address)).form_to(address).data, "confirmation": golden.name}
-    refused(client, address, {**data, "reason": "x" * 501}, "max_length")
+    for wrong in ("x" * 501, "a\u202eb", "a\u2066b", "a\ue000b", "a\uffffb", "a\x07b"):
+        response = refused(client, address, {**data, "reason": wrong}, "reason_invalid")
+        assert "reason" in response.context["form"].errors
     assert client.post(address, {**data, "reason": "é" * 500}).status_code == 302
     assert AuditEvent.objects.first().reason == "é" * 500
 

@@ -1,6 +1,7 @@
 """What a registry accepts, as pages change it: adding types, taking one off, all types or a list."""
 
 import pytest
+from django.contrib.messages import get_messages
 
 from registry_app.choices import Action, Role
 from registry_app.models import Actor, AuditEvent, Registry
@@ -87,6 +88,15 @@ def test_rule_13_a_lookalike_among_others_holds_all_of_them_back(ada, golden):
         {"types": "model, Dataset", "version": golden.version},
         "type_looks_alike",
     )
+
+
+@pytest.mark.parametrize("types", ["suite, Suite", "model, models"])
+def test_rule_13_types_that_are_added_together_are_asked_about(ada, golden, models, types):
+    for registry in (golden, models):
+        client, address = browser(ada), at("types:add", registry)
+        page = client.get(address, {"types": types})
+        assert [refusal.code for refusal in page.context["alike"]][:1] == ["type_looks_alike"]
+    refused(browser(ada), at("types:add", golden), {"types": types, "version": golden.version}, "type_looks_alike")
 
 
 @pytest.mark.parametrize(
@@ -212,10 +222,28 @@ def test_rule_11_admins_take_a_type_off(golden, person, request):
     assert event.changes == {"types": [["dataset", "eval-suite"], ["eval-suite"]]}
 
 
-def test_taking_a_type_off_twice_changes_nothing(ada, golden):
-    assert done(golden, remove(ada, golden, "dataset"))
-    with nothing_happens():
-        assert done(golden, remove(ada, golden, "dataset"))
+@pytest.mark.parametrize("name", ["model", "datasets", "Dataset", "no such type"])
+def test_what_is_not_on_the_list_is_not_said_to_be_taken_off(ada, golden, vault, name):
+    for registry in (golden, vault):
+        with nothing_happens():
+            response = remove(ada, registry, name)
+        assert done(registry, response)
+        (told,) = get_messages(response.wsgi_request)
+        assert (told.level_tag, "no longer" in told.message) == ("info", False)
+
+
+def test_taking_a_type_off_twice_is_said_once(ada, golden):
+    told = []
+    for _ in range(2):
+        response = remove(ada, golden, "dataset")
+        assert done(golden, response)
+        told += [message.level_tag for message in get_messages(response.wsgi_request)]
+    assert told == ["success", "info"]
+
+
+def test_rule_4_nothing_is_taken_off_a_core_registry_listed_or_not(ada, models):
+    data = {"types": "no such type", "version": models.version}
+    refused(browser(ada), at("types:remove", models), data, "core_type_stays")
 
 
 @pytest.mark.parametrize("name", ["model", "adapter"])
@@ -289,6 +317,20 @@ def test_rule_12_types_in_use_are_a_list_of_their_own(ada, vault, used):
     used("dataset")
     assert done(vault, browser(ada).post(at("types:accept", vault), {"types": "", "version": vault.version}))
     assert vault.type_names() == ["dataset"]
+
+
+@pytest.mark.parametrize("types, joined", [("model, Model", "model, Model, dataset"), ("Dataset", "Dataset, dataset")])
+def test_rule_13_a_list_instead_of_all_types_asks_about_what_looks_alike(ada, vault, used, types, joined):
+    """What collections use joins the list, and is looked at too."""
+    used("dataset")
+    client, address = browser(ada), at("types:accept", vault)
+    asked = refused(client, address, {"types": types, "version": vault.version}, "type_looks_alike")
+    form = Page(asked).form_to(address)
+    assert f'name="confirmed" value="{joined}"' in asked.text
+    assert (form.data["types"], "confirmed" in form.data) == ([types], False)  # the box is not ticked
+    refused(client, address, {**form.data, "confirmed": types}, "type_looks_alike")
+    assert done(vault, client.post(address, {**form.data, "confirmed": joined}))
+    assert vault.type_names() == sorted(joined.split(", "))
 
 
 def test_rule_7_a_list_of_nothing_is_none(ada, vault):

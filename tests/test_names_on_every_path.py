@@ -1,0 +1,261 @@
+"""A twin of a name is a name nowhere: not on a page, by a verb, in the Django admin, in a list that is imported."""
+
+import json
+
+import pytest
+from django.db.models import F
+from django.urls import reverse
+
+from registry_app.models import (
+    Actor,
+    ApiToken,
+    Collection,
+    Facts,
+    ProtectedAlias,
+    Registry,
+    Team,
+    User,
+    found_organization,
+    make_account,
+    make_service_account,
+    register,
+    setup_token,
+)
+from tests.admin.pages import address, save
+from tests.admin.pages import codes as admin_codes
+from tests.factories import COMMAND_LINE, PASSWORD, make_collection, make_invitation, make_registry, protect
+from tests.models.refusals import refused as refused_by_verb
+from tests.views.pages import at, browser, codes, nothing_changes, of, sign_in
+
+CYRILLIC = str.maketrans("aeo", "аео")
+
+
+def twins(name):
+    """Names that look like `name`: with what can't be seen, too many marks, a letter of another alphabet; or no name.
+
+    tests/test_characters.py has every character.
+    """
+    hidden = [f"{name[:2]}\u034f{name[2:]}", f"{name}\u3164"]
+    return [*hidden, f"{name}{4 * chr(0x301)}", name[:-2].translate(CYRILLIC) + name[-2:], "\u2800", "🚀"]
+
+
+TWINS = twins("Models")
+
+
+@pytest.fixture
+def link(two):
+    """The second version of Churn on the shelf."""
+    return two[1]
+
+
+def forms(link, vision, ada):
+    """(address, good data, the field, the code) of each form in which people write a name."""
+    collection, registry = link.collection, link.collection.registry
+    acme, here = registry.organization, [registry.organization.slug, registry.name]
+    artifact = {"project": "p", "name": "n", "type": "model", "uri": "s3://b", "digest": "etag:1", "metadata": "{}"}
+    create = {"name": "Silver", "visibility": "organization", "accepts_all_types": "", "types": "model"}
+    settings, edited = (
+        {"name": "Release", "version": registry.version},
+        {"name": "Churn", "version": collection.version},
+    )
+    yield reverse("registries:create", args=[acme.slug]), create, "name", "name_invalid"
+    yield reverse("registries:create", args=[acme.slug]), create, "types", "type_invalid"
+    yield at("registries:settings", registry), settings, "name", "name_invalid"
+    yield at("types:add", registry), {"version": registry.version}, "types", "type_invalid"
+    yield reverse("collections:create", args=here), {"name": "Silver", "type": "model"}, "name", "name_invalid"
+    yield reverse("collections:create", args=here), {"name": "Silver", "type": "model"}, "tags", "tag_invalid"
+    yield of("collections:edit", collection), edited, "name", "name_invalid"
+    yield of("collections:edit", collection), edited, "tags", "tag_invalid"
+    yield of("versions:link", collection), {"version": link.version_id}, "aliases", "alias_invalid"
+    yield (
+        of("versions:edit", collection, link.number),
+        {"keep": "production", "seen": link.facts},
+        "aliases",
+        "alias_invalid",
+    )
+    yield (
+        of("versions:edit", collection, link.number),
+        {"keep": "production", "seen": link.facts},
+        "tags",
+        "tag_invalid",
+    )
+    yield at("collections:protect", registry), {}, "alias", "alias_invalid"
+    yield reverse("teams:create", args=[acme.slug]), {}, "name", "name_invalid"
+    yield reverse("teams:settings", args=[acme.slug, "Vision"]), {"version": vision.version}, "name", "name_invalid"
+    for field, code in (("project", "name_invalid"), ("name", "name_invalid"), ("type", "type_invalid")):
+        yield reverse("artifacts:create", args=[acme.slug, "Vision"]), artifact, field, code
+    yield reverse("tokens:index"), {"life": "30"}, "name", "name_invalid"
+
+
+def test_no_page_takes_a_twin(link, vision, ada):
+    client = browser(ada)
+    for page, good, field, code in forms(link, vision, ada):
+        for twin in TWINS:
+            with nothing_changes():
+                response = client.post(page, {**good, field: twin})
+            assert (page, ascii(twin), response.status_code, codes(response)) == (page, ascii(twin), 422, {code})
+            assert any(word in response.text for word in ("U+", "letter", "marks"))
+
+
+def test_no_twin_moves_a_protected_alias(link, mel):
+    """Mel is a member of the shelf, and no admin."""
+    protect(link.collection.registry, "production")
+    other = link.collection.links.exclude(pk=link.pk).get()
+    for twin in ["production", *twins("production")]:
+        data = {"keep": "good", "aliases": twin, "seen": other.facts}
+        with nothing_changes():
+            assert browser(mel).post(of("versions:edit", link.collection, other.number), data).status_code == 422
+
+
+@pytest.mark.parametrize("twin", twins("robert"), ids=ascii)
+def test_no_account_is_called_like_another(acme, ada, twin):
+    code = {"username_invalid", "invalid"}  # the second is Django's own
+    for page, data in (
+        (reverse("members:service", args=[acme.slug]), {}),
+        (reverse("invitation", args=[make_invitation(acme)[1]]), {"email": "r@example.com"}),
+    ):
+        client = browser(ada) if "service" in page else browser()
+        with nothing_changes():
+            data = {**data, "username": twin, "password": PASSWORD, "password_again": PASSWORD}
+            response = client.post(page, data if "invitations" in page else {"username": twin})
+        assert response.status_code == 422
+        assert codes(response) and codes(response) <= code
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("twin", twins("Acme ML"), ids=ascii)
+def test_no_organization_is_set_up_with_a_twin(twin):
+    data = {
+        "name": twin,
+        "username": "ada",
+        "email": "ada@example.com",
+        "password": PASSWORD,
+        "password_again": PASSWORD,
+    }
+    with nothing_changes():
+        response = browser().post(reverse("setup", args=[setup_token()]), data)
+    assert (response.status_code, codes(response)) == (422, {"name_invalid"})
+
+
+def test_a_list_that_is_imported_says_which_row_holds_a_twin(acme, vision, ada):
+    row = {"project": "p", "name": "n", "type": "model", "uri": "s3://b", "digest": "etag:1"}
+    rows = [{**row, field: twin} for field in ("project", "name", "type") for twin in TWINS]
+    with nothing_changes():
+        page = reverse("imports:create", args=[acme.slug, "Vision"])
+        response = browser(ada).post(page, {"text": json.dumps([row, *rows])})
+    good, *bad = response.context["outcomes"]
+    assert good.refusals == []
+    for outcome, wrong in zip(bad, rows, strict=True):
+        (field,) = (field for field in row if wrong[field] != row[field])
+        code = "type_invalid" if field == "type" else "name_invalid"
+        assert [refusal[:2] for refusal in outcome.refusals] == [(field, code)]
+
+
+def verbs(link, vision, ada, twin):
+    """(the verb that would keep `twin`, its code) for each verb of a model that keeps a name."""
+    collection, registry = link.collection, link.collection.registry
+    acme, by, version = registry.organization, Actor(ada), Facts("etag:1", "s3://b")
+    everything = Registry.objects.get(name="All")
+    yield lambda: Registry(organization=acme, name=twin).create(by, ["model"]), "name_invalid"
+    yield lambda: Registry(organization=acme, name="Silver").create(by, [twin]), "type_invalid"
+    yield lambda: registry.edit(by, name=twin, description=""), "name_invalid"
+    yield lambda: registry.add_types(by, [twin], confirmed=True), "type_invalid"
+    yield lambda: everything.accept_only(by, [twin], confirmed=True), "type_invalid"
+    yield lambda: make_collection(registry, twin), "name_invalid"
+    yield lambda: make_collection(registry, "Silver", tags=[twin]), "tag_invalid"
+    yield lambda: collection.edit(by, name=twin, description="", tags=[]), "name_invalid"
+    yield lambda: collection.edit(by, name="Churn", description="", tags=[twin]), "tag_invalid"
+    yield lambda: collection.link(by, link.version, [twin]), "alias_invalid"
+    yield lambda: link.change_aliases(by, [twin]), "alias_invalid"
+    yield lambda: link.set_tags(by, [twin]), "tag_invalid"
+    yield lambda: ProtectedAlias(registry=registry, name=twin).save_by(by), "alias_invalid"
+    yield lambda: Team(organization=acme, name=twin).create(by), "name_invalid"
+    yield lambda: vision.edit(by, name=twin, description=""), "name_invalid"
+    yield lambda: register(vision, by, twin, "n", "model", version), "name_invalid"
+    yield lambda: register(vision, by, "p", twin, "model", version), "name_invalid"
+    yield lambda: register(vision, by, "p", "n", twin, version), "type_invalid"
+    yield lambda: ApiToken(user=ada, name=twin).issue(by), "name_invalid"
+    yield lambda: found_organization(twin, ada, COMMAND_LINE), "name_invalid"
+
+
+def test_no_verb_keeps_a_twin(link, vision, ada):
+    make_registry(link.collection.registry.organization, ada, "All", types=None)
+    for twin in TWINS:
+        for verb, code in verbs(link, vision, ada, twin):
+            with refused_by_verb(code):
+                verb()
+
+
+def test_no_verb_makes_an_account_like_another(acme, ada):
+    for twin in ("rob\u3164", "rоb", "\u3164", "\u115f"):
+        with refused_by_verb("username_invalid"):
+            make_account(twin, "r@example.com", PASSWORD, COMMAND_LINE)
+        with refused_by_verb("username_invalid"):
+            make_service_account(acme, twin, COMMAND_LINE)
+
+
+# The Django admin.
+
+ADMIN = {
+    Registry: ({"types": "model"}, "name", "name_invalid"),
+    Team: ({}, "name", "name_invalid"),
+    Collection: ({"type": "model"}, "name", "name_invalid"),
+    ProtectedAlias: ({}, "name", "alias_invalid"),
+    User: ({"email": "r@example.com", "password1": PASSWORD, "password2": PASSWORD}, "username", "username_invalid"),
+}
+
+
+@pytest.mark.parametrize("model", ADMIN)
+def test_django_admin_takes_no_twin(client, root, acme, shelf, ada, model):
+    sign_in(client, root)
+    good, field, code = ADMIN[model]
+    places = {Registry: {"organization": acme.pk}, Team: {"organization": acme.pk}, User: {}}
+    for twin in ("Models\u3164", "Mоdels", "\u3164"):
+        data = {**good, **places.get(model, {"registry": shelf.pk}), field: twin}
+        with nothing_changes():
+            response = save(client, address("add", model), **data)
+        assert (response.status_code, admin_codes(response)) == (422, {code})
+
+
+def test_django_admin_changes_no_name_into_a_twin(client, root, link, vision):
+    sign_in(client, root)
+    for twin in ("Models\u3164", "Mоdels"):
+        for thing, data in (
+            (link.collection.registry, {"name": twin}),
+            (link.collection, {"name": twin}),
+            (link.collection, {"tags": twin}),
+            (vision, {"name": twin}),
+            (link, {"aliases": f"production, {twin}"}),
+            (link, {"tags": twin}),
+            (link.collection.registry, {"types": twin}),
+        ):
+            with nothing_changes():
+                assert save(client, address("change", thing), **data).status_code == 422
+
+
+# What was there before the rule.
+
+
+def _call(registry, **texts):
+    """Write these texts as nobody can any more."""
+    Registry.objects.filter(pk=registry.pk).update(**texts, version=F("version") + 1)
+    registry.refresh_from_db()
+
+
+def test_what_is_called_so_already_can_be_found_and_mended(acme, ada, shelf, link):
+    _call(shelf, name="Release\u3164", name_key="release\u1160")
+    client = browser(ada)
+    page = at("registries:settings", shelf)
+    assert client.get(page).status_code == 200
+    assert client.get(of("collections:detail", Collection.objects.get(pk=link.collection.pk))).status_code == 200
+    data = {"name": "Release", "description": "", "version": shelf.version}
+    assert client.post(page, data).status_code == 302
+    shelf.refresh_from_db()
+    assert shelf.name == "Release"
+
+
+def test_what_is_called_so_already_can_still_be_restricted(ada, shelf):
+    _call(shelf, name="Release\u3164", description="\u202ebackwards")
+    shelf.add_types(Actor(ada), ["checkpoint"])
+    shelf.restrict(Actor(ada))
+    assert Registry.objects.get(pk=shelf.pk).is_restricted
