@@ -102,11 +102,11 @@ MORE = [
 
 def test_every_number_and_date_of_a_form_is_tried():
     there = {
-        form: [name for name, field in form.base_fields.items() if isinstance(field, NUMBERS)]
-        for form in subclasses(RuleForm)
-        if not issubclass(form, FilterForm)
+        kind: [name for name, field in kind.base_fields.items() if isinstance(field, NUMBERS)]
+        for kind in subclasses(RuleForm)
+        if not issubclass(kind, FilterForm)
     }
-    assert {form: names for form, names in there.items() if names and form.__name__ != "RoleForm"} == FIELDS
+    assert {kind: names for kind, names in there.items() if names and kind.__name__ != "RoleForm"} == FIELDS
 
 
 @pytest.mark.parametrize("kind", FIELDS, ids=lambda kind: kind.__name__)

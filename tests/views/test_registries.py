@@ -768,10 +768,12 @@ def test_rule_16_deleting_twice_finds_nothing(ada, golden):
 
 
 @pytest.mark.parametrize("page", ["registries:restrict", "registries:delete"])
-def test_a_reason_has_an_end(ada, golden, page):
+def test_a_reason_has_an_end_and_is_text(ada, golden, page):
     client, address = browser(ada), at(page, golden)
     data = {**Page(client.get(address)).form_to(address).data, "confirmation": golden.name}
-    refused(client, address, {**data, "reason": "x" * 501}, "max_length")
+    for wrong in ("x" * 501, "a\u202eb", "a\u2066b", "a\ue000b", "a\uffffb", "a\x07b"):
+        response = refused(client, address, {**data, "reason": wrong}, "reason_invalid")
+        assert "reason" in response.context["form"].errors
     assert client.post(address, {**data, "reason": "é" * 500}).status_code == 302
     assert AuditEvent.objects.first().reason == "é" * 500
 

@@ -1,0 +1,111 @@
+"""The lists of the Django admin at addresses that no page gave out: an answer, and never a 5xx."""
+
+from urllib.parse import quote
+
+import pytest
+from django.contrib import admin
+
+from registry_app.models import AcceptedType, AuditEvent, Registry, RegistryMember, User
+from tests.admin.pages import address
+from tests.admin.test_pages import MODELS, fill
+from tests.views.pages import browser
+
+# What a column could be asked, but by no filter of any list.
+FOREIGN = [
+    "created_at__year=99999",
+    "at__year=99999",
+    "added_at__iso_year=0",
+    "created_at__lt=0001-01-01T00:00:00%2B14:00",
+    "created_at__gt=9999-12-31T23:59:59-14:00",
+    "created_at__year__gt=-1",
+    "created_at__range=1",
+    "id__range=",
+    "id__in=9999999999999999999999",
+    "id__exact=",
+    "id__exact=9999999999999999999999",
+    "pk__lt=1e400",
+    "name__regex=(",
+    "name__iregex=(a%2B)%2B$",
+    "metadata__contains={",
+    "body__regex=(",
+    "password__startswith=a",
+    "user__password__startswith=a",
+    "registry__description__contains=a",
+    "=1",
+    "__exact=1",
+]
+IGNORED = [
+    "p=x",
+    "p=-1",
+    "p=1e400",
+    f"p={9 * 10**40}",
+    "p=٣",
+    "o=99",
+    "o=-99.-1.x",
+    f"o={9 * 10**40}",
+    "o=NaN",
+    "o=٣.-٣",
+    "all=x",
+    "e=1",
+    "q=%00",
+    "q=a&q=b",
+    f"q={'x' * 5000}",
+    "_facets=1",
+    "_popup=x",
+    "_to_field=x",
+]
+VALUES = ["", "x", "-1", "9" * 40, str(2**63), "1e400", "NaN", "٣", "9999-12-31", "a\0b", "True"]
+
+
+@pytest.fixture
+def staff(root, acme):
+    """A browser of Root's that shows a 500 as a page, where there is something of everything."""
+    fill(acme, range(1))
+    return browser(root)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_column_is_asked_nothing_but_what_the_filters_of_its_list_ask(staff, model):
+    for query in FOREIGN:
+        assert (query, staff.get(f"{address('changelist', model)}?{query}").status_code) == (query, 400)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_pages_orders_and_searches_that_make_no_sense_are_answered(staff, model):
+    for query in IGNORED:
+        assert staff.get(f"{address('changelist', model)}?{query}").status_code in {200, 302, 400}, query
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_values_of_a_filter_that_make_no_sense_lead_to_the_whole_list(staff, model):
+    for each in admin.site._registry[model].list_filter:
+        name = getattr(each, "parameter_name", each)
+        for parameter in (name, f"{name}__exact", f"{name}__isnull", f"{name}__id__exact"):
+            for value in VALUES:
+                response = staff.get(f"{address('changelist', model)}?{parameter}={quote(value)}")
+                assert response.status_code in {200, 302}, (parameter, value)
+                assert response.status_code == 200 or response.url.endswith("?e=1")
+
+
+@pytest.mark.parametrize(
+    "model, query, number",
+    [
+        (Registry, "kind__exact=core", 4),
+        (Registry, "accepts_all_types__exact=0", 5),
+        (RegistryMember, "role__exact=viewer", 1),
+        (AcceptedType, "preconfigured__exact=1", 4),
+        (User, "is_active__exact=1&is_staff__exact=1", 1),
+        (AuditEvent, "outcome=refused", 0),
+    ],
+)
+def test_the_filters_of_a_list_work(staff, model, query, number):
+    response = staff.get(f"{address('changelist', model)}?{query}")
+    assert (response.status_code, response.context["cl"].result_count) == (200, number)
+
+
+def test_every_link_of_a_filter_leads_to_a_list(staff):
+    for model in MODELS:
+        page = staff.get(address("changelist", model))
+        for spec in page.context["cl"].filter_specs:
+            for choice in spec.choices(page.context["cl"]):
+                assert staff.get(address("changelist", model) + choice["query_string"]).status_code == 200
