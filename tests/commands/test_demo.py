@@ -48,7 +48,8 @@ def test_ada_sees_all_mel_some_and_sam_another_organization(passwords):
     assert [it.organization.name for it in User.objects.get(username="sam").memberships.all()] == ["Partner Org"]
 
 
-def test_the_log_is_whole_and_tells_of_refused_attempts(passwords):
+def test_the_log_is_whole_and_tells_of_refused_attempts(run, passwords):
+    assert run("verify_audit").status == 0
     number, faults = verify()
     refused = set(AuditEvent.objects.exclude(code="").values_list("actor_name", "code"))
     assert (number, faults) == (AuditEvent.objects.count(), [])

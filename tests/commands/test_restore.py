@@ -13,6 +13,7 @@ from django.conf import settings as site_settings
 
 from tests.commands.test_serve import free_port, start
 from tests.factories import PASSWORD
+from tests.postgresql import programs
 
 OPERATING = (site_settings.BASE_DIR / "docs/operating.md").read_text()
 SERVER = os.environ.get("DATABASE_URL")  # of the tests' PostgreSQL
@@ -46,6 +47,7 @@ class Site:
         kept.pop("DATABASE_URL", None)
         self.env = {
             **kept,
+            "PATH": f"{programs()}:{kept['PATH']}" if SERVER else kept["PATH"],
             "REGISTRY_DATA_DIR": str(folder / "data"),
             "REGISTRY_STATIC_DIR": str(folder / "static"),
             "REGISTRY_WORKERS": "1",

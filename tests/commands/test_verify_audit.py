@@ -1,11 +1,15 @@
 """`verify_audit`: §5 and rule 1, looked after from the command line; exit code 1 where anything is wrong."""
 
+from threading import Thread
+
 import pytest
 from django.db import connection
 
 from registry_app import guards
-from registry_app.models import AuditEvent, AuditHead, Registry
+from registry_app.choices import Role
+from registry_app.models import Actor, AuditEvent, AuditHead, Registry, RegistryMember, User, replay
 from registry_app.models.audit import GENESIS
+from registry_app.models.replay import entries
 from tests.models.refusals import settle
 
 pytestmark = pytest.mark.django_db
@@ -114,6 +118,32 @@ def test_rule_4_a_core_registry_that_lost_its_type(run, unguarded, models):
     guards.install()
     done = run("verify_audit")
     assert (done.status, "Models" in done.err) == (1, True)
+
+
+def test_what_no_verb_did_is_named(run, used_organization):
+    assert run("verify_audit").status == 0
+    RegistryMember.objects.filter(team__name="Sight", registry__name="Vault").update(role=Role.ADMIN)
+    User.objects.filter(username="mel").update(is_superuser=True)
+    done = run("verify_audit")
+    assert (done.status, len(done.err.splitlines())) == (1, 3)
+    assert [word for word in ("Sight", "Vault", "mel", "is_superuser") if word not in done.err] == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_done_meanwhile_is_left_to_the_next_reading(run, golden, ada, monkeypatch):
+    def edit():
+        Registry.objects.get(pk=golden.pk).edit(Actor(ada), name="Silver", description="")
+        connection.close()
+
+    def meanwhile():
+        yield from entries()
+        thread = Thread(target=edit)
+        thread.start()
+        thread.join()
+
+    monkeypatch.setattr(replay, "entries", meanwhile)
+    done = run("verify_audit")
+    assert (done.status, done.err, Registry.objects.get(pk=golden.pk).name) == (0, "", "Silver")
 
 
 def test_nothing_is_changed(run, acme):
