@@ -1,19 +1,12 @@
 """Migrations: none is missing, and none takes the guards away, be it whole or broken off in the middle."""
 
-from importlib import import_module
-
 import pytest
-from django.apps import apps
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import CharField
 
 from registry_app import guards
-from registry_app.choices import Action
-from registry_app.models import AcceptedType, AuditEvent, Registry, User
-from registry_app.models.audit import record, verify
-from registry_app.models.replay import differences
-from tests.factories import COMMAND_LINE
+from registry_app.models import AcceptedType, Registry
 from tests.models.refusals import refused_by_database
 
 
@@ -24,30 +17,6 @@ def test_no_migration_is_missing(db):
 def test_every_table_is_there_after_all_migrations(db):
     call_command("migrate", check_unapplied=True, verbosity=0)
     assert guards.missing() == []
-
-
-def test_an_upgrade_tells_what_the_log_did_not(acme, mel, rob):
-    """Accounts of before: made by createsuperuser, made staff at the set-up, renamed since; each is told once."""
-    User.objects.create_superuser("old", "old@example.com")
-    User.objects.create(username="program", is_service=True)
-    User.objects.filter(pk=mel.pk).update(is_staff=True, is_superuser=True, first_name="Mel")
-    User.objects.filter(pk=rob.pk).update(username="robert")
-    with transaction.atomic():
-        record(COMMAND_LINE, Action.USER_EDIT, subject="robert", changes={"username": ["rob", "robert"]})
-    tell = import_module("registry_app.migrations.0008_accounts_in_the_log").tell
-    seq = AuditEvent.objects.latest("seq").seq
-    assert len(list(differences())) == 5
-    tell(apps, None)
-    entries = AuditEvent.objects.filter(seq__gt=seq).order_by("seq")
-    assert [(entry.action, entry.subject) for entry in entries] == [
-        (Action.USER_EDIT, "mel"),
-        (Action.USER_CREATE, "old"),
-        (Action.SERVICE_CREATE, "program"),
-    ]
-    assert entries[0].changes == {"first_name": ["", "Mel"], "is_staff": [False, True], "is_superuser": [False, True]}
-    assert (verify()[1], list(differences())) == ([], [])
-    tell(apps, None)
-    assert entries.all().count() == 3
 
 
 def length_in_database(model):
