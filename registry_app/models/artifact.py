@@ -269,7 +269,7 @@ class Batch:
         pairs = [(version, source) for place, version in self.new.items() for source in self.sources[place]]
         through.objects.bulk_create(through(from_version=version, to_version=source) for version, source in pairs)
         for place, version in self.new.items():
-            changes = {
+            changes: dict[str, list] = {
                 "type": [None, version.artifact.type],
                 "digest": [None, version.digest],
                 "uri": [None, version.uri],
