@@ -8,6 +8,7 @@ from django.db import connection
 from registry_app import guards
 from tests.guards.attacks import HEAD, MAIN, PLAIN, REGISTRY, SHADOWS, VENDOR, execute, qualified
 from tests.models.refusals import everything, refused_by_database, settle, undone
+from tests.views.pages import browser
 
 NAME, TABLE = "guard_registry_update", f"{MAIN}.{REGISTRY}"
 DROP = {"sqlite": f"DROP TRIGGER {MAIN}.{NAME}", "postgresql": f"DROP TRIGGER {NAME} ON {TABLE}"}[VENDOR]
@@ -100,12 +101,12 @@ def test_the_system_check_warns_while_a_guard_is_missing(names):
     assert warnings() == []
 
 
-def test_whoever_asks_is_told_of_a_spoiled_guard(names, client, capsys, subtests):
-    """The page of health, the system check (which `serve` asks first) and `verify_audit` put the same question."""
+def test_whoever_asks_is_told_of_a_spoiled_guard(names, capsys, subtests):
+    """The probe of readiness, the system check (which `serve` asks first) and `verify_audit` put the same question."""
     for spoiling, statements in SPOILINGS.items():
         with subtests.test(spoiling), undone():
             execute(*statements)
-            assert client.get("/healthz").status_code == 503
+            assert browser().get("/readyz").status_code == 503
             assert warnings() == [("registry_app.W001", checks.WARNING)]
             with pytest.raises(CommandError):
                 call_command("verify_audit")

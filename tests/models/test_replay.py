@@ -246,9 +246,9 @@ CHANGES = {
     "version": {
         "row": (
             lambda: Version.objects.create(
-                artifact=Artifact.objects.get(name="alone"), number=7, digest="sha256:0", uri="s3://x/y", size=1
+                artifact=Artifact.objects.get(name="alone"), number=1, digest="sha256:0", uri="s3://x/y", size=1
             ),
-            ["alone:v7"],
+            ["alone:v1"],
         ),
         "no row": (lambda: Version.objects.get(artifact__name="alone").delete(), ["alone:v0"]),
         "source": (
