@@ -7,9 +7,12 @@ from django.core.cache import cache
 from django.db.models import F
 from django.urls import reverse
 
+from registry_app.choices import Role
 from registry_app.models import (
+    AccessRequest,
     Actor,
     ApiToken,
+    AuditEvent,
     Collection,
     Facts,
     ProtectedAlias,
@@ -24,8 +27,18 @@ from registry_app.models import (
 )
 from tests.admin.pages import address, save
 from tests.admin.pages import codes as admin_codes
-from tests.factories import COMMAND_LINE, PASSWORD, make_collection, make_invitation, make_registry, protect
+from tests.factories import (
+    COMMAND_LINE,
+    PASSWORD,
+    make_collection,
+    make_invitation,
+    make_member,
+    make_registry,
+    make_user,
+    protect,
+)
 from tests.models.refusals import refused as refused_by_verb
+from tests.models.refusals import undone
 from tests.views.pages import at, browser, codes, nothing_changes, of, sign_in
 
 CYRILLIC = str.maketrans("aeo", "аео")
@@ -233,6 +246,126 @@ def test_django_admin_changes_no_name_into_a_twin(client, root, link, vision):
         ):
             with nothing_changes():
                 assert save(client, address("change", thing), **data).status_code == 422
+
+
+# Free text.
+
+UNREAD = ["a\u202eb", "a\u2066b", "a\ue000b", "a\U0010fffdb", "a\ufdd0b", "a\uffffb", "a\x07b"]
+READ = "Line\n\u200fשלום\u200e ❤️ \u061c"
+
+
+def texts(link, vision, ada, mel, text):
+    """(the verb that would keep `text`, its code) for each verb of a model that keeps what people write."""
+    collection, registry = link.collection, link.collection.registry
+    acme, by = registry.organization, Actor(ada)
+    card, reason = "description_invalid", "reason_invalid"
+    asked = AccessRequest(registry=registry, user=mel, role=Role.ADMIN, reason=text)
+    answered = AccessRequest.objects.get()
+    yield lambda: Registry(organization=acme, name="Silver", description=text).create(by, ["model"]), card
+    yield lambda: Registry(organization=acme, name="Silver").create(by, ["model"], text), reason
+    yield lambda: registry.edit(by, name="Release", description=text), card
+    yield lambda: registry.edit(by, name="Release", description="New", reason=text), reason
+    yield lambda: registry.add_types(by, ["suite"], reason=text), reason
+    yield lambda: registry.restrict(by, reason=text), reason
+    yield lambda: registry.delete_by(by, reason=text), reason
+    yield lambda: make_collection(registry, "Silver", description=text), card
+    yield lambda: collection.edit(by, name="Churn", description=text, tags=[]), card
+    yield lambda: collection.edit(by, name="Churn", description="New", tags=[], reason=text), reason
+    yield lambda: collection.delete_by(by, reason=text), reason
+    yield lambda: link.mark(by, put=["good"], tags=["checked"], reason=text), reason
+    yield lambda: link.unlink(by, reason=text), reason
+    yield lambda: Team(organization=acme, name="Silver", description=text).create(by), card
+    yield lambda: vision.edit(by, name="Vision", description=text), card
+    yield lambda: asked.create(Actor(mel)), reason
+    yield lambda: answered.decline_by(by, text), reason
+    yield lambda: answered.grant_by(by, text), reason
+
+
+def test_no_verb_keeps_text_that_is_not_what_it_looks_like(link, vision, ada, mel):
+    eve = make_user("eve")
+    make_member(link.collection.registry.organization, eve)
+    AccessRequest(registry=link.collection.registry, user=eve, role=Role.ADMIN, reason="To help").create(Actor(eve))
+    for text in UNREAD:
+        for verb, code in texts(link, vision, ada, mel, text):
+            with refused_by_verb(code):
+                verb()
+            link.refresh_from_db()
+    for verb, _ in texts(link, vision, ada, mel, READ):
+        with undone():
+            verb()
+        link.refresh_from_db()
+
+
+def test_pages_refuse_it_beside_the_field(link, vision, ada, mel):
+    collection, registry = link.collection, link.collection.registry
+    acme, address = registry.organization.slug, link.get_absolute_url()
+    shown = {"version": registry.version, "preview": "0-0-0-0", "confirmation": "Release"}
+    card, reason = "description_invalid", "reason_invalid"
+    forms = [
+        (
+            ada,
+            reverse("registries:create", args=[acme]),
+            {"name": "Silver", "visibility": "restricted"},
+            "description",
+            card,
+        ),
+        (
+            ada,
+            at("registries:settings", registry),
+            {"name": "Release", "version": registry.version},
+            "description",
+            card,
+        ),
+        (ada, at("registries:delete", registry), shown, "reason", reason),
+        (
+            ada,
+            of("collections:edit", collection),
+            {"name": "Churn", "version": collection.version},
+            "description",
+            card,
+        ),
+        (ada, of("collections:delete", collection), {"confirmation": "Churn", "preview": "1-2-2-0"}, "reason", reason),
+        (ada, f"{address}edit/", {"seen": link.facts}, "reason", reason),
+        (ada, f"{address}unlink/", {}, "reason", reason),
+        (ada, reverse("teams:create", args=[acme]), {"name": "Silver"}, "description", card),
+        (
+            ada,
+            reverse("teams:settings", args=[acme, "Vision"]),
+            {"name": "Vision", "version": "1"},
+            "description",
+            card,
+        ),
+        (mel, at("requests:create", registry), {"role": "admin"}, "reason", reason),
+    ]
+    for user, page, good, field, code in forms:
+        for text in UNREAD:
+            with nothing_changes():
+                response = browser(user).post(page, {**good, field: text})
+            errors = response.context["form"].errors.as_data()
+            assert (page, response.status_code, [error.code for error in errors[field]]) == (page, 422, [code])
+            assert f"U+{ord(text[1]):04X}" in response.text
+
+
+def test_django_admin_refuses_it_too(client, root, link, vision):
+    sign_in(client, root)
+    for text in UNREAD[:3]:
+        for thing, data in (
+            (link.collection.registry, {"description": text}),
+            (link.collection.registry, {"description": "New", "reason": text}),
+            (link.collection, {"description": text}),
+            (link, {"aliases": "other", "reason": text}),
+            (vision, {"description": text}),
+        ):
+            with nothing_changes():
+                response = save(client, address("change", thing), **data)
+            assert (response.status_code, len(admin_codes(response))) == (422, 1)
+
+
+def test_what_was_refused_stands_in_the_log_as_text(ada, golden):
+    """Whatever it was called."""
+    data = {"holders": "a\u202eb", "role": "viewer"}
+    assert browser(ada).post(at("access:add", golden), data).status_code == 422
+    assert "\u202e" not in AuditEvent.objects.first().body.encode().decode("unicode_escape")
 
 
 # What was there before the rule.

@@ -1,15 +1,17 @@
 """What all pages of the Django admin share: the verbs judge; what they refuse is logged, and shown where it belongs."""
 
 import copy
+import re
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
-from django.core.exceptions import ValidationError
+from django.core.exceptions import BadRequest, ValidationError
 from django.db import DataError, IntegrityError, transaction
 from django.http import HttpResponseRedirect, QueryDict
 
@@ -219,39 +221,28 @@ class LawfulAdmin(admin.ModelAdmin):
             response.status_code = form.status if form.errors else 422  # else it is the inlines that are wrong
         return response
 
-    def second_step(self, data, obj):
-        """The form of the second step of deleting `obj` (rule 18), bound to `data`; None where Django asks alone."""
-        return
+    def response_action(self, request, queryset, *args, **kwargs):
+        """Do the chosen action with the rows that are ticked; BadRequest (400) for what is the number of no row."""
+        if not all(re.fullmatch("[0-9]{1,18}", row) for row in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            raise BadRequest("That is no row of this list.")
+        return super().response_action(request, queryset, *args, **kwargs)
 
     def delete_view(self, request, object_id, extra_context=None):
-        """Delete one. What the verb refuses is told, and the page is shown again with what was sent."""
+        """Delete one. What the verb refuses is told, and the page is shown anew."""
         obj = self.get_object(request, unquote(object_id))
         refusal = self.refuse_deletion(obj) if obj else None
         if request.method == "POST" and refusal and self.delete_action:
             self._log_refusal(request, obj, ValidationError(told(refusal), code=refusal.code))
-        step = self.second_step(None, obj) if obj else None
         try:
-            return super().delete_view(request, object_id, {"step": step})
+            return super().delete_view(request, object_id, extra_context)
         except REFUSED as error:
-            error = self._tell_refusal(request, obj, error)
-            return self._deletion_again(request, object_id, error)
-
-    def _deletion_again(self, request, object_id, error):
-        obj = self.get_object(request, unquote(object_id))
-        step = self.second_step(request.POST, obj) if obj else None
-        if step is None:
+            self._tell_refusal(request, obj, error)
             return HttpResponseRedirect(request.get_full_path())
-        step.refuse(error)
-        request.POST = QueryDict()  # Django shows the page where nothing is sent
-        response = super().delete_view(request, object_id, {"step": step})
-        response.status_code = step.status
-        return response
 
     def _tell_refusal(self, request, obj, error):
         error = _law_of(error)
         self._log_refusal(request, obj, error)
         self.message_user(request, f"{self.called(obj)}: {' '.join(error.messages)}", messages.ERROR)
-        return error
 
     def _log_refusal(self, request, obj, error):
         record_refusals(actor_of(request), self.delete_action, error, **self.place(obj))

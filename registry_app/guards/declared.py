@@ -186,6 +186,6 @@ TRUNCATE_CODES = {
 }
 
 
-def name_of(table, event):
+def name_of(table: str, event: str) -> str:
     """What the guard of `table` for `event` is called in the database."""
     return f"guard_{table.removeprefix('registry_app_')}_{event.lower()}"

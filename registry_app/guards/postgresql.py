@@ -4,6 +4,8 @@ A session may make temporary tables of any name, and a bare name means those fir
 is our schema and `pg_temp` last, and whatever is asked or done here names the schema.
 """
 
+from django.db.backends.utils import CursorWrapper
+
 from .declared import AFTER_INSERT, GUARDS, REGISTRY, TRUNCATE_CODES, name_of
 
 # The schema that holds our tables, quoted where it must be: the first of the search path that has one of ours.
@@ -24,7 +26,7 @@ WHERE substr(t.tgname, 1, 6) = 'guard_' AND NOT t.tgisinternal AND quote_ident(n
 """
 
 
-def statements(cursor):
+def statements(cursor: CursorWrapper) -> list[str]:
     """The SQL that puts every guard in place, in order.
 
     PostgreSQL alters no table whose rows wait for a foreign key's check, so those are checked first. ALWAYS holds under
@@ -42,7 +44,7 @@ def statements(cursor):
     return made
 
 
-def wanted(cursor):
+def wanted(cursor: CursorWrapper) -> dict[str, tuple]:
     """{name of a guard: what `present` tells of it while it is in place as declared}."""
     schema = _schema(cursor)
     return {
@@ -54,12 +56,12 @@ def wanted(cursor):
     }
 
 
-def present(cursor):
+def present(cursor: CursorWrapper) -> dict[str, tuple]:
     """{name of a guard: all that decides what it does}, of those in the database."""
     return {name: tuple(facts) for name, _, *facts in _found(cursor)}
 
 
-def removals(cursor):
+def removals(cursor: CursorWrapper) -> list[str]:
     """The SQL that takes every guard away."""
     return [f"DROP TRIGGER {name} ON {table}" for name, table, *_ in _found(cursor)]
 

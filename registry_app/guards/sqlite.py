@@ -1,14 +1,16 @@
 """The guards as SQLite keeps them: its list of triggers holds their text."""
 
+from django.db.backends.utils import CursorWrapper
+
 from .declared import AFTER_INSERT, GUARDS, name_of
 
 
-def statements(cursor):
+def statements(cursor: CursorWrapper) -> list[str]:
     """The SQL that puts every guard in place, in order: on our tables, whatever temporary ones have their names."""
     return [text.replace("CREATE TRIGGER ", "CREATE TRIGGER main.", 1) for text in wanted(cursor).values()]
 
 
-def wanted(cursor):
+def wanted(cursor: CursorWrapper) -> dict[str, str]:
     """{name of a guard: what `present` tells of it while it is in place as declared}."""
     after = {
         name_of(table, "after"): f"CREATE TRIGGER {name_of(table, 'after')} AFTER INSERT ON {table} BEGIN {change}; END"
@@ -17,13 +19,13 @@ def wanted(cursor):
     return {name_of(*key): _trigger(*key, conditions) for key, conditions in GUARDS.items()} | after
 
 
-def present(cursor):
+def present(cursor: CursorWrapper) -> dict[str, str]:
     """{name of a guard: its text}, of those in the database."""
     cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND substr(name, 1, 6) = 'guard_'")
     return dict(cursor.fetchall())
 
 
-def removals(cursor):
+def removals(cursor: CursorWrapper) -> list[str]:
     """The SQL that takes every guard away."""
     return [f"DROP TRIGGER main.{name}" for name in present(cursor)]
 

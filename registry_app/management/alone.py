@@ -3,10 +3,11 @@
 import fcntl
 import os
 import time
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from django.core.management.base import CommandError
+from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
 LOCK = int.from_bytes(b"registry")  # the number of PostgreSQL's lock
@@ -14,7 +15,7 @@ PAUSE = 0.2  # seconds between two tries
 
 
 @contextmanager
-def alone(command):
+def alone(command: BaseCommand) -> Iterator[None]:
     """Hold the database's lock for the block. Who must wait for it says so through `command`.
 
     Raises CommandError where the database can't be reached. A process that dies lets the lock go.

@@ -221,7 +221,7 @@ def register(team, by, project, name, type_name, facts, reason=""):
     ValidationError with `role_too_low`, `name_invalid`, `type_invalid`, `type_stays`, or what Facts.check refuses.
     """
     may_register(team, by)
-    batch = Batch(team, by)
+    batch = Batch(team, by, [name])
     answer = batch.add(project, name, type_name, facts)
     batch.save(reason)
     return answer
@@ -230,15 +230,17 @@ def register(team, by, project, name, type_name, facts, reason=""):
 class Batch:
     """Versions to register for a team: each is judged as if those before it were registered, then all are written.
 
-    Judging only reads. Who is to write has asked `may_register` before, in the same transaction.
+    Judging only reads. Who is to write has asked `may_register` before, in the same transaction. `names` are those of
+    the artifacts that versions will be added to.
     """
 
-    def __init__(self, team, by):
+    def __init__(self, team, by, names):
         self.team, self.by = team, by
         self.new: dict[tuple, Version] = {}  # by their places, in order
         self.sources: dict[tuple, tuple] = {}  # what those were made from
-        self.artifacts: dict[tuple, Artifact] = {}  # by project and name, as they will be
         self.digests: dict[tuple, Version] = {}  # the new ones by project, name and digest
+        found = Artifact.objects.filter(team=team, name__in=set(map(rules.clean_name, names)))
+        self.artifacts = {(artifact.project, artifact.name): artifact for artifact in found}  # as they will be
 
     def add(self, project, name, type_name, facts):
         """(the version, whether it is new), which is unsaved if it is. Raises ValidationError as `register` says."""
@@ -280,12 +282,10 @@ class Batch:
 
     def _artifact(self, project, name, type_name):
         """The artifact as it is after what was added before, or a new one, unsaved."""
-        if (project, name) not in self.artifacts:
-            artifact = Artifact.objects.filter(team=self.team, project=project, name=name).first()
-            artifact = artifact or Artifact(project=project, name=name, type=type_name, created_by=self.by.user)
-            artifact.team = self.team
-            self.artifacts[project, name] = artifact
-        return self.artifacts[project, name]
+        new = Artifact(project=project, name=name, type=type_name, created_by=self.by.user)
+        artifact = self.artifacts.setdefault((project, name), new)
+        artifact.team = self.team
+        return artifact
 
     def _stored(self, artifact, digest):
         """The version of it that has the digest, or None."""

@@ -93,7 +93,7 @@ def note(registry, event) -> None:
         _append(line)
     except OSError:
         enforce(rules.RESTRICTION_NOT_NOTED)
-    transaction.on_commit(lambda: _append(line.sure))
+    pass
 
 
 def begin() -> None:

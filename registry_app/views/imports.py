@@ -63,24 +63,25 @@ def _carry_in(form, door, by):
     rows = [VersionForm(row, door=door) for row in form.cleaned_data["rows"]]
     for row in rows:
         row.full_clean()
-    seen, batch = form.cleaned_data["seen"], Batch(door.team, by)
+    seen = form.cleaned_data["seen"]
     if not seen:
         check_registrar(door.team, by)
-        return *_judge(form, rows, batch), False
+        return *_judge(form, rows, door, by)[1:], False
     with transaction.atomic():
         may_register(door.team, by)
-        outcomes, mark = _judge(form, rows, batch)
+        batch, outcomes, mark = _judge(form, rows, door, by)
         done = seen == mark and not any(outcome.refusals for outcome in outcomes)
         if done:
             batch.save(REASON)
     return outcomes, mark, done
 
 
-def _judge(form, rows, batch):
-    """(the Outcomes of `rows`, their mark), with what is new in `batch`."""
+def _judge(form, rows, door, by):
+    """(the Batch of what is new, the Outcomes of `rows`, their mark)."""
+    batch = Batch(door.team, by, [row.cleaned_data.get("name", "") for row in rows])
     outcomes = [_outcome(number, row, batch) for number, row in enumerate(rows, 1)]
     shown = canonical({"text": form.cleaned_data["text"], "outcomes": outcomes})
-    return outcomes, hashlib.sha256(shown.encode()).hexdigest()
+    return batch, outcomes, hashlib.sha256(shown.encode()).hexdigest()
 
 
 def _outcome(number, form, batch):

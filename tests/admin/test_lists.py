@@ -6,9 +6,10 @@ import pytest
 from django.contrib import admin
 
 from registry_app.models import AcceptedType, AuditEvent, Registry, RegistryMember, User
-from tests.admin.pages import address
-from tests.admin.test_pages import MODELS, fill
-from tests.views.pages import browser
+from tests.admin.pages import address, sent
+from tests.admin.test_pages import ADDABLE, CHANGEABLE, MODELS, fill
+from tests.models.refusals import undone
+from tests.views.pages import browser, nothing_changes
 
 # What a column could be asked, but by no filter of any list.
 FOREIGN = [
@@ -109,3 +110,57 @@ def test_every_link_of_a_filter_leads_to_a_list(staff):
         for spec in page.context["cl"].filter_specs:
             for choice in spec.choices(page.context["cl"]):
                 assert staff.get(address("changelist", model) + choice["query_string"]).status_code == 200
+
+
+ROWS = ["x", "-1", "1e400", "٣", str(2**63), "9" * 40, "a\0b", "", "1.0"]
+
+
+@pytest.mark.parametrize("model", [AcceptedType, RegistryMember, User])
+def test_an_action_on_rows_that_make_no_sense_is_refused(staff, model):
+    for row in ROWS:
+        for more in ({}, {"post": "yes"}, {"index": "9" * 40}, {"select_across": "1"}):
+            data = {"action": "delete_selected", "_selected_action": [row, "1"], **more}
+            with nothing_changes():
+                assert staff.post(address("changelist", model), data).status_code in {200, 302, 400}, (row, more)
+
+
+CHOSEN = {
+    "organization",
+    "registry",
+    "collection",
+    "version",
+    "team",
+    "user",
+    "admin",
+}  # rows that a form names by number
+NUMBERS = [
+    "-1",
+    "1e400",
+    "NaN",
+    "٣",
+    str(2**63),
+    "9" * 40,
+    "9999-12-31",
+    "9999-12-31 23:59:59",
+    "0001-01-01",
+    "",
+    "a\0b",
+]
+
+
+@pytest.mark.parametrize(
+    "page, model",
+    [
+        *(("add", each) for each in MODELS if each in ADDABLE),
+        *(("change", each) for each in MODELS if each in CHANGEABLE),
+    ],
+)
+def test_numbers_and_dates_of_a_form_that_make_no_sense_are_refused(staff, page, model):
+    url = address(page, model if page == "add" else model.objects.order_by("pk").last())
+    good = sent(staff.get(url))
+    tried = [name for name, value in good.items() if value.isdigit() or name in CHOSEN or "ends_at" in name]
+    for name in tried:
+        for number in NUMBERS:
+            with undone():
+                status = staff.post(url, {**good, name: number}).status_code
+                assert status in {200, 302, 409, 422}, (name, number)

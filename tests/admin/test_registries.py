@@ -289,6 +289,25 @@ def test_rule_13_a_confirmation_counts_for_what_was_asked_alone(staff, golden):
         staff.post(address("change", golden), {**sent(question), "types": "DATASET"})
 
 
+@pytest.mark.parametrize("types", ["model, Model", "suite, SUITES"])
+def test_rule_13_a_new_registry_asks_about_types_that_look_alike(staff, acme, types):
+    with refused((Action.CREATE, "type_looks_alike")):
+        question = save(staff, ADD, organization=acme.pk, name="Silver", types=types)
+    with refused((Action.CREATE, "type_looks_alike")):
+        staff.post(ADD, {**sent(question), "types": f"{types}, suites"})
+    assert staff.post(ADD, sent(question)).status_code == 302
+    assert acme.registries.get(name="Silver").type_names() == sorted(types.split(", "))
+
+
+def test_rule_13_a_list_instead_of_all_types_asks_about_what_looks_alike(staff, vault, monkeypatch):
+    monkeypatch.setattr(Registry, "types_in_use", lambda self: frozenset({"model"}))
+    url = address("change", vault)
+    with refused((Action.TYPES_LIST, "type_looks_alike")):
+        question = save(staff, url, accepts_all_types=None, types="Models")
+    assert staff.post(url, sent(question)).status_code == 302
+    assert vault.type_names() == ["Models", "model"]
+
+
 @pytest.mark.parametrize("name", ["Golden Datasets", "golden datasets", "ＧＯＬＤＥＮ datasets"])
 def test_rule_14_a_name_is_taken_whatever_its_case(name, staff, acme, golden, vault):
     with refused((Action.CREATE, "name_taken")):

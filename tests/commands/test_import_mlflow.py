@@ -274,6 +274,26 @@ def test_hostile_words_are_kept_as_words_or_skipped(bring, fake, shelf):
     assert Version.objects.get().artifact.name == "fine"
 
 
+def test_twins_of_names_are_skipped_and_told(bring, fake, shelf):
+    """And so is a collection whose card turns the order of its text: its versions are registered all the same."""
+    fake.models = [
+        model("churn", [("champion", 1), ("champion\u3164", 1), ("chаmpion", 1), ("🚀", 1)]),
+        model("churn\ufe0f"),
+        model("turned", description="\u202ebackwards"),
+    ]
+    fake.versions = [
+        version("churn", 1, tags=pairs(stage="prod\u3164", note="prоd")),
+        version("churn\ufe0f", 1),
+        version("turned", 1),
+    ]
+    counts = table(done := bring("--registry=Release"))
+    assert (counts["models"], counts["versions"]) == ((3, 2, 0, 1), (3, 2, 0, 1))
+    assert (counts["collections"], counts["aliases"], counts["tags"]) == ((3, 1, 0, 2), (4, 1, 0, 3), (2, 0, 0, 2))
+    for told in ("U+3164 HANGUL FILLER", "U+FE0F VARIATION SELECTOR-16", "U+0430 CYRILLIC SMALL LETTER A", "U+202E"):
+        assert told in done.out
+    assert not {"\u3164", "\ufe0f", "\u202e"} & set(done.out)
+
+
 def test_a_server_that_does_not_answer_is_told(bring, monkeypatch):
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))

@@ -261,6 +261,27 @@ def test_rule_13_a_lookalike_is_confirmed_first(golden, ada, types):
     assert golden.type_names() == sorted(["dataset", "eval-suite", *types])
 
 
+@pytest.mark.parametrize("types", [["model", "Model"], ["trace", "traces"], ["ｍodel", "model"]])
+def test_rule_13_lookalikes_join_no_list_unasked(acme, ada, vault, monkeypatch, types):
+    """A new one's list, and the one that takes the place of all types, with what is in use."""
+    monkeypatch.setattr(Registry, "types_in_use", lambda self: frozenset(types[:1]))
+    with refused("type_looks_alike"):
+        Registry(organization=acme, name="Silver").create(Actor(ada), types)
+    with refused("type_looks_alike"):
+        vault.accept_only(Actor(ada), types[1:])
+    silver = Registry(organization=acme, name="Silver")
+    silver.create(Actor(ada), types, confirmed=True)
+    vault.accept_only(Actor(ada), types[1:], confirmed=True)
+    assert silver.type_names() == vault.type_names() == sorted(types)
+
+
+def test_removing_answers_whether_the_type_was_on_the_list(golden, models, ada):
+    assert golden.remove_type(Actor(ada), "dataset") is True
+    assert golden.remove_type(Actor(ada), "dataset") is False
+    with refused("core_type_stays"):
+        models.remove_type(Actor(ada), "no such type")
+
+
 # Rules 14 and 15: names.
 
 

@@ -40,6 +40,16 @@ VALUES = [
     "\0",
     "x",
 ]
+ODD = [
+    "9999-12-31",
+    "0001-01-01",
+    "1e400",
+    "-1",
+    "٣",
+    str(2**63),
+    "\0",
+    ["1", "2"],
+]  # the oddest, where there is much to try
 NUMBERS = (django_forms.IntegerField, django_forms.DateField, django_forms.DateTimeField, PreviewField)
 SHELF = {"name": "Shelf", "tags": "", "description": "", "version": "1"}
 
@@ -192,8 +202,8 @@ def test_every_list_is_tried():
 def test_a_parameter_that_makes_no_sense_is_answered(ada, golden, named, page, parameters):  # noqa: F811
     client, address = browser(ada), address_of(page, golden)
     with nothing_changes():
-        for parameter in (*parameters, "page", "p"):
-            for value in (*VALUES, ["1", "2"]):
+        for parameter in (*parameters, "page"):
+            for value in ODD:
                 response = client.get(f"{address}?{urlencode({parameter: value}, doseq=True)}")
                 if response.streaming:
                     b"".join(response)
@@ -203,7 +213,7 @@ def test_a_parameter_that_makes_no_sense_is_answered(ada, golden, named, page, p
 def test_a_day_that_makes_no_sense_is_answered_by_search(ada, golden):
     client, address = browser(ada), reverse("search", args=[golden.organization.slug])
     for value in VALUES:
-        for sign in ("", ">", "<", ">=", "<="):
+        for sign in ("", ">", "<="):
             assert client.get(address, {"q": f"created:{sign}{value}"}).status_code in {200, 422}
 
 

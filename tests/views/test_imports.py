@@ -13,6 +13,7 @@ from django.urls import reverse
 from registry_app.choices import Action
 from registry_app.models import Artifact, Version
 from tests.factories import make_team, make_version
+from tests.outages import held
 from tests.views.pages import Page, browser, codes, logging, nothing_changes, nothing_happens, refused
 
 
@@ -80,6 +81,60 @@ def test_rule_18_what_would_happen_is_shown_and_then_done(mel, vision, link, tex
     first, second, third = Version.objects.order_by("pk")
     assert (first.size, first.file_count, first.metadata, first.run) == (5, 2, {"a": [1]}, "r")
     assert (str(second), set(third.made_from.all())) == ("Vision/p/artifact-1:v1", {first, second})
+
+
+def test_what_is_shown_is_what_is_done(mel, vision, link):
+    """Looking works out what doing would write, row after row: numbers, versions that are there, and made of what."""
+    stored = make_version(vision, "old", project="p", digest="etag:old")
+    make_version(vision, "old", project="p")
+    rows = [
+        row(1),
+        {**row(2), "name": "old", "digest": "etag:old"},
+        {**row(3), "name": "old", "made_from": ["Vision/p/artifact-1:v0", str(stored)]},
+        {**row(4), "name": "old", "made_from": ["Vision/p/old:v2"]},
+        {**row(3), "name": "old"},
+        {**row(1), "project": "q"},
+        row(1, digest="etag:1b", project=" p "),
+    ]
+    client = browser(mel)
+    page = client.post(link, {"text": json.dumps(rows)})
+    shown = [(outcome.kind, outcome.subject) for outcome in page.context["outcomes"]]
+    assert shown == [
+        ("New artifact", "Vision/p/artifact-1:v0"),
+        ("Exists already", "Vision/p/old:v0"),
+        ("New version", "Vision/p/old:v2"),
+        ("New version", "Vision/p/old:v3"),
+        ("Exists already", "Vision/p/old:v2"),
+        ("New artifact", "Vision/q/artifact-1:v0"),
+        ("New version", "Vision/p/artifact-1:v1"),
+    ]
+    with logging() as events:
+        assert confirm(client, page, link).status_code == 302
+    new = [subject for kind, subject in shown if kind != "Exists already"]
+    assert [event.subject for event in events] == new
+    found = {str(version): version for version in Version.objects.order_by("-pk")[: len(new)]}
+    assert set(found) == set(new)
+    assert {str(source) for source in found["Vision/p/old:v2"].made_from.all()} == {
+        "Vision/p/artifact-1:v0",
+        str(stored),
+    }
+    assert list(found["Vision/p/old:v3"].made_from.all()) == [found["Vision/p/old:v2"]]
+    assert {(artifact.name, artifact.next_number) for artifact in Artifact.objects.filter(project="p")} == {
+        ("old", 4),
+        ("artifact-1", 2),
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_looking_holds_nothing_that_others_need(mel, link):
+    """The lock that each change takes is another's: a list is shown all the same, and done when it is free again."""
+    client = browser(mel)
+    with nothing_happens(), held():
+        page = client.post(link, {"text": json.dumps(ROWS)})
+        assert (page.status_code, kinds(page)) == (200, WANTED)
+        assert confirm(client, page, link).status_code == 503
+    assert confirm(client, page, link).status_code == 302
+    assert Version.objects.count() == 3
 
 
 def test_a_list_twice_registers_nothing_new(mel, link):
@@ -224,7 +279,7 @@ def test_a_hostile_row_is_refused_and_shown_as_text(mel, link, change):
     assert not Page(page).inline
 
 
-def test_many_rows_take_few_queries_each(mel, link):
+def test_many_rows_are_shown_with_few_queries(mel, link):
     def queries(number):
         with CaptureQueriesContext(connection) as captured:
             page = client.post(link, {"text": json.dumps([row(each) for each in range(number)])})
@@ -232,7 +287,7 @@ def test_many_rows_take_few_queries_each(mel, link):
         return len(captured)
 
     client = browser(mel)
-    assert queries(60) - queries(10) <= 7 * 50
+    assert queries(60) == queries(10)
 
 
 def test_a_list_that_names_too_many_inputs_is_refused_before_anything_is_held(link, mel):
