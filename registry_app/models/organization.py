@@ -56,7 +56,8 @@ class User(AbstractUser):
     def clean(self):
         """What a username may hold; one that stays may be older than the rule."""
         super().clean()
-        if self.username and not User.objects.filter(pk=self.pk, username=self.username).exists():
+        stored = User.objects.filter(pk=self.pk).values_list("username", flat=True).first() if self.pk else None
+        if self.username and self.username != stored:
             enforce(rules.refuse_username(self.username), "username")
 
     @transaction.atomic
