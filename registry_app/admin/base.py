@@ -227,22 +227,39 @@ class LawfulAdmin(admin.ModelAdmin):
             raise BadRequest("That is no row of this list.")
         return super().response_action(request, queryset, *args, **kwargs)
 
+    def second_step(self, data, obj):
+        """The form of the second step of deleting `obj` (rule 18), bound to `data`; None where Django asks alone."""
+        return
+
     def delete_view(self, request, object_id, extra_context=None):
-        """Delete one. What the verb refuses is told, and the page is shown anew."""
+        """Delete one. What the verb refuses is told, and the page is shown again with what was sent."""
         obj = self.get_object(request, unquote(object_id))
         refusal = self.refuse_deletion(obj) if obj else None
         if request.method == "POST" and refusal and self.delete_action:
             self._log_refusal(request, obj, ValidationError(told(refusal), code=refusal.code))
+        step = self.second_step(None, obj) if obj else None
         try:
-            return super().delete_view(request, object_id, extra_context)
+            return super().delete_view(request, object_id, {"step": step})
         except REFUSED as error:
-            self._tell_refusal(request, obj, error)
+            error = self._tell_refusal(request, obj, error)
+            return self._deletion_again(request, object_id, error)
+
+    def _deletion_again(self, request, object_id, error):
+        obj = self.get_object(request, unquote(object_id))
+        step = self.second_step(request.POST, obj) if obj else None
+        if step is None:
             return HttpResponseRedirect(request.get_full_path())
+        step.refuse(error)
+        request.POST = QueryDict()  # Django shows the page where nothing is sent
+        response = super().delete_view(request, object_id, {"step": step})
+        response.status_code = step.status
+        return response
 
     def _tell_refusal(self, request, obj, error):
         error = _law_of(error)
         self._log_refusal(request, obj, error)
         self.message_user(request, f"{self.called(obj)}: {' '.join(error.messages)}", messages.ERROR)
+        return error
 
     def _log_refusal(self, request, obj, error):
         record_refusals(actor_of(request), self.delete_action, error, **self.place(obj))
