@@ -1,5 +1,6 @@
 """The benchmark runs: every operation is answered rightly, and the table is written. How fast is not asked here."""
 
+import os
 import subprocess
 import sys
 
@@ -21,3 +22,12 @@ def test_quick_run_answers_every_operation_rightly(tmp_path):
     assert ["wrong answers", "0", "0", "all rounds", "met"] in rows
     assert {"list, first page", "one registry", "create", "edit"} <= {row[1] for row in rows if len(row) > 5}
     assert {"collections, first page", "search, rare word", "log, an old day"} <= {row[0] for row in links if row}
+
+
+def test_an_import_is_measured_looked_at_and_done(tmp_path):
+    kept = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    environment = {**kept, "DJANGO_SETTINGS_MODULE": "benchmarks.settings", "REGISTRY_DATA_DIR": str(tmp_path)}
+    command = [sys.executable, "manage.py", "measure_import", "--rows=20", "--rounds=1"]
+    done = subprocess.run(command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert [line.split(":")[0] for line in done.stdout.splitlines()[1:]] == ["preview", "import"]

@@ -25,7 +25,7 @@ from .. import rules
 from . import audit
 from .law import enforce
 
-IDS = range(1, 2**63)
+IDS = range(1, 2**63)  # what a database takes
 ENTRY = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
 
 
@@ -75,7 +75,7 @@ class Ledger(NamedTuple):
 def read() -> Ledger:
     """The ledger as it is now. OSError where the file is there and can't be read."""
     try:
-        return _parse(Path(settings.LEDGER).read_bytes())
+        return _parse(_path().read_bytes())
     except FileNotFoundError:
         return Ledger(False, [], {})
 
@@ -92,7 +92,7 @@ def note(registry, event) -> None:
         _append(line)
     except OSError:
         enforce(rules.RESTRICTION_NOT_NOTED)
-    pass
+    transaction.on_commit(lambda: _append(line.sure))
 
 
 def begin() -> None:
@@ -106,7 +106,7 @@ def settle(seen: Ledger, lines: Iterable[Line]) -> None:
 
     What is unreadable is kept in a file beside it. OSError where that can't be done; then the file is as it was.
     """
-    path = Path(settings.LEDGER)
+    path = _path()
     draft, aside = (path.with_name(f"{path.name}.{name}") for name in ("new", "unreadable"))
     with _held() as descriptor:
         now = _parse(os.pread(descriptor, os.fstat(descriptor).st_size, 0))
@@ -134,6 +134,11 @@ def _happened(line: Line) -> bool:
 # The file.
 
 
+def _path() -> Path:
+    """Where it is, be it by a link to what several machines share."""
+    return Path(settings.LEDGER).resolve()
+
+
 def _parse(contents: bytes) -> Ledger:
     lines, unreadable = [], {}
     for number, text in enumerate(contents.split(b"\n"), 1):
@@ -158,7 +163,7 @@ def _line(text: bytes) -> Line | None:
 @contextmanager
 def _held() -> Iterator[int]:
     """The file, opened to read and append, made where there is none; until the block ends no other process holds it."""
-    path = Path(settings.LEDGER)
+    path = _path()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
@@ -182,7 +187,7 @@ def _append(line: Line) -> None:
             os.ftruncate(descriptor, end)
             raise
         if end == 0:
-            _sync(Path(settings.LEDGER).parent)
+            _sync(_path().parent)
 
 
 def _write(descriptor: int, contents: bytes) -> None:

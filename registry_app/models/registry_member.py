@@ -115,11 +115,11 @@ class RegistryMember(models.Model):
     def delete_by(self, actor):
         """Take the role, and log it. Refuses with `role_too_low`."""
         self.registry.hold(actor, Action.MEMBER_REMOVE)
-        stored = RegistryMember.objects.filter(pk=self.pk).first()
+        stored = RegistryMember.objects.select_related("user", "team").filter(pk=self.pk).first()
         if stored is None:
             return
         self.delete()
-        self.registry.record(actor, Action.MEMBER_REMOVE, {self.holder_name: [stored.facts, None]})
+        self.registry.record(actor, Action.MEMBER_REMOVE, {stored.holder_name: [stored.facts, None]})
 
     def _is_here(self):
         """Whether the holder belongs to the registry's organization."""

@@ -55,7 +55,7 @@ IGNORED = [
     "_popup=x",
     "_to_field=x",
 ]
-VALUES = ["", "x", "-1", "9" * 40, str(2**63), "1e400", "NaN", "٣", "9999-12-31", "a\0b", "True"]
+VALUES = ["9" * 40, "1e400", "٣", "a\0b"]
 
 
 @pytest.fixture

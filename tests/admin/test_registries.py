@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from registry_app.choices import Action, Kind, Role, Visibility
 from registry_app.models import AcceptedType, Actor, AuditEvent, FormerName, Registry, RegistryMember
+from registry_app.models.replay import differences
 from tests.admin.pages import address, codes, everything, last_entry, logged, refused, save, sent, told
 from tests.factories import COMMAND_LINE, give_role, make_member, make_registry, make_user
 
@@ -486,7 +487,12 @@ def test_roles_are_given_and_taken_inline(staff, golden, mel, rob, ada):
     row = {"members-TOTAL_FORMS": 3, "members-2-user": mel.pk, "members-2-role": "viewer", "members-1-DELETE": "on"}
     save(staff, address("change", golden), **row)
     assert set(golden.members.values_list("user", "role")) == {(ada.pk, Role.ADMIN), (mel.pk, Role.VIEWER)}
-    assert logged(seq) == [(Action.MEMBER_REMOVE, ""), (Action.MEMBER_ADD, "")]
+    entries = AuditEvent.objects.filter(seq__gt=seq).order_by("seq")
+    assert [(entry.action, entry.changes) for entry in entries] == [
+        (Action.MEMBER_REMOVE, {"rob": ["admin", None]}),
+        (Action.MEMBER_ADD, {"mel": [None, "viewer"]}),
+    ]
+    assert list(differences()) == []
 
 
 @pytest.mark.parametrize("role", ["owner", "", "ADMIN"])

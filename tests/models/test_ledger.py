@@ -182,6 +182,14 @@ def test_a_torn_line_takes_no_other_along(golden, vault, ada, commit, path, torn
     assert (list(seen.unreadable.values()), seen.lines[-1].name) == ([torn], "Golden Datasets")
 
 
+def test_a_link_to_what_several_machines_share_stays_one(golden, ada, commit, path, tmp_path):
+    path.parent.mkdir()
+    path.symlink_to(tmp_path / "shared.jsonl")
+    commit(lambda: golden.restrict(Actor(ada)))
+    ledger.settle(ledger.read(), ledger.read().restricted().values())
+    assert (path.is_symlink(), [line.name for line in ledger.read().lines]) == (True, ["Golden Datasets"])
+
+
 def test_whoever_writes_while_it_is_written_anew_is_in_it(path):
     def add(start):
         for number in range(start, start + 50):

@@ -354,7 +354,6 @@ def test_a_token_of_before_fingerprints_is_known_while_it_works(acme, mel):
 @pytest.mark.parametrize(
     "action, changes",
     [
-        (Action.TOKEN_REVOKE, {"user": [None, "mel"]}),
         (Action.TOKEN_REVOKE, {}),
         (Action.PERSON_ADD, {}),
         (Action.TEAM_CREATE, {"name": [None, "x"]}),

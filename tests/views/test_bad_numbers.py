@@ -50,6 +50,7 @@ ODD = [
     "\0",
     ["1", "2"],
 ]  # the oddest, where there is much to try
+COUNTED = {"before", "after", "since", "until", "on", "one", "other"}  # parameters that say numbers, days or cursors
 NUMBERS = (django_forms.IntegerField, django_forms.DateField, django_forms.DateTimeField, PreviewField)
 SHELF = {"name": "Shelf", "tags": "", "description": "", "version": "1"}
 
@@ -203,7 +204,7 @@ def test_a_parameter_that_makes_no_sense_is_answered(ada, golden, named, page, p
     client, address = browser(ada), address_of(page, golden)
     with nothing_changes():
         for parameter in (*parameters, "page"):
-            for value in ODD:
+            for value in ODD if parameter in COUNTED else ODD[::3]:
                 response = client.get(f"{address}?{urlencode({parameter: value}, doseq=True)}")
                 if response.streaming:
                     b"".join(response)

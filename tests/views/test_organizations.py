@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from registry_app.choices import Action, OrganizationRole
 from registry_app.models import AuditEvent, Organization, User, found_installation, setup_token
+from registry_app.models.replay import differences
 from registry_app.views import organizations as views
 from tests.factories import PASSWORD, make_member, make_organization, make_registry, make_user
 from tests.views.pages import Page, at, browser, codes, crawl, nothing_happens
@@ -70,6 +71,7 @@ def test_rules_1_and_17_the_set_up_link_founds_the_organization_and_signs_its_ad
         Action.PERSON_ADD,
         Action.SIGN_IN,
     }
+    assert list(differences()) == []
 
 
 @pytest.mark.django_db

@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from registry_app.accounts import SingleSignOnAdapter
 from registry_app.models import AuditEvent, User, make_service_account
+from registry_app.models.replay import differences
 from tests.admin.pages import save
 from tests.conftest import point
 from tests.factories import COMMAND_LINE, PASSWORD
@@ -128,6 +129,7 @@ def test_a_name_that_is_too_long_is_cut(db, provider):
     user = User.objects.get(email="long@example.com")
     assert who(client) == user.username
     assert (len(user.first_name), len(user.last_name)) == (150, 150)
+    assert list(differences()) == []
 
 
 # Who doesn't.

@@ -1,4 +1,4 @@
-"""`measure_import`: how long an import of 1,000 rows keeps others from saving, looked at and then done.
+"""`measure_import`: how long an import keeps others from saving, looked at and then done.
 
 In an empty database: `DJANGO_SETTINGS_MODULE=benchmarks.settings REGISTRY_DATA_DIR=$(mktemp -d) .venv/bin/python
 manage.py measure_import`, with DATABASE_URL for PostgreSQL. Beside the import, a second connection takes what each
@@ -21,15 +21,19 @@ from registry_app import rules
 from registry_app.management.database import prepare
 from registry_app.models import Actor, Organization, Team, User, found_organization
 
-ROUNDS, PATIENCE = 5, 60  # seconds
+PATIENCE = 60  # seconds for a lock
 
 
 class Command(BaseCommand):
     """Prints milliseconds: the longest wait, and the answer, of each step; the median of a few rounds."""
 
-    help = "Measure how long an import of 1,000 rows keeps others from saving."
+    help = "Measure how long an import keeps others from saving."
 
-    def handle(self, **options):
+    def add_arguments(self, parser):
+        parser.add_argument("--rows", type=int, default=rules.IMPORT_ROWS)
+        parser.add_argument("--rounds", type=int, default=5)
+
+    def handle(self, *, rows, rounds, **options):
         prepare(self)
         waits = {"timeout": PATIENCE} if connection.vendor == "sqlite" else {"options": f"-c lock_timeout={PATIENCE}s"}
         connection.settings_dict["OPTIONS"] |= waits
@@ -41,13 +45,13 @@ class Command(BaseCommand):
         team.create(Actor(None, staff=True))
         self.client, self.link = Client(), reverse("imports:create", args=[organization.slug, team.name])
         self.client.force_login(ada)
-        rounds = [self._round(organization, number) for number in range(ROUNDS)]
-        for step, seen in zip(("preview", "import"), zip(*rounds, strict=True), strict=True):
-            wait, took = (sorted(values)[ROUNDS // 2] * 1000 for values in zip(*seen, strict=True))
+        found = [self._round(organization, number, rows) for number in range(rounds)]
+        for step, seen in zip(("preview", "import"), zip(*found, strict=True), strict=True):
+            wait, took = (sorted(values)[rounds // 2] * 1000 for values in zip(*seen, strict=True))
             self.stdout.write(f"{step}: others waited {wait:.0f} ms, the page took {took:.0f} ms")
 
-    def _round(self, organization, number):
-        names = [f"artifact-{number}-{row // 2}" for row in range(rules.IMPORT_ROWS)]
+    def _round(self, organization, number, count):
+        names = [f"artifact-{number}-{row // 2}" for row in range(count)]
         rows = [
             {"project": "p", "name": name, "type": "model", "uri": "s3://b/x", "digest": f"etag:{row}"}
             for row, name in enumerate(names)

@@ -81,7 +81,8 @@ def _issue_token(state: State, entry: Entry) -> None:
 
 
 def _revoke_token(state: State, entry: Entry) -> None:
-    state.revoke(state.usable[state.accounts.find(entry.after["user"]), entry.subject])
+    if token := state.usable.get((state.accounts.find(entry.after["user"]), entry.subject)):
+        state.revoke(token)
 
 
 # Organizations, who is in them, and their teams.

@@ -68,12 +68,15 @@ class Names(Generic[Thing]):
     def create(self, name: Hashable, facts: dict) -> Thing:
         """A new thing. One that entries spoke of already, though none told of its creation, is the same."""
         known = self.by_name.get(name)
-        thing = known if known and known.facts is None else self._add(name)
+        thing = known if known and known.facts is None and not known.is_gone else self._add(name)
         thing.facts = facts
         return thing
 
     def rename(self, thing: Thing, name: Hashable) -> None:
-        """`thing` is called `name` from now on."""
+        """`thing` is called `name` from now on; an entry may have called it so already."""
+        known = self.by_name.get(name)
+        if known and known is not thing and known.facts is None:
+            self.all.remove(known)
         thing.name = name
         self.by_name[name] = thing
 
