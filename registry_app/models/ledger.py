@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from django.conf import settings
+from django.db import transaction
 
 from .. import rules
 from . import audit

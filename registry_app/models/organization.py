@@ -145,15 +145,6 @@ class User(AbstractUser):
         for session in UserSession.objects.filter(user=self):
             session.end()
 
-    @transaction.atomic
-    def give_all_rights(self, by: audit.Actor) -> None:
-        """Let them into Django's admin and do everything there, and log it."""
-        changes = {name: [False, True] for name in ("is_staff", "is_superuser") if not getattr(self, name)}
-        if changes:
-            self.is_staff = self.is_superuser = True
-            self.save(update_fields=[*changes])
-            audit.record(by, Action.USER_EDIT, subject=self.username, changes=changes)
-
     def _set_active(self, by, organization, action, *, wanted):
         self.refresh_from_db()
         if self.is_active != wanted:
