@@ -31,7 +31,8 @@ class Tally:
     def skip(self, kind, called, reason):
         """One of `kind`, `called` so there, was skipped. Written so that no name can play tricks on a terminal."""
         self.count(kind, "skipped")
-        self.reasons.append(f"{kind}: {called!r}: {reason}")
+        seen = "".join(char if rules.visible(char) else f"U+{ord(char):04X}" for char in called)
+        self.reasons.append(f"{kind}: {seen!r}: {reason}")
 
     def lines(self):
         """The table, and a line for each that was skipped."""
