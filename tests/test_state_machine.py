@@ -67,7 +67,9 @@ class Walk(RuleBasedStateMachine):
     def core_rows(self):
         """The core registries as they are, versions aside."""
         return list(
-            Registry.objects.core().values_list(
+            Registry.objects.core()
+            .order_by("id")  # two organizations have each name
+            .values_list(
                 "id", "organization", "name", "name_key", "description", "visibility", "accepts_all_types", "kind"
             )
         )
