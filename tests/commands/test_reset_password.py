@@ -108,7 +108,8 @@ def test_the_link_ends_when_the_account_is_deactivated_for_good(run, acme, ada, 
 def test_the_link_opens_no_other_account(run, mel, rob):
     link = link_of(run, "mel")
     key = link.rsplit("/", 2)[1].split("-", 1)[1]
-    others = link_of(run, "rob").replace(link_of(run, "rob").rsplit("/", 2)[1].split("-", 1)[1], key)
+    theirs = link_of(run, "rob")
+    others = theirs.replace(theirs.rsplit("/", 2)[1].split("-", 1)[1], key)
     assert follow(others).context["token_fail"]
     assert knows(rob, PASSWORD)
 

@@ -69,7 +69,7 @@ def test_a_person_is_counted_in_all_their_browsers_and_processes(mel, golden):
 
 
 def test_before_login_an_address_is_counted(mel, golden, clock):
-    address, appearance, dark = reverse("health"), reverse("appearance"), {"theme": "dark"}
+    address, appearance, dark = reverse("account_inactive"), reverse("appearance"), {"theme": "dark"}
     client, network = Client(REMOTE_ADDR="2001:db8:1:2::7"), Client(REMOTE_ADDR="2001:db8:1:2::8")
     for sender in (client, network):
         statuses = [sender.post(address).status_code for _ in range(OF_ADDRESS // 2)]
