@@ -183,8 +183,7 @@ def record(
 ):
     """Append one entry; the last statement of the caller's transaction, for the chain's end stays locked until commit.
 
-    `changes` is {field: [before, after]} in JSON's own types; `organization`, `registry` and `collection` are ids.
-    Answers the entry. Refuses, on `reason`, with `reason_invalid`.
+    `changes` is {field: [before, after]} in JSON's types, others are ids. Refuses with `reason_invalid`, on `reason`.
     """
     enforce(None if code else rules.refuse_reason(reason), "reason")  # a refusal's reason is the rule's own
     if not connection.in_atomic_block:
@@ -204,10 +203,10 @@ def record(
     now, seq = timezone.now(), head.seq + 1
     more = {"at": now.isoformat(), "changes": changes or {}, "reason": reason, "staff": actor.staff}
     body = canonical(columns | more)
-    seal = sealed(head.hash, seq, body)
-    event = AuditEvent(seq=seq, prev_hash=head.hash, hash=seal, body=body, at=now, **columns)
+    event = AuditEvent(seq=seq, prev_hash=head.hash, body=body, at=now, **columns)
+    event.hash = sealed(head.hash, seq, body)
     event.save(force_insert=True)
-    AuditHead.objects.filter(seq=head.seq).update(seq=seq, hash=seal)  # the guards have moved it, unless they are off
+    AuditHead.objects.filter(seq=head.seq).update(seq=seq, hash=event.hash)  # where no guard has moved it
     return event
 
 
