@@ -68,9 +68,12 @@ def _fill(cursor):
     cursor.execute("PRAGMA page_count")
     cursor.execute(f"PRAGMA max_page_count = {cursor.fetchone()[0]}")
     for table in _fillable():
-        with suppress(OperationalError):
-            for number in range(100_000):
-                cursor.execute(f"INSERT INTO {table} VALUES ('filler{number}', '', '2000-01-01')")
+        for size in (1_000_000, 10_000, 0):  # characters: other tests may have left a lot of room behind
+            with suppress(OperationalError):
+                for number in range(100_000):
+                    cursor.execute(
+                        f"INSERT INTO {table} VALUES ('filler{size}.{number}', %s, '2000-01-01')", ["x" * size]
+                    )
 
 
 def _empty(cursor):
