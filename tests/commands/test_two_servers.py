@@ -52,10 +52,7 @@ def started_together(site, number):
         yield [Serving(process, port) for process, port in zip(processes, ports, strict=True)]
 
 
-@pytest.mark.parametrize("left_by", [None, "0003"], ids=["empty", "old"])
-def test_servers_that_start_together_all_serve(site, left_by):
-    if left_by:
-        assert manage(site, "migrate", "registry_app", left_by, "--verbosity=0").returncode == 0
+def test_servers_that_start_together_all_serve(site):
     with started_together(site, 2) as servers:
         assert [server.status("/healthz") for server in servers] == [200, 200]
         prepared = [server for server in servers if any(PREPARING in line for line in server.lines)]
