@@ -85,7 +85,7 @@ FORM_RENDERER = "config.forms.FormRenderer"
 DATABASE_WAIT = 5  # seconds, for a lock or a connection: less than people and proxies wait for an answer
 DATABASES = {"default": env.database()}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"]["ENGINE"] = "config.sqlite"
+    DATABASES["default"]["ENGINE"] = "registry_app.database.sqlite"
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": DATABASE_WAIT,

@@ -12,10 +12,11 @@ class RegistryAppConfig(AppConfig):
     verbose_name = "Registry App"
 
     def ready(self):
-        from . import accounts, guards, search
+        from . import accounts
+        from .database import fulltext, triggers
 
-        post_migrate.connect(guards.install_after_migrate, sender=self, dispatch_uid="guards")
-        post_migrate.connect(search.install_after_migrate, sender=self, dispatch_uid="search")
+        post_migrate.connect(triggers.install_after_migrate, sender=self, dispatch_uid="guards")
+        post_migrate.connect(fulltext.install_after_migrate, sender=self, dispatch_uid="search")
         accounts.connect()
-        checks.register(guards.check_guards, checks.Tags.database)
-        checks.register(search.check_search, checks.Tags.database)
+        checks.register(triggers.check_guards, checks.Tags.database)
+        checks.register(fulltext.check_search, checks.Tags.database)

@@ -20,10 +20,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from . import guards, rules
+from . import rules
 from .access import Moved, OrganizationRoleTooLow, RoleTooLow, SecondFactorMissing, check_second_factor
-from .availability import best_effort
 from .choices import Action
+from .database import triggers
+from .database.availability import best_effort
 from .limits import MINUTE, Limit, address_of, reach
 from .models import Actor, Collection, Link, Organization, OrganizationMembership, Registry, Team, Version
 from .models.audit import record_refusals
@@ -174,7 +175,7 @@ class RuleMiddleware:
             organization = exception.membership.organization
             subject = exception.subject or organization.name
             _log(request, exception.action, exception.refusal, subject=subject, organization=organization.pk)
-        if isinstance(exception, IntegrityError) and (refusal := guards.refusal_of(exception)):
+        if isinstance(exception, IntegrityError) and (refusal := triggers.refusal_of(exception)):
             return _refused_by_database(request, refusal)
         return None
 

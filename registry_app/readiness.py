@@ -3,7 +3,7 @@
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from . import guards
+from .database import triggers
 
 
 def pending_migrations() -> list[tuple[str, str]]:
@@ -16,6 +16,6 @@ def pending_migrations() -> list[tuple[str, str]]:
 def is_ready() -> bool:
     """Whether the database answers, lacks no migration, and has every guard in place."""
     try:
-        return not pending_migrations() and not guards.missing()
+        return not pending_migrations() and not triggers.missing()
     except (DatabaseError, InterfaceError):
         return False

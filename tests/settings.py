@@ -34,7 +34,7 @@ STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticF
 WHITENOISE_AUTOREFRESH = True
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # A machine that runs many tests may keep a lock longer than a site would.
-if DATABASES["default"]["ENGINE"] == "config.sqlite":  # noqa: F405
+if DATABASES["default"]["ENGINE"] == "registry_app.database.sqlite":  # noqa: F405
     DATABASES["default"]["OPTIONS"]["timeout"] = 20  # noqa: F405
     DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"  # noqa: F405
     # A file, for a database in memory is one connection's alone.

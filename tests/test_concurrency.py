@@ -9,8 +9,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, connections
 
-from registry_app import guards
 from registry_app.choices import Action, OrganizationRole, Role, Visibility
+from registry_app.database import triggers
 from registry_app.models import (
     Actor,
     ApiToken,
@@ -48,7 +48,7 @@ def outcome(act):
     except ValidationError as error:
         return next(single.code for errors in error.error_dict.values() for single in errors)
     except IntegrityError as error:
-        return guards.refusal_of(error).code
+        return triggers.refusal_of(error).code
     except (Registry.DoesNotExist, OrganizationMembership.DoesNotExist):
         return "gone"
     return "done"

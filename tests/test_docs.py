@@ -5,7 +5,8 @@ import re
 import pytest
 from django.conf import settings
 
-from registry_app import guards, rules
+from registry_app import rules
+from registry_app.database import triggers
 
 ROOT = settings.BASE_DIR
 README = (ROOT / "README.md").read_text()
@@ -23,7 +24,7 @@ def test_every_variable_of_the_environment_is_explained_and_no_other():
 
 def test_every_code_is_explained():
     refusals = [value for value in vars(rules).values() if isinstance(value, rules.Refusal)]
-    codes = {refusal.code for refusal in refusals} | set(guards.REFUSALS)
+    codes = {refusal.code for refusal in refusals} | set(triggers.REFUSALS)
     assert [code for code in sorted(codes) if f"`{code}`" not in RULES] == []
 
 

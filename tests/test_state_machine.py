@@ -19,8 +19,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from registry_app import guards
 from registry_app.choices import Kind, Role, Visibility
+from registry_app.database import triggers
 from registry_app.models import AcceptedType, Actor, AuditEvent, AuditHead, Registry
 from registry_app.models.audit import verify
 from registry_app.models.replay import differences
@@ -213,13 +213,15 @@ class Walk(RuleBasedStateMachine):
     def open_one_by_sql(self, custom):
         word = {"sqlite": "UPDATE OR REPLACE", "postgresql": "UPDATE ONLY"}[connection.vendor]
         self.sql(
-            f"{word} {guards.REGISTRY} SET visibility = 'organization', version = version + 1 WHERE id = %s", custom
+            f"{word} {triggers.REGISTRY} SET visibility = 'organization', version = version + 1 WHERE id = %s", custom
         )
 
     @rule(custom=customs)
     def restrict_one_by_sql(self, custom):
         self.unlogged.add(custom)
-        self.sql(f"UPDATE {guards.REGISTRY} SET visibility = 'restricted', version = version + 1 WHERE id = %s", custom)
+        self.sql(
+            f"UPDATE {triggers.REGISTRY} SET visibility = 'restricted', version = version + 1 WHERE id = %s", custom
+        )
 
     @rule(custom=customs)
     def write_over_a_version(self, custom):
@@ -249,7 +251,7 @@ class Walk(RuleBasedStateMachine):
     @rule(number=st.integers(0, 3))
     def restrict_core(self, number):
         self.sql(
-            f"UPDATE {guards.REGISTRY} SET visibility = 'restricted', version = version + 1 WHERE id = %s",
+            f"UPDATE {triggers.REGISTRY} SET visibility = 'restricted', version = version + 1 WHERE id = %s",
             self.core[number][0],
         )
 
@@ -268,8 +270,8 @@ class Walk(RuleBasedStateMachine):
     @rule(number=st.integers(0, 3))
     def replace_core(self, number):
         columns = "organization_id, kind, name, name_key, accepts_all_types, version, created_at, updated_at"
-        copy = f"INTO {guards.REGISTRY} ({columns}, description, visibility) SELECT {columns}, 'Mine', visibility"
-        copy += f" FROM {guards.REGISTRY} WHERE id = %s"
+        copy = f"INTO {triggers.REGISTRY} ({columns}, description, visibility) SELECT {columns}, 'Mine', visibility"
+        copy += f" FROM {triggers.REGISTRY} WHERE id = %s"
         upsert = " ON CONFLICT (organization_id, name_key) DO UPDATE SET description = 'Mine', version = 2"
         self.sql(f"REPLACE {copy}" if connection.vendor == "sqlite" else f"INSERT {copy}{upsert}", self.core[number][0])
 
@@ -280,7 +282,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 3))
     def delete_core_by_sql(self, number):
-        self.sql(f"DELETE FROM {guards.REGISTRY} WHERE id = %s", self.core[number][0])
+        self.sql(f"DELETE FROM {triggers.REGISTRY} WHERE id = %s", self.core[number][0])
 
     @rule()
     def delete_core_types(self):
@@ -294,8 +296,8 @@ class Walk(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 3))
     def replace_core_types(self, number):
-        copy = f"INTO {guards.TYPE} (registry_id, name, preconfigured, added_at) SELECT registry_id, name,"
-        copy += f" preconfigured, added_at FROM {guards.TYPE} WHERE registry_id = %s"
+        copy = f"INTO {triggers.TYPE} (registry_id, name, preconfigured, added_at) SELECT registry_id, name,"
+        copy += f" preconfigured, added_at FROM {triggers.TYPE} WHERE registry_id = %s"
         upsert = " ON CONFLICT (registry_id, name) DO UPDATE SET name = 'other'"
         self.sql(f"REPLACE {copy}" if connection.vendor == "sqlite" else f"INSERT {copy}{upsert}", self.core[number][0])
 
@@ -316,7 +318,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule()
     def cut_log(self):
-        self.sql(f"DELETE FROM {guards.EVENT} WHERE seq > %s", 3)
+        self.sql(f"DELETE FROM {triggers.EVENT} WHERE seq > %s", 3)
 
     @rule()
     def put_head_back(self):
@@ -325,7 +327,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule()
     def remove_head(self):
-        self.sql(f"DELETE FROM {guards.HEAD} WHERE seq >= %s", 0)
+        self.sql(f"DELETE FROM {triggers.HEAD} WHERE seq >= %s", 0)
 
     def sql(self, statement, number):
         """One raw statement."""

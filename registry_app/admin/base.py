@@ -15,8 +15,9 @@ from django.core.exceptions import BadRequest, ValidationError
 from django.db import DataError, IntegrityError, transaction
 from django.http import HttpResponseRedirect, QueryDict
 
-from .. import guards, rules
+from .. import rules
 from ..choices import Action
+from ..database import triggers
 from ..forms.base import CONFLICTS, RuleForm
 from ..models import Actor
 from ..models.audit import record_refusals
@@ -335,5 +336,5 @@ def _law_of(error):
     """What was refused, as a ValidationError. A database error of no rule's making comes of two saving at once."""
     if isinstance(error, ValidationError):
         return error
-    refusal = guards.refusal_of(error) or rules.EDIT_CONFLICT
+    refusal = triggers.refusal_of(error) or rules.EDIT_CONFLICT
     return ValidationError(refusal.reason, code=refusal.code)

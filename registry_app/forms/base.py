@@ -4,7 +4,8 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, BadRequest, ValidationError
 from django.db import IntegrityError
 
-from .. import guards, rules
+from .. import rules
+from ..database import triggers
 
 NAMES_CLEANED = 500  # names in one field
 SENT_ALONG = {"csrfmiddlewaretoken"}
@@ -47,7 +48,7 @@ class RuleForm(forms.Form):
         except ValidationError as error:
             self._take(error)
         except IntegrityError as error:
-            refusal = guards.refusal_of(error)
+            refusal = triggers.refusal_of(error)
             if refusal is None:
                 raise
             self._take(ValidationError(refusal.reason, code=refusal.code))

@@ -4,8 +4,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from .. import rules
+from ..database.fulltext import Words
 from ..models import Collection, Holdings, Version, facts_of
-from ..search import Words
 from .base import (
     ConfirmationField,
     CursorForm,

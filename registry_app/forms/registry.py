@@ -5,8 +5,8 @@ from django.core.exceptions import ValidationError
 
 from .. import rules
 from ..choices import Role, Visibility
+from ..database.fulltext import Words
 from ..models import Holdings, Registry, Restriction, User
-from ..search import Words
 from .base import ConfirmationField, CursorForm, LawField, PreviewField, ReasonField, RuleForm, VersionField
 from .types import ListForm, TypesField
 

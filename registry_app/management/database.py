@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import DatabaseError, connection
 
-from ..models import Actor, Organization, Registry, ledger
+from ..models import Actor, Organization, Registry, restriction_journal
 from ..readiness import pending_migrations
 from .alone import alone
 from .naming import told
@@ -38,7 +38,7 @@ def prepare(command):
         call_command("createcachetable", verbosity=0)
         if not Organization.objects.exists():
             with ledger_usable():
-                ledger.begin()
+                restriction_journal.begin()
 
 
 @contextmanager
@@ -67,11 +67,11 @@ def ledger_usable():
 def mend_ledger(command):
     """Let the ledger say all that rows and log know, in lines that can be read, and tell what it lacked."""
     with ledger_usable():
-        unnoted, seen = Registry.objects.unnoted(), ledger.read()
+        unnoted, seen = Registry.objects.unnoted(), restriction_journal.read()
         for fault in ledger_faults(unnoted, seen):
             command.stdout.write(f"{fault} It is mended.")
         if not seen.exists or seen.unreadable or unnoted or any(line.entry for line in seen.lines):
-            ledger.settle(seen, [*seen.restricted().values(), *unnoted])
+            restriction_journal.settle(seen, [*seen.restricted().values(), *unnoted])
 
 
 def ledger_faults(unnoted, seen):

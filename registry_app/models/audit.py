@@ -13,8 +13,9 @@ from django.db.models import Q, Subquery, Value
 from django.db.models.functions import StrIndex
 from django.utils import timezone
 
-from .. import rules, search
+from .. import rules
 from ..choices import Action
+from ..database import fulltext
 from .law import enforce
 
 MOVING = (Action.ALIAS_PUT, Action.ALIAS_TAKE, Action.UNLINK)
@@ -86,7 +87,7 @@ class AuditEventQuerySet(models.QuerySet):
         of_request = self.filter(request_id=words.lower()).exclude(request_id="")
         if of_request.exists():
             return of_request
-        return search.Words(words, [search.LOG], MANY).within(self)
+        return fulltext.Words(words, [fulltext.LOG], MANY).within(self)
 
     def between(self, first, last):
         """Those from the day `first` to the day `last`, in UTC; None is no limit.

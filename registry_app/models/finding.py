@@ -11,7 +11,8 @@ from operator import or_
 
 from django.db.models import Case, F, Max, Q, When
 
-from .. import rules, search
+from .. import rules
+from ..database import fulltext
 from .artifact import Artifact
 from .collection import Collection
 from .link import Alias, Link, Tag
@@ -27,7 +28,7 @@ class Finding:
 
     def __init__(self, wanted, seen):
         self.wanted, self.seen = wanted, seen
-        self.words = [search.Words(word) for word in wanted.words]
+        self.words = [fulltext.Words(word) for word in wanted.words]
 
     def registries(self):
         """Registries."""
@@ -77,11 +78,11 @@ class Finding:
         Dicts of `name`, `registry_name` and, of a collection, `collection_name`.
         """
         key = rules.name_key(self.wanted.text)
-        if not search.SHORTEST <= len(key) <= search.COMPARED:
+        if not fulltext.SHORTEST <= len(key) <= fulltext.COMPARED:
             return []
-        collections = search.alike(Collection.objects.filter(registry__in=_ids(self.seen)), key)
+        collections = fulltext.alike(Collection.objects.filter(registry__in=_ids(self.seen)), key)
         rows = [
-            *search.alike(self.seen, key).values("name_key", registry_name=F("name")),
+            *fulltext.alike(self.seen, key).values("name_key", registry_name=F("name")),
             *collections.values("name_key", registry_name=F("registry__name"), collection_name=F("name")),
         ]
         parts: dict[str, list] = {}

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from .. import rules
 from ..choices import Action, Kind, OrganizationRole, Role, Visibility
-from . import audit, ledger
+from . import audit, restriction_journal
 from .accepted_type import AcceptedType, new_types
 from .former_name import FormerName
 from .law import enforce, validate_description, validate_name
@@ -233,7 +233,7 @@ class Registry(models.Model):
             changes["admins"] = [None, by.user.username]
         event = self.record(by, Action.CREATE, changes, reason)
         if self.is_restricted:
-            ledger.note(self, event)
+            restriction_journal.note(self, event)
 
     def edit(self, by, *, name, description, version=None, reason=""):
         """Rules 3, 10, 14, 15 and 19: give it another name or description. `version` is the one that was shown."""
@@ -378,7 +378,7 @@ class Registry(models.Model):
             self.save()
             event = self.record(by, action, changed, reason)
             if "visibility" in changed:
-                ledger.note(self, event)
+                restriction_journal.note(self, event)
 
     def _put_types(self, types, by):
         AcceptedType.objects.bulk_create(AcceptedType(registry=self, name=name, added_by=by.user) for name in types)

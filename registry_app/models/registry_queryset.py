@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from .. import rules
 from ..choices import Kind, Role, Visibility
-from . import ledger
+from . import restriction_journal
 from .accepted_type import AcceptedType
 from .audit import AuditEvent
 from .organization import Organization
@@ -75,7 +75,7 @@ class RegistryQuerySet(models.QuerySet):
 
     def reopened(self):
         """Those that the ledger knows as restricted and that this database shows to all: a backup was too old."""
-        known = ledger.read().restricted()
+        known = restriction_journal.read().restricted()
         shown = self.custom().filter(pk__in={pk for pk, _ in known}, visibility=Visibility.ORGANIZATION)
         births = dict(shown.order_by().values_list("pk", "created_at"))
         moments = [*births.items(), *AuditEvent.objects.creations(births).items()]
@@ -90,9 +90,11 @@ class RegistryQuerySet(models.QuerySet):
         events = AuditEvent.objects.restricting().filter(organization_id__in=Organization.objects.values("pk"))
         told = dict(events.order_by("seq").values_list("registry_id", "subject"))
         rows = self.filter(Q(visibility=Visibility.RESTRICTED) | Q(pk__in=told)).values_list("pk", "created_at", "name")
-        here = [ledger.Line(pk, born.isoformat(), name) for pk, born, name in rows.order_by("pk")]
+        here = [restriction_journal.Line(pk, born.isoformat(), name) for pk, born, name in rows.order_by("pk")]
         births = AuditEvent.objects.creations(told.keys() - {line.registry for line in here})
-        known = ledger.read().restricted()  # read last, because whatever was restricted before is in it
+        known = restriction_journal.read().restricted()  # read last, because whatever was restricted before is in it
         noted = {pk for pk, _ in known}
-        gone = [ledger.Line(pk, born.isoformat(), told[pk]) for pk, born in births.items() if pk not in noted]
+        gone = [
+            restriction_journal.Line(pk, born.isoformat(), told[pk]) for pk, born in births.items() if pk not in noted
+        ]
         return [*(line for line in here if line.of not in known), *gone]

@@ -11,8 +11,8 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from .. import rules
-from ..availability import best_effort
 from ..choices import Action
+from ..database.availability import best_effort
 from . import audit
 from .law import enforce, validate_name
 from .organization import User

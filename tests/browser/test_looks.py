@@ -10,8 +10,8 @@ from django.db import OperationalError
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from registry_app import guards
 from registry_app.choices import Role
+from registry_app.database import triggers
 from registry_app.models import AccessRequest, Actor, User, make_service_account, setup_token
 from tests.browser.checks import COLOUR_RULES, DESK, NARROW, PHONE, TABLET, axe_violations, sideways, spilling
 from tests.factories import (
@@ -225,7 +225,7 @@ def test_pages_of_an_invitation_are_accessible_and_fit(page, sign_in, ada, acme,
 
 
 def test_error_500_is_accessible_and_fits(page, monkeypatch):
-    monkeypatch.setattr(guards, "missing", lambda: 1 / 0)
+    monkeypatch.setattr(triggers, "missing", lambda: 1 / 0)
     assert page.goto("/readyz").status == 500
     assert _faults(page) == []
 

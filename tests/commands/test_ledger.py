@@ -3,7 +3,7 @@
 import pytest
 
 from registry_app.management.commands import serve
-from registry_app.models import Actor, Registry, ledger
+from registry_app.models import Actor, Registry, restriction_journal
 from tests.factories import make_registry
 from tests.models.refusals import undone
 
@@ -32,7 +32,7 @@ def noted(path, vault, ada, acme, django_capture_on_commit_callbacks):
     """Two registries were restricted, Secret the last, and the ledger says so."""
     with django_capture_on_commit_callbacks(execute=True):
         make_registry(acme, ada, "Secret", restricted=True)
-    ledger.settle(ledger.read(), [*ledger.read().restricted().values()])
+    restriction_journal.settle(restriction_journal.read(), [*restriction_journal.read().restricted().values()])
     return path
 
 
@@ -75,7 +75,7 @@ def test_what_is_odd_is_told_and_mended(run, start, noted, ada, name, django_cap
     with django_capture_on_commit_callbacks(execute=True):
         make_registry(Registry.objects.get(name="Vault").organization, ada, "Last", restricted=True)
     assert run("verify_audit").status == 0
-    assert {line.name for line in ledger.read().lines} == {"Vault", "Secret", "Last"}
+    assert {line.name for line in restriction_journal.read().lines} == {"Vault", "Secret", "Last"}
 
 
 def test_what_could_not_be_read_is_kept(start, noted):
@@ -90,7 +90,10 @@ def test_a_ledger_that_is_missing_is_told_and_made_anew(run, start, noted):
     assert (told.status, str(noted) in told.err, "Vault" in told.err) == (1, True, True)
     begun = start()
     assert (begun.status, str(noted) in begun.out, "Vault" in begun.out) == (0, True, True)
-    assert ({line.name for line in ledger.read().lines}, run("verify_audit").status) == ({"Vault", "Secret"}, 0)
+    assert ({line.name for line in restriction_journal.read().lines}, run("verify_audit").status) == (
+        {"Vault", "Secret"},
+        0,
+    )
 
 
 def test_a_ledger_that_is_missing_is_told_where_nothing_is_restricted_too(run, start, acme, path):
@@ -122,12 +125,12 @@ def test_rule_9_what_broke_off_is_settled_by_the_next_start(run, start, noted, g
         golden.restrict(Actor(ada))
     assert run("verify_audit").status == 0
     assert start() == (0, "", "")
-    assert {line.name for line in ledger.read().lines} == {"Vault", "Secret"}
+    assert {line.name for line in restriction_journal.read().lines} == {"Vault", "Secret"}
     golden.refresh_from_db()
     assert not golden.is_restricted
     golden.restrict(Actor(ada))
     assert start() == (0, "", "")
-    assert [line.entry for line in ledger.read().lines] == [""] * 3
+    assert [line.entry for line in restriction_journal.read().lines] == [""] * 3
 
 
 @pytest.mark.parametrize("command", ["verify_audit", "serve"])

@@ -19,7 +19,7 @@ import pytest
 from django.conf import settings as site_settings
 from django.db import connection
 
-from registry_app import guards
+from registry_app.database import triggers
 from registry_app.models import setup_token
 from tests.factories import PASSWORD
 from tests.models.refusals import settle
@@ -239,7 +239,7 @@ def test_static_files_that_are_missing_are_told_and_end_it(run, settings, tmp_pa
 def test_it_refuses_to_serve_while_guards_are_missing(run, collected, acme):
     settle()
     with connection.cursor() as cursor:
-        where = "" if connection.vendor == "sqlite" else f" ON {guards.REGISTRY}"
+        where = "" if connection.vendor == "sqlite" else f" ON {triggers.REGISTRY}"
         cursor.execute(f"DROP TRIGGER guard_registry_update{where}")
     done = run("serve")
     assert (done.status, "guard_registry_update" in done.err, setup_token() in done.out) == (1, True, False)

@@ -5,8 +5,8 @@ from threading import Thread
 import pytest
 from django.db import connection
 
-from registry_app import guards
 from registry_app.choices import Role
+from registry_app.database import triggers
 from registry_app.models import Actor, AuditEvent, AuditHead, Registry, RegistryMember, User, replay
 from registry_app.models.audit import GENESIS
 from registry_app.models.replay import entries
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 def unguarded(acme):
     """A database in which somebody has lifted the guards, to tamper with what Acme has there."""
     settle()
-    guards.drop()
+    triggers.drop()
 
 
 def test_a_whole_log_is_in_order_and_shows_its_anchor(run, acme):
@@ -63,21 +63,21 @@ def test_what_is_no_anchor_is_not_taken_for_one(run, acme, text):
 @pytest.mark.parametrize(
     "statement",
     [
-        f"UPDATE {guards.EVENT} SET body = '{{}}' WHERE seq = 2",
-        f"UPDATE {guards.EVENT} SET body = 'no JSON' WHERE seq = 2",
-        f"UPDATE {guards.EVENT} SET body = '[]' WHERE seq = 2",
-        f"UPDATE {guards.EVENT} SET actor_name = 'mel' WHERE seq = 2",
-        f"UPDATE {guards.EVENT} SET code = 'x' WHERE seq = 2",
-        f"DELETE FROM {guards.EVENT} WHERE seq = 2",
-        f"DELETE FROM {guards.EVENT} WHERE seq = (SELECT max(seq) FROM {guards.EVENT})",
-        f"UPDATE {guards.HEAD} SET seq = seq - 1",
-        f"DELETE FROM {guards.HEAD}",
+        f"UPDATE {triggers.EVENT} SET body = '{{}}' WHERE seq = 2",
+        f"UPDATE {triggers.EVENT} SET body = 'no JSON' WHERE seq = 2",
+        f"UPDATE {triggers.EVENT} SET body = '[]' WHERE seq = 2",
+        f"UPDATE {triggers.EVENT} SET actor_name = 'mel' WHERE seq = 2",
+        f"UPDATE {triggers.EVENT} SET code = 'x' WHERE seq = 2",
+        f"DELETE FROM {triggers.EVENT} WHERE seq = 2",
+        f"DELETE FROM {triggers.EVENT} WHERE seq = (SELECT max(seq) FROM {triggers.EVENT})",
+        f"UPDATE {triggers.HEAD} SET seq = seq - 1",
+        f"DELETE FROM {triggers.HEAD}",
     ],
 )
 def test_a_log_that_was_tampered_with(run, unguarded, statement):
     with connection.cursor() as cursor:
         cursor.execute(statement)
-    guards.install()
+    triggers.install()
     done = run("verify_audit")
     assert (done.status, bool(done.err), "in order" in done.out) == (1, True, False)
 
@@ -85,7 +85,7 @@ def test_a_log_that_was_tampered_with(run, unguarded, statement):
 def test_guards_that_are_missing_are_named(run, unguarded):
     done = run("verify_audit")
     assert done.status == 1
-    assert [name for name in guards.missing() if name not in done.err] == []
+    assert [name for name in triggers.missing() if name not in done.err] == []
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_guards_that_are_missing_are_named(run, unguarded):
 def test_rule_1_a_core_registry_that_was_altered(run, unguarded, models, change):
     Registry.objects.filter(pk=models.pk).update(version=2, **change)
     settle()
-    guards.install()
+    triggers.install()
     done = run("verify_audit")
     assert (done.status, "Models" in done.err, "Acme ML" in done.err) == (1, True, True)
 
@@ -107,7 +107,7 @@ def test_rule_1_a_core_registry_that_was_altered(run, unguarded, models, change)
 def test_rule_1_a_core_registry_that_is_missing(run, unguarded, datasets):
     Registry.objects.filter(pk=datasets.pk).delete()
     settle()
-    guards.install()
+    triggers.install()
     done = run("verify_audit")
     assert (done.status, "Datasets" in done.err) == (1, True)
 
@@ -115,7 +115,7 @@ def test_rule_1_a_core_registry_that_is_missing(run, unguarded, datasets):
 def test_rule_4_a_core_registry_that_lost_its_type(run, unguarded, models):
     models.types.all().delete()
     settle()
-    guards.install()
+    triggers.install()
     done = run("verify_audit")
     assert (done.status, "Models" in done.err) == (1, True)
 

@@ -7,7 +7,7 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
-from registry_app import guards
+from registry_app.database import triggers
 
 
 def everything():
@@ -38,7 +38,7 @@ def refused_by_database(code):
     with pytest.raises(IntegrityError) as caught, transaction.atomic():
         yield
         connection.check_constraints()  # foreign keys would speak up at commit only
-    refusal = guards.refusal_of(caught.value)
+    refusal = triggers.refusal_of(caught.value)
     assert (refusal and refusal.code) == code
     assert everything() == before
 
@@ -48,7 +48,7 @@ def refused_at_once(code):
     """As `refused_by_database`, of one statement, which by itself changes all or nothing."""
     with pytest.raises(IntegrityError) as caught, transaction.atomic():
         yield
-    refusal = guards.refusal_of(caught.value)
+    refusal = triggers.refusal_of(caught.value)
     assert (refusal and refusal.code) == code
 
 

@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
 
-from registry_app import guards
 from registry_app.choices import Action, OrganizationRole, Role, Visibility
+from registry_app.database import triggers
 from registry_app.models import Actor, AuditEvent, AuditHead, Registry, RegistryMember, audit
 from registry_app.models.audit import GENESIS, canonical, record, record_refusals, refusals_logged, sealed, verify
 from tests.factories import give_role, make_member, make_registry, make_user
@@ -367,7 +367,7 @@ def test_section_5_verify_sees_a_tampering(chain, subtests):
     for name, tamper in TAMPERINGS.items():
         with subtests.test(name), undone():
             assert verify() == (chain, [])
-            with guards.off():
+            with triggers.off():
                 tamper()
             assert verify()[1] != []
 
@@ -376,7 +376,7 @@ def test_section_5_verify_sees_a_tampering(chain, subtests):
 def test_section_5_a_tidy_rewrite_is_seen_by_an_anchor_alone(chain, tamper):
     anchors = [(head.seq, head.hash) for head in AuditHead.objects.all()]
     assert verify(anchors) == (chain, [])
-    with guards.off():
+    with triggers.off():
         tamper()
     assert verify()[1] == []
     assert len(verify(anchors)[1]) == 1
@@ -384,13 +384,13 @@ def test_section_5_a_tidy_rewrite_is_seen_by_an_anchor_alone(chain, tamper):
 
 def test_section_5_an_anchor_before_the_rewrite_says_nothing(chain):
     entry = AuditEvent.objects.get(seq=2)
-    with guards.off():
+    with triggers.off():
         rewrite()
     assert verify([(entry.seq, entry.hash)])[1] == []
 
 
 def test_section_5_the_chain_goes_on_after_a_tampering(chain, golden, ada):
-    with guards.off():
+    with triggers.off():
         edit_body()
     golden.edit(Actor(ada), name="Bronze", description="")
     assert verify()[0] == chain + 1

@@ -6,8 +6,8 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
-from registry_app import guards
 from registry_app.choices import Action, OrganizationRole, Role, TeamRole
+from registry_app.database import triggers
 from registry_app.models import (
     AcceptedType,
     Actor,
@@ -281,7 +281,7 @@ def test_what_no_verb_did_is_named(used_organization, subtests):
 
 
 def test_what_the_guards_would_stop_is_named_where_they_were_lifted(used_organization):
-    with undone(), guards.off():
+    with undone(), triggers.off():
         Version.objects.filter(pk=link(0).version_id).update(digest="sha256:0", uri="s3://evil/x")
         Link.objects.filter(pk=link(1).pk).update(version=Version.objects.get(artifact__name="alone"))
         Collection.objects.filter(pk=churn().pk).update(type="dataset")

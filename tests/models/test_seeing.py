@@ -5,8 +5,8 @@ import itertools
 import pytest
 
 from registry_app.choices import OrganizationRole, Role, Visibility
+from registry_app.database.fulltext import Words
 from registry_app.models import Actor, Registry, RegistryMember
-from registry_app.search import Words
 from tests.factories import give_role, make_member, make_registry, make_user
 
 GIVEN = [None, *Role]

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, InterfaceError, InternalError, OperationalError, ProgrammingError, connection
 from django.urls import reverse
 
-from registry_app.availability import fault_of
+from registry_app.database.availability import fault_of
 from registry_app.models import AcceptedType
 from registry_app.views.errors import SECRET
 from tests.factories import PASSWORD, make_token

@@ -5,7 +5,7 @@ from django.db import connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
 from django.test.utils import CaptureQueriesContext
 
-from registry_app import guards
+from registry_app.database import triggers
 from registry_app.middleware import READY_FOR
 from tests.outages import held, out_of_reach
 from tests.views.pages import browser
@@ -39,7 +39,7 @@ def test_healthz_asks_no_database(db):
 
 
 def lose_a_guard():
-    guards.drop()
+    triggers.drop()
 
 
 def lose_a_migration():
@@ -73,7 +73,7 @@ def test_a_good_answer_is_kept_for_seconds_and_a_bad_one_is_not(db, monkeypatch)
     client, clock = browser(), [1000.0]
     monkeypatch.setattr("registry_app.middleware.time.monotonic", lambda: clock[0])
     with transaction.atomic():
-        guards.drop()
+        triggers.drop()
         assert client.get("/readyz").status_code == 503
         transaction.set_rollback(True)
     assert client.get("/readyz").status_code == 200
@@ -82,7 +82,7 @@ def test_a_good_answer_is_kept_for_seconds_and_a_bad_one_is_not(db, monkeypatch)
         assert client.get("/readyz").status_code == 200
     assert captured.captured_queries == []
     with transaction.atomic():
-        guards.drop()
+        triggers.drop()
         clock[0] += 1
         assert client.get("/readyz").status_code == 503
         transaction.set_rollback(True)

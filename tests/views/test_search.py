@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from registry_app import search
 from registry_app.choices import Role
+from registry_app.database import fulltext
 from registry_app.models import Alias, Collection, Link, Tag, Version, finding
 from tests.factories import (
     COMMAND_LINE,
@@ -394,7 +394,7 @@ def test_without_an_index_the_same_names_are_offered(acme, mel, release, golden)
         cursor.execute(
             "DROP TABLE registry_search" if connection.vendor == "sqlite" else "DROP INDEX IF EXISTS registry_search"
         )
-    assert not search.is_whole()
+    assert not fulltext.is_whole()
     assert meant(mel, acme, "goldn") == ["Golden Datasets"]
     assert meant(mel, acme, "chrun") == ["Churn model"]
 
@@ -409,7 +409,7 @@ def test_section_3_hidden_names_do_not_crowd_out_those_one_may_see(acme, ada, me
     vault = make_registry(acme, ada, "Vault", restricted=True)
     Collection.objects.bulk_create(
         Collection(registry=vault, name=f"goldnn{n}", name_key=f"goldnn{n}", type="model")
-        for n in range(search.NEAREST + 5)
+        for n in range(fulltext.NEAREST + 5)
     )
     assert meant(mel, acme, "goldn") == ["Golden Datasets"]
 

@@ -17,8 +17,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from benchmarks.operations import COMMON_WORD, RARE_TYPE, RARE_WORD, Answer, operations, prepared
-from registry_app import guards, rules
+from registry_app import rules
 from registry_app.choices import Action, Role, Visibility
+from registry_app.database import triggers
 from registry_app.management.database import prepare
 from registry_app.models import (
     AcceptedType,
@@ -96,14 +97,14 @@ def fill(size):
     OrganizationMembership.objects.bulk_create(
         OrganizationMembership(organization=organization, user=user) for user in others
     )
-    with guards.off():
+    with triggers.off():
         _load(organization, [ada, *others], size)
         _make_teams(organization, others[1])
         connection.check_constraints()  # PostgreSQL alters no table whose deferred checks are still to come
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")  # what autovacuum would have done by now
-    assert not guards.missing() and not audit.verify()[1]
+    assert not triggers.missing() and not audit.verify()[1]
     return organization
 
 

@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 from django.utils import timezone
 
-from registry_app import guards
 from registry_app.choices import Action
+from registry_app.database import triggers
 from registry_app.management.database import prepare
 from registry_app.models import (
     Actor,
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         prepare(self)
         team, collections = _begin()
         turns = range((entries - AuditHead.objects.get().seq) // ENTRIES_A_TURN)
-        with guards.off():
+        with triggers.off():
             log = Log(team.organization_id)
             _publish(log, team, collections, turns)
             log.save()

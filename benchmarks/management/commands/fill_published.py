@@ -12,8 +12,9 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 from django.utils import timezone
 
-from registry_app import guards, rules, search
+from registry_app import rules
 from registry_app.choices import Action, Visibility
+from registry_app.database import fulltext, triggers
 from registry_app.management.database import prepare
 from registry_app.models import (
     Actor,
@@ -51,7 +52,7 @@ class Command(BaseCommand):
     def handle(self, *, links, **options):
         prepare(self)
         fill(links)
-        assert not guards.missing()
+        assert not triggers.missing()
 
 
 def fill(links):
@@ -61,19 +62,19 @@ def fill(links):
     mel = User.objects.create(username="mel", email="mel@example.com")
     OrganizationMembership.objects.create(organization=organization, user=mel)
     chance = random.Random(links)  # noqa: S311
-    has_index = search.is_whole()  # not on a PostgreSQL without pg_trgm
+    has_index = fulltext.is_whole()  # not on a PostgreSQL without pg_trgm
     if connection.vendor == "sqlite":  # hashes come in no order: with little memory, each means a page of the disk
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA cache_size = -2000000")
-    with guards.off():
+    with triggers.off():
         registries = _registries(organization)
         versions = _versions(organization, links // 4, chance)
         collections = _collections(registries, links, chance)
         _links(collections, versions, links, ada, chance)
         _log(organization, collections, links * EVENTS_A_LINK, ada)
         connection.check_constraints()
-    search.install()  # apart: PostgreSQL makes no index in the transaction that wrote the rows
-    assert search.is_whole() == has_index
+    fulltext.install()  # apart: PostgreSQL makes no index in the transaction that wrote the rows
+    assert fulltext.is_whole() == has_index
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
 

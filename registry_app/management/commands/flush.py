@@ -6,7 +6,7 @@ from django.core.management.base import CommandError
 from django.core.management.commands.flush import Command as Flush
 from django.db import connections, transaction
 
-from ... import guards
+from ...database import triggers
 
 
 class Command(Flush):
@@ -17,6 +17,6 @@ class Command(Flush):
         if not Path(connections[using].settings_dict["NAME"]).name.startswith("test_"):
             raise CommandError("flush would erase the audit log; it is refused outside tests.")
         with transaction.atomic(using=using):
-            guards.drop(using)
+            triggers.drop(using)
         super().handle(**options)  # its post_migrate signal puts guards and chain head back
-        guards.install(using)
+        triggers.install(using)

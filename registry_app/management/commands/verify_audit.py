@@ -6,9 +6,10 @@ import re
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Prefetch
 
-from ... import guards, rules
+from ... import rules
 from ...choices import Visibility
-from ...models import AuditEvent, Organization, Registry, ledger
+from ...database import triggers
+from ...models import AuditEvent, Organization, Registry, restriction_journal
 from ...models.audit import GENESIS, verify
 from ...models.replay import differences
 from ..database import ledger_faults, ledger_usable, one_moment, pending
@@ -41,12 +42,12 @@ class Command(BaseCommand):
             raise CommandError("The database is not prepared for this version: run `manage.py migrate` first.")
         with one_moment():
             number, faults = verify(options["anchor"])
-            faults += [f"The guard {name} is missing: `manage.py migrate` puts it back." for name in guards.missing()]
+            faults += [f"The guard {name} is missing: `manage.py migrate` puts it back." for name in triggers.missing()]
             faults += core_faults()
             if not faults:
                 faults += differences()
         with ledger_usable():
-            faults += ledger_faults(Registry.objects.unnoted(), ledger.read())
+            faults += ledger_faults(Registry.objects.unnoted(), restriction_journal.read())
             faults += [f"{again} was restricted after this backup was taken." for again in Registry.objects.reopened()]
         for fault in faults:
             self.stderr.write(fault)

@@ -7,8 +7,8 @@ import pytest
 
 from registry_app.models import Alias, Collection
 from registry_app.models.audit import verify
+from tests.database.triggers.attacks import EVENT, HEAD, LINK, REGISTRY, TYPE, VENDOR, execute
 from tests.factories import COMMAND_LINE, make_version
-from tests.guards.attacks import EVENT, HEAD, LINK, REGISTRY, TYPE, VENDOR, execute
 from tests.models.refusals import refused_at_once, refused_by_database, undone
 
 COLLECTION, TEAM = "registry_app_collection", "registry_app_team"

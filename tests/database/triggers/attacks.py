@@ -4,13 +4,13 @@ import re
 
 from django.db import connection
 
-from registry_app import guards
+from registry_app.database import triggers
 from registry_app.models import Organization
 
 VENDOR = connection.vendor
 MAIN = {"sqlite": "main", "postgresql": "public"}[VENDOR]  # the schema of our tables
-REGISTRY, TYPE, LINK = guards.REGISTRY, guards.TYPE, guards.LINK
-EVENT, HEAD = guards.EVENT, guards.HEAD
+REGISTRY, TYPE, LINK = triggers.REGISTRY, triggers.TYPE, triggers.LINK
+EVENT, HEAD = triggers.EVENT, triggers.HEAD
 NOW = "CURRENT_TIMESTAMP"
 COLUMNS = (
     "organization_id, kind, name, name_key, description, visibility, accepts_all_types, version, created_at, updated_at"
@@ -255,7 +255,7 @@ BACK = {
 }
 
 # The tables that guards read or write.
-ASKED = sorted(set(re.findall(r"registry_app_\w+", str([*guards.GUARDS.values(), *guards.AFTER_INSERT.values()]))))
+ASKED = sorted(set(re.findall(r"registry_app_\w+", str([*triggers.GUARDS.values(), *triggers.AFTER_INSERT.values()]))))
 # An empty temporary table in front of each.
 SHADOWS = [f"CREATE TEMPORARY TABLE {table} AS SELECT * FROM {MAIN}.{table} WHERE 1 = 0" for table in ASKED]
 

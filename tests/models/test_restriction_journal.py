@@ -7,8 +7,8 @@ from threading import Thread
 import pytest
 from django.core.exceptions import ValidationError
 
-from registry_app import guards
-from registry_app.models import Actor, Registry, ledger
+from registry_app.database import triggers
+from registry_app.models import Actor, Registry, restriction_journal
 from tests.factories import make_registry
 from tests.models.refusals import codes, everything, refused, undone
 
@@ -48,7 +48,7 @@ def test_rule_9_an_old_backup_is_noticed(golden, ada, commit):
 
 def test_rule_9_one_born_restricted_is_noted_too(acme, ada, commit):
     secret = commit(lambda: make_registry(acme, ada, "Secret", restricted=True))
-    assert ledger.read().lines[-1] == (secret.pk, secret.created_at.isoformat(), "Secret", "", "")
+    assert restriction_journal.read().lines[-1] == (secret.pk, secret.created_at.isoformat(), "Secret", "", "")
     assert Registry.objects.unnoted() == []
 
 
@@ -56,16 +56,16 @@ def test_rule_9_what_broke_off_before_commit_closes_nothing(golden, acme, ada, p
     with undone():
         golden.restrict(Actor(ada))
     assert str(golden.pk) in path.read_text()
-    assert (list(Registry.objects.reopened()), ledger.read().restricted()) == ([], {})
+    assert (list(Registry.objects.reopened()), restriction_journal.read().restricted()) == ([], {})
     goes_on(acme, ada)
-    assert (list(Registry.objects.reopened()), ledger.read().restricted()) == ([], {})
+    assert (list(Registry.objects.reopened()), restriction_journal.read().restricted()) == ([], {})
 
 
 def test_rule_9_the_first_entry_of_a_log_may_break_off_too(golden, ada, path):
-    line = ledger.Line(golden.pk, golden.created_at.isoformat(), "x", f"1:{'0' * 64}", "0" * 64)
+    line = restriction_journal.Line(golden.pk, golden.created_at.isoformat(), "x", f"1:{'0' * 64}", "0" * 64)
     path.parent.mkdir()
     path.write_bytes(line.text())
-    assert ledger.read().restricted() == {}
+    assert restriction_journal.read().restricted() == {}
 
 
 def test_rule_9_what_broke_off_after_commit_counts(golden, acme, ada):
@@ -78,7 +78,7 @@ def test_rule_9_what_broke_off_after_commit_counts(golden, acme, ada):
 
 def test_rule_9_a_line_is_sure_before_anybody_is_told(golden, ada, commit):
     commit(lambda: golden.restrict(Actor(ada)))
-    unsure, sure = ledger.read().lines
+    unsure, sure = restriction_journal.read().lines
     assert (bool(unsure.entry), sure) == (True, unsure.sure)
 
 
@@ -90,7 +90,7 @@ def test_rule_9_the_ledger_of_another_database_closes_nothing(golden, ada, path)
 
 def test_rules_2_and_9_a_ledger_that_somebody_wrote_closes_no_core_registry(models, path):
     path.parent.mkdir()
-    path.write_bytes(ledger.Line(models.pk, models.created_at.isoformat(), "Models").text())
+    path.write_bytes(restriction_journal.Line(models.pk, models.created_at.isoformat(), "Models").text())
     assert list(Registry.objects.reopened()) == []
 
 
@@ -110,7 +110,7 @@ def test_rule_9_a_line_that_was_lost_is_noticed(golden, vault, ada, commit, path
 
 def test_rule_9_one_that_somebody_opened_by_force_is_known_from_the_log(golden, ada, path):
     golden.restrict(Actor(ada))
-    with guards.off():
+    with triggers.off():
         Registry.objects.update(visibility="organization")
     path.unlink()
     assert [line.registry for line in Registry.objects.unnoted()] == [golden.pk]
@@ -123,7 +123,7 @@ def test_rule_9_one_that_is_gone_is_known_from_the_log(golden, acme, ada, commit
         golden.delete_by(Actor(ada))
         path.unlink()
         [line] = Registry.objects.unnoted()
-        ledger.settle(ledger.read(), [line])
+        restriction_journal.settle(restriction_journal.read(), [line])
         assert (line.registry, line.name, Registry.objects.unnoted()) == (golden.pk, "Golden Datasets", [])
         assert line.born != born.isoformat()
     assert list(Registry.objects.reopened()) == [golden]
@@ -178,7 +178,7 @@ def test_nobody_is_told_that_all_went_well_where_it_did_not(golden, ada, commit,
 def test_a_torn_line_takes_no_other_along(golden, vault, ada, commit, path, torn):
     path.write_bytes(path.read_bytes() + torn)
     commit(lambda: golden.restrict(Actor(ada)))
-    seen = ledger.read()
+    seen = restriction_journal.read()
     assert (list(seen.unreadable.values()), seen.lines[-1].name) == ([torn], "Golden Datasets")
 
 
@@ -186,19 +186,19 @@ def test_a_link_to_what_several_machines_share_stays_one(golden, ada, commit, pa
     path.parent.mkdir()
     path.symlink_to(tmp_path / "shared.jsonl")
     commit(lambda: golden.restrict(Actor(ada)))
-    ledger.settle(ledger.read(), ledger.read().restricted().values())
-    assert (path.is_symlink(), [line.name for line in ledger.read().lines]) == (True, ["Golden Datasets"])
+    restriction_journal.settle(restriction_journal.read(), restriction_journal.read().restricted().values())
+    assert (path.is_symlink(), [line.name for line in restriction_journal.read().lines]) == (True, ["Golden Datasets"])
 
 
 def test_whoever_writes_while_it_is_written_anew_is_in_it(path):
     def add(start):
         for number in range(start, start + 50):
-            ledger._append(ledger.Line(number, "b", "n"))
+            restriction_journal._append(restriction_journal.Line(number, "b", "n"))
 
     threads = [Thread(target=add, args=(1 + 50 * number,)) for number in range(4)]
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads):
-        seen = ledger.read()
-        ledger.settle(seen, seen.lines)
-    assert sorted(line.registry for line in ledger.read().lines) == list(range(1, 201))
+        seen = restriction_journal.read()
+        restriction_journal.settle(seen, seen.lines)
+    assert sorted(line.registry for line in restriction_journal.read().lines) == list(range(1, 201))

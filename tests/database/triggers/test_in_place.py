@@ -5,8 +5,8 @@ from django.core import checks
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from registry_app import guards
-from tests.guards.attacks import HEAD, MAIN, PLAIN, REGISTRY, SHADOWS, VENDOR, execute, qualified
+from registry_app.database import triggers
+from tests.database.triggers.attacks import HEAD, MAIN, PLAIN, REGISTRY, SHADOWS, VENDOR, execute, qualified
 from tests.models.refusals import everything, refused_by_database, settle, undone
 from tests.views.pages import browser
 
@@ -64,27 +64,27 @@ def test_a_spoiled_guard_is_seen_and_mended(names, subtests, shadows):
     execute(*shadows)
     for spoiling, statements in SPOILINGS.items():
         with subtests.test(spoiling), undone():
-            assert guards.missing() == []
+            assert triggers.missing() == []
             execute(*statements)
-            assert guards.missing() == [NAME]
-            guards.install()
-            assert guards.missing() == []
+            assert triggers.missing() == [NAME]
+            triggers.install()
+            assert triggers.missing() == []
             with refused_by_database("core_is_fixed"):
                 execute(qualified(PLAIN["rule_3_name"][1].format_map(names)))
 
 
 def test_what_is_guarded_is_guarded_against_being_emptied():
-    assert {table for table, _ in guards.GUARDS} <= set(guards.TRUNCATE_CODES)
+    assert {table for table, _ in triggers.GUARDS} <= set(triggers.TRUNCATE_CODES)
 
 
 def test_every_guard_is_missed(names):
-    guards.drop()
-    wanted = {guards.name_of(*key) for key in guards.GUARDS}
-    wanted |= {guards.name_of(table, "after") for table in guards.AFTER_INSERT}
-    truncating = {guards.name_of(table, "TRUNCATE") for table in guards.TRUNCATE_CODES}
-    assert set(guards.missing()) == (wanted if VENDOR == "sqlite" else wanted | truncating)
-    guards.install()
-    assert guards.missing() == []
+    triggers.drop()
+    wanted = {triggers.name_of(*key) for key in triggers.GUARDS}
+    wanted |= {triggers.name_of(table, "after") for table in triggers.AFTER_INSERT}
+    truncating = {triggers.name_of(table, "TRUNCATE") for table in triggers.TRUNCATE_CODES}
+    assert set(triggers.missing()) == (wanted if VENDOR == "sqlite" else wanted | truncating)
+    triggers.install()
+    assert triggers.missing() == []
 
 
 def warnings():
@@ -97,7 +97,7 @@ def test_the_system_check_warns_while_a_guard_is_missing(names):
     assert warnings() == []
     execute(DROP)
     assert warnings() == [("registry_app.W001", checks.WARNING)]
-    guards.install()
+    triggers.install()
     assert warnings() == []
 
 
@@ -114,29 +114,29 @@ def test_whoever_asks_is_told_of_a_spoiled_guard(names, capsys, subtests):
 
 
 def test_guards_are_off_inside_the_block_alone(names, models):
-    with guards.off():
+    with triggers.off():
         models.types.filter(name="adapter").delete()
         settle()
-    assert guards.missing() == []
+    assert triggers.missing() == []
     assert models.type_names() == ["model"]
     with refused_by_database("core_type_stays"):
         models.types.all().delete()
 
 
 def test_guards_are_back_after_a_failure_inside_the_block(names, models):
-    with pytest.raises(ZeroDivisionError), guards.off():
+    with pytest.raises(ZeroDivisionError), triggers.off():
         models.types.all().delete()
         raise ZeroDivisionError
-    assert guards.missing() == []
+    assert triggers.missing() == []
     assert models.type_names() == ["adapter", "model"]
 
 
 def test_guards_may_be_lifted_around_new_rows(names, models, acme):
     """Rows with foreign keys wait for the end of the transaction on PostgreSQL, and hold their table meanwhile."""
     models.types.create(name="before")
-    with guards.off():
+    with triggers.off():
         models.types.create(name="within")
-    assert guards.missing() == []
+    assert triggers.missing() == []
 
 
 def test_section_5_flush_is_refused_outside_tests(names, monkeypatch, subtests):
@@ -147,12 +147,12 @@ def test_section_5_flush_is_refused_outside_tests(names, monkeypatch, subtests):
             with pytest.raises(CommandError):
                 call_command("flush", interactive=False, verbosity=0)
     assert everything() == before
-    assert guards.missing() == []
+    assert triggers.missing() == []
 
 
 @pytest.mark.django_db(transaction=True)
 def test_flush_in_tests_leaves_guards_and_a_chain_that_begins_anew(golden):
     call_command("flush", interactive=False, verbosity=0)
-    assert guards.missing() == []
+    assert triggers.missing() == []
     assert {name: len(rows) for name, rows in everything().items() if rows} == {"AuditHead": 1}
     assert everything()["AuditHead"][0]["seq"] == 0

@@ -1,7 +1,7 @@
 """What never changes, against every kind of UPDATE on both databases: rules 2 to 6, 9, 20, 22, 24, 28 and §5."""
 
-from registry_app import guards
-from tests.guards.attacks import EVENT, HEAD, LINK, REGISTRY, TYPE, VENDOR, execute
+from registry_app.database import triggers
+from tests.database.triggers.attacks import EVENT, HEAD, LINK, REGISTRY, TYPE, VENDOR, execute
 from tests.models.refusals import refused_at_once
 
 AWAY, THEN = "1000000", "'2001-01-01 00:00:00+00:00'"  # an id that no row has, and another time
@@ -59,7 +59,7 @@ FIXED = {
         "registry_id": ("core_type_stays", "{golden}"),
         "preconfigured": ("core_type_stays", "{no}"),
     },
-    (guards.COLLECTION, "id", "{collection}"): {
+    (triggers.COLLECTION, "id", "{collection}"): {
         "id": ("type_stays", AWAY),
         "type": ("type_stays", "'dataset'"),
         "registry_id": ("type_stays", "{vault}"),
@@ -71,18 +71,18 @@ FIXED = {
         "version_id": ("link_stays", "{unlinked}"),
         "collection_id": ("link_stays", "{other_collection}"),
     },
-    (guards.TEAM, "id", "{team}"): {
+    (triggers.TEAM, "id", "{team}"): {
         "id": ("organization_stays", AWAY),
         "organization_id": ("organization_stays", "{globex}"),
     },
-    (guards.ARTIFACT, "id", "{artifact}"): {
+    (triggers.ARTIFACT, "id", "{artifact}"): {
         "id": ("version_is_fixed", AWAY),
         "type": ("version_is_fixed", "'dataset'"),
         "team_id": ("version_is_fixed", "{other_team}"),
         "next_number": ("link_stays", "0"),
     },
-    (guards.VERSION, "id", "{linked}"): {name: ("version_is_fixed", value) for name, value in VERSION.items()},
-    (guards.VERSION, "id", "{unlinked}"): {name: ("version_is_fixed", value) for name, value in VERSION.items()},
+    (triggers.VERSION, "id", "{linked}"): {name: ("version_is_fixed", value) for name, value in VERSION.items()},
+    (triggers.VERSION, "id", "{unlinked}"): {name: ("version_is_fixed", value) for name, value in VERSION.items()},
     (EVENT, "seq", "2"): {name: ("log_stays", value) for name, value in ENTRY.items()},
     (HEAD, "seq", "{end}"): {
         "id": ("log_stays", AWAY),

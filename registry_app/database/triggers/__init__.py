@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from django.core import checks
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
-from .. import rules
+from ... import rules
 from . import postgresql, sqlite
 from .declared import (
     AFTER_INSERT,

@@ -8,8 +8,8 @@ import sqlite3
 import pytest
 from django.db import connection
 
-from registry_app import guards
-from tests.guards.attacks import ATTACKS, EVENT, REGISTRY, SHADOWS, qualified
+from registry_app.database import triggers
+from tests.database.triggers.attacks import ATTACKS, EVENT, REGISTRY, SHADOWS, qualified
 
 
 @pytest.fixture
@@ -30,6 +30,6 @@ def test_the_database_refuses_as_much_where_it_is_attached(file, names, schema, 
     for attack, (code, statement) in ATTACKS.items():
         with subtests.test(attack), pytest.raises(sqlite3.IntegrityError) as caught:
             program.execute(qualified(statement.format_map(names)).replace("main.", f"{schema}."))
-        assert guards.refusal_of(caught.value).code == code
+        assert triggers.refusal_of(caught.value).code == code
     assert rows == [program.execute(f"SELECT * FROM {schema}.{table}").fetchall() for table in (REGISTRY, EVENT)]
     program.close()

@@ -12,7 +12,7 @@ from django.core import checks
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connection, connections, transaction
 from django.db.models import Case, F, FloatField, Func, Q, Value, When
 
-from . import rules
+from .. import rules
 
 
 class Texts(NamedTuple):

@@ -4,8 +4,8 @@ from django.db import connection
 
 from registry_app.models import Actor, AuditEvent, AuditHead
 from registry_app.models.audit import sealed, verify
+from tests.database.triggers.attacks import EVENT, HEAD, VENDOR, execute
 from tests.factories import COMMAND_LINE
-from tests.guards.attacks import EVENT, HEAD, VENDOR, execute
 from tests.models.refusals import refused_by_database, undone
 
 COPIED = (

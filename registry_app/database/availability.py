@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from django.db import IntegrityError, InterfaceError, InternalError, OperationalError, connection, transaction
 
-from . import rules
+from .. import rules
 
 logger = logging.getLogger(__name__)
 

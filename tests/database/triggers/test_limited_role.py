@@ -14,8 +14,8 @@ import pytest
 from django.conf import settings
 from psycopg.errors import InsufficientPrivilege
 
-from registry_app import guards
-from tests.guards.attacks import ATTACKS, EVENT, HEAD, MERGE, REGISTRY, SHADOWS, qualified
+from registry_app.database import triggers
+from tests.database.triggers.attacks import ATTACKS, EVENT, HEAD, MERGE, REGISTRY, SHADOWS, qualified
 
 PAGE = (settings.BASE_DIR / "docs/operating.md").read_text()
 SECTION = PAGE[PAGE.index("## PostgreSQL") : PAGE.index("## Backup")]
@@ -101,10 +101,10 @@ def test_the_site_is_in_order_for_the_limited_role(site):
 
 
 LET_PASS = "RETURNS trigger LANGUAGE plpgsql AS $guard$ BEGIN RETURN NEW; END $guard$"
-TABLES = sorted({table for table, _ in guards.GUARDS} | set(guards.TRUNCATE_CODES))
-GUARDS = {guards.name_of(*key): key[0] for key in guards.GUARDS}
-GUARDS |= {guards.name_of(table, "TRUNCATE"): table for table in guards.TRUNCATE_CODES}
-GUARDS |= {guards.name_of(table, "after"): table for table in guards.AFTER_INSERT}
+TABLES = sorted({table for table, _ in triggers.GUARDS} | set(triggers.TRUNCATE_CODES))
+GUARDS = {triggers.name_of(*key): key[0] for key in triggers.GUARDS}
+GUARDS |= {triggers.name_of(table, "TRUNCATE"): table for table in triggers.TRUNCATE_CODES}
+GUARDS |= {triggers.name_of(table, "after"): table for table in triggers.AFTER_INSERT}
 REPLICA = "session_replication_role = replica"
 FORBIDDEN = [
     # Tables and functions of its own.
@@ -174,13 +174,13 @@ def test_section_5_the_limited_role_can_give_itself_nothing(limited):
         limited.rollback()
 
 
-@pytest.mark.parametrize("table, code", guards.TRUNCATE_CODES.items())
+@pytest.mark.parametrize("table, code", triggers.TRUNCATE_CODES.items())
 def test_the_owner_empties_no_table_that_carries_promises(site, table, code):
     """The owner could lift the guards, but not by mistake."""
     with site.connect("registry_owner") as owner:
         with pytest.raises(psycopg.IntegrityError) as caught:
             owner.execute(f"TRUNCATE {table} CASCADE")
-        assert guards.refusal_of(caught.value).code == code
+        assert triggers.refusal_of(caught.value).code == code
         owner.rollback()
 
 
@@ -227,6 +227,6 @@ def test_the_guards_hold_against_the_limited_role(limited, names, session, subte
         with subtests.test(attack):
             with pytest.raises((psycopg.IntegrityError, InsufficientPrivilege)) as caught:
                 limited.execute(qualified(statement.format_map(names)))
-            refusal = guards.refusal_of(caught.value)
+            refusal = triggers.refusal_of(caught.value)
             assert isinstance(caught.value, InsufficientPrivilege) or refusal.code == code
         limited.execute("ROLLBACK TO before")

@@ -5,9 +5,9 @@ from contextlib import suppress
 import pytest
 from django.db import IntegrityError, transaction
 
-from registry_app import guards
+from registry_app.database import triggers
 from registry_app.models import Organization
-from tests.guards.attacks import (
+from tests.database.triggers.attacks import (
     ATTACKS,
     COLUMNS,
     LINK,
@@ -112,10 +112,10 @@ def test_rule_24_a_number_is_used_behind_temporary_tables(churn, versions):
 def test_an_error_of_no_rules_making_has_no_refusal(ada, acme):
     with pytest.raises(IntegrityError) as caught, transaction.atomic():
         execute(f"INSERT INTO {Organization._meta.db_table} (name, slug, created_at) VALUES ('x', NULL, NULL)")
-    assert guards.refusal_of(caught.value) is None
-    assert guards.refusal_of(IntegrityError("anything")) is None
+    assert triggers.refusal_of(caught.value) is None
+    assert triggers.refusal_of(IntegrityError("anything")) is None
 
 
 def test_every_code_that_a_guard_raises_is_a_refusal():
-    raised = {code for conditions in guards.GUARDS.values() for code, _ in conditions}
-    assert raised | set(guards.TRUNCATE_CODES.values()) <= set(guards.REFUSALS)
+    raised = {code for conditions in triggers.GUARDS.values() for code, _ in conditions}
+    assert raised | set(triggers.TRUNCATE_CODES.values()) <= set(triggers.REFUSALS)

@@ -5,9 +5,10 @@ from django.core import checks
 from django.db import connection
 from django.db.models import Q
 
-from registry_app import rules, search
+from registry_app import rules
+from registry_app.database import fulltext
+from registry_app.database.fulltext import Words
 from registry_app.models import Actor, Alias, Artifact, AuditEvent, Collection, Registry, Tag
-from registry_app.search import Words
 from tests.factories import COMMAND_LINE, make_collection, make_registry
 from tests.models.refusals import settle
 
@@ -15,10 +16,10 @@ ON_SQLITE = connection.vendor == "sqlite"  # PostgreSQL's index is its planner's
 TABLE = Registry._meta.db_table
 SPOILING = {
     "sqlite": [
-        *(f"DROP TABLE {texts.name}" for texts in search.TEXTS.values()),
-        *(f"DROP TRIGGER {texts.name}_update" for texts in search.TEXTS.values()),
+        *(f"DROP TABLE {texts.name}" for texts in fulltext.TEXTS.values()),
+        *(f"DROP TRIGGER {texts.name}_update" for texts in fulltext.TEXTS.values()),
     ],
-    "postgresql": [f"DROP INDEX IF EXISTS {texts.name}" for texts in search.TEXTS.values()],
+    "postgresql": [f"DROP INDEX IF EXISTS {texts.name}" for texts in fulltext.TEXTS.values()],
 }
 TEXTS = [
     ("Ground Truth", "100% checked, 0_0 left"),
@@ -40,7 +41,7 @@ WORDS = [
 @pytest.fixture
 def can_index(db):
     """Whether this database has an index at all: not a PostgreSQL without pg_trgm, which finds the same without."""
-    return search.is_whole()
+    return fulltext.is_whole()
 
 
 @pytest.fixture
@@ -160,7 +161,7 @@ def test_what_was_replaced_is_found_as_it_is_now(acme, shelf):
 
 
 def test_more_hits_than_the_index_tells_are_all_found(acme, monkeypatch, shelf):
-    monkeypatch.setattr(search, "FEW", 2)
+    monkeypatch.setattr(fulltext, "FEW", 2)
     Registry.objects.bulk_create(
         Registry(organization=acme, name=f"Bulk {number}", name_key=f"bulk {number}") for number in range(5)
     )
@@ -186,26 +187,28 @@ def test_search_asks_the_index(shelf, collections, can_index):
         execute("SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off")  # of a few rows any will do
         for model in (Alias, Tag, Artifact):
             plan = model.objects.filter(name__icontains="ground").order_by().explain()
-            assert (search.TEXTS[model._meta.db_table].name in plan) == can_index
+            assert (fulltext.TEXTS[model._meta.db_table].name in plan) == can_index
         return
-    tables, log = [TABLE, Collection._meta.db_table], search.LOG
-    assert search.candidates(tables, {"ground"}, 5) == dict(zip(tables, ([truth.pk], [collections[0].pk]), strict=True))
+    tables, log = [TABLE, Collection._meta.db_table], fulltext.LOG
+    assert fulltext.candidates(tables, {"ground"}, 5) == dict(
+        zip(tables, ([truth.pk], [collections[0].pk]), strict=True)
+    )
     entries = AuditEvent.objects.filter(subject__icontains="ground").order_by("seq").values_list("seq", flat=True)
-    assert search.candidates([log], {"ground"}, 5) == {log: list(entries)} != {log: []}
-    nothing = search.candidates([TABLE], {"no such thing"}, 5)
-    assert nothing == {TABLE: [search.NOBODY]}  # not nothing, which would be told by a query
+    assert fulltext.candidates([log], {"ground"}, 5) == {log: list(entries)} != {log: []}
+    nothing = fulltext.candidates([TABLE], {"no such thing"}, 5)
+    assert nothing == {TABLE: [fulltext.NOBODY]}  # not nothing, which would be told by a query
     for untold in ({"gr"}, {"gro\0und"}):
-        assert search.candidates([TABLE], untold, 5) == {TABLE: None}
-    assert search.candidates([TABLE], {"ground"}, 0) == {TABLE: None}
+        assert fulltext.candidates([TABLE], untold, 5) == {TABLE: None}
+    assert fulltext.candidates([TABLE], {"ground"}, 0) == {TABLE: None}
 
 
 @pytest.mark.parametrize("spoiling", SPOILING[connection.vendor])
 def test_an_index_that_is_not_whole_is_seen_and_mended(shelf, ada, can_index, spoiling):
     settle()
     execute(spoiling)
-    assert not search.is_whole()
-    search.install()
-    assert search.is_whole() == can_index
+    assert not fulltext.is_whole()
+    fulltext.install()
+    assert fulltext.is_whole() == can_index
     shelf[0].edit(Actor(ada), name="Elsewhere", description="of old")
     make_collection(shelf[0], "Of late")
     assert_found_as_scanned()
@@ -220,15 +223,15 @@ def test_one_of_the_session_is_not_taken_for_the_index(shelf):
         if ON_SQLITE
         else f"CREATE INDEX registry_search ON pg_temp.{TABLE} (name_key)"
     )
-    assert not search.is_whole()
+    assert not fulltext.is_whole()
 
 
 def test_what_was_there_before_the_index_is_found(acme, shelf, can_index):
     spoil()
     Registry.objects.bulk_create([Registry(organization=acme, name="Late", name_key="late", description="Ground")])
     settle()
-    search.install_after_migrate(sender=None, using="default")
-    assert search.is_whole() == can_index
+    fulltext.install_after_migrate(sender=None, using="default")
+    assert fulltext.is_whole() == can_index
     assert names(Registry.objects.matching(Words("ground"))) == {"Ground Truth", "Late"}
     assert_found_as_scanned()
 
@@ -242,9 +245,9 @@ def test_without_an_index_search_finds_the_same(shelf, collections):
 
 def test_a_database_that_can_not_have_the_index_does_without(shelf, monkeypatch):
     spoil()
-    monkeypatch.setattr(search, "_statements", lambda vendor: ["CREATE EXTENSION no_such_extension"])
-    search.install()
-    assert not search.is_whole()
+    monkeypatch.setattr(fulltext, "_statements", lambda vendor: ["CREATE EXTENSION no_such_extension"])
+    fulltext.install()
+    assert not fulltext.is_whole()
     assert names(Registry.objects.matching(Words("ground"))) == {"Ground Truth"}
 
 

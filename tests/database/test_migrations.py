@@ -5,7 +5,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.models import CharField
 
-from registry_app import guards
+from registry_app.database import triggers
 from registry_app.models import AcceptedType, Registry
 from tests.models.refusals import refused_by_database
 
@@ -16,7 +16,7 @@ def test_no_migration_is_missing(db):
 
 def test_every_table_is_there_after_all_migrations(db):
     call_command("migrate", check_unapplied=True, verbosity=0)
-    assert guards.missing() == []
+    assert triggers.missing() == []
 
 
 def length_in_database(model):
@@ -49,7 +49,7 @@ def altered(request, transactional_db):
 
 def assert_guarded(models, vault):
     """No guard is missing, and those that hold the core and the restricted speak."""
-    assert guards.missing() == []
+    assert triggers.missing() == []
     with refused_by_database("core_is_fixed"):
         Registry.objects.filter(pk=models.pk).update(description="Mine", version=2)
     with refused_by_database("restricted_stays"):
@@ -83,8 +83,8 @@ def test_rules_3_4_and_9_hold_inside_the_migration(altered, models, vault):
 
 @pytest.mark.django_db(transaction=True)
 def test_migrate_puts_a_lost_guard_and_a_lost_head_back(models):
-    guards.drop()
+    triggers.drop()
     call_command("migrate", verbosity=0)
-    assert guards.missing() == []
+    assert triggers.missing() == []
     with refused_by_database("core_type_stays"):
         AcceptedType.objects.filter(registry=models).delete()
