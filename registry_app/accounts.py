@@ -30,7 +30,7 @@ from . import limits, rules
 from .choices import Action
 from .limits import Limit
 from .models import Actor, User, enforce
-from .models.audit import record, record_refusals
+from .models.event import record, record_refusals
 
 logger = logging.getLogger(__name__)
 WRONG_PAIR = "That name and password don't belong together."  # and no hint which of them is wrong

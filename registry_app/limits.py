@@ -13,7 +13,7 @@ from django.http import HttpRequest
 
 from .choices import Action
 from .models import Actor, User
-from .models.audit import record
+from .models.event import record
 
 MINUTE = 60  # seconds
 logger = logging.getLogger(__name__)

@@ -27,7 +27,7 @@ from .database import triggers
 from .database.availability import best_effort
 from .limits import MINUTE, Limit, address_of, reach
 from .models import Actor, Collection, Link, Organization, OrganizationMembership, Registry, Team, Version
-from .models.audit import record_refusals
+from .models.event import record_refusals
 from .readiness import is_ready
 
 GONE = tuple(model.DoesNotExist for model in (OrganizationMembership, Registry, Team, Collection, Link, Version))

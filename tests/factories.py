@@ -22,7 +22,7 @@ from registry_app.models import (
     found_organization,
     register,
 )
-from registry_app.models.audit import record
+from registry_app.models.event import record
 
 PASSWORD = "correct horse battery staple"
 COMMAND_LINE = Actor(None, staff=True)

@@ -25,7 +25,7 @@ from registry_app.models import (
     Version,
     register,
 )
-from registry_app.models.audit import verify
+from registry_app.models.event import verify
 from tests.factories import (
     give_role,
     make_collection,

@@ -27,6 +27,8 @@ from registry_app.models import (
 )
 from tests.admin.pages import address, save
 from tests.admin.pages import codes as admin_codes
+from tests.assertions import refused as refused_by_verb
+from tests.assertions import undone
 from tests.factories import (
     COMMAND_LINE,
     PASSWORD,
@@ -37,8 +39,6 @@ from tests.factories import (
     make_user,
     protect,
 )
-from tests.models.refusals import refused as refused_by_verb
-from tests.models.refusals import undone
 from tests.views.pages import at, browser, codes, nothing_changes, of, sign_in
 
 CYRILLIC = str.maketrans("aeo", "аео")

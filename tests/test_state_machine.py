@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 from registry_app.choices import Kind, Role, Visibility
 from registry_app.database import triggers
 from registry_app.models import AcceptedType, Actor, AuditEvent, AuditHead, Registry
-from registry_app.models.audit import verify
+from registry_app.models.event import verify
 from registry_app.models.replay import differences
 from tests.factories import give_role, make_member, make_organization, make_user
 

@@ -20,7 +20,7 @@ from ..choices import Action
 from ..database import triggers
 from ..forms.base import CONFLICTS, RuleForm
 from ..models import Actor
-from ..models.audit import record_refusals
+from ..models.event import record_refusals
 
 REFUSED = (ValidationError, IntegrityError)
 FILTER_LOOKUPS = ("", "__exact", "__isnull", "__id__exact")  # what Django's filters of a list ask of their column

@@ -14,7 +14,7 @@ from .. import rules
 from ..choices import Action
 from ..forms.base import LawField
 from ..models import Organization, OrganizationMembership, User, enforce, found_organization
-from ..models.audit import record
+from ..models.event import record
 from .base import AdminForm, BulkDeleteAdmin, LawfulAdmin, RowsInline, SeenForm, actor_of
 
 ACCOUNT_STAYS = rules.Refusal(

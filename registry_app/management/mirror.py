@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from .. import rules
 from ..choices import Action
 from ..models import Collection, Facts, Version, register
-from ..models.audit import canonical, refusals_logged
+from ..models.event import canonical, refusals_logged
 from .naming import COMMAND_LINE, told
 
 REASON = "import from MLflow"

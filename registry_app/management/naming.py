@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 
 from .. import rules
 from ..models import Actor, Organization, User
-from ..models.audit import refusals_logged
+from ..models.event import refusals_logged
 
 COMMAND_LINE = Actor(None, staff=True)
 

@@ -9,7 +9,7 @@ from django.core.management.base import OutputWrapper
 
 from ..choices import Action, Role, TeamRole
 from ..models import Collection, Facts, ProtectedAlias, RegistryMember, Team, TeamMembership, register
-from ..models.audit import refusals_logged
+from ..models.event import refusals_logged
 from .hashing import hash_path
 from .workshop import make
 

@@ -5,7 +5,7 @@ import django.contrib.auth.validators
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
-import registry_app.models.law
+import registry_app.models.validation
 from django.conf import settings
 from django.db import migrations, models
 
@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
             name='Organization',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=113, validators=[registry_app.models.law.validate_name])),
+                ('name', models.CharField(max_length=113, validators=[registry_app.models.validation.validate_name])),
                 ('slug', models.SlugField(help_text='Its part of every address.', max_length=60, unique=True)),
                 ('default_role', models.CharField(choices=[('restricted_viewer', 'Restricted viewer'), ('viewer', 'Viewer'), ('member', 'Member')], default='viewer', max_length=20)),
                 ('members_create', models.BooleanField(default=True, verbose_name='members create registries')),
@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
             name='ApiToken',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=113, validators=[registry_app.models.law.validate_name])),
+                ('name', models.CharField(max_length=113, validators=[registry_app.models.validation.validate_name])),
                 ('digest', models.CharField(editable=False, max_length=64, unique=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('expires_at', models.DateTimeField(blank=True, null=True)),
@@ -118,7 +118,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=128)),
                 ('name_key', models.CharField(editable=False, max_length=512)),
                 ('type', models.CharField(max_length=128)),
-                ('description', models.TextField(blank=True, validators=[registry_app.models.law.validate_description], verbose_name='card')),
+                ('description', models.TextField(blank=True, validators=[registry_app.models.validation.validate_description], verbose_name='card')),
                 ('next_number', models.PositiveIntegerField(default=0, editable=False)),
                 ('version', models.PositiveIntegerField(default=1, editable=False)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
@@ -191,9 +191,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('core', 'Core'), ('custom', 'Custom')], default='custom', max_length=6)),
-                ('name', models.CharField(help_text='Code that loads artifacts uses this name, so pick one that lasts.', max_length=113, validators=[registry_app.models.law.validate_name])),
+                ('name', models.CharField(help_text='Code that loads artifacts uses this name, so pick one that lasts.', max_length=113, validators=[registry_app.models.validation.validate_name])),
                 ('name_key', models.CharField(editable=False, max_length=452)),
-                ('description', models.TextField(blank=True, validators=[registry_app.models.law.validate_description])),
+                ('description', models.TextField(blank=True, validators=[registry_app.models.validation.validate_description])),
                 ('visibility', models.CharField(choices=[('organization', 'Organization'), ('restricted', 'Restricted')], default='organization', max_length=12)),
                 ('accepts_all_types', models.BooleanField(default=False)),
                 ('version', models.PositiveIntegerField(default=1)),
@@ -257,7 +257,7 @@ class Migration(migrations.Migration):
             name='AcceptedType',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=128, validators=[registry_app.models.law.validate_type_name])),
+                ('name', models.CharField(max_length=128, validators=[registry_app.models.validation.validate_type_name])),
                 ('preconfigured', models.BooleanField(default=False, editable=False)),
                 ('added_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('added_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -283,7 +283,7 @@ class Migration(migrations.Migration):
             name='Team',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=113, validators=[registry_app.models.law.validate_name])),
+                ('name', models.CharField(max_length=113, validators=[registry_app.models.validation.validate_name])),
                 ('name_key', models.CharField(editable=False, max_length=452)),
                 ('description', models.CharField(blank=True, max_length=200)),
                 ('version', models.PositiveIntegerField(default=1, editable=False)),

@@ -2,14 +2,18 @@
 
 from . import finding
 from .accepted_type import AcceptedType
-from .access_path import paths, paths_of_person, winners
 from .access_request import AccessRequest
 from .artifact import Artifact, Batch, Facts, Version, check_registrar, clean_names, may_register, register
 from .as_it_was import collection_on, protected_on, registry_on
-from .audit import Actor, AuditEvent, AuditHead
 from .collection import Collection
+from .event import Actor, AuditEvent, AuditHead
 from .former_name import FormerName
-from .founding import (
+from .impact import Holdings, Restriction
+from .invitation import Invitation
+from .link import Alias, Link, Tag, facts_of
+from .organization import Organization, OrganizationMembership, User
+from .protected_alias import ProtectedAlias
+from .provisioning import (
     found_installation,
     found_organization,
     found_organization_with_admin,
@@ -19,16 +23,12 @@ from .founding import (
     make_superuser,
     setup_token,
 )
-from .invitation import Invitation
-from .law import enforce
-from .link import Alias, Link, Tag, facts_of
-from .organization import Organization, OrganizationMembership, User
-from .preview import Holdings, Restriction
-from .protected_alias import ProtectedAlias
 from .registry import Registry
 from .registry_member import RegistryMember
+from .role_sources import paths, paths_of_person, winners
 from .team import Team, TeamMembership
 from .token import ApiToken
+from .validation import enforce
 
 __all__ = [
     "AcceptedType",

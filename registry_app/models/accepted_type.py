@@ -4,8 +4,8 @@ from django.db import models
 from django.utils import timezone
 
 from .. import rules
-from .law import enforce, validate_type_name
 from .organization import User
+from .validation import enforce, validate_type_name
 
 
 class AcceptedType(models.Model):

@@ -5,9 +5,9 @@ from django.utils import timezone
 
 from .. import rules
 from ..choices import Action, Role
-from .law import enforce
 from .organization import OrganizationMembership, User
 from .registry_member import RegistryMember
+from .validation import enforce
 
 
 class AccessRequestQuerySet(models.QuerySet):

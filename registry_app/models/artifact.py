@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from .. import rules
 from ..choices import Action, OrganizationRole, Role
-from . import audit
-from .law import enforce
+from .event import record
 from .organization import Organization, User
 from .team import Team
+from .validation import enforce
 
 
 class Artifact(models.Model):
@@ -296,6 +296,6 @@ class Batch:
 
 def _record(version, by, action, changes, reason):
     path, organization = str(version), version.artifact.team.organization_id
-    if len(path) > audit.SUBJECT_LENGTH:  # the subject says only its ends
+    if len(path) > event.SUBJECT_LENGTH:  # the subject says only its ends
         changes["version"] = [None, path] if action == Action.VERSION_CREATE else [path, None]
-    audit.record(by, action, subject=path, organization=organization, changes=changes, reason=reason)
+    record(by, action, subject=path, organization=organization, changes=changes, reason=reason)

@@ -11,11 +11,11 @@ from django.utils import timezone
 from .. import rules
 from ..choices import Action
 from .artifact import Version
-from .law import enforce, validate_description
+from .impact import Holdings
 from .link import Alias, Link, Tag, clean_tags, replace_tags
 from .organization import User
-from .preview import Holdings
 from .registry import Registry
+from .validation import enforce, validate_description
 
 
 class CollectionQuerySet(models.QuerySet):

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ..choices import Action
-from . import audit
+from .event import record
 
 
 def end_of_admin_role(membership, by, reason):
@@ -37,7 +37,7 @@ def end_of_account(user, by, reason, organization=None):
     _end(by, reason, organization, invitations=invitations, requests=_requests(user), tokens=_tokens(user))
     if sessions:
         where = {"subject": user.username, "organization": organization and organization.pk}
-        audit.record(by, Action.SESSION_END, changes={"sessions": [len(sessions), 0]}, reason=reason, **where)
+        record(by, Action.SESSION_END, changes={"sessions": [len(sessions), 0]}, reason=reason, **where)
 
 
 def of_membership(membership):

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from .. import rules
 from ..choices import Action, OrganizationRole
-from . import audit
-from .law import enforce
+from .event import record
 from .organization import Organization, OrganizationMembership, User
+from .validation import enforce
 
 LIFETIME = timedelta(days=7)
 
@@ -100,13 +100,13 @@ class Invitation(models.Model):
             membership.save()
             changes = {"role": [None, self.role], "invitation": [None, str(self)]}
             where = {"subject": by.user.username, "organization": self.organization_id}
-            audit.record(by, Action.PERSON_ADD, changes=changes, **where)
+            record(by, Action.PERSON_ADD, changes=changes, **where)
         return membership
 
     def record(self, by, action, changes, reason=""):
         """Log `action` on it."""
         where = {"subject": str(self), "organization": self.organization_id}
-        audit.record(by, action, changes=changes, reason=reason, **where)
+        record(by, action, changes=changes, reason=reason, **where)
 
 
 def hashed(token):

@@ -10,8 +10,8 @@ from django.utils import timezone
 from .. import rules
 from ..choices import Action
 from .artifact import Version
-from .law import enforce
 from .organization import User
+from .validation import enforce
 
 
 class LinkQuerySet(models.QuerySet):

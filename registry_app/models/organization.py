@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from .. import rules
 from ..choices import Action, OrganizationRole, Role
-from . import audit, endings
-from .law import enforce, enforce_password, validate_name
+from . import endings
+from .event import Actor, record
+from .validation import enforce, enforce_password, validate_name
 
 # What an account is where the entry of its creation says nothing else.
 NEW_ACCOUNT = {
@@ -108,16 +109,16 @@ class User(AbstractUser):
         endings.end_of_account(self, by, f"{self} was deactivated.", organization)
 
     @transaction.atomic
-    def give_all_rights(self, by: audit.Actor) -> None:
+    def give_all_rights(self, by: Actor) -> None:
         """Let them into Django's admin and do everything there, and log it."""
         changes = {name: [False, True] for name in ("is_staff", "is_superuser") if not getattr(self, name)}
         if changes:
             self.is_staff = self.is_superuser = True
             self.save(update_fields=[*changes])
-            audit.record(by, Action.USER_EDIT, subject=self.username, changes=changes)
+            record(by, Action.USER_EDIT, subject=self.username, changes=changes)
 
     @transaction.atomic
-    def change_password(self, by: audit.Actor, password: str) -> None:
+    def change_password(self, by: Actor, password: str) -> None:
         """Set their password, which ends their sessions, and log it.
 
         Raises ValidationError on `password`, or with `service_account`.
@@ -126,10 +127,10 @@ class User(AbstractUser):
         enforce_password(password, self)
         self.set_password(password)
         self.save(update_fields=["password"])
-        audit.record(by, Action.PASSWORD_CHANGE, subject=self.username)
+        record(by, Action.PASSWORD_CHANGE, subject=self.username)
 
     @transaction.atomic
-    def disconnect(self, by: audit.Actor, connection: SocialAccount) -> None:
+    def disconnect(self, by: Actor, connection: SocialAccount) -> None:
         """End `connection`, which is theirs, and log it. Whoever has the address at the provider connects anew.
 
         Ends every session of theirs too: one may be of whom the connection was not meant for.
@@ -139,7 +140,7 @@ class User(AbstractUser):
         if ended:
             self._end_sessions()
             changes = {"provider": [connection.provider, None], "identity": [connection.uid, None]}
-            audit.record(by, Action.SSO_DISCONNECT, subject=self.username, changes=changes)
+            record(by, Action.SSO_DISCONNECT, subject=self.username, changes=changes)
 
     def _end_sessions(self):
         for session in UserSession.objects.filter(user=self):
@@ -153,7 +154,7 @@ class User(AbstractUser):
             if not wanted:
                 self.end_access(by, organization)
             changes = {"is_active": [not wanted, wanted]}
-            audit.record(by, action, subject=self.username, organization=organization.pk, changes=changes)
+            record(by, action, subject=self.username, organization=organization.pk, changes=changes)
 
 
 class OrganizationQuerySet(models.QuerySet):
@@ -212,7 +213,7 @@ class Organization(models.Model):
             self.version += 1
             self.full_clean(exclude=["name"])  # it stays, and may be older than the rule of names
             self.save()
-            audit.record(by, Action.ORGANIZATION_EDIT, subject=self.name, organization=self.pk, changes=changes)
+            record(by, Action.ORGANIZATION_EDIT, subject=self.name, organization=self.pk, changes=changes)
 
     @transaction.atomic
     def require_second_factor(self, by, wanted):
@@ -226,7 +227,7 @@ class Organization(models.Model):
         if stored.requires_second_factor != wanted:
             self.save(update_fields=["requires_second_factor"])
             changes = {"requires_second_factor": [not wanted, wanted]}
-            audit.record(by, Action.FACTOR_REQUIRE, subject=stored.name, organization=self.pk, changes=changes)
+            record(by, Action.FACTOR_REQUIRE, subject=stored.name, organization=self.pk, changes=changes)
 
 
 class OrganizationMembershipQuerySet(models.QuerySet):
@@ -354,7 +355,7 @@ class OrganizationMembership(models.Model):
         return None if others.exclude(user=self.user_id).exists() else rules.LAST_ADMIN
 
     def _record(self, actor, action, roles, more=()):
-        audit.record(
+        record(
             actor,
             action,
             subject=self.user.username,

@@ -4,7 +4,7 @@ from django.db import models, transaction
 
 from .. import rules
 from ..choices import Action
-from .law import enforce
+from .validation import enforce
 
 
 class ProtectedAlias(models.Model):

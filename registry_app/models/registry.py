@@ -11,14 +11,15 @@ from django.utils import timezone
 
 from .. import rules
 from ..choices import Action, Kind, OrganizationRole, Role, Visibility
-from . import audit, restriction_journal
+from . import restriction_journal
 from .accepted_type import AcceptedType, new_types
+from .event import record
 from .former_name import FormerName
-from .law import enforce, validate_description, validate_name
+from .impact import Restriction
 from .organization import Organization, OrganizationMembership, User
-from .preview import Restriction
 from .registry_member import RANK, RegistryMember
 from .registry_queryset import CORE_KEYS, RegistryQuerySet
+from .validation import enforce, validate_description, validate_name
 
 TRACKED = ("name", "description", "visibility", "accepts_all_types")
 
@@ -315,7 +316,7 @@ class Registry(models.Model):
 
         Answers the entry.
         """
-        return audit.record(
+        return record(
             by,
             action,
             subject=subject or self.name,

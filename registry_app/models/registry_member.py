@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from .. import rules
 from ..choices import Action, Role
-from .law import enforce
 from .organization import User
 from .team import Team, TeamMembership
+from .validation import enforce
 
 RANK = Case(
     *(When(role=role, then=Value(rules.rank(role))) for role in rules.LADDER), output_field=models.SmallIntegerField()

@@ -7,7 +7,7 @@ from .. import rules
 from ..choices import Kind, Role, Visibility
 from . import restriction_journal
 from .accepted_type import AcceptedType
-from .audit import AuditEvent
+from .event import AuditEvent
 from .organization import Organization
 from .registry_member import RANK, RegistryMember
 

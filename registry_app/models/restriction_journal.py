@@ -23,8 +23,8 @@ from django.conf import settings
 from django.db import transaction
 
 from .. import rules
-from . import audit
-from .law import enforce
+from .event import GENESIS, AuditEvent, canonical
+from .validation import enforce
 
 IDS = range(1, 2**63)  # what a database takes
 ENTRY = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
@@ -56,7 +56,7 @@ class Line(NamedTuple):
     def text(self) -> bytes:
         """As it stands in the file."""
         facts = {field: value for field, value in self._asdict().items() if value != "" or field == "name"}
-        return f"{audit.canonical(facts)}\n".encode()
+        return f"{canonical(facts)}\n".encode()
 
 
 class Ledger(NamedTuple):
@@ -127,8 +127,8 @@ def _happened(line: Line) -> bool:
     """
     seq, seal = line.entry.split(":")
     number = int(seq)
-    seals = dict(audit.AuditEvent.objects.filter(seq__in=[number - 1, number]).values_list("seq", "hash"))
-    seals[0] = audit.GENESIS
+    seals = dict(AuditEvent.objects.filter(seq__in=[number - 1, number]).values_list("seq", "hash"))
+    seals[0] = GENESIS
     return seals.get(number) == seal or seals.get(number - 1) != line.before
 
 

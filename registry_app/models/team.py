@@ -5,9 +5,9 @@ from django.urls import reverse
 
 from .. import rules
 from ..choices import Action, OrganizationRole, TeamRole
-from . import audit
-from .law import enforce, validate_name
+from .event import record
 from .organization import Organization, User
+from .validation import enforce, validate_name
 
 
 class Team(models.Model):
@@ -116,7 +116,7 @@ class Team(models.Model):
 
     def record(self, by, action, changes):
         """Log `action` on this team."""
-        audit.record(by, action, subject=self.name, organization=self.organization_id, changes=changes)
+        record(by, action, subject=self.name, organization=self.organization_id, changes=changes)
 
 
 class TeamMembership(models.Model):

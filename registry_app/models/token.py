@@ -13,9 +13,9 @@ from django.utils import timezone
 from .. import rules
 from ..choices import Action
 from ..database.availability import best_effort
-from . import audit
-from .law import enforce, validate_name
+from .event import record
 from .organization import User
+from .validation import enforce, validate_name
 
 PREFIX = "local-"
 FORM = re.compile(rf"{PREFIX}[0-9a-f]{{40}}", re.ASCII)
@@ -159,4 +159,4 @@ class ApiToken(models.Model):
     def record(self, actor, action, changes, organization=None, reason=""):
         """Log `action` on it; `organization` is the one whose admin does it."""
         where = {"subject": self.name, "organization": organization and organization.pk, "reason": reason}
-        audit.record(actor, action, changes={"user": [None, self.user.username], **changes}, **where)
+        record(actor, action, changes={"user": [None, self.user.username], **changes}, **where)

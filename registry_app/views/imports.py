@@ -12,7 +12,7 @@ from ..access import artifacts_for
 from ..choices import Action
 from ..forms import ImportForm, VersionForm
 from ..models import Batch, check_registrar, may_register
-from ..models.audit import canonical
+from ..models.event import canonical
 from .artifacts import team_page
 from .pages import actor_of, log_refusals, posted
 

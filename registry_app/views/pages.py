@@ -9,7 +9,7 @@ from django.utils.cache import patch_vary_headers
 from .. import rules
 from ..choices import Kind, Visibility
 from ..models import Actor, RegistryMember
-from ..models.audit import record_refusals
+from ..models.event import record_refusals
 
 HELPERS_SHOWN = 5
 SHELF_LENGTH = 8  # registries in the navigation, beside the core ones

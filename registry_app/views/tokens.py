@@ -9,7 +9,7 @@ from ..access import admin_of, person_for
 from ..choices import Action
 from ..forms import ConfirmForm, CursorForm, TokenForm
 from ..models import ApiToken
-from ..models.audit import record_refusals
+from ..models.event import record_refusals
 from .pages import actor_of, log_refusals, posted, render_page
 from .paging import page_of_objects
 

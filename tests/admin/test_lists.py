@@ -8,7 +8,7 @@ from django.contrib import admin
 from registry_app.models import AcceptedType, AuditEvent, Registry, RegistryMember, User
 from tests.admin.pages import address, sent
 from tests.admin.test_pages import ADDABLE, CHANGEABLE, MODELS, fill
-from tests.models.refusals import undone
+from tests.assertions import undone
 from tests.views.pages import browser, nothing_changes
 
 # What a column could be asked, but by no filter of any list.

@@ -4,8 +4,8 @@ import pytest
 
 from registry_app.management.commands import serve
 from registry_app.models import Actor, Registry, restriction_journal
+from tests.assertions import undone
 from tests.factories import make_registry
-from tests.models.refusals import undone
 
 pytestmark = pytest.mark.django_db
 

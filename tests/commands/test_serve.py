@@ -21,8 +21,8 @@ from django.db import connection
 
 from registry_app.database import triggers
 from registry_app.models import setup_token
+from tests.assertions import settle
 from tests.factories import PASSWORD
-from tests.models.refusals import settle
 
 MANAGE = [sys.executable, str(site_settings.BASE_DIR / "manage.py")]
 

@@ -8,9 +8,9 @@ from django.db import connection
 from registry_app.choices import Role
 from registry_app.database import triggers
 from registry_app.models import Actor, AuditEvent, AuditHead, Registry, RegistryMember, User, replay
-from registry_app.models.audit import GENESIS
+from registry_app.models.event import GENESIS
 from registry_app.models.replay import entries
-from tests.models.refusals import settle
+from tests.assertions import settle
 
 pytestmark = pytest.mark.django_db
 

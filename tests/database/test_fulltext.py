@@ -9,8 +9,8 @@ from registry_app import rules
 from registry_app.database import fulltext
 from registry_app.database.fulltext import Words
 from registry_app.models import Actor, Alias, Artifact, AuditEvent, Collection, Registry, Tag
+from tests.assertions import settle
 from tests.factories import COMMAND_LINE, make_collection, make_registry
-from tests.models.refusals import settle
 
 ON_SQLITE = connection.vendor == "sqlite"  # PostgreSQL's index is its planner's own
 TABLE = Registry._meta.db_table

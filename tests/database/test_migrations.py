@@ -7,7 +7,7 @@ from django.db.models import CharField
 
 from registry_app.database import triggers
 from registry_app.models import AcceptedType, Registry
-from tests.models.refusals import refused_by_database
+from tests.assertions import refused_by_database
 
 
 def test_no_migration_is_missing(db):

@@ -7,7 +7,7 @@ from django.http import QueryDict
 
 from registry_app import forms, rules
 from registry_app.models import Registry
-from registry_app.models.law import enforce
+from registry_app.models.validation import enforce
 
 REGISTRY_FORMS = {
     forms.CreateForm: {"name", "description", "visibility", "accepts_all_types", "types", "confirmed"},

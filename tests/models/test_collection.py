@@ -6,7 +6,8 @@ from django.core.exceptions import ValidationError
 from registry_app import rules
 from registry_app.choices import Action, Role
 from registry_app.models import Actor, AuditEvent, Collection, Facts, Holdings, Link, Version, register
-from registry_app.models.audit import verify
+from registry_app.models.event import verify
+from tests.assertions import refused
 from tests.factories import (
     COMMAND_LINE,
     give_role,
@@ -17,7 +18,6 @@ from tests.factories import (
     make_version,
     protect,
 )
-from tests.models.refusals import refused
 
 
 def last_event():

@@ -5,8 +5,8 @@ from django.db import connection
 from django.db.models import ProtectedError
 
 from registry_app.models import Artifact, Collection, Link, Team, Version
+from tests.assertions import refused_by_database, settle, undone
 from tests.factories import COMMAND_LINE, make_collection, make_link, make_team, make_version
-from tests.models.refusals import refused_by_database, settle, undone
 
 SQLITE = connection.vendor == "sqlite"
 

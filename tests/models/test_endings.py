@@ -23,8 +23,8 @@ from registry_app.models import (
     make_service_account,
 )
 from tests.admin.pages import address, save
+from tests.assertions import undone
 from tests.factories import COMMAND_LINE, PASSWORD, give_role, give_team_role, make_member, make_team, make_user
-from tests.models.refusals import undone
 from tests.views.pages import browser, logging, send
 from tests.views.test_second_factor import give_factor
 

@@ -18,8 +18,9 @@ from registry_app.models import (
     RegistryMember,
     User,
     found_organization,
-    founding,
+    provisioning,
 )
+from tests.assertions import everything, refused
 from tests.factories import (
     COMMAND_LINE,
     give_role,
@@ -29,7 +30,6 @@ from tests.factories import (
     make_registry,
     make_user,
 )
-from tests.models.refusals import everything, refused
 
 ADMIN, MEMBER = OrganizationRole.ADMIN, OrganizationRole.MEMBER
 
@@ -55,14 +55,14 @@ def test_rule_1_an_organization_is_born_with_its_two_core_registries(acme):
 
 
 def test_rule_1_an_organization_is_born_whole_or_not_at_all(ada, monkeypatch):
-    give_one = founding._give_core_registry
+    give_one = provisioning._give_core_registry
 
     def give_models_alone(organization, name, *rest):
         if name == "Datasets":
             raise ZeroDivisionError
         give_one(organization, name, *rest)
 
-    monkeypatch.setattr(founding, "_give_core_registry", give_models_alone)
+    monkeypatch.setattr(provisioning, "_give_core_registry", give_models_alone)
     before = everything()
     with pytest.raises(ZeroDivisionError):
         found_organization("Acme", ada, COMMAND_LINE)

@@ -5,8 +5,8 @@ from django.core.exceptions import ValidationError
 
 from registry_app.choices import Kind, Role, Visibility
 from registry_app.models import AcceptedType, Actor, FormerName, Registry, RegistryMember, Restriction
+from tests.assertions import refused
 from tests.factories import COMMAND_LINE, give_role, make_member, make_registry, make_user
-from tests.models.refusals import refused
 
 
 def draft(organization, name="Shelf", **fields):

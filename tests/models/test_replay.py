@@ -29,12 +29,12 @@ from registry_app.models import (
     User,
     Version,
 )
-from registry_app.models.audit import record, verify
+from registry_app.models.event import record, verify
 from registry_app.models.replay import differences
 from registry_app.models.token import digest
 from tests.admin.pages import address, save
+from tests.assertions import undone
 from tests.factories import COMMAND_LINE, give_role, make_member, make_team, make_version
-from tests.models.refusals import undone
 from tests.views.pages import browser
 
 

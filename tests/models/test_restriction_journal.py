@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 
 from registry_app.database import triggers
 from registry_app.models import Actor, Registry, restriction_journal
+from tests.assertions import codes, everything, refused, undone
 from tests.factories import make_registry
-from tests.models.refusals import codes, everything, refused, undone
 
 
 @pytest.fixture(autouse=True)

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from registry_app.models import Actor, ApiToken, AuditEvent, make_service_account
 from registry_app.models.token import digest
+from tests.assertions import refused
 from tests.factories import make_member, make_token
-from tests.models.refusals import refused
 
 LATER = timedelta(days=1)
 

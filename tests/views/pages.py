@@ -11,7 +11,7 @@ from django.urls import reverse
 from registry_app import rules
 from registry_app.choices import Kind
 from registry_app.models import AcceptedType, AuditEvent, AuditHead, Registry
-from tests.models.refusals import everything
+from tests.assertions import everything
 
 FORMS = ("form", "type_form", "accept_form", "alias_form", "refused")  # what views call the form that was sent
 LOG = {"AuditEvent", "AuditHead"}

@@ -25,7 +25,7 @@ from tests.views.pages import at, browser
 def clock(monkeypatch):
     """A clock that stands still until it is set; the log's entries bear its time."""
     now = [timezone.now() - timedelta(days=30)]
-    monkeypatch.setattr("registry_app.models.audit.timezone.now", lambda: now[0])
+    monkeypatch.setattr("registry_app.models.event.timezone.now", lambda: now[0])
 
     def wait(days):
         now[0] += timedelta(days=days)

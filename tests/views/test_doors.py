@@ -22,6 +22,7 @@ from registry_app.models import (
     make_service_account,
     setup_token,
 )
+from tests.assertions import undone
 from tests.factories import (
     COMMAND_LINE,
     give_role,
@@ -36,7 +37,6 @@ from tests.factories import (
     make_user,
     make_version,
 )
-from tests.models.refusals import undone
 from tests.views.pages import Page, at, browser, crawl, logging, nothing_changes, nothing_happens
 
 INVITATION, TOKEN = 77, 78  # their numbers

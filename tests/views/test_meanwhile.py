@@ -10,8 +10,8 @@ from django.urls import reverse
 from registry_app import views
 from registry_app.choices import OrganizationRole, Role
 from registry_app.models import Actor
+from tests.assertions import undone
 from tests.factories import COMMAND_LINE, PASSWORD, give_role, make_member, make_user, protect
-from tests.models.refusals import undone
 from tests.views.pages import Page, browser, logging, state
 from tests.views.test_doors import (  # noqa: F401 (fixtures)
     ADDRESSES,

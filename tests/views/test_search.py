@@ -12,6 +12,7 @@ from django.utils import timezone
 from registry_app.choices import Role
 from registry_app.database import fulltext
 from registry_app.models import Alias, Collection, Link, Tag, Version, finding
+from tests.assertions import settle
 from tests.factories import (
     COMMAND_LINE,
     give_role,
@@ -23,7 +24,6 @@ from tests.factories import (
     make_version,
     protect,
 )
-from tests.models.refusals import settle
 from tests.views.pages import Page, browser, codes, many, nothing_happens
 from tests.views.test_doors import comparable
 

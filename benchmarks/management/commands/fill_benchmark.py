@@ -32,9 +32,9 @@ from registry_app.models import (
     Team,
     TeamMembership,
     User,
-    audit,
     found_organization,
 )
+from registry_app.models.event import canonical, sealed, verify
 from registry_app.views import paging
 
 BATCH = 2000  # rows a statement
@@ -104,7 +104,7 @@ def fill(size):
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")  # what autovacuum would have done by now
-    assert not triggers.missing() and not audit.verify()[1]
+    assert not triggers.missing() and not verify()[1]
     return organization
 
 
@@ -181,8 +181,8 @@ def _event(head, registry):
         "request_id": "",
     }
     facts = {"at": registry.created_at.isoformat(), "changes": registry.birth([]), "reason": "", "staff": False}
-    body, previous, head.seq = audit.canonical({**columns, **facts}), head.hash, head.seq + 1
-    head.hash = audit.sealed(previous, head.seq, body)
+    body, previous, head.seq = canonical({**columns, **facts}), head.hash, head.seq + 1
+    head.hash = sealed(previous, head.seq, body)
     return AuditEvent(seq=head.seq, prev_hash=previous, hash=head.hash, body=body, at=registry.created_at, **columns)
 
 

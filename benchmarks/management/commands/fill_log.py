@@ -23,10 +23,10 @@ from registry_app.models import (
     Tag,
     Team,
     Version,
-    audit,
     found_organization,
     make_account,
 )
+from registry_app.models.event import canonical, sealed
 
 SHELVES, ENTRIES_A_TURN, BATCH = 50, 5, 5000
 BY = Actor(None, staff=True)
@@ -71,9 +71,9 @@ class Log:
             "request_id": "",
         }
         now, previous = timezone.now(), self.head.hash
-        body = audit.canonical(columns | {"at": now.isoformat(), "changes": changes, "reason": "", "staff": True})
+        body = canonical(columns | {"at": now.isoformat(), "changes": changes, "reason": "", "staff": True})
         self.head.seq += 1
-        self.head.hash = audit.sealed(previous, self.head.seq, body)
+        self.head.hash = sealed(previous, self.head.seq, body)
         seal = {"seq": self.head.seq, "prev_hash": previous, "hash": self.head.hash}
         self.new.append(AuditEvent(**seal, body=body, at=now, **columns))
 

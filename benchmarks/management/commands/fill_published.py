@@ -30,9 +30,9 @@ from registry_app.models import (
     Team,
     User,
     Version,
-    audit,
     found_organization,
 )
+from registry_app.models.event import canonical, sealed
 
 BATCH = 5000  # rows made at a time
 ROWS = 500  # rows a statement
@@ -191,8 +191,8 @@ def _entry(head, organization, collection, number, ada, start):
     at = start + timedelta(seconds=number / 2)
     label = f"v{number % max(1, collection.next_number)}"
     facts = {"at": at.isoformat(), "changes": {"production": [None, label]}, "reason": "", "staff": False}
-    body, previous, head.seq = audit.canonical({**columns, **facts}), head.hash, head.seq + 1
-    head.hash = audit.sealed(previous, head.seq, body)
+    body, previous, head.seq = canonical({**columns, **facts}), head.hash, head.seq + 1
+    head.hash = sealed(previous, head.seq, body)
     at = connection.ops.adapt_datetimefield_value(at)
     return {**columns, "seq": head.seq, "prev_hash": previous, "hash": head.hash, "body": body, "at": at}
 

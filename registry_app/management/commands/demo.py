@@ -24,7 +24,7 @@ from ...models import (
     make_account,
     make_service_account,
 )
-from ...models.audit import refusals_logged
+from ...models.event import refusals_logged
 from ..database import prepare
 from ..story import publish
 

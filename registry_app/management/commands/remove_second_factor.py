@@ -6,7 +6,7 @@ from django.db import transaction
 
 from ...choices import Action
 from ...models import Actor
-from ...models.audit import record
+from ...models.event import record
 from ..database import prepare
 from ..naming import account_named
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from ...choices import Action
 from ...models import Actor
-from ...models.audit import record
+from ...models.event import record
 from ..database import prepare
 from ..naming import account_named
 

@@ -10,7 +10,7 @@ from ... import rules
 from ...choices import Visibility
 from ...database import triggers
 from ...models import AuditEvent, Organization, Registry, restriction_journal
-from ...models.audit import GENESIS, verify
+from ...models.event import GENESIS, verify
 from ...models.replay import differences
 from ..database import ledger_faults, ledger_usable, one_moment, pending
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ... import rules
 from ...choices import Action
 from ..as_it_was import RegistryThen
-from ..audit import AuditEvent
+from ..event import AuditEvent
 from ..organization import NEW_ACCOUNT
 from .state import Account, Organization, State, Team, Token
 

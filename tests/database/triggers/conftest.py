@@ -3,9 +3,9 @@
 import pytest
 
 from registry_app.models import Actor, AuditHead
+from tests.assertions import settle
 from tests.database.triggers.attacks import BACK, MERGE, SESSIONS, VENDOR, execute
 from tests.factories import make_collection, make_link, make_team, make_version
-from tests.models.refusals import settle
 
 collect_ignore = {"sqlite": ["test_limited_role.py"], "postgresql": ["test_attached.py"]}[VENDOR]
 

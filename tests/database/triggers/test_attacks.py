@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 
 from registry_app.database import triggers
 from registry_app.models import Organization
+from tests.assertions import refused_by_database, undone
 from tests.database.triggers.attacks import (
     ATTACKS,
     COLUMNS,
@@ -20,7 +21,6 @@ from tests.database.triggers.attacks import (
     execute,
     qualified,
 )
-from tests.models.refusals import refused_by_database, undone
 
 
 def test_the_database_refuses_on_its_own(names, session, subtests):

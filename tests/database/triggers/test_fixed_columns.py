@@ -1,8 +1,8 @@
 """What never changes, against every kind of UPDATE on both databases: rules 2 to 6, 9, 20, 22, 24, 28 and §5."""
 
 from registry_app.database import triggers
+from tests.assertions import refused_at_once
 from tests.database.triggers.attacks import EVENT, HEAD, LINK, REGISTRY, TYPE, VENDOR, execute
-from tests.models.refusals import refused_at_once
 
 AWAY, THEN = "1000000", "'2001-01-01 00:00:00+00:00'"  # an id that no row has, and another time
 VERSION = {

@@ -6,8 +6,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from registry_app.database import triggers
+from tests.assertions import everything, refused_by_database, settle, undone
 from tests.database.triggers.attacks import HEAD, MAIN, PLAIN, REGISTRY, SHADOWS, VENDOR, execute, qualified
-from tests.models.refusals import everything, refused_by_database, settle, undone
 from tests.views.pages import browser
 
 NAME, TABLE = "guard_registry_update", f"{MAIN}.{REGISTRY}"

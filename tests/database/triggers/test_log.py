@@ -3,10 +3,10 @@
 from django.db import connection
 
 from registry_app.models import Actor, AuditEvent, AuditHead
-from registry_app.models.audit import sealed, verify
+from registry_app.models.event import sealed, verify
+from tests.assertions import refused_by_database, undone
 from tests.database.triggers.attacks import EVENT, HEAD, VENDOR, execute
 from tests.factories import COMMAND_LINE
-from tests.models.refusals import refused_by_database, undone
 
 COPIED = (
     "body, at, action, code, actor_id, actor_name, organization_id, registry_id, collection_id, subject, request_id"

@@ -6,11 +6,11 @@ from django.utils.text import slugify
 
 from .. import rules
 from ..choices import Action, Kind, OrganizationRole, Visibility
-from . import audit
+from .event import Actor, AuditHead, record
 from .invitation import Invitation
-from .law import enforce, enforce_password
 from .organization import Organization, OrganizationMembership, User
 from .registry import AcceptedType, Registry
+from .validation import enforce, enforce_password
 
 
 @transaction.atomic
@@ -24,7 +24,7 @@ def found_organization(name, admin, by):
     organization = Organization(name=name, slug=_free_slug(name))
     organization.full_clean()
     organization.save()
-    audit.record(by, Action.ORGANIZATION_CREATE, subject=name, organization=organization.pk)
+    record(by, Action.ORGANIZATION_CREATE, subject=name, organization=organization.pk)
     for core in rules.CORE_REGISTRIES:
         _give_core_registry(organization, *core, by)
     OrganizationMembership(organization=organization, user=admin, role=OrganizationRole.ADMIN).save_by(by)
@@ -38,7 +38,7 @@ def found_organization_with_admin(name, username, email, password, by):
     The admin of the installation's first organization becomes installation staff. Raises ValidationError on `name`,
     `username`, `email` or `password`.
     """
-    audit.AuditHead.objects.select_for_update().get()  # one founding at a time, or two would both be the first
+    AuditHead.objects.select_for_update().get()  # one founding at a time, or two would both be the first
     first = not Organization.objects.exists()
     admin = User.objects.filter(username=username).first() or make_account(username, email, password, by)
     if not admin.is_active:
@@ -51,16 +51,16 @@ def found_organization_with_admin(name, username, email, password, by):
 def found_installation(name, username, email, password, request_id=""):
     """What the set-up page does: the first organization and its admin. Refuses with `already_set_up`."""
     with transaction.atomic():
-        audit.AuditHead.objects.select_for_update().get()
+        AuditHead.objects.select_for_update().get()
         if Organization.objects.exists():
             enforce(rules.Refusal("already_set_up", "This installation has its first organization already."))
-        by = audit.Actor(None, request_id, staff=True)
+        by = Actor(None, request_id, staff=True)
         return found_organization_with_admin(name, username, email, password, by)
 
 
 def setup_token():
     """The secret part of the set-up link. It works while there is no organization, and none is ever deleted."""
-    return salted_hmac("registry_app.models.founding", "set-up", algorithm="sha256").hexdigest()[:40]
+    return salted_hmac("registry_app.models.provisioning", "set-up", algorithm="sha256").hexdigest()[:40]
 
 
 @transaction.atomic
@@ -74,12 +74,12 @@ def make_account(username, email, password, by):
     user.set_password(password)
     user.full_clean()
     user.save()
-    audit.record(by, Action.USER_CREATE, subject=username, changes=user.birth())
+    record(by, Action.USER_CREATE, subject=username, changes=user.birth())
     return user
 
 
 @transaction.atomic
-def make_superuser(username: str, email: str, password: str, by: audit.Actor) -> User:
+def make_superuser(username: str, email: str, password: str, by: Actor) -> User:
     """Make an account of the installation's staff, with all rights, and log both. Answers it.
 
     Raises ValidationError as `make_account` does.
@@ -97,7 +97,7 @@ def make_invited_account(invitation, username, email, password, request_id=""):
     """
     Organization.objects.hold(invitation.organization_id)
     enforce(None if Invitation.objects.open().filter(pk=invitation.pk).exists() else rules.INVITATION_USED)
-    newcomer = audit.Actor(User(username=username), request_id)  # who acts has no account before this
+    newcomer = Actor(User(username=username), request_id)  # who acts has no account before this
     user = make_account(username, email, password, newcomer)
     invitation.accept(newcomer._replace(user=user))
     return user
@@ -114,7 +114,7 @@ def make_service_account(organization, username, by):
     user.set_unusable_password()
     user.full_clean()
     user.save()
-    audit.record(by, Action.SERVICE_CREATE, subject=username, organization=organization.pk)
+    record(by, Action.SERVICE_CREATE, subject=username, organization=organization.pk)
     membership = OrganizationMembership(organization=organization, user=user)
     membership.save_by(by)
     return membership

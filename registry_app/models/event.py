@@ -16,7 +16,7 @@ from django.utils import timezone
 from .. import rules
 from ..choices import Action
 from ..database import fulltext
-from .law import enforce
+from .validation import enforce
 
 MOVING = (Action.ALIAS_PUT, Action.ALIAS_TAKE, Action.UNLINK)
 MANY = 5000  # entries that search's index may name; where there are more, a page of them is soon found by reading

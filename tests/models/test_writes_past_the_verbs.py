@@ -9,7 +9,7 @@ from django.db.models import F, ProtectedError
 
 from registry_app.choices import Kind, Visibility
 from registry_app.models import AcceptedType, Actor, AuditEvent, AuditHead, Organization, Registry
-from tests.models.refusals import everything, refused_by_database, undone
+from tests.assertions import everything, refused_by_database, undone
 
 # {rule: (whose row, what is written over it, the code)}. The version steps as it should, so that no other guard speaks.
 CHANGES = {

@@ -10,10 +10,10 @@ from django.db.models import F
 
 from registry_app.choices import Action, OrganizationRole, Role, Visibility
 from registry_app.database import triggers
-from registry_app.models import Actor, AuditEvent, AuditHead, Registry, RegistryMember, audit
-from registry_app.models.audit import GENESIS, canonical, record, record_refusals, refusals_logged, sealed, verify
+from registry_app.models import Actor, AuditEvent, AuditHead, Registry, RegistryMember
+from registry_app.models.event import GENESIS, canonical, record, record_refusals, refusals_logged, sealed, verify
+from tests.assertions import settle, undone
 from tests.factories import give_role, make_member, make_registry, make_user
-from tests.models.refusals import settle, undone
 
 SHARED, RESTRICTED = Visibility.ORGANIZATION, Visibility.RESTRICTED
 
@@ -181,7 +181,7 @@ def test_section_5_no_change_without_its_entry(golden, ada, monkeypatch):
     def fail(*args, **kwargs):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(audit, "record", fail)
+    monkeypatch.setattr(event, "record", fail)
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         golden.edit(Actor(ada), name="Silver", description="")
     golden.refresh_from_db()
