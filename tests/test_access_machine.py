@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from registry_app import rules
+from registry_app.audit.reconcile import differences
 from registry_app.choices import OrganizationRole, Role, TeamRole, Visibility
 from registry_app.models import (
     Actor,
@@ -23,7 +24,6 @@ from registry_app.models import (
     make_service_account,
     paths,
 )
-from registry_app.models.replay import differences
 from tests.factories import COMMAND_LINE, make_organization, make_registry, make_user
 
 # The lowest first, as the rulebook's table says it; written here once more, so that the product's own can be wrong.

@@ -4,7 +4,6 @@ from . import finding
 from .accepted_type import AcceptedType
 from .access_request import AccessRequest
 from .artifact import Artifact, Batch, Facts, Version, check_registrar, clean_names, may_register, register
-from .as_it_was import collection_on, protected_on, registry_on
 from .collection import Collection
 from .event import Actor, AuditEvent, AuditHead
 from .former_name import FormerName
@@ -59,7 +58,6 @@ __all__ = [
     "Version",
     "check_registrar",
     "clean_names",
-    "collection_on",
     "enforce",
     "facts_of",
     "finding",
@@ -73,9 +71,7 @@ __all__ = [
     "may_register",
     "paths",
     "paths_of_person",
-    "protected_on",
     "register",
-    "registry_on",
     "setup_token",
     "winners",
 ]

@@ -4,9 +4,9 @@ import pytest
 from django.db import IntegrityError
 from django.urls import reverse
 
+from registry_app.audit.reconcile import differences
 from registry_app.choices import Action, Kind, Role, Visibility
 from registry_app.models import AcceptedType, Actor, AuditEvent, FormerName, Registry, RegistryMember
-from registry_app.models.replay import differences
 from tests.admin.pages import address, codes, everything, last_entry, logged, refused, save, sent, told
 from tests.factories import COMMAND_LINE, give_role, make_member, make_registry, make_user
 

@@ -5,11 +5,12 @@ from threading import Thread
 import pytest
 from django.db import connection
 
+from registry_app.audit import reconcile
+from registry_app.audit.reconcile import entries
 from registry_app.choices import Role
 from registry_app.database import triggers
-from registry_app.models import Actor, AuditEvent, AuditHead, Registry, RegistryMember, User, replay
+from registry_app.models import Actor, AuditEvent, AuditHead, Registry, RegistryMember, User
 from registry_app.models.event import GENESIS
-from registry_app.models.replay import entries
 from tests.assertions import settle
 
 pytestmark = pytest.mark.django_db
@@ -141,7 +142,7 @@ def test_what_is_done_meanwhile_is_left_to_the_next_reading(run, golden, ada, mo
         thread.start()
         thread.join()
 
-    monkeypatch.setattr(replay, "entries", meanwhile)
+    monkeypatch.setattr(reconcile, "entries", meanwhile)
     done = run("verify_audit")
     assert (done.status, done.err, Registry.objects.get(pk=golden.pk).name) == (0, "", "Silver")
 

@@ -12,9 +12,9 @@ from django.core.cache import cache
 from django.db import transaction
 from django.urls import reverse
 
+from registry_app.audit.reconcile import differences
 from registry_app.choices import Action, OrganizationRole
 from registry_app.models import AuditEvent, Organization, User, found_installation, setup_token
-from registry_app.models.replay import differences
 from registry_app.views import organizations as views
 from tests.factories import PASSWORD, make_member, make_organization, make_registry, make_user
 from tests.views.pages import Page, at, browser, codes, crawl, nothing_happens

@@ -14,8 +14,8 @@ from django.test import Client
 from django.urls import reverse
 
 from registry_app.accounts import SingleSignOnAdapter
+from registry_app.audit.reconcile import differences
 from registry_app.models import AuditEvent, User, make_service_account
-from registry_app.models.replay import differences
 from tests.admin.pages import save
 from tests.conftest import point
 from tests.factories import COMMAND_LINE, PASSWORD

@@ -7,11 +7,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Prefetch
 
 from ... import rules
+from ...audit.reconcile import differences
 from ...choices import Visibility
 from ...database import triggers
 from ...models import AuditEvent, Organization, Registry, restriction_journal
 from ...models.event import GENESIS, verify
-from ...models.replay import differences
 from ..database import ledger_faults, ledger_usable, one_moment, pending
 
 

@@ -6,6 +6,7 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
+from registry_app.audit.reconcile import differences
 from registry_app.choices import Action, OrganizationRole, Role, TeamRole
 from registry_app.database import triggers
 from registry_app.models import (
@@ -30,7 +31,6 @@ from registry_app.models import (
     Version,
 )
 from registry_app.models.event import record, verify
-from registry_app.models.replay import differences
 from registry_app.models.token import digest
 from tests.admin.pages import address, save
 from tests.assertions import undone

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from ..as_it_was import CollectionThen, RegistryThen
+from ..snapshots import CollectionThen, RegistryThen
 
 
 @dataclass(eq=False)

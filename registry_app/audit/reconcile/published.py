@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from ..artifact import Artifact, Version
-from ..collection import Collection
-from ..link import Alias, Link, Tag
+from ...models.artifact import Artifact, Version
+from ...models.collection import Collection
+from ...models.link import Alias, Link, Tag
 from .kind import Actual, Expected, Kind
 
 PATH = ("team__name", "project", "name")  # of an artifact

@@ -6,18 +6,11 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from registry_app.audit.snapshots import collection_on, registry_on
 from registry_app.choices import Role
-from registry_app.models import Actor, Team, collection_on, registry_on
+from registry_app.models import Actor, Team
 from tests.admin.pages import address, save
-from tests.factories import (
-    COMMAND_LINE,
-    give_team_role,
-    make_collection,
-    make_link,
-    make_team,
-    make_version,
-    protect,
-)
+from tests.factories import COMMAND_LINE, give_team_role, make_collection, make_link, make_team, make_version, protect
 from tests.views.pages import at, browser
 
 

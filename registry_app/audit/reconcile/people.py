@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from ..organization import NEW_ACCOUNT, Organization, OrganizationMembership, User
-from ..team import Team, TeamMembership
-from ..token import ApiToken
+from ...models.organization import NEW_ACCOUNT, Organization, OrganizationMembership, User
+from ...models.team import Team, TeamMembership
+from ...models.token import ApiToken
 from .entries import NEW_ORGANIZATION
 from .kind import Actual, Expected, Kind
 from .state import Token

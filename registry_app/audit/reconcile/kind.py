@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
-from ..collection import Collection
-from ..organization import Organization
-from ..registry import Registry
+from ...models.collection import Collection
+from ...models.organization import Organization
+from ...models.registry import Registry
 from .state import State
 
 Expected = dict[Any, dict | None]

@@ -6,7 +6,7 @@ from django.db.models import F, Q
 
 from .. import rules
 from ..choices import Action
-from .event import AuditEvent
+from ..models.event import AuditEvent
 
 # What ends roles in registries, or gives their holder another name, without speaking of any of them alone.
 ENDING = (Action.TEAM_DELETE, Action.PERSON_REMOVE)

@@ -3,10 +3,10 @@
 from typing import Any
 
 from ... import rules
-from ..former_name import FormerName
-from ..protected_alias import ProtectedAlias
-from ..registry import TRACKED, Registry
-from ..registry_member import RegistryMember
+from ...models.former_name import FormerName
+from ...models.protected_alias import ProtectedAlias
+from ...models.registry import TRACKED, Registry
+from ...models.registry_member import RegistryMember
 from .kind import Actual, Expected, Kind
 
 

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from ... import rules
 from ...choices import Action
-from ..as_it_was import RegistryThen
-from ..event import AuditEvent
-from ..organization import NEW_ACCOUNT
+from ...models.event import AuditEvent
+from ...models.organization import NEW_ACCOUNT
+from ..snapshots import RegistryThen
 from .state import Account, Organization, State, Team, Token
 
 # What an organization is where the entry of its founding says nothing else.
