@@ -3,7 +3,7 @@
 from django import forms
 from django.core.exceptions import ValidationError
 
-from .. import rules
+from ..search.query import parse_search
 from .base import FilterForm
 
 
@@ -12,7 +12,7 @@ class SearchField(forms.CharField):
 
     def clean(self, value):
         """The Search. Refuses with `search_invalid`."""
-        search, refusal = rules.parse_search(value or "")
+        search, refusal = parse_search(value or "")
         if refusal:
             raise ValidationError(f"{refusal.reason} {refusal.way_out}", code=refusal.code)
         return search

@@ -1,6 +1,5 @@
 """What is kept."""
 
-from . import finding
 from .accepted_type import AcceptedType
 from .access_request import AccessRequest
 from .artifact import Artifact, Batch, Facts, Version, check_registrar, clean_names, may_register, register

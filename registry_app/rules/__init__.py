@@ -11,4 +11,3 @@ from .imports import *
 from .names import *
 from .refusals import *
 from .registries import *
-from .searching import *

@@ -12,7 +12,8 @@ from ..access import organization_for
 from ..choices import Visibility
 from ..forms import SearchForm
 from ..models import AcceptedType, Alias, Collection, ProtectedAlias
-from ..models.finding import Finding
+from ..search.query import OPERATORS, Search
+from ..search.results import Finding
 from .pages import render_page
 
 SHOWN = 10  # hits of each group
@@ -27,8 +28,8 @@ def index(request, organization):
     membership = organization_for(request.user, organization)
     form = SearchForm(request.GET)
     form.require_known()
-    wanted = form.cleaned_data["q"] if form.is_valid() else rules.Search()
-    context = {"form": form, "section": "search", "asked": any(wanted), "operators": rules.OPERATORS}
+    wanted = form.cleaned_data["q"] if form.is_valid() else Search()
+    context = {"form": form, "section": "search", "asked": any(wanted), "operators": OPERATORS}
     if any(wanted):
         finding = Finding(wanted, membership.registries())
         context["groups"] = _groups(finding, _addresses(organization))

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from registry_app.choices import Role
 from registry_app.database import fulltext
-from registry_app.models import Alias, Collection, Link, Tag, Version, finding
+from registry_app.models import Alias, Collection, Link, Tag, Version
+from registry_app.search import results
 from tests.assertions import settle
 from tests.factories import (
     COMMAND_LINE,
@@ -258,7 +259,7 @@ def fill(registry, team, number):
 
 @pytest.mark.parametrize("number, spared", [(3, 0), (300, 2)])  # where the name itself fills aliases, and tags
 def test_the_number_of_queries_does_not_grow_with_the_hits(acme, mel, release, vision, number, spared, monkeypatch):
-    monkeypatch.setattr(finding, "WINDOWS", ())  # of few links none are looked through first
+    monkeypatch.setattr(results, "WINDOWS", ())  # of few links none are looked through first
     fill(release, vision, number)
     client = browser(mel)
     with CaptureQueriesContext(connection) as queries:

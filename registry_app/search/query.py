@@ -4,8 +4,8 @@ import unicodedata
 from datetime import date
 from typing import NamedTuple
 
-from .names import clean_name
-from .refusals import Refusal
+from ..rules.names import clean_name
+from ..rules.refusals import Refusal
 
 QUERY_LENGTH = 200  # characters
 TERMS = 10  # words and operators together

@@ -7,6 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from registry_app import rules
+from registry_app.search.query import OPERATORS, QUERY_LENGTH, TERMS, Search, parse_search
 
 DAY = date(2026, 1, 1)
 
@@ -45,7 +46,7 @@ DAY = date(2026, 1, 1)
     ids=lambda value: repr(value)[:40],
 )
 def test_a_search_is_read(text, words, conditions):
-    assert rules.parse_search(text) == (rules.Search(words, conditions), None)
+    assert parse_search(text) == (Search(words, conditions), None)
 
 
 @pytest.mark.parametrize(
@@ -71,9 +72,9 @@ def test_a_search_is_read(text, words, conditions):
     ids=lambda value: repr(value)[:40],
 )
 def test_what_can_not_be_read_is_refused_and_the_operators_are_named(text):
-    search, refusal = rules.parse_search(text)
+    search, refusal = parse_search(text)
     assert (search, refusal.code) == (None, "search_invalid")
-    assert all(f"{operator}:" in refusal.way_out for operator in rules.OPERATORS)
+    assert all(f"{operator}:" in refusal.way_out for operator in OPERATORS)
     assert len(refusal.reason) < 200
 
 
@@ -87,27 +88,27 @@ PIECES = st.sampled_from(['"', ":", " ", "\t", "\0", "\ud800", ">", "type", "cre
 @example(" " * 200)
 @example('created:"' * 20)
 def test_whatever_is_typed_is_read_or_refused(text):
-    search, refusal = rules.parse_search(text)
+    search, refusal = parse_search(text)
     assert (search is None) != (refusal is None)
     if refusal:
         assert refusal.code == "search_invalid"
     else:
-        assert len(search.words) + len(search.conditions) <= rules.TERMS
+        assert len(search.words) + len(search.conditions) <= TERMS
         assert all(search.words)
-        assert {operator for operator, _ in search.conditions} <= rules.OPERATORS.keys()
+        assert {operator for operator, _ in search.conditions} <= OPERATORS.keys()
 
 
 @given(st.lists(st.text(st.characters(exclude_characters='"', exclude_categories=["C"]), min_size=1), max_size=10))
 def test_what_is_quoted_is_text(words):
     words = [word for word in map(rules.clean_name, words) if word]
     text = " ".join(f'"{word}"' for word in words)
-    search, _ = rules.parse_search(text)
-    assert len(text) > rules.QUERY_LENGTH or search == rules.Search(tuple(words), ())
+    search, _ = parse_search(text)
+    assert len(text) > QUERY_LENGTH or search == Search(tuple(words), ())
 
 
-@pytest.mark.parametrize("operator", rules.OPERATORS)
+@pytest.mark.parametrize("operator", OPERATORS)
 def test_the_example_of_each_operator_can_be_asked(operator):
-    search, refusal = rules.parse_search(rules.OPERATORS[operator][1])
+    search, refusal = parse_search(OPERATORS[operator][1])
     assert refusal is None
     assert search.asks(operator)
 

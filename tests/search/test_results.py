@@ -2,9 +2,10 @@
 
 import pytest
 
-from registry_app import rules
-from registry_app.models import Alias, Link, Tag, finding
-from registry_app.models.finding import Finding
+from registry_app.models import Alias, Link, Tag
+from registry_app.search import results
+from registry_app.search.query import parse_search
+from registry_app.search.results import Finding
 from tests.factories import COMMAND_LINE, make_collection, make_link, make_registry, make_version
 
 QUERIES = [
@@ -36,7 +37,7 @@ def shelf(acme, ada, vision):
 
 def sought(acme, person, query):
     """The Finding of `query` for `person`."""
-    wanted, refusal = rules.parse_search(query)
+    wanted, refusal = parse_search(query)
     assert refusal is None
     return Finding(wanted, acme.memberships.get(user=person).registries())
 
@@ -48,10 +49,10 @@ def test_section_3_links_are_the_newest_that_one_sees_however_they_were_found(
     def links():
         return {user: [link.pk for link in sought(acme, user, query).links(5)] for user in (ada, mel)}
 
-    monkeypatch.setattr(finding, "WINDOWS", ())
+    monkeypatch.setattr(results, "WINDOWS", ())
     gathered = links()
     for windows in ((1,), (12, 30), (40,)):
-        monkeypatch.setattr(finding, "WINDOWS", windows)
+        monkeypatch.setattr(results, "WINDOWS", windows)
         assert links() == gathered
     hits = {user: list(Link.objects.filter(pk__in=pks)) for user, pks in gathered.items()}
     assert all((query == "no such thing") != bool(found) for found in hits.values())
@@ -59,7 +60,7 @@ def test_section_3_links_are_the_newest_that_one_sees_however_they_were_found(
 
 
 def test_common_words_are_not_gathered(acme, mel, shelf, monkeypatch, django_assert_num_queries):
-    monkeypatch.setattr(finding, "WINDOWS", (40,))
+    monkeypatch.setattr(results, "WINDOWS", (40,))
     words = sought(acme, mel, "basalt")
     assert words.links(5).count() == 5
     narrow = str(words.links(5).query)

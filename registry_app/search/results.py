@@ -13,10 +13,10 @@ from django.db.models import Case, F, Max, Q, When
 
 from .. import rules
 from ..database import fulltext
-from .artifact import Artifact
-from .collection import Collection
-from .link import Alias, Link, Tag
-from .registry import Registry
+from ..models.artifact import Artifact
+from ..models.collection import Collection
+from ..models.link import Alias, Link, Tag
+from ..models.registry import Registry
 
 WINDOWS = (1_000, 20_000)  # ids of links, the newest, that are looked through before all links with a word are gathered
 SUGGESTED = 3  # names that may have been meant, at most
