@@ -73,7 +73,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "registry_app.context.site",
+                "registry_app.context_processors.site",
             ],
             "builtins": ["registry_app.templatetags.registry_tags", "django.templatetags.static"],
         },

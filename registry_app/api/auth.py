@@ -9,8 +9,8 @@ from django.http import JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from .. import rules
-from ..access import SecondFactorMissing
 from ..models import ApiToken
+from ..permissions import SecondFactorMissing
 
 BASIC_USER = "api"  # whom the wandb client names, with its key as the password
 

@@ -8,10 +8,10 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import rules
-from ..access import registry_for
 from ..choices import Action, Role
 from ..forms import AbleForm, AddAccessForm, ChangeAccessForm, ConfirmForm, CursorForm, ExplainForm
 from ..models import RegistryMember, paths, winners
+from ..permissions import registry_for
 from .pages import actor_of, log_refusals, posted, registry_page
 from .paging import page_of_objects
 

@@ -9,10 +9,10 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ..access import artifact_for, artifacts_for
 from ..choices import Action
 from ..forms import ArtifactFilter, CursorForm, VersionForm
 from ..models import Link, Version, register
+from ..permissions import artifact_for, artifacts_for
 from .pages import actor_of, log_refusals, posted, render_page
 from .paging import page_of
 

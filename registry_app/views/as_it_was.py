@@ -6,9 +6,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from .. import rules
-from ..access import collection_for, registry_for
 from ..audit.snapshots import collection_on, protected_on, registry_on
 from ..forms import DayForm
+from ..permissions import collection_for, registry_for
 from .pages import registry_page
 
 ROWS_SHOWN = 200  # collections, versions or roles

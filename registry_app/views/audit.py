@@ -7,10 +7,10 @@ from django.http import StreamingHttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from ..access import organization_for, registry_for
 from ..choices import Action
 from ..forms import AuditFilter
 from ..models import AuditEvent
+from ..permissions import organization_for, registry_for
 from .pages import render_page
 
 SIZE = 25  # entries a page

@@ -8,7 +8,6 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import rules
-from ..access import collection_for, registry_for
 from ..choices import Action
 from ..forms import (
     CreateCollectionForm,
@@ -18,6 +17,7 @@ from ..forms import (
     HistoryFilter,
 )
 from ..models import Alias, AuditEvent, Collection, Tag
+from ..permissions import collection_for, registry_for
 from .audit import page_of_events
 from .pages import actor_of, log_refusals, posted, registry_page
 from .paging import SORTS, page_of, page_of_objects

@@ -8,11 +8,11 @@ from django.db import transaction
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
-from ..access import artifacts_for
 from ..choices import Action
 from ..forms import ImportForm, VersionForm
 from ..models import Batch, check_registrar, may_register
 from ..models.event import canonical
+from ..permissions import artifacts_for
 from .artifacts import team_page
 from .pages import actor_of, log_refusals, posted
 

@@ -13,11 +13,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from .. import rules
-from ..access import admin_of
 from ..accounts import sign_in
 from ..choices import Action
 from ..forms import ConfirmForm, CursorForm, InviteForm, JoinForm
 from ..models import Invitation, User, make_invited_account
+from ..permissions import admin_of
 from .pages import actor_of, log_refusals, posted, refused_page, render_page
 from .paging import page_of
 

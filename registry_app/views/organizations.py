@@ -9,11 +9,11 @@ from django.utils.crypto import constant_time_compare
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ..access import admin_of, organization_for
 from ..accounts import sign_in
 from ..choices import Action, Role, Theme
 from ..forms import OrganizationForm, SecondFactorForm, SetupForm
 from ..models import AuditEvent, Organization, User, found_installation, setup_token
+from ..permissions import admin_of, organization_for
 from .pages import actor_of, log_refusals, posted, refused_page, render_page
 
 YEAR = 365 * 24 * 3600  # seconds

@@ -6,10 +6,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from .. import rules
-from ..access import registry_for
 from ..choices import Action
 from ..forms import ProtectForm, UnprotectForm
 from ..models import ProtectedAlias
+from ..permissions import registry_for
 from .pages import actor_of, log_refusals
 from .registries import settings_page
 

@@ -8,7 +8,6 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import rules
-from ..access import creator_of, organization_for, registry_for
 from ..choices import Action, Kind, Role, Visibility
 from ..forms import (
     AcceptForm,
@@ -21,6 +20,7 @@ from ..forms import (
     RestrictForm,
 )
 from ..models import AcceptedType, Alias, AuditEvent, Collection, Registry, winners
+from ..permissions import creator_of, organization_for, registry_for
 from ..templatetags.registry_tags import breakable
 from .collections import listing
 from .pages import actor_of, helpers_of, log_refusals, posted, registry_addresses, registry_page, render_page

@@ -4,10 +4,10 @@ from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ..access import organization_for, registry_for
 from ..choices import Action, Role
 from ..forms import AnswerForm, RequestForm
 from ..models import AccessRequest, Actor
+from ..permissions import organization_for, registry_for
 from .pages import actor_of, log_refusals, posted, registry_page, render_page
 
 SHOWN = 100  # requests on one page

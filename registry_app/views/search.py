@@ -8,10 +8,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from .. import rules
-from ..access import organization_for
 from ..choices import Visibility
 from ..forms import SearchForm
 from ..models import AcceptedType, Alias, Collection, ProtectedAlias
+from ..permissions import organization_for
 from ..search.query import OPERATORS, Search
 from ..search.results import Finding
 from .pages import render_page

@@ -4,9 +4,9 @@ from django.contrib import messages
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ..access import source_for
 from ..choices import Action
 from ..forms import DeleteVersionForm
+from ..permissions import source_for
 from .artifacts import team_page
 from .pages import actor_of, log_refusals, posted
 

@@ -12,7 +12,6 @@ from django.utils.text import get_text_list
 from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import rules
-from ..access import OrganizationRoleTooLow, admin_of, organization_for, team_for
 from ..choices import Action, Role, TeamRole
 from ..forms import (
     AddPeopleForm,
@@ -25,6 +24,7 @@ from ..forms import (
     TeamSettingsForm,
 )
 from ..models import AuditEvent, RegistryMember, Team, TeamMembership
+from ..permissions import OrganizationRoleTooLow, admin_of, organization_for, team_for
 from ..templatetags.registry_tags import breakable
 from .pages import actor_of, log_refusals, posted, registry_addresses, render_page
 from .paging import page_of

@@ -5,11 +5,11 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ..access import admin_of, person_for
 from ..choices import Action
 from ..forms import ConfirmForm, CursorForm, TokenForm
 from ..models import ApiToken
 from ..models.event import record_refusals
+from ..permissions import admin_of, person_for
 from .pages import actor_of, log_refusals, posted, render_page
 from .paging import page_of_objects
 

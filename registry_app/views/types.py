@@ -7,9 +7,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from .. import rules
-from ..access import registry_for
 from ..choices import Action
 from ..forms import AcceptForm, AddTypesForm, RemoveTypeForm
+from ..permissions import registry_for
 from .pages import actor_of, log_refusals, posted, render_page
 from .registries import settings_page
 

@@ -9,10 +9,10 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import rules
-from ..access import collection_for, link_for
 from ..choices import Action
 from ..forms import CompareForm, LinkForm, MarkForm, SourceFilter, UnlinkForm
 from ..models import Artifact, AuditEvent, Version
+from ..permissions import collection_for, link_for
 from .lineage import lineage_of
 from .pages import actor_of, helpers_of, log_refusals, posted, registry_page
 

@@ -11,9 +11,9 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
-from registry_app.access import organization_for
 from registry_app.api.auth import by_token, token_of
 from registry_app.models import Actor, ApiToken, make_service_account
+from registry_app.permissions import organization_for
 from tests.factories import make_member, make_token
 from tests.views.pages import browser
 
