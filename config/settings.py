@@ -106,7 +106,7 @@ CACHES = {
 
 # Who one is.
 AUTH_USER_MODEL = "registry_app.User"
-AUTHENTICATION_BACKENDS = ["registry_app.accounts.SignInBackend"]
+AUTHENTICATION_BACKENDS = ["registry_app.authentication.adapters.SignInBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -116,36 +116,36 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_ADAPTER = "registry_app.accounts.AccountAdapter"
+ACCOUNT_ADAPTER = "registry_app.authentication.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "registry_app.models.reset_link.ResetLinks"  # noqa: S105
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "registry_app.authentication.reset_links.ResetLinks"  # noqa: S105
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
 # Posts that are answered 4xx, in a minute: of one person, and of one address where nobody is signed in.
 REFUSED_POSTS_OF_PERSON, REFUSED_POSTS_OF_ADDRESS = 60, 300
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{PRODUCT}] "
 PASSWORD_RESET_TIMEOUT = 24 * 3600
-ACCOUNT_FORMS = {"reset_password": "registry_app.forms.reset.ResetForm"}
+ACCOUNT_FORMS = {"reset_password": "registry_app.authentication.password_reset.ResetForm"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_FORMS = {
-    "add_webauthn": "registry_app.forms.passkey.AddPasskeyForm",
-    "login_webauthn": "registry_app.forms.passkey.PasskeyLoginForm",
-    "authenticate_webauthn": "registry_app.forms.passkey.PasskeyForm",
-    "reauthenticate_webauthn": "registry_app.forms.passkey.PasskeyAgainForm",
+    "add_webauthn": "registry_app.authentication.passkeys.AddPasskeyForm",
+    "login_webauthn": "registry_app.authentication.passkeys.PasskeyLoginForm",
+    "authenticate_webauthn": "registry_app.authentication.passkeys.PasskeyForm",
+    "reauthenticate_webauthn": "registry_app.authentication.passkeys.PasskeyAgainForm",
 }
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not env.https()  # browsers offer passkeys over HTTPS, and on localhost without
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are given by admins and providers, nobody claims one
 MFA_TOTP_ISSUER = PRODUCT
-USERSESSIONS_ADAPTER = "registry_app.accounts.SessionsAdapter"
+USERSESSIONS_ADAPTER = "registry_app.authentication.adapters.SessionsAdapter"
 # Single sign-on: one OpenID Connect provider, or none. Started by a link, for the CSP lets no form lead elsewhere; what
 # comes back is bound to the session by its state.
 SINGLE_SIGN_ON = env.single_sign_on()
 SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [SINGLE_SIGN_ON] if SINGLE_SIGN_ON else []}}
-SOCIALACCOUNT_ADAPTER = "registry_app.accounts.SingleSignOnAdapter"
+SOCIALACCOUNT_ADAPTER = "registry_app.authentication.adapters.SingleSignOnAdapter"
 SOCIALACCOUNT_LOGIN_ON_GET = True
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.https() else 0
 

@@ -21,10 +21,10 @@ from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from . import rules
+from .authentication.limits import MINUTE, Limit, address_of, reach
 from .choices import Action
 from .database import triggers
 from .database.availability import best_effort
-from .limits import MINUTE, Limit, address_of, reach
 from .models import Actor, Collection, Link, Organization, OrganizationMembership, Registry, Team, Version
 from .models.event import record_refusals
 from .permissions import Moved, OrganizationRoleTooLow, RoleTooLow, SecondFactorMissing, check_second_factor

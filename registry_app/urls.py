@@ -4,6 +4,7 @@ from django.conf import settings
 from django.urls import include, path
 
 from .api import me
+from .authentication import sso
 from .views import (
     access,
     artifacts,
@@ -19,7 +20,6 @@ from .views import (
     requests,
     search,
     sessions,
-    single_sign_on,
     sources,
     teams,
     tokens,
@@ -158,8 +158,8 @@ organization_token_patterns = (
 
 # By the names that allauth asks for.
 single_sign_on_patterns = [
-    path("login/", single_sign_on.login, name="openid_connect_login"),
-    path("login/callback/", single_sign_on.callback, name="openid_connect_callback"),
+    path("login/", sso.login, name="openid_connect_login"),
+    path("login/callback/", sso.callback, name="openid_connect_callback"),
 ]
 
 urlpatterns = [

@@ -9,9 +9,9 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from ..authentication.limits import MINUTE, Limit, address_of, reach
 from ..choices import Action
 from ..database.availability import fault_of
-from ..limits import MINUTE, Limit, address_of, reach
 from ..permissions import OrganizationRoleTooLow, RoleTooLow, organization_for
 from ..rules import CHANGED_AT_ONCE, NEEDED
 from .pages import HELPERS_SHOWN, helpers_of, shelf_of

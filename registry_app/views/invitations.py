@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from .. import rules
-from ..accounts import sign_in
+from ..authentication.adapters import sign_in
 from ..choices import Action
 from ..forms import ConfirmForm, CursorForm, InviteForm, JoinForm
 from ..models import Invitation, User, make_invited_account

@@ -9,7 +9,7 @@ from django.utils.crypto import constant_time_compare
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ..accounts import sign_in
+from ..authentication.adapters import sign_in
 from ..choices import Action, Role, Theme
 from ..forms import OrganizationForm, SecondFactorForm, SetupForm
 from ..models import AuditEvent, Organization, User, found_installation, setup_token

@@ -13,8 +13,8 @@ from django.db import connections
 from django.test import Client
 from django.urls import reverse
 
-from registry_app.accounts import SingleSignOnAdapter
 from registry_app.audit.reconcile import differences
+from registry_app.authentication.adapters import SingleSignOnAdapter
 from registry_app.models import AuditEvent, User, make_service_account
 from tests.admin.pages import save
 from tests.conftest import point

@@ -26,11 +26,12 @@ from django.db.models import Case, Q, Value, When
 from django.db.models.functions import Lower
 from django.shortcuts import redirect, render
 
-from . import limits, rules
-from .choices import Action
+from .. import rules
+from ..choices import Action
+from ..models import Actor, User, enforce
+from ..models.event import record, record_refusals
+from . import limits
 from .limits import Limit
-from .models import Actor, User, enforce
-from .models.event import record, record_refusals
 
 logger = logging.getLogger(__name__)
 WRONG_PAIR = "That name and password don't belong together."  # and no hint which of them is wrong

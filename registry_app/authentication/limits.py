@@ -11,9 +11,9 @@ from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpRequest
 
-from .choices import Action
-from .models import Actor, User
-from .models.event import record
+from ..choices import Action
+from ..models import Actor, User
+from ..models.event import record
 
 MINUTE = 60  # seconds
 logger = logging.getLogger(__name__)
