@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from .. import rules
+from ..importers.rows import IMPORT_BYTES, parse_rows
 from .base import RuleForm
 
 
@@ -30,7 +31,7 @@ class ImportForm(RuleForm):
         text, refusal = _text_of(cleaned["file"]) if cleaned["file"] else (cleaned["text"], None)
         if not refusal:
             cleaned["text"] = re.sub("\r\n?", "\n", text).removeprefix("\ufeff")
-            cleaned["rows"], refusal = rules.parse_rows(cleaned["text"])
+            cleaned["rows"], refusal = parse_rows(cleaned["text"])
         if refusal:
             home = "file" if cleaned["file"] else "text"
             self.add_error(home, ValidationError(f"{refusal.reason} {refusal.way_out}".strip(), code=refusal.code))
@@ -51,7 +52,7 @@ class ImportForm(RuleForm):
 
 def _text_of(file):
     """(the text, None), or (None, the Refusal)."""
-    if file.size > rules.IMPORT_BYTES:
+    if file.size > IMPORT_BYTES:
         return None, rules.IMPORT_TOO_LONG
     try:
         return file.read().decode(), None

@@ -8,9 +8,9 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import OutputWrapper
 
 from ..choices import Action, Role, TeamRole
+from ..importers.digests import hash_path
 from ..models import Collection, Facts, ProtectedAlias, RegistryMember, Team, TeamMembership, register
 from ..models.event import refusals_logged
-from .hashing import hash_path
 from .workshop import make
 
 CARD = """Tells which customers are about to leave, from their tenure, fee and calls to support.

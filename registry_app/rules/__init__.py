@@ -7,7 +7,6 @@ templates all ask here, so that the reason shown beforehand is the reason given 
 from .access import *
 from .artifacts import *
 from .characters import *
-from .imports import *
 from .names import *
 from .refusals import *
 from .registries import *

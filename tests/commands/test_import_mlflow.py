@@ -5,7 +5,7 @@ from base64 import b64encode
 
 import pytest
 
-from registry_app.management import mlflow
+from registry_app.importers import mlflow_client
 from registry_app.models import AuditEvent, Collection, Link, Version
 from tests.factories import COMMAND_LINE, make_registry, make_version, protect
 from tests.mlflow import Fake, model, pairs, serving, version
@@ -260,7 +260,7 @@ def test_a_strange_answer_about_one_version_stops_all(bring, fake, path, body):
 
 
 def test_folders_without_end_have_no_size(bring, fake, monkeypatch):
-    monkeypatch.setattr(mlflow, "FOLDERS", 20)
+    monkeypatch.setattr(mlflow_client, "FOLDERS", 20)
     fake.answers["mlflow-artifacts/artifacts"] = (200, {"files": [{"path": "deeper", "is_dir": True}]})
     assert table(bring())["versions"] == (4, 4, 0, 0)
     assert set(Version.objects.values_list("size", "file_count")) == {(0, 0)}
@@ -300,7 +300,7 @@ def test_a_server_that_does_not_answer_is_told(bring, monkeypatch):
         port = silent.getsockname()[1]
         assert bring(url=f"http://127.0.0.1:{port}").status == 1  # nobody listens
         silent.listen()
-        monkeypatch.setattr(mlflow, "TIMEOUT", 0.2)
+        monkeypatch.setattr(mlflow_client, "TIMEOUT", 0.2)
         done = bring(url=f"http://127.0.0.1:{port}")
         assert (done.status, "timed out" in done.err) == (1, True)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.core.management.base import CommandError
 
-from registry_app.management import hashing
+from registry_app.importers import digests
 from registry_app.models import Artifact, AuditEvent, Link, Version
 from tests.factories import make_organization, make_team, make_version
 
@@ -123,7 +123,7 @@ def test_a_version_of_another_organization_is_no_source(register, sam, folder):
     ids=str,
 )
 def test_what_is_refused_is_refused_before_anything_is_hashed(register, folder, monkeypatch, changed, code):
-    monkeypatch.setattr(hashing, "_hash", lambda *_: pytest.fail("it was hashed"))
+    monkeypatch.setattr(digests, "_hash", lambda *_: pytest.fail("it was hashed"))
     done = register(folder, **changed)
     assert (done.status, done.out, Artifact.objects.exists()) == (1, "", False)
     assert code in done.err
@@ -219,7 +219,7 @@ def test_what_vanishes_changes_or_can_not_be_read_is_told(register, folder, monk
 @pytest.fixture
 def hashed(monkeypatch):
     """The names of the files that are hashed, from here on; `stop_at` so many."""
-    really, names = hashing._hash, []
+    really, names = digests._hash, []
 
     def counting(file, progress):
         if len(names) == counting.stop_at:
@@ -228,7 +228,7 @@ def hashed(monkeypatch):
         return really(file, progress)
 
     counting.stop_at = -1
-    monkeypatch.setattr(hashing, "_hash", counting)
+    monkeypatch.setattr(digests, "_hash", counting)
     counting.names = names
     return counting
 
@@ -274,7 +274,7 @@ def test_memory_stays_flat(tmp_path, notes):
     with path.open("wb") as file:
         file.truncate(200 * 1024 * 1024)
     tracemalloc.start()
-    hashed = hashing.hash_path(str(path), Stream())
+    hashed = digests.hash_path(str(path), Stream())
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert hashed.size == 200 * 1024 * 1024 and peak < 8 * 1024 * 1024
@@ -295,15 +295,15 @@ class Stream(StringIO):
 def test_a_terminal_shows_a_bar_and_anything_else_one_line(folder, notes):
     terminal, file = Stream(terminal=True), Stream()
     for stream in (terminal, file):
-        hashing.hash_path(str(folder), stream)
-        hashing.forget(str(folder))
+        digests.hash_path(str(folder), stream)
+        digests.forget(str(folder))
     assert "\r[" in terminal.getvalue() and "100 %" in terminal.getvalue()
     assert file.getvalue() == "Hashed: 3 files, 3,000,002 bytes.\n"
 
 
 def test_the_notes_are_of_one_path_alone(folder, tmp_path, notes):
-    hashing.hash_path(str(folder), Stream())
+    digests.hash_path(str(folder), Stream())
     (line, *_) = [line for line in next(notes.iterdir()).read_text().splitlines() if line]
     assert len(json.loads(line)) == 4
     with pytest.raises(CommandError):
-        hashing.hash_path(str(tmp_path / "nothing"), Stream())
+        digests.hash_path(str(tmp_path / "nothing"), Stream())

@@ -17,7 +17,7 @@ from django.db import connection, connections, transaction
 from django.test import Client
 from django.urls import reverse
 
-from registry_app import rules
+from registry_app.importers.rows import IMPORT_ROWS
 from registry_app.management.database import prepare
 from registry_app.models import Actor, Organization, Team, User, found_organization
 
@@ -30,7 +30,7 @@ class Command(BaseCommand):
     help = "Measure how long an import keeps others from saving."
 
     def add_arguments(self, parser):
-        parser.add_argument("--rows", type=int, default=rules.IMPORT_ROWS)
+        parser.add_argument("--rows", type=int, default=IMPORT_ROWS)
         parser.add_argument("--rounds", type=int, default=5)
 
     def handle(self, *, rows, rounds, **options):

@@ -5,10 +5,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from ... import rules
+from ...importers.mlflow import Mirror, digest_of, facts_of
+from ...importers.mlflow_client import Server
 from ...models import Version
 from ..database import prepare
-from ..mirror import Mirror, digest_of, facts_of
-from ..mlflow import Server
 from ..naming import organization_named, team_named
 
 

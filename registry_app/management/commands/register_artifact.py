@@ -8,9 +8,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ... import rules
 from ...choices import Action
+from ...importers.digests import forget, hash_path
 from ...models import Facts, Version, clean_names, register
 from ..database import prepare
-from ..hashing import forget, hash_path
 from ..naming import COMMAND_LINE, organization_named, refusals_told, team_named
 
 UNKNOWN = f"sha256:{0:064}"  # in the place of the digest until it is known

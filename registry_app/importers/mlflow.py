@@ -7,9 +7,9 @@ from django.core.exceptions import ValidationError
 
 from .. import rules
 from ..choices import Action
+from ..management.naming import COMMAND_LINE, told
 from ..models import Collection, Facts, Version, register
 from ..models.event import canonical, refusals_logged
-from .naming import COMMAND_LINE, told
 
 REASON = "import from MLflow"
 TYPE = "model"

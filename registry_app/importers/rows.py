@@ -4,7 +4,7 @@ import csv
 import io
 import json
 
-from .refusals import IMPORT_TOO_LONG, Refusal
+from ..rules.refusals import IMPORT_TOO_LONG, Refusal
 
 IMPORT_BYTES = 1024 * 1024
 IMPORT_ROWS = 1000
