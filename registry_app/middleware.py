@@ -27,8 +27,8 @@ from .database import triggers
 from .database.availability import best_effort
 from .models import Actor, Collection, Link, Organization, OrganizationMembership, Registry, Team, Version
 from .models.event import record_refusals
+from .operations.readiness import is_ready
 from .permissions import Moved, OrganizationRoleTooLow, RoleTooLow, SecondFactorMissing, check_second_factor
-from .readiness import is_ready
 
 GONE = tuple(model.DoesNotExist for model in (OrganizationMembership, Registry, Team, Collection, Link, Version))
 SEEN_EVERY, READY_FOR = 60, 5  # seconds

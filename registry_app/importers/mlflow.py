@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 
 from .. import rules
 from ..choices import Action
-from ..management.naming import COMMAND_LINE, told
+from ..management.cli import COMMAND_LINE, told
 from ..models import Collection, Facts, Version, register
 from ..models.event import canonical, refusals_logged
 

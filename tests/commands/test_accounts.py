@@ -15,7 +15,7 @@ def typed(monkeypatch, settings):
     """What is typed where a password is asked for: a list, to be filled."""
     settings.ADMIN_PASSWORD = ""
     answers = []
-    monkeypatch.setattr("registry_app.management.naming.getpass", lambda prompt: answers.pop(0))
+    monkeypatch.setattr("registry_app.management.cli.getpass", lambda prompt: answers.pop(0))
     return answers
 
 
@@ -115,7 +115,7 @@ def test_without_a_terminal_there_is_a_word_and_no_traceback(mel, run, settings,
         raise EOFError
 
     settings.ADMIN_PASSWORD = ""
-    monkeypatch.setattr("registry_app.management.naming.getpass", no_terminal)
+    monkeypatch.setattr("registry_app.management.cli.getpass", no_terminal)
     with nothing_changes():
         done = run(*words)
     assert (done.status, "Traceback" in done.err) == (1, False)

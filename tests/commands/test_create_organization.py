@@ -22,7 +22,7 @@ def typed(monkeypatch, settings):
     """What is typed where a password is asked for: a list, to be filled."""
     settings.ADMIN_PASSWORD = ""
     answers = []
-    monkeypatch.setattr("registry_app.management.naming.getpass", lambda prompt: answers.pop(0))
+    monkeypatch.setattr("registry_app.management.cli.getpass", lambda prompt: answers.pop(0))
     return answers
 
 
@@ -89,7 +89,7 @@ def test_no_terminal_and_no_password_found_nothing(run, settings, monkeypatch):
         raise EOFError
 
     settings.ADMIN_PASSWORD = ""
-    monkeypatch.setattr("registry_app.management.naming.getpass", no_terminal)
+    monkeypatch.setattr("registry_app.management.cli.getpass", no_terminal)
     done = run("create_organization", "Acme ML", *ADA)
     assert (done.status, Organization.objects.exists()) == (1, False)
     assert "REGISTRY_ADMIN_PASSWORD" in done.err

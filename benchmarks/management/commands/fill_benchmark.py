@@ -20,7 +20,6 @@ from benchmarks.operations import COMMON_WORD, RARE_TYPE, RARE_WORD, Answer, ope
 from registry_app import rules
 from registry_app.choices import Action, Role, Visibility
 from registry_app.database import triggers
-from registry_app.management.database import prepare
 from registry_app.models import (
     AcceptedType,
     Actor,
@@ -35,6 +34,7 @@ from registry_app.models import (
     found_organization,
 )
 from registry_app.models.event import canonical, sealed, verify
+from registry_app.operations.prepare import prepare
 from registry_app.views import paging
 
 BATCH = 2000  # rows a statement

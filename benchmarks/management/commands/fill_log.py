@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from registry_app.choices import Action
 from registry_app.database import triggers
-from registry_app.management.database import prepare
 from registry_app.models import (
     Actor,
     Alias,
@@ -27,6 +26,7 @@ from registry_app.models import (
     make_account,
 )
 from registry_app.models.event import canonical, sealed
+from registry_app.operations.prepare import prepare
 
 SHELVES, ENTRIES_A_TURN, BATCH = 50, 5, 5000
 BY = Actor(None, staff=True)

@@ -15,7 +15,6 @@ from django.utils import timezone
 from registry_app import rules
 from registry_app.choices import Action, Visibility
 from registry_app.database import fulltext, triggers
-from registry_app.management.database import prepare
 from registry_app.models import (
     Actor,
     Alias,
@@ -33,6 +32,7 @@ from registry_app.models import (
     found_organization,
 )
 from registry_app.models.event import canonical, sealed
+from registry_app.operations.prepare import prepare
 
 BATCH = 5000  # rows made at a time
 ROWS = 500  # rows a statement

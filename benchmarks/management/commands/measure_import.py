@@ -18,8 +18,8 @@ from django.test import Client
 from django.urls import reverse
 
 from registry_app.importers.rows import IMPORT_ROWS
-from registry_app.management.database import prepare
 from registry_app.models import Actor, Organization, Team, User, found_organization
+from registry_app.operations.prepare import prepare
 
 PATIENCE = 60  # seconds for a lock
 

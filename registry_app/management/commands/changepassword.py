@@ -3,8 +3,8 @@
 from django.core.management.base import BaseCommand
 
 from ...choices import Action
-from ..database import prepare
-from ..naming import COMMAND_LINE, account_named, ask_password, refusals_told
+from ...operations.prepare import prepare
+from ..cli import COMMAND_LINE, account_named, ask_password, refusals_told
 
 
 class Command(BaseCommand):

@@ -5,8 +5,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ...choices import Action
 from ...models import User, found_organization_with_admin
-from ..database import prepare
-from ..naming import COMMAND_LINE, ask_password, refusals_told
+from ...operations.prepare import prepare
+from ..cli import COMMAND_LINE, ask_password, refusals_told
 
 
 class Command(BaseCommand):

@@ -5,8 +5,8 @@ from django.core.management.base import BaseCommand
 
 from ...choices import Action
 from ...models import make_superuser
-from ..database import prepare
-from ..naming import COMMAND_LINE, ask_password, refusals_told
+from ...operations.prepare import prepare
+from ..cli import COMMAND_LINE, ask_password, refusals_told
 
 
 class Command(BaseCommand):

@@ -25,7 +25,7 @@ from ...models import (
     make_service_account,
 )
 from ...models.event import refusals_logged
-from ..database import prepare
+from ...operations.prepare import prepare
 from ..story import publish
 
 COMMAND_LINE = Actor(None, staff=True)

@@ -8,8 +8,8 @@ from ... import rules
 from ...importers.mlflow import Mirror, digest_of, facts_of
 from ...importers.mlflow_client import Server
 from ...models import Version
-from ..database import prepare
-from ..naming import organization_named, team_named
+from ...operations.prepare import prepare
+from ..cli import organization_named, team_named
 
 
 class Command(BaseCommand):

@@ -10,8 +10,8 @@ from ... import rules
 from ...choices import Action
 from ...importers.digests import forget, hash_path
 from ...models import Facts, Version, clean_names, register
-from ..database import prepare
-from ..naming import COMMAND_LINE, organization_named, refusals_told, team_named
+from ...operations.prepare import prepare
+from ..cli import COMMAND_LINE, organization_named, refusals_told, team_named
 
 UNKNOWN = f"sha256:{0:064}"  # in the place of the digest until it is known
 

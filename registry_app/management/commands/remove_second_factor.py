@@ -7,8 +7,8 @@ from django.db import transaction
 from ...choices import Action
 from ...models import Actor
 from ...models.event import record
-from ..database import prepare
-from ..naming import account_named
+from ...operations.prepare import prepare
+from ..cli import account_named
 
 
 class Command(BaseCommand):

@@ -10,8 +10,8 @@ from django.urls import reverse
 from ...choices import Action
 from ...models import Actor
 from ...models.event import record
-from ..database import prepare
-from ..naming import account_named
+from ...operations.prepare import prepare
+from ..cli import account_named
 
 
 class Command(BaseCommand):

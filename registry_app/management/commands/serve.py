@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from ...models import Organization, setup_token
-from ..database import close_reopened, mend_ledger, prepare
+from ...operations.prepare import close_reopened, mend_ledger, prepare
 from ..server import Server
 
 

@@ -12,7 +12,7 @@ from ...choices import Visibility
 from ...database import triggers
 from ...models import AuditEvent, Organization, Registry, restriction_journal
 from ...models.event import GENESIS, verify
-from ..database import ledger_faults, ledger_usable, one_moment, pending
+from ...operations.prepare import ledger_faults, ledger_usable, one_moment, pending
 
 
 def anchor(text):

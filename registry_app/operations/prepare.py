@@ -9,10 +9,10 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import DatabaseError, connection
 
+from ..management.cli import told
 from ..models import Actor, Organization, Registry, restriction_journal
-from ..readiness import pending_migrations
 from .alone import alone
-from .naming import told
+from .readiness import pending_migrations
 
 MOMENT = {"sqlite": "BEGIN", "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
 

@@ -3,7 +3,7 @@
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from .database import triggers
+from ..database import triggers
 
 
 def pending_migrations() -> list[tuple[str, str]]:
