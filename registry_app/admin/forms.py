@@ -8,8 +8,8 @@ from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidg
 from .. import rules
 from ..choices import Action
 from ..forms import RestrictForm
+from ..forms.accepted_types import TypesField
 from ..forms.base import LawField, NamesField, ReasonField, VersionField
-from ..forms.types import TypesField
 from .base import AdminForm
 
 

@@ -1,10 +1,10 @@
 """What may come in. Pages and the Django admin share these forms."""
 
-from .access import AbleForm, AddAccessForm, AnswerForm, ChangeAccessForm, ExplainForm, RequestForm
+from .accepted_types import AcceptForm, AddTypesForm, RemoveTypeForm
 from .artifacts import ArtifactFilter, DeleteVersionForm, VersionForm
 from .audit import AuditFilter, DayForm, HistoryFilter
 from .base import CursorForm
-from .collection import (
+from .collections import (
     CollectionFilter,
     CompareForm,
     CreateCollectionForm,
@@ -18,13 +18,13 @@ from .collection import (
     UnprotectForm,
 )
 from .imports import ImportForm
-from .organization import OrganizationForm, SetupForm
-from .people import ConfirmForm, InviteForm, JoinForm, MemberRoleForm, PeopleFilter, SecondFactorForm, ServiceForm
-from .registry import CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
+from .members import ConfirmForm, InviteForm, JoinForm, MemberRoleForm, PeopleFilter, SecondFactorForm, ServiceForm
+from .organizations import OrganizationForm, SetupForm
+from .registries import CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
+from .registry_members import AbleForm, AddAccessForm, AnswerForm, ChangeAccessForm, ExplainForm, RequestForm
 from .search import SearchForm
 from .teams import AddPeopleForm, TeamDeleteForm, TeamFilter, TeamForm, TeamSettingsForm
-from .token import TokenForm
-from .types import AcceptForm, AddTypesForm, RemoveTypeForm
+from .tokens import TokenForm
 
 __all__ = [
     "AbleForm",

@@ -5,7 +5,7 @@ from django import forms
 from .. import rules
 from ..choices import TeamRole
 from .base import ConfirmationField, CursorForm, LawField, RuleForm, VersionField
-from .holders import HoldersField, names_of_people, people_called, require_all
+from .principals import HoldersField, names_of_people, people_called, require_all
 
 
 class TeamFilter(CursorForm):

@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from ..choices import OrganizationRole
 from .base import CursorForm, RuleForm, SeenField
-from .organization import AccountForm
+from .organizations import AccountForm
 
 STATES = [("active", "Active"), ("deactivated", "Deactivated")]
 

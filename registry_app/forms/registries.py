@@ -7,8 +7,8 @@ from .. import rules
 from ..choices import Role, Visibility
 from ..database.fulltext import Words
 from ..models import Holdings, Registry, Restriction, User
+from .accepted_types import ListForm, TypesField
 from .base import ConfirmationField, CursorForm, LawField, PreviewField, ReasonField, RuleForm, VersionField
-from .types import ListForm, TypesField
 
 SORTS = {
     "name": "Name",

@@ -10,7 +10,7 @@ from .. import rules
 from ..choices import Role
 from ..models import RegistryMember
 from .base import ReasonField, RuleForm, SeenField
-from .holders import HoldersField, names_of_people, people_called, require_all, teams_called
+from .principals import HoldersField, names_of_people, people_called, require_all, teams_called
 
 ROLES = list(reversed(Role.choices))  # highest first, as people read them
 
