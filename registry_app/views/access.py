@@ -10,10 +10,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from .. import rules
 from ..choices import Action, Role
 from ..forms import AbleForm, AddAccessForm, ChangeAccessForm, ConfirmForm, CursorForm, ExplainForm
+from ..listings.cursor import page_of_objects
 from ..models import RegistryMember, paths, winners
 from ..permissions import registry_for
 from .pages import actor_of, log_refusals, posted, registry_page
-from .paging import page_of_objects
 
 ADMINS_SHOWN = 20  # organization admins named in the list
 PEOPLE_SHOWN = 100  # people named in the answer to who may

@@ -11,10 +11,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from ..choices import Action
 from ..forms import ArtifactFilter, CursorForm, VersionForm
+from ..listings.cursor import page_of
 from ..models import Link, Version, register
 from ..permissions import artifact_for, artifacts_for
 from .pages import actor_of, log_refusals, posted, render_page
-from .paging import page_of
 
 SORTS = {
     "name": (["name", "project", "id"], False),

@@ -16,10 +16,10 @@ from .. import rules
 from ..authentication.adapters import sign_in
 from ..choices import Action
 from ..forms import ConfirmForm, CursorForm, InviteForm, JoinForm
+from ..listings.cursor import page_of
 from ..models import Invitation, User, make_invited_account
 from ..permissions import admin_of
 from .pages import actor_of, log_refusals, posted, refused_page, render_page
-from .paging import page_of
 
 logger = logging.getLogger(__name__)
 COLUMNS = ("id", "email", "role", "created_by__username", "created_at", "expires_at")

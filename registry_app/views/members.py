@@ -9,12 +9,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from .. import rules
 from ..choices import Action, OrganizationRole, TeamRole, Visibility
 from ..forms import ConfirmForm, CursorForm, MemberRoleForm, PeopleFilter, ServiceForm
+from ..listings.cursor import page_of
 from ..models import RegistryMember, TeamMembership, make_service_account, paths_of_person
 from ..models.endings import of_membership
 from ..permissions import admin_of, organization_for, person_for
 from ..templatetags.registry_tags import breakable
 from .pages import actor_of, log_refusals, posted, registry_addresses, render_page
-from .paging import page_of
 from .teams import page_of_teams, team_rows
 
 TEAMS_SHOWN = 10  # below the list of people

@@ -19,12 +19,12 @@ from ..forms import (
     RegistryFilter,
     RestrictForm,
 )
+from ..listings.cursor import SORTS, page_of
 from ..models import AcceptedType, Alias, AuditEvent, Collection, Registry, winners
 from ..permissions import creator_of, organization_for, registry_for
 from ..templatetags.registry_tags import breakable
 from .collections import listing
 from .pages import actor_of, helpers_of, log_refusals, posted, registry_addresses, registry_page, render_page
-from .paging import SORTS, page_of
 
 COUNT_CAP = 1000  # registries counted at most
 FILTERED_CAP = 100  # the same under a filter, which looks at many for each that it counts

@@ -7,11 +7,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from ..choices import Action
 from ..forms import ConfirmForm, CursorForm, TokenForm
+from ..listings.cursor import page_of_objects
 from ..models import ApiToken
 from ..models.event import record_refusals
 from ..permissions import admin_of, person_for
 from .pages import actor_of, log_refusals, posted, render_page
-from .paging import page_of_objects
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -20,6 +20,7 @@ from benchmarks.operations import COMMON_WORD, RARE_TYPE, RARE_WORD, Answer, ope
 from registry_app import rules
 from registry_app.choices import Action, Role, Visibility
 from registry_app.database import triggers
+from registry_app.listings import cursor
 from registry_app.models import (
     AcceptedType,
     Actor,
@@ -35,7 +36,6 @@ from registry_app.models import (
 )
 from registry_app.models.event import canonical, sealed, verify
 from registry_app.operations.prepare import prepare
-from registry_app.views import paging
 
 BATCH = 2000  # rows a statement
 PEOPLE = 1000
@@ -198,8 +198,8 @@ def facts_of(organization):
         "organization_id": organization.pk,
         "sessions": {user.username: _session(user) for user in User.objects.filter(username__in=["ada", "mel", "tim"])},
         "plan": _plan(organization),
-        "cursor": paging.cursor_of(deep, ["name_key"]),
-        "page": int(names.count() * 0.9) // paging.SIZE,
+        "cursor": cursor.cursor_of(deep, ["name_key"]),
+        "page": int(names.count() * 0.9) // cursor.SIZE,
         "mine": mine,
         "others": others[:: max(1, len(others) // 600)][:600],
     }
@@ -208,7 +208,7 @@ def facts_of(organization):
 def _plan(organization):
     """How the database finds the first page of Tim's list, as it says itself."""
     tim = organization.memberships.select_related("organization", "user").get(user__username="tim")
-    return tim.registries().custom().order_by("name_key").values("id")[: paging.SIZE + 1].explain()
+    return tim.registries().custom().order_by("name_key").values("id")[: cursor.SIZE + 1].explain()
 
 
 def _session(user):

@@ -14,8 +14,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from benchmarks.management.commands.fill_published import RARE_WORD
+from registry_app.listings import cursor
 from registry_app.models import AuditEvent, AuditHead, Collection, Organization, User
-from registry_app.views import paging
 
 TURNS = 15  # requests of each kind, after two that warm up
 
@@ -65,7 +65,7 @@ def addresses(organization):
     shelf, big = f"{home}registry/Shelf_000/", f"{home}registry/Shelf_000/collection/Big/"
     first = AuditEvent.objects.earliest("at").at
     rare = Collection.objects.filter(description__contains=RARE_WORD).get().name
-    deep = paging.cursor_of({"number": Collection.objects.get(name="Big").next_number // 10}, ["number"])
+    deep = cursor.cursor_of({"number": Collection.objects.get(name="Big").next_number // 10}, ["number"])
     return {
         "collections, first page": shelf,
         "collections, by name": f"{shelf}?sort=name",
