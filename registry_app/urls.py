@@ -13,6 +13,7 @@ from .views import (
     collections,
     imports,
     invitations,
+    links,
     members,
     organizations,
     protected_aliases,
@@ -24,7 +25,6 @@ from .views import (
     teams,
     tokens,
     types,
-    versions,
 )
 
 registry_patterns = (
@@ -83,7 +83,7 @@ collection_patterns = (
         path("collection/<str:collection>/delete/", collections.delete, name="delete"),
         path("collection/<str:collection>/activity/", collections.activity, name="activity"),
         path("collection/<str:collection>/as-it-was/", as_it_was.collection, name="as_it_was"),
-        path("collection/<str:collection>/compare/", versions.compare, name="compare"),
+        path("collection/<str:collection>/compare/", links.compare, name="compare"),
         path("aliases/protect/", protected_aliases.add, name="protect"),
         path("aliases/unprotect/", protected_aliases.remove, name="unprotect"),
     ],
@@ -91,10 +91,10 @@ collection_patterns = (
 )
 version_patterns = (
     [
-        path("link/", versions.link, name="link"),
-        path("v<int:number>/", versions.detail, name="detail"),
-        path("v<int:number>/edit/", versions.edit, name="edit"),
-        path("v<int:number>/unlink/", versions.unlink, name="unlink"),
+        path("link/", links.link, name="link"),
+        path("v<int:number>/", links.detail, name="detail"),
+        path("v<int:number>/edit/", links.edit, name="edit"),
+        path("v<int:number>/unlink/", links.unlink, name="unlink"),
     ],
     "versions",
 )
