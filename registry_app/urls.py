@@ -6,9 +6,9 @@ from django.urls import include, path
 from .api import me
 from .authentication import sso
 from .views import (
-    access,
+    accepted_types,
+    access_requests,
     artifacts,
-    as_it_was,
     audit,
     collections,
     imports,
@@ -18,13 +18,13 @@ from .views import (
     organizations,
     protected_aliases,
     registries,
-    requests,
+    registry_members,
     search,
     sessions,
-    sources,
+    snapshots,
     teams,
     tokens,
-    types,
+    versions,
 )
 
 registry_patterns = (
@@ -37,15 +37,15 @@ registry_patterns = (
         path("registry/<str:name>/restrict/", registries.restrict, name="restrict"),
         path("registry/<str:name>/delete/", registries.delete, name="delete"),
         path("registry/<str:name>/activity/", audit.activity, name="activity"),
-        path("registry/<str:name>/as-it-was/", as_it_was.registry, name="as_it_was"),
+        path("registry/<str:name>/as-it-was/", snapshots.registry, name="as_it_was"),
     ],
     "registries",
 )
 type_patterns = (
     [
-        path("add/", types.add, name="add"),
-        path("remove/", types.remove, name="remove"),
-        path("accept/", types.accept, name="accept"),
+        path("add/", accepted_types.add, name="add"),
+        path("remove/", accepted_types.remove, name="remove"),
+        path("accept/", accepted_types.accept, name="accept"),
     ],
     "types",
 )
@@ -82,7 +82,7 @@ collection_patterns = (
         path("collection/<str:collection>/edit/", collections.edit, name="edit"),
         path("collection/<str:collection>/delete/", collections.delete, name="delete"),
         path("collection/<str:collection>/activity/", collections.activity, name="activity"),
-        path("collection/<str:collection>/as-it-was/", as_it_was.collection, name="as_it_was"),
+        path("collection/<str:collection>/as-it-was/", snapshots.collection, name="as_it_was"),
         path("collection/<str:collection>/compare/", links.compare, name="compare"),
         path("aliases/protect/", protected_aliases.add, name="protect"),
         path("aliases/unprotect/", protected_aliases.remove, name="unprotect"),
@@ -109,27 +109,27 @@ artifact_patterns = (
 import_patterns = ([path("artifacts/import/", imports.create, name="create")], "imports")
 source_patterns = (
     [
-        path("artifact/<str:project>/<str:name>/v<int:number>/", sources.detail, name="detail"),
-        path("artifact/<str:project>/<str:name>/v<int:number>/delete/", sources.delete, name="delete"),
+        path("artifact/<str:project>/<str:name>/v<int:number>/", versions.detail, name="detail"),
+        path("artifact/<str:project>/<str:name>/v<int:number>/delete/", versions.delete, name="delete"),
     ],
     "sources",
 )
 access_patterns = (
     [
-        path("", access.index, name="index"),
-        path("add/", access.add, name="add"),
-        path("explain/", access.explain, name="explain"),
-        path("able/", access.able, name="able"),
-        path("<int:pk>/", access.change, name="change"),
-        path("<int:pk>/remove/", access.remove, name="remove"),
+        path("", registry_members.index, name="index"),
+        path("add/", registry_members.add, name="add"),
+        path("explain/", registry_members.explain, name="explain"),
+        path("able/", registry_members.able, name="able"),
+        path("<int:pk>/", registry_members.change, name="change"),
+        path("<int:pk>/remove/", registry_members.remove, name="remove"),
     ],
     "access",
 )
 request_patterns = (
     [
-        path("requests/", requests.index, name="index"),
-        path("registry/<str:name>/requests/new/", requests.create, name="create"),
-        path("registry/<str:name>/requests/<int:pk>/", requests.answer, name="answer"),
+        path("requests/", access_requests.index, name="index"),
+        path("registry/<str:name>/requests/new/", access_requests.create, name="create"),
+        path("registry/<str:name>/requests/<int:pk>/", access_requests.answer, name="answer"),
     ],
     "requests",
 )

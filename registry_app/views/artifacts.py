@@ -14,7 +14,7 @@ from ..forms import ArtifactFilter, CursorForm, VersionForm
 from ..listings.cursor import page_of
 from ..models import Link, Version, register
 from ..permissions import artifact_for, artifacts_for
-from .pages import actor_of, log_refusals, posted, render_page
+from .rendering import actor_of, log_refusals, posted, render_page
 
 SORTS = {
     "name": (["name", "project", "id"], False),

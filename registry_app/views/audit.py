@@ -11,7 +11,7 @@ from ..choices import Action
 from ..forms import AuditFilter
 from ..models import AuditEvent
 from ..permissions import organization_for, registry_for
-from .pages import render_page
+from .rendering import render_page
 
 SIZE = 25  # entries a page
 GIST_LENGTH, GIST_FIELDS = 160, 3  # characters, and fields, that an entry tells in its line

@@ -20,7 +20,7 @@ from ..listings.cursor import SORTS, page_of, page_of_objects
 from ..models import Alias, AuditEvent, Collection, Tag
 from ..permissions import collection_for, registry_for
 from .audit import page_of_events
-from .pages import actor_of, log_refusals, posted, registry_page
+from .rendering import actor_of, log_refusals, posted, registry_page
 
 COUNT_CAP = 1000  # collections counted at most
 CARD_READ = 1000  # characters of a card, of which the list shows the first line

@@ -14,7 +14,7 @@ from ..choices import Action
 from ..database.availability import fault_of
 from ..permissions import OrganizationRoleTooLow, RoleTooLow, organization_for
 from ..rules import CHANGED_AT_ONCE, NEEDED
-from .pages import HELPERS_SHOWN, helpers_of, shelf_of
+from .rendering import HELPERS_SHOWN, helpers_of, shelf_of
 
 RETRY_AFTER = 5  # seconds
 SECRET = re.compile("password|code|credential")  # in the names of fields that no page shows again

@@ -14,7 +14,7 @@ from ..models import Batch, check_registrar, may_register
 from ..models.event import canonical
 from ..permissions import artifacts_for
 from .artifacts import team_page
-from .pages import actor_of, log_refusals, posted
+from .rendering import actor_of, log_refusals, posted
 
 REASON = "import"  # what the log says of each version
 ARTIFACT, VERSION, EXISTS, REFUSED = "New artifact", "New version", "Exists already", "Refused"

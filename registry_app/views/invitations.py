@@ -19,7 +19,7 @@ from ..forms import ConfirmForm, CursorForm, InviteForm, JoinForm
 from ..listings.cursor import page_of
 from ..models import Invitation, User, make_invited_account
 from ..permissions import admin_of
-from .pages import actor_of, log_refusals, posted, refused_page, render_page
+from .rendering import actor_of, log_refusals, posted, refused_page, render_page
 
 logger = logging.getLogger(__name__)
 COLUMNS = ("id", "email", "role", "created_by__username", "created_at", "expires_at")

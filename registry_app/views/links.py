@@ -14,7 +14,7 @@ from ..forms import CompareForm, LinkForm, MarkForm, SourceFilter, UnlinkForm
 from ..models import Artifact, AuditEvent, Version
 from ..permissions import collection_for, link_for
 from .lineage import lineage_of
-from .pages import actor_of, helpers_of, log_refusals, posted, registry_page
+from .rendering import actor_of, helpers_of, log_refusals, posted, registry_page
 
 SOURCES_SHOWN = 25  # versions to choose from
 PLACES_SHOWN = 25  # links of the same version elsewhere

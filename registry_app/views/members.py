@@ -14,7 +14,7 @@ from ..models import RegistryMember, TeamMembership, make_service_account, paths
 from ..models.endings import of_membership
 from ..permissions import admin_of, organization_for, person_for
 from ..templatetags.registry_tags import breakable
-from .pages import actor_of, log_refusals, posted, registry_addresses, render_page
+from .rendering import actor_of, log_refusals, posted, registry_addresses, render_page
 from .teams import page_of_teams, team_rows
 
 TEAMS_SHOWN = 10  # below the list of people

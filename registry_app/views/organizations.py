@@ -14,7 +14,7 @@ from ..choices import Action, Role, Theme
 from ..forms import OrganizationForm, SecondFactorForm, SetupForm
 from ..models import AuditEvent, Organization, User, found_installation, setup_token
 from ..permissions import admin_of, organization_for
-from .pages import actor_of, log_refusals, posted, refused_page, render_page
+from .rendering import actor_of, log_refusals, posted, refused_page, render_page
 
 YEAR = 365 * 24 * 3600  # seconds
 

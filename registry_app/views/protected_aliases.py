@@ -10,8 +10,8 @@ from ..choices import Action
 from ..forms import ProtectForm, UnprotectForm
 from ..models import ProtectedAlias
 from ..permissions import registry_for
-from .pages import actor_of, log_refusals
 from .registries import settings_page
+from .rendering import actor_of, log_refusals
 
 
 @require_POST

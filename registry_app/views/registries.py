@@ -24,7 +24,7 @@ from ..models import AcceptedType, Alias, AuditEvent, Collection, Registry, winn
 from ..permissions import creator_of, organization_for, registry_for
 from ..templatetags.registry_tags import breakable
 from .collections import listing
-from .pages import actor_of, helpers_of, log_refusals, posted, registry_addresses, registry_page, render_page
+from .rendering import actor_of, helpers_of, log_refusals, posted, registry_addresses, registry_page, render_page
 
 COUNT_CAP = 1000  # registries counted at most
 FILTERED_CAP = 100  # the same under a filter, which looks at many for each that it counts

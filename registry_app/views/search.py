@@ -14,7 +14,7 @@ from ..models import AcceptedType, Alias, Collection, ProtectedAlias
 from ..permissions import organization_for
 from ..search.query import OPERATORS, Search
 from ..search.results import Finding
-from .pages import render_page
+from .rendering import render_page
 
 SHOWN = 10  # hits of each group
 MARKS_SHOWN = 6  # types, and aliases, of a hit

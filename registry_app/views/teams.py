@@ -27,7 +27,7 @@ from ..listings.cursor import page_of
 from ..models import AuditEvent, RegistryMember, Team, TeamMembership
 from ..permissions import OrganizationRoleTooLow, admin_of, organization_for, team_for
 from ..templatetags.registry_tags import breakable
-from .pages import actor_of, log_refusals, posted, registry_addresses, render_page
+from .rendering import actor_of, log_refusals, posted, registry_addresses, render_page
 
 LEADS_SHOWN, REGISTRIES_SHOWN = 3, 3  # in a row of the list
 ROLES_SHOWN = 50  # registries on a team's page

@@ -11,7 +11,7 @@ from ..listings.cursor import page_of_objects
 from ..models import ApiToken
 from ..models.event import record_refusals
 from ..permissions import admin_of, person_for
-from .pages import actor_of, log_refusals, posted, render_page
+from .rendering import actor_of, log_refusals, posted, render_page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

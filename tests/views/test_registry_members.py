@@ -10,14 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from registry_app.choices import Action, OrganizationRole, Role, Source, TeamRole
-from registry_app.models import (
-    AccessRequest,
-    Actor,
-    RegistryMember,
-    Team,
-    TeamMembership,
-    make_service_account,
-)
+from registry_app.models import AccessRequest, Actor, RegistryMember, Team, TeamMembership, make_service_account
 from tests.factories import COMMAND_LINE, give_role, make_member, make_registry, make_user
 from tests.views.pages import at, browser, codes, logging, nothing_changes, nothing_happens, refused
 

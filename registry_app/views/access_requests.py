@@ -8,7 +8,7 @@ from ..choices import Action, Role
 from ..forms import AnswerForm, RequestForm
 from ..models import AccessRequest, Actor
 from ..permissions import organization_for, registry_for
-from .pages import actor_of, log_refusals, posted, registry_page, render_page
+from .rendering import actor_of, log_refusals, posted, registry_page, render_page
 
 SHOWN = 100  # requests on one page
 

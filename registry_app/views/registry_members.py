@@ -13,7 +13,7 @@ from ..forms import AbleForm, AddAccessForm, ChangeAccessForm, ConfirmForm, Curs
 from ..listings.cursor import page_of_objects
 from ..models import RegistryMember, paths, winners
 from ..permissions import registry_for
-from .pages import actor_of, log_refusals, posted, registry_page
+from .rendering import actor_of, log_refusals, posted, registry_page
 
 ADMINS_SHOWN = 20  # organization admins named in the list
 PEOPLE_SHOWN = 100  # people named in the answer to who may

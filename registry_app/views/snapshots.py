@@ -9,7 +9,7 @@ from .. import rules
 from ..audit.snapshots import collection_on, protected_on, registry_on
 from ..forms import DayForm
 from ..permissions import collection_for, registry_for
-from .pages import registry_page
+from .rendering import registry_page
 
 ROWS_SHOWN = 200  # collections, versions or roles
 

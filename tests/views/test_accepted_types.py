@@ -5,7 +5,7 @@ from django.contrib.messages import get_messages
 
 from registry_app.choices import Action, Role
 from registry_app.models import Actor, AuditEvent, Registry
-from registry_app.views import types as views
+from registry_app.views import accepted_types as views
 from tests.factories import give_role
 from tests.views.pages import Page, at, browser, codes, logging, nothing_changes, nothing_happens, refused
 

@@ -10,8 +10,8 @@ from .. import rules
 from ..choices import Action
 from ..forms import AcceptForm, AddTypesForm, RemoveTypeForm
 from ..permissions import registry_for
-from .pages import actor_of, log_refusals, posted, render_page
 from .registries import settings_page
+from .rendering import actor_of, log_refusals, posted, render_page
 
 
 @require_http_methods(["GET", "POST"])

@@ -8,7 +8,7 @@ from ..choices import Action
 from ..forms import DeleteVersionForm
 from ..permissions import source_for
 from .artifacts import team_page
-from .pages import actor_of, log_refusals, posted
+from .rendering import actor_of, log_refusals, posted
 
 SHOWN = 50  # links, and versions on either side, of one version
 
