@@ -75,25 +75,25 @@ def forms(link, vision, ada):
     yield reverse("registries:create", args=[acme.slug]), create, "name", "name_invalid"
     yield reverse("registries:create", args=[acme.slug]), create, "types", "type_invalid"
     yield at("registries:settings", registry), settings, "name", "name_invalid"
-    yield at("types:add", registry), {"version": registry.version}, "types", "type_invalid"
+    yield at("accepted_types:add", registry), {"version": registry.version}, "types", "type_invalid"
     yield reverse("collections:create", args=here), {"name": "Silver", "type": "model"}, "name", "name_invalid"
     yield reverse("collections:create", args=here), {"name": "Silver", "type": "model"}, "tags", "tag_invalid"
     yield of("collections:edit", collection), edited, "name", "name_invalid"
     yield of("collections:edit", collection), edited, "tags", "tag_invalid"
-    yield of("versions:link", collection), {"version": link.version_id}, "aliases", "alias_invalid"
+    yield of("links:create", collection), {"version": link.version_id}, "aliases", "alias_invalid"
     yield (
-        of("versions:edit", collection, link.number),
+        of("links:edit", collection, link.number),
         {"keep": "production", "seen": link.facts},
         "aliases",
         "alias_invalid",
     )
     yield (
-        of("versions:edit", collection, link.number),
+        of("links:edit", collection, link.number),
         {"keep": "production", "seen": link.facts},
         "tags",
         "tag_invalid",
     )
-    yield at("collections:protect", registry), {}, "alias", "alias_invalid"
+    yield at("protected_aliases:add", registry), {}, "alias", "alias_invalid"
     yield reverse("teams:create", args=[acme.slug]), {}, "name", "name_invalid"
     yield reverse("teams:settings", args=[acme.slug, "Vision"]), {"version": vision.version}, "name", "name_invalid"
     for field, code in (("project", "name_invalid"), ("name", "name_invalid"), ("type", "type_invalid")):
@@ -119,7 +119,7 @@ def test_no_twin_moves_a_protected_alias(link, mel):
     for twin in ["production", *twins("production")]:
         data = {"keep": "good", "aliases": twin, "seen": other.facts}
         with nothing_changes():
-            assert browser(mel).post(of("versions:edit", link.collection, other.number), data).status_code == 422
+            assert browser(mel).post(of("links:edit", link.collection, other.number), data).status_code == 422
 
 
 @pytest.mark.parametrize("twin", twins("robert"), ids=ascii)
@@ -127,7 +127,7 @@ def test_no_account_is_called_like_another(acme, ada, twin):
     code = {"username_invalid", "invalid"}  # the second is Django's own
     for page, data in (
         (reverse("members:service", args=[acme.slug]), {}),
-        (reverse("invitation", args=[make_invitation(acme)[1]]), {"email": "r@example.com"}),
+        (reverse("invitations:accept", args=[make_invitation(acme)[1]]), {"email": "r@example.com"}),
     ):
         client = browser(ada) if "service" in page else browser()
         with nothing_changes():
@@ -148,7 +148,7 @@ def test_no_organization_is_set_up_with_a_twin(twin):
         "password_again": PASSWORD,
     }
     with nothing_changes():
-        response = browser().post(reverse("setup", args=[setup_token()]), data)
+        response = browser().post(reverse("organizations:setup", args=[setup_token()]), data)
     assert (response.status_code, codes(response)) == (422, {"name_invalid"})
 
 
@@ -338,7 +338,7 @@ def test_pages_refuse_it_beside_the_field(link, vision, ada, mel):
             "description",
             card,
         ),
-        (mel, at("requests:create", registry), {"role": "admin"}, "reason", reason),
+        (mel, at("access_requests:create", registry), {"role": "admin"}, "reason", reason),
     ]
     for user, page, good, field, code in forms:
         cache.clear()  # so many refused posts of one person reach the limit
@@ -368,7 +368,7 @@ def test_django_admin_refuses_it_too(client, root, link, vision):
 def test_what_was_refused_stands_in_the_log_as_text(ada, golden):
     """Whatever it was called."""
     data = {"holders": "a\u202eb", "role": "viewer"}
-    assert browser(ada).post(at("access:add", golden), data).status_code == 422
+    assert browser(ada).post(at("registry_members:add", golden), data).status_code == 422
     assert "\u202e" not in AuditEvent.objects.first().body.encode().decode("unicode_escape")
 
 

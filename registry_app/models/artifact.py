@@ -142,7 +142,7 @@ class Version(models.Model):
     def get_absolute_url(self):
         artifact, team = self.artifact, self.artifact.team
         names = [team.organization.slug, team.name, artifact.project, artifact.name]
-        return reverse("sources:detail", args=[*names, self.number])
+        return reverse("versions:detail", args=[*names, self.number])
 
     @property
     def called(self):

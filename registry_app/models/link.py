@@ -59,7 +59,7 @@ class Link(models.Model):
     def get_absolute_url(self):
         registry = self.collection.registry
         names = [registry.organization.slug, registry.name, self.collection.name]
-        return reverse("versions:detail", args=[*names, self.number])
+        return reverse("links:detail", args=[*names, self.number])
 
     @property
     def label(self):

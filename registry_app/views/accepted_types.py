@@ -67,7 +67,7 @@ def _adding_page(request, door, form):
         "refusal": rules.refuse_type_addition(registry.accepts_all_types),
     }
     status = 422 if shown is asked else form.status
-    return render_page(request, "types/add.html", door.membership, context, status=status)
+    return render_page(request, "accepted_types/add.html", door.membership, context, status=status)
 
 
 @require_POST

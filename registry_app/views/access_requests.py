@@ -20,7 +20,7 @@ def index(request, organization):
     found = AccessRequest.objects.open().answerable(request.user.pk).select_related("user", "registry")
     found = found.filter(registry__organization=membership.organization_id)
     context = {"requests": found[:SHOWN], "section": "requests"}
-    return render_page(request, "requests/index.html", membership, context)
+    return render_page(request, "access_requests/index.html", membership, context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -35,11 +35,11 @@ def create(request, organization, name):
         asked = AccessRequest(registry=door.registry, user=request.user, **form.cleaned_data)
         if form.carry_out(asked.create, actor_of(request)):
             messages.success(request, f"The admins of {door.registry} see your request now.")
-            return redirect("requests:create", organization, name)
+            return redirect("access_requests:create", organization, name)
     log_refusals(request, form, Action.REQUEST, door.membership, door.registry)
     admins = door.registry.admins().select_related("user").order_by("user__username")[:5]
     context = {"form": form, "earlier": earlier, "admins": admins, "highest": door.role == Role.ADMIN}
-    return registry_page(request, "requests/create.html", door, "access", context, form.status)
+    return registry_page(request, "access_requests/create.html", door, "access", context, form.status)
 
 
 @require_http_methods(["GET", "POST"])
@@ -57,7 +57,7 @@ def answer(request, organization, name, pk):
         if form.carry_out(verb, actor_of(request), form.cleaned_data["note"]):
             what = f"is {asked.get_role_display()} of {door.registry} now" if granted else "is told that you declined"
             messages.success(request, f"{asked.user} {what}.")
-            return redirect("access:index", organization, name)
+            return redirect("registry_members:index", organization, name)
     log_refusals(request, form, Action.REQUEST_DECLINE, door.membership, door.registry)
     context = {"form": form, "asked": asked, "held": door.registry.role_of(Actor(asked.user))}
-    return registry_page(request, "requests/answer.html", door, "access", context, form.status)
+    return registry_page(request, "access_requests/answer.html", door, "access", context, form.status)

@@ -85,7 +85,7 @@ def detail(request, organization, team, project, name):
     links = dict(seen.values("version").annotate(count=Count("pk")).values_list("version", "count"))
     names = [organization, door.team.name, artifact.project, artifact.name]
     for row in page.rows:
-        row["address"] = reverse("sources:detail", args=[*names, row["number"]])
+        row["address"] = reverse("versions:detail", args=[*names, row["number"]])
         row["links"] = links.get(row["id"], 0)
     return team_page(request, "artifacts/detail.html", door, {"artifact": artifact, "page": page})
 

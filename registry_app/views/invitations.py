@@ -34,7 +34,7 @@ def invite(request, organization):
     if form.is_valid():
         made = Invitation(organization=membership.organization, **form.cleaned_data)
         form.carry_out(lambda: tokens.append(made.create(actor_of(request))))
-    link = request.build_absolute_uri(reverse("invitation", args=tokens)) if tokens else ""
+    link = request.build_absolute_uri(reverse("invitations:accept", args=tokens)) if tokens else ""
     log_refusals(request, form, Action.INVITE, membership, subject=membership.organization.name)
     rows = membership.organization.invitations.open().values(*COLUMNS)
     context = {
@@ -45,7 +45,7 @@ def invite(request, organization):
         "is_mailed": bool(made and link and made.email) and _mailed(made, link),
         "page": page_of(rows, ["id"], descending=True, **wanted),
     }
-    return render_page(request, "invitations/invite.html", membership, context, status=form.status)
+    return render_page(request, "invitations/create.html", membership, context, status=form.status)
 
 
 def _mailed(invitation, link):
@@ -69,7 +69,7 @@ def revoke(request, organization, pk):
     form = ConfirmForm(request.POST)
     if form.is_valid() and form.carry_out(invitation.revoke_by, actor_of(request)):
         messages.success(request, "The invitation is revoked. Its link no longer works.")
-        return redirect("members:invite", organization)
+        return redirect("invitations:create", organization)
     log_refusals(request, form, Action.INVITE_REVOKE, membership, subject=str(invitation))
     return refused_page(request, membership, form)
 
@@ -94,7 +94,7 @@ def accept(request, token):
     if form.has_code(rules.INVITATION_USED.code):
         raise Http404
     context = {"form": form, "invitation": invitation}
-    return render(request, "invitations/account.html", context, status=form.status)
+    return render(request, "invitations/accept.html", context, status=form.status)
 
 
 def _make_account(invitation, data, request_id):

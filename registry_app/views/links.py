@@ -59,7 +59,7 @@ def link(request, organization, name, collection):
         "protected": door.registry.protected_names(),
     }
     return registry_page(
-        request, "versions/link.html", door, "detail", context, form.status, part="versions/_sources.html"
+        request, "links/create.html", door, "detail", context, form.status, part="links/_versions.html"
     )
 
 
@@ -108,7 +108,7 @@ def detail(request, organization, name, collection, number):
         "elsewhere": elsewhere.select_related("collection__registry__organization")[:PLACES_SHOWN],
         "drawing": lineage_of(found, door.membership),
     }
-    return registry_page(request, "versions/detail.html", door, "detail", context)
+    return registry_page(request, "links/detail.html", door, "detail", context)
 
 
 def _marks(registry, link):
@@ -169,7 +169,7 @@ def edit(request, organization, name, collection, number):
     }
     if form.status == 409:
         context["theirs"] = AuditEvent.objects.of_collection(collection).filter(code="").first()
-    return registry_page(request, "versions/edit.html", door, "detail", context, form.status)
+    return registry_page(request, "links/edit.html", door, "detail", context, form.status)
 
 
 def _choices(request, collection, link, door):
@@ -215,7 +215,7 @@ def unlink(request, organization, name, collection, number):
     refusal = rules.refuse_protected(door.role, marks["protected"], marks["protected"])
     context = {**marks, "form": form, "collection": collection, "link": found, "refusal": refusal}
     context["admins"] = helpers_of(door.registry)
-    return registry_page(request, "versions/unlink.html", door, "detail", context, form.status)
+    return registry_page(request, "links/unlink.html", door, "detail", context, form.status)
 
 
 @require_safe
@@ -233,7 +233,7 @@ def compare(request, organization, name, collection):
             ("Facts", _beside(_facts(one, door.may), _facts(other, door.may))),
             ("Metadata", _beside(_flat(one.version.metadata), _flat(other.version.metadata))),
         ]
-    return registry_page(request, "versions/compare.html", door, "detail", context, 422 if form.errors else 200)
+    return registry_page(request, "links/compare.html", door, "detail", context, 422 if form.errors else 200)
 
 
 def _facts(link, may):

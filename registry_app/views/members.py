@@ -179,7 +179,9 @@ def remove(request, organization, username):
     form = ConfirmForm(posted(request))
     if form.is_valid() and form.carry_out(person.delete_by, actor_of(request)):
         messages.success(request, f"{person.user} is no longer in {membership.organization}.")
-        return redirect("home") if person.user == request.user else redirect("members:index", organization)
+        return (
+            redirect("organizations:home") if person.user == request.user else redirect("members:index", organization)
+        )
     log_refusals(request, form, Action.PERSON_REMOVE, membership, subject=username)
     here = membership.organization
     context = {

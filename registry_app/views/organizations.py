@@ -53,7 +53,7 @@ def organization_settings(request, organization):
     form = OrganizationForm(posted(request), initial=shown)
     if form.is_valid() and form.carry_out(here.edit, actor_of(request), **form.cleaned_data):
         messages.success(request, "The settings are saved.")
-        return redirect("organization_settings", organization)
+        return redirect("organizations:settings", organization)
     log_refusals(request, form, Action.ORGANIZATION_EDIT, membership, subject=here.name)
     if form.is_bound:
         here.refresh_from_db()  # a refused edit has changed it
@@ -79,7 +79,7 @@ def second_factor(request, organization):
     if not form.errors and form.carry_out(here.require_second_factor, actor_of(request), wanted):
         text = "Everybody needs a second factor" if wanted else "A second factor is each person's own choice"
         messages.success(request, f"{text} from now on.")
-        return redirect("organization_settings", organization)
+        return redirect("organizations:settings", organization)
     log_refusals(request, form, Action.FACTOR_REQUIRE, membership, subject=here.name)
     return refused_page(request, membership, form)
 
@@ -94,7 +94,7 @@ def setup(request, token):
     if form.is_valid() and form.carry_out(_found, form.cleaned_data, request.id):
         user = User.objects.get(username=form.cleaned_data["username"])
         sign_in(request, user)
-        return redirect("home")
+        return redirect("organizations:home")
     return render(request, "organizations/setup.html", {"form": form}, status=form.status)
 
 

@@ -39,7 +39,7 @@ def index(request, organization, name):
         "shared": rules.shared_role(registry.visibility, registry.organization.default_role),
         "requests": registry.access_requests.open().select_related("user") if Action.MEMBER_ADD in door.may else [],
     }
-    return registry_page(request, "access/index.html", door, "access", context)
+    return registry_page(request, "registry_members/index.html", door, "access", context)
 
 
 def _rows(registry, members):
@@ -65,9 +65,9 @@ def add(request, organization, name):
     if form.is_valid() and form.carry_out(_give, actor_of(request), form.cleaned_data):
         names = ", ".join(str(member.holder) for member in form.cleaned_data["holders"])
         messages.success(request, f"{names}: {Role(form.cleaned_data['role']).label} of {door.registry} from now on.")
-        return redirect("access:index", organization, name)
+        return redirect("registry_members:index", organization, name)
     log_refusals(request, form, Action.MEMBER_ADD, door.membership, door.registry)
-    return registry_page(request, "access/add.html", door, "access", {"form": form}, form.status)
+    return registry_page(request, "registry_members/add.html", door, "access", {"form": form}, form.status)
 
 
 @transaction.atomic
@@ -94,12 +94,12 @@ def change(request, organization, name, pk):
         member.role, member.ends_at = wanted["role"], wanted["ends_at"]
         if form.carry_out(member.save_by, actor_of(request), seen=wanted["seen"]):
             messages.success(request, f"{member.holder} is {member.get_role_display()} of {door.registry} now.")
-            return redirect("access:index", organization, name)
+            return redirect("registry_members:index", organization, name)
         member = _member(door, pk)
         form.initial["seen"] = member.facts
     log_refusals(request, form, Action.MEMBER_CHANGE, door.membership, door.registry)
     context = {"form": form, "member": member}
-    return registry_page(request, "access/change.html", door, "access", context, form.status)
+    return registry_page(request, "registry_members/change.html", door, "access", context, form.status)
 
 
 @require_http_methods(["GET", "POST"])
@@ -108,14 +108,14 @@ def remove(request, organization, name, pk):
     door = registry_for(request.user, organization, name, Action.MEMBER_REMOVE)
     form = ConfirmForm(posted(request))
     if form.is_bound and not door.registry.members.filter(pk=pk).exists():  # sent twice, it is gone already
-        return redirect("access:index", organization, name)
+        return redirect("registry_members:index", organization, name)
     member = _member(door, pk)
     if form.is_valid() and form.carry_out(member.delete_by, actor_of(request)):
         messages.success(request, f"{member.holder} no longer has a role given in {door.registry}.")
-        return redirect("access:index", organization, name)
+        return redirect("registry_members:index", organization, name)
     log_refusals(request, form, Action.MEMBER_REMOVE, door.membership, door.registry)
     context = {"form": form, "member": member}
-    return registry_page(request, "access/remove.html", door, "access", context, form.status)
+    return registry_page(request, "registry_members/remove.html", door, "access", context, form.status)
 
 
 def _member(door, pk):
@@ -138,7 +138,7 @@ def explain(request, organization, name):
         context["paths"] = listed
         context["effective"] = rules.effective_of(listed, service=membership.user.is_service)
         context["permissions"] = [(role, rules.rank(context["effective"]) >= rules.rank(role)) for role in rules.LADDER]
-    return registry_page(request, "access/explain.html", door, "access", context, 422 if form.errors else 200)
+    return registry_page(request, "registry_members/explain.html", door, "access", context, 422 if form.errors else 200)
 
 
 @require_safe
@@ -156,4 +156,4 @@ def able(request, organization, name):
         "people": winners(door.registry, memberships),
         "count": people.count(),
     }
-    return registry_page(request, "access/able.html", door, "access", context, 422 if form.errors else 200)
+    return registry_page(request, "registry_members/who_can.html", door, "access", context, 422 if form.errors else 200)

@@ -19,7 +19,7 @@ from .rendering import render_page
 SHOWN = 10  # hits of each group
 MARKS_SHOWN = 6  # types, and aliases, of a hit
 CARD_READ = 1000  # characters of a card, of which a hit shows the first line
-ADDRESSES = ("registries:index", "registries:detail", "collections:detail", "versions:detail")
+ADDRESSES = ("registries:index", "registries:detail", "collections:detail", "links:detail")
 
 
 @require_safe

@@ -32,7 +32,7 @@ def registry(request, organization, name):
             "more_collections": max(0, len(found) - ROWS_SHOWN),
             "more_members": max(0, len(then.members) - ROWS_SHOWN),
         }
-    return registry_page(request, "as_it_was/registry.html", door, "activity", context)
+    return registry_page(request, "snapshots/registry.html", door, "activity", context)
 
 
 def _row(pk, each, then, names):
@@ -56,7 +56,7 @@ def collection(request, organization, name, collection):
         "versions": _versions(found, versions[:ROWS_SHOWN], protected_on(door.registry, moment)),
         "more_versions": max(0, len(versions) - ROWS_SHOWN),
     }
-    return registry_page(request, "as_it_was/collection.html", door, "activity", context)
+    return registry_page(request, "snapshots/collection.html", door, "activity", context)
 
 
 def _versions(collection, versions, protected):

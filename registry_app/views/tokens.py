@@ -55,7 +55,7 @@ def of_organization(request, organization):
     membership = admin_of(request.user, organization, Action.TOKEN_REVOKE)
     filters = CursorForm(request.GET)
     page = page_of_objects(ApiToken.objects.of_organization(membership.organization), ["id"], **filters.require())
-    return render_page(request, "tokens/organization.html", membership, {"page": page, "section": "people"})
+    return render_page(request, "organization_tokens/index.html", membership, {"page": page, "section": "people"})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -86,4 +86,4 @@ def of_service(request, organization, username):
     log_refusals(request, form, Action.TOKEN_ISSUE, membership, subject=str(request.POST.get("name", ""))[:60])
     context = {"form": TokenForm() if issued else form, "issued": issued, "person": person, "section": "people"}
     context["tokens"] = person.user.api_tokens.filter(revoked_at__isnull=True)
-    return render_page(request, "tokens/service.html", membership, context, status=form.status)
+    return render_page(request, "organization_tokens/service.html", membership, context, status=form.status)

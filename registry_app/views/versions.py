@@ -23,7 +23,7 @@ def detail(request, organization, team, project, name, number):
         "links": version.places(door.membership)[:SHOWN],
         "refusal": version.refuse_deletion(door.membership),
     }
-    return _version_page(request, "sources/detail.html", door, version, context)
+    return _version_page(request, "versions/detail.html", door, version, context)
 
 
 def _relatives(versions, membership):
@@ -54,7 +54,7 @@ def delete(request, organization, team, project, name, number):
         "is_last": artifact.versions.count() == 1,
         "heirs": version.made_into.usable_by(door.membership).count(),
     }
-    return _version_page(request, "sources/delete.html", door, version, context, form.status)
+    return _version_page(request, "versions/delete.html", door, version, context, form.status)
 
 
 def _version_page(request, template, door, version, context, status=200):

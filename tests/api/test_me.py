@@ -89,7 +89,7 @@ def test_a_session_is_no_token(mel):
 
 def test_a_token_is_no_session(mel):
     client = Client(headers={"authorization": f"Bearer {make_token(mel).secret}"})
-    assert client.get(reverse("organizations")).status_code == 302
+    assert client.get(reverse("organizations:index")).status_code == 302
 
 
 def test_rights_end_at_the_next_request(mel):

@@ -74,5 +74,5 @@ def test_a_role_is_asked_for_and_granted(page, sign_in, rob, mel, golden):
     assert golden.role_of(Actor(mel)) == Role.MEMBER
 
     sign_in(mel)
-    page.goto(_at("requests:create", golden))
+    page.goto(_at("access_requests:create", golden))
     expect(page.get_by_text("Welcome.")).to_be_visible()

@@ -204,13 +204,13 @@ def test_pages_are_accessible_and_fit(page, sign_in, furnished, who):
 
 
 def test_set_up_page_is_accessible_and_fits(page):
-    page.goto(reverse("setup", args=[setup_token()]))
+    page.goto(reverse("organizations:setup", args=[setup_token()]))
     assert _faults(page) == []
 
 
 def test_pages_of_an_invitation_are_accessible_and_fit(page, sign_in, ada, acme, sam, globex):
     sign_in(ada)
-    page.goto(reverse("members:invite", args=[acme.slug]))
+    page.goto(reverse("invitations:create", args=[acme.slug]))
     page.get_by_role("button", name="Make invitation").click()
     link = page.locator("#id_link").input_value()
     assert _faults(page) == []

@@ -51,7 +51,7 @@ def _refusals(action):
 
 
 def _found_the_organization(page):
-    page.goto(reverse("setup", args=[setup_token()]))
+    page.goto(reverse("organizations:setup", args=[setup_token()]))
     _fill(page, name="Acme ML", username="ada", email="ada@example.com", password=PASSWORD, password_again=PASSWORD)
     assert _press(page, "Found the organization") == 200
     organization = Organization.objects.get()

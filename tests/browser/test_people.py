@@ -26,7 +26,7 @@ def test_invited_joins_and_sees_what_a_team_gives(page, sign_in, ada, acme, vaul
     expect(page.get_by_role("status")).to_be_visible()
     give_team_role(vault, acme.teams.get(), Role.VIEWER)
 
-    page.goto(reverse("members:invite", args=[acme.slug]))
+    page.goto(reverse("invitations:create", args=[acme.slug]))
     page.locator("[name=email]").fill("nora@example.com")
     _send(page, "Make invitation")
     link = page.locator("#id_link").input_value()
@@ -71,6 +71,6 @@ def test_people_filter_in_place(page, sign_in, ada, acme, mel, rob, vision):
 
 def test_the_answer_to_an_invitation_is_where_focus_goes(page, sign_in, ada, acme):
     sign_in(ada)
-    page.goto(reverse("members:invite", args=[acme.slug]))
+    page.goto(reverse("invitations:create", args=[acme.slug]))
     _send(page, "Make invitation")
     expect(page.locator("#link")).to_be_focused()

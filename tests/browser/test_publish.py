@@ -69,7 +69,7 @@ def test_typing_narrows_the_versions_to_choose_from(page, sign_in, mel, churn, v
     for name in ("apple", "pear"):
         make_version(vision, name)
     sign_in(mel)
-    page.goto(reverse("versions:link", args=[churn.registry.organization.slug, churn.registry.name, churn.name]))
+    page.goto(reverse("links:create", args=[churn.registry.organization.slug, churn.registry.name, churn.name]))
     page.get_by_label("Search versions").press_sequentially("pea")
     expect(page.get_by_role("radio")).to_have_count(1)
     page.get_by_role("radio").check()
@@ -84,7 +84,7 @@ def test_a_name_is_copied_and_the_graph_is_walked_by_keyboard(page, sign_in, mel
     make_link(churn, make_version(vision, made_from=(source,)))
     sign_in(mel)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.goto(reverse("versions:detail", args=[churn.registry.organization.slug, churn.registry.name, churn.name, 0]))
+    page.goto(reverse("links:detail", args=[churn.registry.organization.slug, churn.registry.name, churn.name, 0]))
     page.get_by_role("button", name="Copy Vision/forecasts/churn:v0").click()
     assert page.evaluate("navigator.clipboard.readText()") == "Vision/forecasts/churn:v0"
     node = page.get_by_role("link", name="rows:v0, dataset, Vision")

@@ -75,7 +75,7 @@ def test_what_can_not_be_read_is_told_while_typing_and_forgotten_when_mended(sea
 @pytest.mark.parametrize("page", [{"java_script_enabled": False}], indirect=True)
 def test_without_scripts_the_form_finds_the_same(page, sign_in, mel, acme, golden):
     sign_in(mel)
-    page.goto(reverse("search", args=[acme.slug]))
+    page.goto(reverse("search:index", args=[acme.slug]))
     page.locator("[name=q]").fill("golden")
     page.get_by_role("button", name="Search", exact=True).click()
     expect(_hits(page)).to_have_text(["Golden Datasets"])

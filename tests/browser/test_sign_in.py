@@ -88,7 +88,7 @@ def test_a_passkey_that_is_not_given_lets_nobody_in(page, key, ada, acme):
     key(False)
     page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page.locator("#passkey-failed")).to_be_visible()
-    page.goto(reverse("organizations"))
+    page.goto(reverse("organizations:index"))
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 

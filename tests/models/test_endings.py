@@ -72,7 +72,7 @@ class World:
 
     def invite(self, client, **data):
         """The link of an invitation that `client` makes."""
-        return urlsplit(client.post(self.at("members:invite"), {"role": "member", **data}).context["link"]).path
+        return urlsplit(client.post(self.at("invitations:create"), {"role": "member", **data}).context["link"]).path
 
     def issue(self, page):
         """The secret of a token that Ora makes on the page."""
@@ -103,7 +103,7 @@ def api(secret):
 
 def has_role(world, name):
     """Whether the list of who has access names the user or team `name`, with a role that counts."""
-    rows = world.admin.get(reverse("access:index", args=[world.acme.slug, world.vault.name])).context["rows"]
+    rows = world.admin.get(reverse("registry_members:index", args=[world.acme.slug, world.vault.name])).context["rows"]
     return any(str(member.holder) == name and not member.has_ended for member, *_ in rows)
 
 
@@ -122,7 +122,7 @@ def is_admin(world):
 
 def asks(world):
     """Whether the list of open requests has one of Ora's."""
-    found = world.admin.get(world.at("requests:index")).context["requests"]
+    found = world.admin.get(world.at("access_requests:index")).context["requests"]
     return any(request.user == world.ora for request in found)
 
 
@@ -227,7 +227,9 @@ def by_the_clock(world):
 
 def by_registry_page(world):
     """Ada removes the role on the page of its registry."""
-    return send(world.admin, reverse("access:remove", args=[world.acme.slug, world.vault.name, world.role.pk]))
+    return send(
+        world.admin, reverse("registry_members:remove", args=[world.acme.slug, world.vault.name, world.role.pk])
+    )
 
 
 def by_button(world):

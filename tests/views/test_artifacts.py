@@ -66,8 +66,8 @@ def night(acme):
         ("artifacts:create", []),
         ("imports:create", []),
         ("artifacts:detail", ["forecasts", "churn"]),
-        ("sources:detail", ["forecasts", "churn", 0]),
-        ("sources:delete", ["forecasts", "churn", 0]),
+        ("versions:detail", ["forecasts", "churn", 0]),
+        ("versions:delete", ["forecasts", "churn", 0]),
     ],
 )
 def test_only_people_of_the_team_and_organization_admins_see_them(ada, mel, rob, night, page, more):
@@ -174,7 +174,7 @@ def test_a_version_is_registered_with_all_that_is_known(mel, vision):
     with logging() as events:
         response = post(mel, vision, made_from=f"\n {source} \r\n{source}")
     version = Version.objects.get(digest=DIGEST)
-    assert response.url == version.get_absolute_url() == address("sources:detail", vision, "forecasts", "churn", 0)
+    assert response.url == version.get_absolute_url() == address("versions:detail", vision, "forecasts", "churn", 0)
     assert (version.size, version.file_count, version.run) == (2048, 3, "train-7")
     assert version.metadata == {"rows": 7, "who": "<b>Ada</b>", "parts": [1, 2]}
     assert list(version.made_from.all()) == [source]
@@ -288,7 +288,7 @@ def test_an_artifact_that_is_not_there_is_not_found(mel, vision, project, name):
 @pytest.mark.parametrize("number", [1, 10**9, 10**30])
 def test_a_version_that_is_not_there_is_not_found(mel, vision, number):
     make_version(vision)
-    for page in ("sources:detail", "sources:delete"):
+    for page in ("versions:detail", "versions:delete"):
         assert browser(mel).get(address(page, vision, "forecasts", "churn", number)).status_code == 404
 
 
@@ -340,7 +340,7 @@ def test_a_version_is_deleted_and_the_last_takes_the_artifact_along(mel, vision)
     first, second = make_version(vision), make_version(vision)
     client = browser(mel)
     for version, rest in ((second, first.artifact.get_absolute_url()), (first, address("artifacts:index", vision))):
-        link = address("sources:delete", vision, "forecasts", "churn", version.number)
+        link = address("versions:delete", vision, "forecasts", "churn", version.number)
         assert client.get(link).context["is_last"] == (version == first)
         with logging() as events:
             data = {
@@ -359,7 +359,7 @@ def test_a_version_is_deleted_and_the_last_takes_the_artifact_along(mel, vision)
 def test_rule_27_a_linked_version_stays_and_the_page_says_where(acme, ada, mel, vision):
     version = make_version(vision)
     make_link(make_collection(make_registry(acme, ada, "Open")), version)
-    link = address("sources:delete", vision, "forecasts", "churn", 0)
+    link = address("versions:delete", vision, "forecasts", "churn", 0)
     shown = browser(mel).get(link)
     assert "Open/Churn:v0" in shown.text
     assert [form for form in Page(shown).forms if form.action == link] == []
@@ -371,7 +371,7 @@ def test_rule_27_a_linked_version_stays_and_the_page_says_where(acme, ada, mel, 
 @pytest.mark.parametrize("typed", ["", "churn", "CHURN:v0", "churn:v1"])
 def test_a_version_is_deleted_by_its_name_typed(mel, vision, typed):
     make_version(vision)
-    link = address("sources:delete", vision, "forecasts", "churn", 0)
+    link = address("versions:delete", vision, "forecasts", "churn", 0)
     page = refused(browser(mel), link, {"confirmation": typed, "reason": "Mine"}, "confirmation_differs")
     assert page.context["form"]["reason"].value() == "Mine"
 
@@ -379,7 +379,7 @@ def test_a_version_is_deleted_by_its_name_typed(mel, vision, typed):
 def test_rule_27_a_registry_that_one_can_not_see_keeps_it_too_and_is_not_named(acme, ada, mel, vision):
     version = make_version(vision)
     make_link(make_collection(make_registry(acme, ada, "Closed", restricted=True)), version)
-    page = refused(browser(mel), address("sources:delete", vision, "forecasts", "churn", 0), CHURN, "version_linked")
+    page = refused(browser(mel), address("versions:delete", vision, "forecasts", "churn", 0), CHURN, "version_linked")
     assert "Closed" not in page.text
     assert "Closed" not in AuditEvent.objects.first().reason
 
@@ -387,7 +387,7 @@ def test_rule_27_a_registry_that_one_can_not_see_keeps_it_too_and_is_not_named(a
 def test_what_was_made_from_a_deleted_version_stays(mel, vision):
     source = make_version(vision, "raw")
     heir = make_version(vision, made_from=(source,))
-    link = address("sources:delete", vision, "forecasts", "raw", 0)
+    link = address("versions:delete", vision, "forecasts", "raw", 0)
     assert browser(mel).post(link, {"confirmation": "raw:v0"}).status_code == 302
     assert list(heir.made_from.all()) == []
 
@@ -410,7 +410,7 @@ def test_section_3_a_deletion_counts_no_heir_and_no_place_that_one_can_not_see(a
     source = make_version(vision, "raw")
     for number in range(2):
         make_version(night, f"heir-{number}", made_from=(source,))
-    link = address("sources:delete", vision, "forecasts", "raw", 0)
+    link = address("versions:delete", vision, "forecasts", "raw", 0)
     assert (browser(mel).get(link).context["heirs"], browser(ada).get(link).context["heirs"]) == (0, 2)
     hidden = make_registry(acme, ada, "Closed", restricted=True)
     said = []

@@ -98,9 +98,9 @@ def form(acme, golden, mel):
             at("registries:restrict", golden), confirmation="Golden Datasets", reason="", version=1, preview="2-1"
         ),
         "delete": Sent(at("registries:delete", golden), confirmation="Golden Datasets", version=1, **NOTHING),
-        "add": Sent(at("types:add", golden), types="model", reason="", version=1),
-        "remove": Sent(at("types:remove", golden), types="dataset", version=1),
-        "accept": Sent(at("types:accept", golden), accepts_all_types="on", version=1),
+        "add": Sent(at("accepted_types:add", golden), types="model", reason="", version=1),
+        "remove": Sent(at("accepted_types:remove", golden), types="dataset", version=1),
+        "accept": Sent(at("accepted_types:accept", golden), accepts_all_types="on", version=1),
     }
     return forms.__getitem__
 
@@ -207,13 +207,13 @@ def test_ten_thousand_types_are_too_many(ada, form, name):
 
 def test_ten_thousand_types_are_too_many_for_a_list(ada, vault):
     data = {"types": ",".join(f"type-{number}x" for number in range(10_000)), "version": 1}
-    refused(browser(ada), at("types:accept", vault), data, "types_too_many")
+    refused(browser(ada), at("accepted_types:accept", vault), data, "types_too_many")
 
 
 def test_ten_thousand_types_are_too_many_for_a_preview(ada, models):
     with nothing_happens():
         query = {"types": ",".join(f"type-{number}x" for number in range(10_000))}
-        page = browser(ada).get(at("types:add", models), query)
+        page = browser(ada).get(at("accepted_types:add", models), query)
     assert (page.status_code, codes(page)) == (422, {"types_too_many"})
 
 
@@ -261,9 +261,19 @@ def test_fields_that_the_form_does_not_show_are_refused(globex, ada, form, name)
         ("models", "registries:settings", {"visibility": "restricted"}, "core_is_shared"),
         ("models", "registries:settings", {"accepts_all_types": "on"}, "core_type_stays"),
         ("models", "registries:settings", {"kind": "custom"}, "kind_stays"),
-        ("models", "types:add", {"accepts_all_types": "on", "types": "x", "confirmed": "on"}, "core_type_stays"),
-        ("models", "types:add", {"visibility": "restricted", "types": "x", "confirmed": "on"}, "core_is_shared"),
-        ("models", "types:add", {"preconfigured": "on", "types": "x", "confirmed": "on"}, "unknown_field"),
+        (
+            "models",
+            "accepted_types:add",
+            {"accepts_all_types": "on", "types": "x", "confirmed": "on"},
+            "core_type_stays",
+        ),
+        (
+            "models",
+            "accepted_types:add",
+            {"visibility": "restricted", "types": "x", "confirmed": "on"},
+            "core_is_shared",
+        ),
+        ("models", "accepted_types:add", {"preconfigured": "on", "types": "x", "confirmed": "on"}, "unknown_field"),
         ("vault", "registries:settings", {"visibility": "organization"}, "restricted_stays"),
         (
             "vault",
@@ -271,7 +281,7 @@ def test_fields_that_the_form_does_not_show_are_refused(globex, ada, form, name)
             {"visibility": "organization", "confirmation": "Vault", **NOTHING},
             "restricted_stays",
         ),
-        ("vault", "types:accept", {"visibility": "organization", "types": "model"}, "restricted_stays"),
+        ("vault", "accepted_types:accept", {"visibility": "organization", "types": "model"}, "restricted_stays"),
     ],
 )
 def test_rules_2_4_6_and_9_no_field_brings_in_what_a_rule_refuses(ada, registry, page, data, code, request):
@@ -489,9 +499,15 @@ def test_a_registry_is_reached_by_its_own_organization_alone(acme, globex, ada, 
     make_member(globex, ada, OrganizationRole.ADMIN)
     client = browser(ada)
     with nothing_happens():
-        for page in ("registries:detail", "registries:settings", "registries:activity", "types:add"):
+        for page in ("registries:detail", "registries:settings", "registries:activity", "accepted_types:add"):
             assert client.get(reverse(page, args=[globex.slug, golden.name])).status_code == 404
-        for page in ("registries:settings", "registries:delete", "registries:restrict", "types:add", "types:remove"):
+        for page in (
+            "registries:settings",
+            "registries:delete",
+            "registries:restrict",
+            "accepted_types:add",
+            "accepted_types:remove",
+        ):
             address = reverse(page, args=[globex.slug, golden.name])
             assert client.post(address, {"confirmation": golden.name, "version": 1, "types": "x"}).status_code == 404
 
@@ -499,7 +515,7 @@ def test_a_registry_is_reached_by_its_own_organization_alone(acme, globex, ada, 
 def test_adding_a_type_to_one_core_registry_adds_none_to_its_namesake(acme, globex, ada):
     make_member(globex, ada, OrganizationRole.ADMIN)
     data = {"types": "adapter", "version": 1, "confirmed": "on"}
-    address = reverse("types:add", args=[globex.slug, "Models"])
+    address = reverse("accepted_types:add", args=[globex.slug, "Models"])
     assert browser(ada).post(address, data).status_code == 302
     with_it = Registry.objects.filter(name="Models", types__name="adapter")
     assert [registry.organization for registry in with_it] == [globex]

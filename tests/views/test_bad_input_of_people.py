@@ -11,10 +11,10 @@ from tests.views.test_doors import _something_of_everything, address_of, named  
 
 # What each form would send, filled in well.
 FORMS = {
-    "access:add": {"holders": "mel", "role": "member", "ends_at": ""},
-    "access:change": {"role": "member", "ends_at": "", "seen": "viewer"},
-    "requests:answer": {"answer": "grant", "note": ""},
-    "members:invite": {"email": "", "role": "member"},
+    "registry_members:add": {"holders": "mel", "role": "member", "ends_at": ""},
+    "registry_members:change": {"role": "member", "ends_at": "", "seen": "viewer"},
+    "access_requests:answer": {"answer": "grant", "note": ""},
+    "invitations:create": {"email": "", "role": "member"},
     "members:service": {"username": "robot"},
     "members:role": {"role": "admin", "seen": "member"},
     "teams:create": {"name": "Red", "description": ""},

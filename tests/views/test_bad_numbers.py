@@ -91,8 +91,8 @@ OF_REGISTRY = {
 OF_PEOPLE = {
     forms.OrganizationForm: "organization_settings",
     forms.TeamSettingsForm: "teams:settings",
-    forms.AddAccessForm: "access:add",
-    forms.ChangeAccessForm: "access:change",
+    forms.AddAccessForm: "registry_members:add",
+    forms.ChangeAccessForm: "registry_members:change",
     forms.VersionForm: "artifacts:create",
 }
 OF_COLLECTION = {
@@ -140,16 +140,21 @@ def test_a_number_or_date_that_makes_no_sense_is_refused(ada, golden, form, name
 
 def test_the_last_day_of_the_calendar_is_the_last_day_of_no_role(ada, golden, named):  # noqa: F811
     """There is no moment after it. The day before is one."""
-    for name in ("access:add", "access:change"):
+    for name in ("registry_members:add", "registry_members:change"):
         with nothing_changes():
             response = browser(ada).post(address_of(name, golden), {**FORMS[name], "ends_at": "9999-12-31"})
         assert (response.status_code, codes(response)) == (422, {"invalid"})
         assert 'value="9999-12-31"' in response.text
-    data = {**FORMS["access:add"], "ends_at": "9999-12-30"}
-    assert browser(ada).post(address_of("access:add", golden), data).status_code == 302
-    for page in ("access:index", "access:explain", "access:able", "registries:activity"):
+    data = {**FORMS["registry_members:add"], "ends_at": "9999-12-30"}
+    assert browser(ada).post(address_of("registry_members:add", golden), data).status_code == 302
+    for page in (
+        "registry_members:index",
+        "registry_members:explain",
+        "registry_members:who_can",
+        "registries:activity",
+    ):
         assert browser(ada).get(at(page, golden)).status_code == 200
-    assert 'value="9999-12-30"' in browser(ada).get(address_of("access:change", golden)).text
+    assert 'value="9999-12-30"' in browser(ada).get(address_of("registry_members:change", golden)).text
 
 
 @pytest.mark.parametrize("name, field, pattern", MORE)
@@ -168,24 +173,24 @@ LISTS = {
     forms.CollectionFilter: ["registries:detail"],
     forms.AuditFilter: ["audit:index", "audit:export", "registries:activity"],
     forms.HistoryFilter: ["collections:activity"],
-    forms.DayForm: ["registries:as_it_was", "collections:as_it_was"],
-    forms.CompareForm: ["collections:compare"],
+    forms.DayForm: ["snapshots:registry", "snapshots:collection"],
+    forms.CompareForm: ["links:compare"],
     forms.PeopleFilter: ["members:index"],
     forms.TeamFilter: ["teams:index"],
     forms.ArtifactFilter: ["artifacts:index"],
-    forms.SourceFilter: ["versions:link"],
+    forms.SourceFilter: ["links:create"],
     forms.SearchForm: ["search"],
     forms.CursorForm: [
-        *("access:index", "artifacts:detail", "collections:detail", "members:detail", "members:invite"),
+        *("registry_members:index", "artifacts:detail", "collections:detail", "members:detail", "invitations:create"),
         *("organization_tokens:index", "teams:detail"),
     ],
 }
 OTHER_PARAMETERS = {
-    "access:explain": ["person"],
-    "access:able": ["role"],
-    "types:add": ["types"],
+    "registry_members:explain": ["person"],
+    "registry_members:who_can": ["role"],
+    "accepted_types:add": ["types"],
     "registries:name": ["name"],
-    "requests:create": ["role"],
+    "access_requests:create": ["role"],
 }
 
 
@@ -212,7 +217,7 @@ def test_a_parameter_that_makes_no_sense_is_answered(ada, golden, named, page, p
 
 
 def test_a_day_that_makes_no_sense_is_answered_by_search(ada, golden):
-    client, address = browser(ada), reverse("search", args=[golden.organization.slug])
+    client, address = browser(ada), reverse("search:index", args=[golden.organization.slug])
     for value in VALUES:
         for sign in ("", ">", "<="):
             assert client.get(address, {"q": f"created:{sign}{value}"}).status_code in {200, 422}
@@ -221,8 +226,15 @@ def test_a_day_that_makes_no_sense_is_answered_by_search(ada, golden):
 # Numbers in addresses.
 
 NUMBERED = [
-    *("access:change", "access:remove", "requests:answer", "versions:detail", "versions:edit", "versions:unlink"),
-    *("sources:detail", "sources:delete", "members:revoke", "organization_tokens:revoke", "tokens:revoke"),
+    *(
+        "registry_members:change",
+        "registry_members:remove",
+        "access_requests:answer",
+        "links:detail",
+        "links:edit",
+        "links:unlink",
+    ),
+    *("versions:detail", "versions:delete", "invitations:revoke", "organization_tokens:revoke", "tokens:revoke"),
     "session_end",
 ]
 

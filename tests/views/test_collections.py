@@ -160,7 +160,7 @@ def test_section_5_a_refused_rename_is_logged_under_the_collections_own_name(she
 def test_section_5_an_attempt_without_the_role_names_the_collection(shelf, churn, versions, mel):
     make_link(churn, versions[0])
     shelf.members.all().delete()
-    for address in (of("collections:edit", churn), of("versions:unlink", churn, 0)):
+    for address in (of("collections:edit", churn), of("links:unlink", churn, 0)):
         with logging() as events:
             assert browser(mel).post(address, {}).status_code == 403
         assert [(event.subject, event.collection_id) for event in events] == [(churn.path, churn.pk)]
@@ -194,19 +194,19 @@ def test_rule_26_a_member_deletes_no_collection_with_a_protected_alias(shelf, ch
 
 
 def test_rule_26_an_admin_protects_and_gives_up(shelf, rob):
-    client, address = browser(rob), at("collections:protect", shelf)
+    client, address = browser(rob), at("protected_aliases:add", shelf)
     assert client.post(address, {"alias": "production"}).status_code == 302
     assert shelf.protected_names() == ["production"]
-    assert client.post(at("collections:unprotect", shelf), {"alias": "Production"}).status_code == 302
+    assert client.post(at("protected_aliases:remove", shelf), {"alias": "Production"}).status_code == 302
     assert shelf.protected_names() == []
     with nothing_happens():
-        again = client.post(at("collections:unprotect", shelf), {"alias": "Production"})
+        again = client.post(at("protected_aliases:remove", shelf), {"alias": "Production"})
     assert [message.level_tag for message in get_messages(again.wsgi_request)][-1] == "info"
 
 
 @pytest.mark.parametrize("alias, code", [("", "alias_invalid"), ("latest", "alias_reserved"), ("a:b", "alias_invalid")])
 def test_rule_26_what_is_no_alias_is_refused_in_the_settings(shelf, rob, alias, code):
-    client, address = browser(rob), at("collections:protect", shelf)
+    client, address = browser(rob), at("protected_aliases:add", shelf)
     with nothing_changes():
         page = client.post(address, {"alias": alias})
     assert page.status_code == 422
@@ -262,7 +262,7 @@ def test_rule_11_a_type_in_use_is_locked_in_the_settings(shelf, churn, rob):
         "model": "type_in_use",
     }
     data = {"types": "model", "version": shelf.version}
-    refused(browser(rob), at("types:remove", shelf), data, "type_in_use")
+    refused(browser(rob), at("accepted_types:remove", shelf), data, "type_in_use")
 
 
 def test_many_versions_take_as_many_queries_as_few(churn, vision, mel):

@@ -59,13 +59,13 @@ ADDRESSES = {
     "registries:index": (INSIDE, NOT_SO),
     "registries:create": (INSIDE, "302 422 422 422 404 404"),
     "registries:name": (INSIDE, NOT_SO),
-    "requests:index": (INSIDE, NOT_SO),
+    "access_requests:index": (INSIDE, NOT_SO),
     "search": (INSIDE, NOT_SO),
     "audit:index": (INSIDE, NOT_SO),
     "audit:export": (INSIDE, NOT_SO),
     "members:index": (INSIDE, NOT_SO),
-    "members:invite": ADMIN_ONLY,
-    "members:revoke": (NOT_SO, ADMIN_ONLY[1]),
+    "invitations:create": ADMIN_ONLY,
+    "invitations:revoke": (NOT_SO, ADMIN_ONLY[1]),
     "members:service": ADMIN_ONLY,
     "members:detail": (INSIDE, NOT_SO),
     "members:role": ADMIN_ONLY,
@@ -83,8 +83,8 @@ ADDRESSES = {
     "artifacts:create": (INSIDE, "302 422 422 422 404 404"),
     "artifacts:detail": (INSIDE, NOT_SO),
     "imports:create": (INSIDE, "302 422 422 422 404 404"),
-    "sources:detail": (INSIDE, NOT_SO),
-    "sources:delete": (INSIDE, "302 422 422 422 404 404"),
+    "versions:detail": (INSIDE, NOT_SO),
+    "versions:delete": (INSIDE, "302 422 422 422 404 404"),
     "organization_settings": (INSIDE, ADMIN_ONLY[1]),
     "invitation": ("200 302 302 302 200 200", "422 302 302 302 422 422"),
     "setup": ("404 404 404 404 404 404", "404 404 404 404 404 404"),
@@ -138,33 +138,33 @@ REGISTRY_ADDRESSES = {
     "registries:detail": (SEEN, (NOT_SO,) * 3),
     "registries:settings": (SEEN, SENT),
     "registries:activity": (SEEN, (NOT_SO,) * 3),
-    "registries:as_it_was": (SEEN, (NOT_SO,) * 3),
+    "snapshots:registry": (SEEN, (NOT_SO,) * 3),
     "registries:restrict": (ADMINS, STALE),
     "registries:delete": (ADMINS, STALE),
-    "access:index": (SEEN, (NOT_SO,) * 3),
-    "access:explain": (SEEN, (NOT_SO,) * 3),
-    "access:able": (SEEN, (NOT_SO,) * 3),
-    "access:add": (ADMINS, SENT),
-    "access:change": (ADMINS, SENT),
-    "access:remove": (ADMINS, SENT),
-    "requests:create": (SEEN, tuple(row.replace("200", "422") for row in SEEN)),
-    "requests:answer": (ADMINS, SENT),
-    "types:add": (ADMINS, SENT),
-    "types:remove": ((NOT_SO,) * 3, SENT),
-    "types:accept": ((NOT_SO,) * 3, SENT),
+    "registry_members:index": (SEEN, (NOT_SO,) * 3),
+    "registry_members:explain": (SEEN, (NOT_SO,) * 3),
+    "registry_members:who_can": (SEEN, (NOT_SO,) * 3),
+    "registry_members:add": (ADMINS, SENT),
+    "registry_members:change": (ADMINS, SENT),
+    "registry_members:remove": (ADMINS, SENT),
+    "access_requests:create": (SEEN, tuple(row.replace("200", "422") for row in SEEN)),
+    "access_requests:answer": (ADMINS, SENT),
+    "accepted_types:add": (ADMINS, SENT),
+    "accepted_types:remove": ((NOT_SO,) * 3, SENT),
+    "accepted_types:accept": ((NOT_SO,) * 3, SENT),
     "collections:create": (MEMBERS, EMPTY),
     "collections:detail": (SEEN, (NOT_SO,) * 3),
     "collections:edit": (MEMBERS, EMPTY),
     "collections:delete": (MEMBERS, tuple(row.replace("422", "409") for row in EMPTY)),
     "collections:activity": (SEEN, (NOT_SO,) * 3),
-    "collections:as_it_was": (SEEN, (NOT_SO,) * 3),
-    "collections:compare": (SEEN, (NOT_SO,) * 3),
-    "collections:protect": ((NOT_SO,) * 3, SENT),
-    "collections:unprotect": ((NOT_SO,) * 3, SENT),
-    "versions:link": (MEMBERS, EMPTY),
-    "versions:detail": (SEEN, (NOT_SO,) * 3),
-    "versions:edit": (MEMBERS, EMPTY),
-    "versions:unlink": (MEMBERS, EMPTY),
+    "snapshots:collection": (SEEN, (NOT_SO,) * 3),
+    "links:compare": (SEEN, (NOT_SO,) * 3),
+    "protected_aliases:add": ((NOT_SO,) * 3, SENT),
+    "protected_aliases:remove": ((NOT_SO,) * 3, SENT),
+    "links:create": (MEMBERS, EMPTY),
+    "links:detail": (SEEN, (NOT_SO,) * 3),
+    "links:edit": (MEMBERS, EMPTY),
+    "links:unlink": (MEMBERS, EMPTY),
 }
 METHODS = ("GET", "POST")
 OF_TEAM = ("artifacts:", "imports:", "sources:")
@@ -175,7 +175,7 @@ IN_ORGANIZATION = [
     and name != "organizations"
 ]
 BELOW = {  # what an address below an organization says beside it
-    "members:revoke": [INVITATION],
+    "invitations:revoke": [INVITATION],
     "organization_tokens:revoke": [TOKEN],
     "organization_tokens:service": ["eval-ci"],
     **{f"members:{page}": ["mel"] for page in ("detail", "role", "remove", "deactivate", "reactivate")},
@@ -183,8 +183,8 @@ BELOW = {  # what an address below an organization says beside it
     **{f"teams:{page}": ["Vision", "mel"] for page in ("role", "remove")},
     **{name: ["Foundry"] for name in ("artifacts:index", "artifacts:create", "imports:create")},
     "artifacts:detail": ["Foundry", "forecasts", "churn"],
-    "sources:detail": ["Foundry", "forecasts", "churn", 0],
-    "sources:delete": ["Foundry", "forecasts", "churn", 0],
+    "versions:detail": ["Foundry", "forecasts", "churn", 0],
+    "versions:delete": ["Foundry", "forecasts", "churn", 0],
 }
 
 
@@ -195,14 +195,14 @@ def newest(model):
 
 # What some addresses name beside the registry.
 NAMED = {
-    "access:change": newest(RegistryMember),
-    "access:remove": newest(RegistryMember),
-    "requests:answer": newest(AccessRequest),
+    "registry_members:change": newest(RegistryMember),
+    "registry_members:remove": newest(RegistryMember),
+    "access_requests:answer": newest(AccessRequest),
     **{
         f"collections:{page}": lambda registry: ["Shelf"]
         for page in ("detail", "edit", "delete", "activity", "as_it_was", "compare")
     },
-    "versions:link": lambda registry: ["Shelf"],
+    "links:create": lambda registry: ["Shelf"],
     **{f"versions:{page}": lambda registry: ["Shelf", 0] for page in ("detail", "edit", "unlink")},
 }
 # What an address speaks of that belongs to no registry: things that nobody has, but for the set-up link.
@@ -446,7 +446,7 @@ def test_section_3_rights_end_at_once(acme, ada, mel, rob, vault):
     assert hers.get(acme.get_absolute_url()).status_code == 404
     mel.is_active = False
     mel.save()
-    assert hers.get(reverse("organizations")).status_code == 302
+    assert hers.get(reverse("organizations:index")).status_code == 302
 
 
 # §3: what one can't see isn't there.

@@ -30,33 +30,33 @@ BY_ROLE = {
     "registries:detail": (LOOK, NOT_SO),
     "registries:settings": (LOOK, "403 403 422 422"),
     "registries:activity": (LOOK, NOT_SO),
-    "registries:as_it_was": (LOOK, NOT_SO),
+    "snapshots:registry": (LOOK, NOT_SO),
     "registries:restrict": (ONLY_ADMINS, "403 403 403 409"),
     "registries:delete": (ONLY_ADMINS, "403 403 403 409"),
-    "access:index": (LOOK, NOT_SO),
-    "access:explain": (LOOK, NOT_SO),
-    "access:able": (LOOK, NOT_SO),
-    "access:add": (ONLY_ADMINS, "403 403 403 422"),
-    "access:change": (ONLY_ADMINS, "403 403 403 422"),
-    "access:remove": (ONLY_ADMINS, "403 403 403 422"),
-    "requests:create": (LOOK, "422 422 422 422"),
-    "requests:answer": (ONLY_ADMINS, "403 403 403 422"),
-    "types:add": (ONLY_ADMINS, "403 403 403 422"),
-    "types:remove": (NOT_SO, "403 403 403 422"),
-    "types:accept": (NOT_SO, "403 403 403 422"),
+    "registry_members:index": (LOOK, NOT_SO),
+    "registry_members:explain": (LOOK, NOT_SO),
+    "registry_members:who_can": (LOOK, NOT_SO),
+    "registry_members:add": (ONLY_ADMINS, "403 403 403 422"),
+    "registry_members:change": (ONLY_ADMINS, "403 403 403 422"),
+    "registry_members:remove": (ONLY_ADMINS, "403 403 403 422"),
+    "access_requests:create": (LOOK, "422 422 422 422"),
+    "access_requests:answer": (ONLY_ADMINS, "403 403 403 422"),
+    "accepted_types:add": (ONLY_ADMINS, "403 403 403 422"),
+    "accepted_types:remove": (NOT_SO, "403 403 403 422"),
+    "accepted_types:accept": (NOT_SO, "403 403 403 422"),
     "collections:create": (FROM_MEMBERS, "403 403 422 422"),
     "collections:detail": (LOOK, NOT_SO),
     "collections:edit": (FROM_MEMBERS, "403 403 422 422"),
     "collections:delete": (FROM_MEMBERS, "403 403 409 409"),
     "collections:activity": (LOOK, NOT_SO),
-    "collections:as_it_was": (LOOK, NOT_SO),
-    "collections:compare": (LOOK, NOT_SO),
-    "collections:protect": (NOT_SO, "403 403 403 422"),
-    "collections:unprotect": (NOT_SO, "403 403 403 422"),
-    "versions:link": (FROM_MEMBERS, "403 403 422 422"),
-    "versions:detail": (LOOK, NOT_SO),
-    "versions:edit": (FROM_MEMBERS, "403 403 422 422"),
-    "versions:unlink": (FROM_MEMBERS, "403 403 422 422"),
+    "snapshots:collection": (LOOK, NOT_SO),
+    "links:compare": (LOOK, NOT_SO),
+    "protected_aliases:add": (NOT_SO, "403 403 403 422"),
+    "protected_aliases:remove": (NOT_SO, "403 403 403 422"),
+    "links:create": (FROM_MEMBERS, "403 403 422 422"),
+    "links:detail": (LOOK, NOT_SO),
+    "links:edit": (FROM_MEMBERS, "403 403 422 422"),
+    "links:unlink": (FROM_MEMBERS, "403 403 422 422"),
 }
 
 
@@ -85,7 +85,7 @@ def test_section_3_a_role_that_has_ended_counts_at_no_door(mel, golden, vault):
     client = browser(mel)
     assert client.get(at("registries:detail", golden)).context["role"] == Role.VIEWER
     assert client.get(at("registries:detail", vault)).status_code == 404
-    for page in ("registries:restrict", "registries:delete", "access:add"):
+    for page in ("registries:restrict", "registries:delete", "registry_members:add"):
         with nothing_changes():
             assert client.get(at(page, golden)).status_code == client.post(at(page, golden), {}).status_code == 403
     rows = client.get(reverse("registries:index", args=[golden.organization.slug])).context["rows"]

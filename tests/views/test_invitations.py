@@ -18,17 +18,17 @@ ACCOUNT = {"username": "nora", "email": "nora@example.com", "password": PASSWORD
 
 def invite(organization):
     """The address of the page that makes invitations."""
-    return reverse("members:invite", args=[organization.slug])
+    return reverse("invitations:create", args=[organization.slug])
 
 
 def revoke(invitation):
     """The address that revokes one."""
-    return reverse("members:revoke", args=[invitation.organization.slug, invitation.pk])
+    return reverse("invitations:revoke", args=[invitation.organization.slug, invitation.pk])
 
 
 def link(token):
     """Where an invitation leads."""
-    return reverse("invitation", args=[token])
+    return reverse("invitations:accept", args=[token])
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_open_invitations_are_listed_and_revoked(acme, ada, invited):
 
 
 def test_an_invitation_of_another_organization_is_not_there(sam, globex, invited):
-    other = reverse("members:revoke", args=[globex.slug, invited[0].pk])
+    other = reverse("invitations:revoke", args=[globex.slug, invited[0].pk])
     with nothing_happens():
         assert browser(sam).post(other, {}).status_code == 404
 

@@ -69,7 +69,7 @@ def test_a_person_is_counted_in_all_their_browsers_and_processes(mel, golden):
 
 
 def test_before_login_an_address_is_counted(mel, golden, clock):
-    address, appearance, dark = reverse("account_inactive"), reverse("appearance"), {"theme": "dark"}
+    address, appearance, dark = reverse("account_inactive"), reverse("site:appearance"), {"theme": "dark"}
     client, network = Client(REMOTE_ADDR="2001:db8:1:2::7"), Client(REMOTE_ADDR="2001:db8:1:2::8")
     for sender in (client, network):
         statuses = [sender.post(address).status_code for _ in range(OF_ADDRESS // 2)]
@@ -105,7 +105,7 @@ def test_posts_that_are_taken_and_pages_cost_no_cache(mel, golden, monkeypatch):
         monkeypatch.setattr(cache, name, used)
     client = browser(mel)
     assert client.get(at("registries:restrict", golden)).status_code == 403
-    assert client.post(reverse("appearance"), {"theme": "dark"}).status_code == 302
+    assert client.post(reverse("site:appearance"), {"theme": "dark"}).status_code == 302
     assert client.post(reverse("account_logout")).status_code == 302
 
 

@@ -33,24 +33,24 @@ SENT = {
     "registries:restrict": TYPED,
     "registries:delete": TYPED,
     "registries:create": {"name": "Silver", "visibility": "organization", "accepts_all_types": "on"},
-    "access:add": {"holders": "mel", "role": "member"},
-    "access:change": {"role": "member"},
-    "access:remove": {},
-    "requests:answer": {"answer": "grant"},
-    "requests:create": {"role": "admin", "reason": "To help."},
-    "types:add": {"types": "report", "version": "1"},
-    "types:remove": {"types": "eval-suite", "version": "1"},
-    "types:accept": {"accepts_all_types": "on", "version": "1"},
+    "registry_members:add": {"holders": "mel", "role": "member"},
+    "registry_members:change": {"role": "member"},
+    "registry_members:remove": {},
+    "access_requests:answer": {"answer": "grant"},
+    "access_requests:create": {"role": "admin", "reason": "To help."},
+    "accepted_types:add": {"types": "report", "version": "1"},
+    "accepted_types:remove": {"types": "eval-suite", "version": "1"},
+    "accepted_types:accept": {"accepts_all_types": "on", "version": "1"},
     "collections:create": {"name": "New", "type": "dataset"},
     "collections:edit": {"description": "New"},
     "collections:delete": {"confirmation": "Shelf"},
-    "collections:protect": {"alias": "stable"},
-    "collections:unprotect": {"alias": "production"},
-    "versions:link": {},
-    "versions:edit": {"aliases": "good"},
-    "versions:unlink": {},
-    "members:invite": {"role": "member"},
-    "members:revoke": {},
+    "protected_aliases:add": {"alias": "stable"},
+    "protected_aliases:remove": {"alias": "production"},
+    "links:create": {},
+    "links:edit": {"aliases": "good"},
+    "links:unlink": {},
+    "invitations:create": {"role": "member"},
+    "invitations:revoke": {},
     "members:service": {"username": "robot"},
     "members:role": {"role": "admin"},
     "members:remove": {},
@@ -64,7 +64,7 @@ SENT = {
     "teams:delete": {"confirmation": "Vision"},
     "artifacts:create": VERSION,
     "imports:create": {"text": ROW},
-    "sources:delete": {"confirmation": "churn:v0"},
+    "versions:delete": {"confirmation": "churn:v0"},
     "organization_settings": {"default_role": "member"},
     "organization_factor": {"wanted": "on"},
     "organization_tokens:revoke": {},
@@ -72,7 +72,7 @@ SENT = {
 }
 # What is posted without a role: one's own, and what leads into the site.
 ROLELESS = {"appearance", "invitation", "session_end", "setup", "tokens:index", "tokens:revoke"}
-OPEN_TO_MEMBERS = {"registries:create", "requests:create"}
+OPEN_TO_MEMBERS = {"registries:create", "access_requests:create"}
 
 
 def test_every_address_that_is_posted_to_is_in_the_table():
@@ -128,7 +128,7 @@ def form_of(client, name, address, golden):
     page = client.get(address)
     forms = Page(page).forms if page.status_code == 200 else []
     data = next((form.data for form in forms if (form.method, form.action) == ("post", address)), {})
-    if name == "versions:link":
+    if name == "links:create":
         data = {**data, "version": golden.collections.get().links.first().version_id}
     return {**data, **SENT[name]}
 
@@ -136,7 +136,7 @@ def form_of(client, name, address, golden):
 @pytest.mark.parametrize("name", SENT)
 def test_section_3_whose_role_is_taken_meanwhile_is_refused(acme, ada, mel, golden, eve, name, monkeypatch):
     protect(golden, "production")
-    person = mel if name == "requests:create" else eve  # no admin asks for a higher role
+    person = mel if name == "access_requests:create" else eve  # no admin asks for a higher role
     client, address = browser(), address_of(name, golden)
     client.post(reverse("account_login"), {"login": person.username, "password": PASSWORD})
     data = form_of(client, name, address, golden)

@@ -328,11 +328,11 @@ def test_section_3_whoever_comes_back_begins_anew_with_the_tokens_of_their_own(a
         {"slug": acme.slug, "role": "member"}
     ]
     assert browser(mel).get(vault.get_absolute_url()).status_code == 404
-    assert list(client.get(reverse("requests:index", args=[acme.slug])).context["requests"]) == []
+    assert list(client.get(reverse("access_requests:index", args=[acme.slug])).context["requests"]) == []
     asked.refresh_from_db()
     assert (asked.granted, asked.answered_by, asked.note) == (False, ada, "mel was removed from the organization.")
     with nothing_changes():
-        answer = reverse("requests:answer", args=[acme.slug, golden.name, asked.pk])
+        answer = reverse("access_requests:answer", args=[acme.slug, golden.name, asked.pk])
         assert codes(client.post(answer, {"answer": "grant"})) == {"request_answered"}
 
 

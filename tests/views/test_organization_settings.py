@@ -10,7 +10,7 @@ from tests.views.pages import Page, at, browser, logging, nothing_changes, nothi
 
 def address(organization):
     """The address of its settings."""
-    return reverse("organization_settings", args=[organization.slug])
+    return reverse("organizations:settings", args=[organization.slug])
 
 
 def edit(organization, **changes):

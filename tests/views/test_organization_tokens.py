@@ -89,7 +89,7 @@ def test_bad_input_is_refused_beside_its_field(acme, ada, robot):
 
 def test_a_second_factor_is_asked_of_everybody(acme, ada, mel):
     with logging() as events:
-        response = browser(ada).post(reverse("organization_factor", args=[acme.slug]), {"wanted": "on"})
+        response = browser(ada).post(reverse("organizations:second_factor", args=[acme.slug]), {"wanted": "on"})
     assert response.status_code == 302
     assert [(event.action, event.changes) for event in events] == [
         (Action.FACTOR_REQUIRE, {"requires_second_factor": [False, True]})
@@ -99,4 +99,7 @@ def test_a_second_factor_is_asked_of_everybody(acme, ada, mel):
 
 def test_only_admins_ask_for_a_second_factor(acme, mel):
     with nothing_changes():
-        assert browser(mel).post(reverse("organization_factor", args=[acme.slug]), {"wanted": "on"}).status_code == 403
+        assert (
+            browser(mel).post(reverse("organizations:second_factor", args=[acme.slug]), {"wanted": "on"}).status_code
+            == 403
+        )

@@ -46,7 +46,7 @@ FOUNDER = {
 
 def setup_address(token=None):
     """The address of the set-up link."""
-    return reverse("setup", args=[token or setup_token()])
+    return reverse("organizations:setup", args=[token or setup_token()])
 
 
 @pytest.mark.django_db
@@ -153,13 +153,13 @@ def test_an_organization_is_not_founded_on_less(changes, field, code):
 
 def test_home_is_the_one_organization(acme, mel):
     assert browser(mel).get("/").url == acme.get_absolute_url()
-    assert browser(mel).get(reverse("organization", args=[acme.slug])).url == acme.get_absolute_url()
+    assert browser(mel).get(reverse("organizations:detail", args=[acme.slug])).url == acme.get_absolute_url()
 
 
 def test_home_lets_choose_between_several(acme, globex, mel):
     make_member(globex, mel, OrganizationRole.ADMIN)
     make_organization("Initech", make_user("bill"))
-    for address in ("/", reverse("organizations")):
+    for address in ("/", reverse("organizations:index")):
         response = browser(mel).get(address)
         assert [(one.organization, one.role) for one in response.context["memberships"]] == [
             (acme, "member"),
@@ -183,7 +183,7 @@ def sign_in(client, login="ada", password=PASSWORD, **data):
 
 def signed_in(client):
     """Whether somebody is."""
-    return client.get(reverse("organizations")).status_code == 200
+    return client.get(reverse("organizations:index")).status_code == 200
 
 
 @pytest.mark.parametrize("login", ["ada", "ada@example.com"])
@@ -243,7 +243,7 @@ def test_signing_in_leads_on_to_where_one_was_going(acme, ada):
 def test_after_signing_in_nobody_meets_an_address_that_only_takes_forms(acme, ada, golden):
     """A session ended while a settings page was open; then its button “Remove” was pressed."""
     settings = f"http://testserver{at('registries:settings', golden)}"
-    response = browser().post(at("types:remove", golden), {"types": "dataset"}, headers={"referer": settings})
+    response = browser().post(at("accepted_types:remove", golden), {"types": "dataset"}, headers={"referer": settings})
     form = Page(browser().get(response.url)).form_to(reverse("account_login"))
     client = browser()
     led = client.post(form.action, {**form.data, "login": "ada", "password": PASSWORD})
@@ -311,7 +311,7 @@ def test_a_changed_password_ends_the_other_sessions(ada):
 @pytest.mark.parametrize("theme", ["light", "dark", "system"])
 def test_an_appearance_is_kept_by_the_browser(acme, ada, theme):
     client, here = browser(ada), acme.get_absolute_url()
-    (form,) = [form for form in Page(client.get(here)).forms if form.action == reverse("appearance")]
+    (form,) = [form for form in Page(client.get(here)).forms if form.action == reverse("site:appearance")]
     assert ("theme", theme) in form.buttons
     response = client.post(form.action, {**form.data, "theme": theme})
     assert (response.status_code, response.url) == (302, here)
@@ -319,21 +319,21 @@ def test_an_appearance_is_kept_by_the_browser(acme, ada, theme):
 
 
 def test_an_appearance_needs_no_account(db):
-    assert browser().post(reverse("appearance"), {"theme": "dark"}).url == "/"
+    assert browser().post(reverse("site:appearance"), {"theme": "dark"}).url == "/"
 
 
 @pytest.mark.parametrize("theme", ["", "purple", 'dark" onload="x', "DARK", "a\0b"])
 def test_there_are_no_other_appearances(ada, theme):
     client = browser(ada)
-    assert client.post(reverse("appearance"), {"theme": theme}).status_code == 404
+    assert client.post(reverse("site:appearance"), {"theme": theme}).status_code == 404
     assert "theme" not in client.cookies
     client.cookies["theme"] = "purple"
-    assert "data-theme" not in client.get(reverse("organizations")).text
+    assert "data-theme" not in client.get(reverse("organizations:index")).text
 
 
 @pytest.mark.parametrize("target", [*ELSEWHERE, "", "no-such-name", "registries:index", "http://[", "//[", "a\nb"])
 def test_an_appearance_leads_to_no_other_site(db, target):
-    response = browser().post(reverse("appearance"), {"theme": "dark", "next": target})
+    response = browser().post(reverse("site:appearance"), {"theme": "dark", "next": target})
     assert response.status_code == 302
     assert urlsplit(response.url)[:2] == ("", "")
     assert not response.url.startswith(("/\\", "\\"))
@@ -361,7 +361,7 @@ def error_pages(acme, ada, mel, golden, models, monkeypatch):
         browser().get("/", headers={"host": "evil.example"}),
     ]
     monkeypatch.setattr(views, "render", broken)
-    answers.append(browser(ada).get(reverse("organizations")))
+    answers.append(browser(ada).get(reverse("organizations:index")))
     return answers
 
 
@@ -502,7 +502,7 @@ def test_every_page_before_sign_in_is_safe_under_a_strict_policy():
         check_page(client.get(address))
     check_headers(client.get("/healthz"))
     check_headers(client.get("/readyz"))
-    check_headers(client.post(reverse("appearance"), {"theme": "dark"}))
+    check_headers(client.post(reverse("site:appearance"), {"theme": "dark"}))
 
 
 def test_error_pages_are_safe_under_a_strict_policy(error_pages):
@@ -529,7 +529,7 @@ def test_cookies_are_out_of_the_reach_of_scripts(ada):
     client = browser()
     client.get(reverse("account_login"))
     sign_in(client)
-    client.post(reverse("appearance"), {"theme": "dark"})
+    client.post(reverse("site:appearance"), {"theme": "dark"})
     cookies = {name: client.cookies[name] for name in ("session", "csrf", "theme")}
     assert {cookie["httponly"] for cookie in cookies.values()} == {True}
     assert {cookie["samesite"] for cookie in cookies.values()} == {"Lax"}

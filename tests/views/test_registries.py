@@ -460,7 +460,7 @@ def test_what_a_rule_refuses_is_said_beforehand(ada, registry, shown, request):
     page = browser(ada).get(at("registries:settings", registry)).text
     assert all(escape(refusal.reason) in page for refusal in shown)
     addresses = {form.action for form in Page(browser(ada).get(at("registries:settings", registry))).forms}
-    assert at("types:remove", registry) not in addresses
+    assert at("accepted_types:remove", registry) not in addresses
     assert at("registries:restrict", registry) not in page
 
 
@@ -503,7 +503,7 @@ def test_rule_14_another_spelling_of_its_own_name_is_free(ada, golden):
         "registries:activity",
         "registries:restrict",
         "registries:delete",
-        "types:add",
+        "accepted_types:add",
     ],
 )
 def test_rule_15_an_old_name_leads_on(ada, golden, page):
@@ -524,7 +524,14 @@ def test_rule_14_another_spelling_leads_to_the_registry(acme, mel, golden, spell
 
 @pytest.mark.parametrize(
     "page",
-    ["registries:settings", "registries:restrict", "registries:delete", "types:add", "types:remove", "types:accept"],
+    [
+        "registries:settings",
+        "registries:restrict",
+        "registries:delete",
+        "accepted_types:add",
+        "accepted_types:remove",
+        "accepted_types:accept",
+    ],
 )
 def test_rule_15_what_is_sent_to_an_old_name_is_sent_on(ada, golden, page):
     old = at(page, golden)
@@ -836,7 +843,7 @@ def test_pages_of_a_registry_cost_the_same_for_3_and_for_300(acme, ada):
     fill(acme, ada, small, 3)
     fill(acme, ada, large, 300)
     pages = {"registries:detail": 10, "registries:settings": 10, "registries:activity": 10}
-    pages |= {"registries:restrict": 18, "registries:delete": 18, "types:add": 12}
+    pages |= {"registries:restrict": 18, "registries:delete": 18, "accepted_types:add": 12}
     costs = {page: [cost(client, at(page, registry)) for registry in (small, large)] for page in pages}
     assert {page: few - many for page, (few, many) in costs.items()} == dict.fromkeys(pages, 0)
     assert {page: costs[page][1] for page in pages if costs[page][1] > pages[page]} == {}

@@ -49,7 +49,7 @@ def member_at(page, registry, holder):
 
 def add(user, registry, holders, role=Role.MEMBER, **data):
     """Post the form that gives roles."""
-    return browser(user).post(at("access:add", registry), {"holders": holders, "role": role, **data})
+    return browser(user).post(at("registry_members:add", registry), {"holders": holders, "role": role, **data})
 
 
 # The list.
@@ -60,7 +60,7 @@ def test_section_3_the_list_shows_each_role_and_where_it_comes_from(acme, ada, m
     give_role(golden, mel, Role.VIEWER)
     RegistryMember(registry=golden, team=vision, role=Role.MEMBER).save_by(COMMAND_LINE)
     give_role(golden, bot, Role.MEMBER)
-    response = browser(mel).get(at("access:index", golden))
+    response = browser(mel).get(at("registry_members:index", golden))
     rows = {str(member.holder): (role, listed) for member, role, listed in response.context["rows"]}
     assert {name: row[0] for name, row in rows.items()} == {
         "ada": Role.ADMIN,
@@ -75,8 +75,8 @@ def test_section_3_the_list_shows_each_role_and_where_it_comes_from(acme, ada, m
 
 
 def test_section_3_who_may_not_change_access_sees_no_control_for_it(mel, golden):
-    page = browser(mel).get(at("access:index", golden)).text
-    assert at("access:add", golden) not in page
+    page = browser(mel).get(at("registry_members:index", golden)).text
+    assert at("registry_members:add", golden) not in page
     assert not any(f"/access/{member.pk}/" in page for member in golden.members.all())
 
 
@@ -88,7 +88,12 @@ def test_the_list_costs_the_same_for_3_and_for_300(acme, ada):
             user = make_user(f"{name}{index}")
             make_member(acme, user)
             RegistryMember.objects.create(registry=registry, user=user, role=Role.VIEWER)
-        for page in ("access:index", "access:able", "access:explain", "registries:restrict"):
+        for page in (
+            "registry_members:index",
+            "registry_members:who_can",
+            "registry_members:explain",
+            "registries:restrict",
+        ):
             with CaptureQueriesContext(connection) as queries:
                 assert client.get(at(page, registry)).status_code == 200
             costs.append((page, len(queries)))
@@ -102,13 +107,13 @@ def test_the_list_is_paged(acme, ada, golden):
         make_member(acme, user)
         give_role(golden, user, Role.VIEWER)
     client = browser(ada)
-    first = client.get(at("access:index", golden))
-    second = client.get(at("access:index", golden), {"after": first.context["page"].after})
+    first = client.get(at("registry_members:index", golden))
+    second = client.get(at("registry_members:index", golden), {"after": first.context["page"].after})
     seen = [[member.pk for member, *_ in page.context["rows"]] for page in (first, second)]
     assert len(seen[0]) == 25
     assert sorted(seen[0] + seen[1]) == sorted(golden.members.values_list("pk", flat=True))
     for query in ({"after": "x"}, {"page": "2"}):
-        assert client.get(at("access:index", golden), query).status_code == 400
+        assert client.get(at("registry_members:index", golden), query).status_code == 400
 
 
 # Giving roles.
@@ -117,7 +122,7 @@ def test_the_list_is_paged(acme, ada, golden):
 def test_section_3_several_get_a_role_at_once(acme, rob, mel, golden, vision, bot):
     with logging() as events:
         response = add(rob, golden, "MEL, vision\n eval-ci", Role.MEMBER)
-    assert (response.status_code, response.url) == (302, at("access:index", golden))
+    assert (response.status_code, response.url) == (302, at("registry_members:index", golden))
     assert [of(golden, holder).role for holder in (mel, vision, bot)] == [Role.MEMBER] * 3
     assert [(event.action, event.actor_name, event.changes) for event in events] == [
         (Action.MEMBER_ADD, "rob", {"mel": [None, "member"]}),
@@ -142,7 +147,9 @@ def test_section_3_people_are_found_by_email_address(mel, ada, golden):
     ],
 )
 def test_section_3_all_or_none_get_a_role(ada, mel, sam, globex, golden, holders, code):
-    response = refused(browser(ada), at("access:add", golden), {"holders": holders, "role": Role.MEMBER}, code)
+    response = refused(
+        browser(ada), at("registry_members:add", golden), {"holders": holders, "role": Role.MEMBER}, code
+    )
     assert holders in response.text
 
 
@@ -159,7 +166,7 @@ def test_section_3_a_stranger_is_told_of_like_nobody(ada, sam, globex, golden):
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.RESTRICTED_VIEWER])
 def test_section_3_a_service_account_is_no_viewer(ada, golden, bot, role):
-    refused(browser(ada), at("access:add", golden), {"holders": "eval-ci", "role": role}, "service_role")
+    refused(browser(ada), at("registry_members:add", golden), {"holders": "eval-ci", "role": role}, "service_role")
 
 
 @pytest.mark.parametrize("person", ["mel"])
@@ -193,7 +200,10 @@ def test_section_3_a_role_past_its_end_counts_for_nothing_at_once(ada, mel, vaul
     RegistryMember.objects.filter(pk=given.pk).update(ends_at=timezone.now() - timedelta(seconds=1))
     assert browser(mel).get(at("registries:detail", vault)).status_code == 404
     assert vault.name not in browser(mel).get(vault.organization.get_absolute_url()).text
-    rows = {str(member.holder): role for member, role, _ in browser(ada).get(at("access:index", vault)).context["rows"]}
+    rows = {
+        str(member.holder): role
+        for member, role, _ in browser(ada).get(at("registry_members:index", vault)).context["rows"]
+    }
     assert rows["mel"] is None
     assert add(ada, vault, "mel", Role.VIEWER).status_code == 302  # what has ended may be given anew
     assert (of(vault, mel).role, of(vault, mel).ends_at) == (Role.VIEWER, None)
@@ -206,7 +216,7 @@ def test_section_3_a_role_is_changed(rob, mel, golden):
     given = give_role(golden, mel, Role.VIEWER)
     with logging() as events:
         response = browser(rob).post(
-            member_at("access:change", golden, mel), {"role": Role.ADMIN, "seen": given.facts, "ends_at": ""}
+            member_at("registry_members:change", golden, mel), {"role": Role.ADMIN, "seen": given.facts, "ends_at": ""}
         )
     assert response.status_code == 302
     assert of(golden, mel).role == Role.ADMIN
@@ -217,12 +227,12 @@ def test_rule_19_a_change_of_a_role_that_moved_on_is_refused(rob, mel, golden):
     seen = give_role(golden, mel, Role.VIEWER).facts
     give_role(golden, mel, Role.MEMBER)
     data = {"role": Role.ADMIN, "seen": seen}
-    refused(browser(rob), member_at("access:change", golden, mel), data, "edit_conflict", 409)
+    refused(browser(rob), member_at("registry_members:change", golden, mel), data, "edit_conflict", 409)
 
 
 def test_section_3_a_role_is_taken_after_a_look(rob, mel, vault):
     give_role(vault, mel, Role.VIEWER)
-    client, address = browser(rob), member_at("access:remove", vault, mel)
+    client, address = browser(rob), member_at("registry_members:remove", vault, mel)
     with nothing_happens():
         assert client.get(address).status_code == 200
     with logging() as events:
@@ -232,7 +242,7 @@ def test_section_3_a_role_is_taken_after_a_look(rob, mel, vault):
 
 
 def test_what_was_given_in_another_registry_is_not_there(ada, rob, golden, vault):
-    wrong = reverse("access:change", args=["acme-ml", golden.name, of(vault, rob).pk])
+    wrong = reverse("registry_members:change", args=["acme-ml", golden.name, of(vault, rob).pk])
     with nothing_happens():
         assert browser(ada).get(wrong).status_code == 404
         assert browser(ada).post(wrong, {"role": Role.VIEWER}).status_code == 404
@@ -243,7 +253,7 @@ def test_what_was_given_in_another_registry_is_not_there(ada, rob, golden, vault
 
 def explained(user, registry, person=None):
     """What the explanation page says: (status, effective role, paths)."""
-    response = browser(user).get(at("access:explain", registry), {"person": person} if person else {})
+    response = browser(user).get(at("registry_members:explain", registry), {"person": person} if person else {})
     return response.status_code, response.context["effective"], response.context["paths"]
 
 
@@ -261,7 +271,7 @@ def test_section_3_every_path_is_explained_and_the_winner_comes_first(acme, rob,
     assert explained(rob, golden, "mel")[1] == Role.MEMBER
 
 
-@pytest.mark.parametrize("page", ["access:explain", "access:add", "teams:detail"])
+@pytest.mark.parametrize("page", ["registry_members:explain", "registry_members:add", "teams:detail"])
 def test_section_3_an_address_tells_nothing_to_whoever_is_no_organization_admin(acme, rob, golden, page):
     """Rob is admin of the registry, and leads the team. Known addresses and unknown ones have one answer."""
     make_member(acme, make_user("nora"))
@@ -272,7 +282,7 @@ def test_section_3_an_address_tells_nothing_to_whoever_is_no_organization_admin(
     answers = []
     for person in ("nora@example.com", "NORA@example.com", "nobody@example.com", "ada@example.com"):
         with nothing_changes():
-            if page == "access:explain":
+            if page == "registry_members:explain":
                 response = browser(rob).get(address, {"person": person})
             else:
                 response = browser(rob).post(
@@ -294,7 +304,7 @@ def test_section_3_organization_admins_name_people_by_address_everywhere(acme, a
     )
     assert add(ada, golden, "mel@example.com").status_code == 302
     assert (team.memberships.get().user, of(golden, mel).role) == (mel, Role.MEMBER)
-    for page in (at("access:explain", golden), at("access:add", golden), team.get_absolute_url()):
+    for page in (at("registry_members:explain", golden), at("registry_members:add", golden), team.get_absolute_url()):
         assert "email address" in browser(ada).get(page).text.lower()
 
 
@@ -304,7 +314,7 @@ def test_section_3_one_s_own_access_is_explained_unasked(mel, golden):
 
 @pytest.mark.parametrize("person", ["sam", "nobody-at-all", "\0", "x" * 300])
 def test_nobody_else_s_access_is_explained(ada, sam, globex, golden, person):
-    response = browser(ada).get(at("access:explain", golden), {"person": person})
+    response = browser(ada).get(at("registry_members:explain", golden), {"person": person})
     assert response.status_code == 422
     assert "paths" not in response.context
 
@@ -316,7 +326,7 @@ def test_section_3_who_can_do_what(acme, ada, mel, rob, golden, bot):
     roles = {}
 
     def able(role):
-        people = browser(mel).get(at("access:able", golden), {"role": role}).context["people"]
+        people = browser(mel).get(at("registry_members:who_can", golden), {"role": role}).context["people"]
         roles[role] = {membership.user.username: effective for membership, effective, _ in people}
         return list(roles[role])
 
@@ -324,7 +334,7 @@ def test_section_3_who_can_do_what(acme, ada, mel, rob, golden, bot):
     assert able("member") == ["ada", "eval-ci", "eve", "mel", "rob"]
     assert able("viewer") == able("restricted_viewer") == ["ada", "eval-ci", "eve", "mel", "rob"]
     assert roles["viewer"]["eval-ci"] == Role.MEMBER  # never below, though everybody else is a viewer
-    assert browser(mel).get(at("access:able", golden), {"role": "owner"}).status_code == 422
+    assert browser(mel).get(at("registry_members:who_can", golden), {"role": "owner"}).status_code == 422
 
 
 # Rule 18: whom the restriction keeps.
@@ -358,12 +368,12 @@ def test_rule_18_whom_to_keep_stays_ticked_when_the_name_is_wrong(ada, mel, gold
 
 def ask(user, registry, role=Role.MEMBER, reason="I curate it."):
     """Post a request."""
-    return browser(user).post(at("requests:create", registry), {"role": role, "reason": reason})
+    return browser(user).post(at("access_requests:create", registry), {"role": role, "reason": reason})
 
 
 def answer(user, asked, answer, note=""):
     """Post the answer to one."""
-    address = reverse("requests:answer", args=[asked.registry.organization.slug, asked.registry.name, asked.pk])
+    address = reverse("access_requests:answer", args=[asked.registry.organization.slug, asked.registry.name, asked.pk])
     return browser(user).post(address, {"answer": answer, "note": note})
 
 
@@ -374,14 +384,14 @@ def test_section_3_a_request_is_made_seen_and_granted(acme, ada, mel, rob, golde
     assert [(event.action, event.reason) for event in events] == [(Action.REQUEST, "I curate it.")]
     waiting = [browser(user).get(acme.get_absolute_url()).context["membership"].waiting for user in (ada, rob, mel)]
     assert waiting == [1, 1, None]
-    assert list(browser(rob).get(reverse("requests:index", args=[acme.slug])).context["requests"]) == [asked]
-    assert list(browser(rob).get(at("access:index", golden)).context["requests"]) == [asked]
-    assert list(browser(mel).get(at("access:index", golden)).context["requests"]) == []
+    assert list(browser(rob).get(reverse("access_requests:index", args=[acme.slug])).context["requests"]) == [asked]
+    assert list(browser(rob).get(at("registry_members:index", golden)).context["requests"]) == [asked]
+    assert list(browser(mel).get(at("registry_members:index", golden)).context["requests"]) == []
     with logging() as events:
         assert answer(rob, asked, "grant", "Welcome.").status_code == 302
     assert golden.role_of(Actor(mel)) == Role.MEMBER
     assert [(event.action, event.reason) for event in events] == [(Action.MEMBER_ADD, "Welcome.")]
-    assert "Welcome." in browser(mel).get(at("requests:create", golden)).text
+    assert "Welcome." in browser(mel).get(at("access_requests:create", golden)).text
 
 
 def test_section_3_a_request_is_declined_with_a_note(ada, mel, golden):
@@ -391,7 +401,7 @@ def test_section_3_a_request_is_declined_with_a_note(ada, mel, golden):
         assert answer(ada, asked, "decline", "Ask your lead.").status_code == 302
     assert golden.role_of(Actor(mel)) == Role.VIEWER
     assert [(event.action, event.changes) for event in events] == [(Action.REQUEST_DECLINE, {"mel": ["member", None]})]
-    assert "Ask your lead." in browser(mel).get(at("requests:create", golden)).text
+    assert "Ask your lead." in browser(mel).get(at("access_requests:create", golden)).text
     assert ask(mel, golden, reason="Asked her.").status_code == 302  # and may be made anew
 
 
@@ -430,7 +440,7 @@ def test_a_second_request_while_one_is_open_is_refused(mel, golden):
 def test_section_3_nobody_asks_for_what_they_cannot_see(mel, vault):
     with nothing_happens():
         assert ask(mel, vault).status_code == 404
-        assert browser(mel).get(at("requests:create", vault)).status_code == 404
+        assert browser(mel).get(at("access_requests:create", vault)).status_code == 404
 
 
 def test_section_3_only_admins_answer(mel, golden):
@@ -441,8 +451,8 @@ def test_section_3_only_admins_answer(mel, golden):
 
 def test_the_403_page_leads_to_the_request(mel, golden):
     page = browser(mel).get(at("registries:delete", golden)).text
-    assert f"{at('requests:create', golden)}?role=admin" in page
-    assert at("access:explain", golden) in page
+    assert f"{at('access_requests:create', golden)}?role=admin" in page
+    assert at("registry_members:explain", golden) in page
 
 
 # Teams.

@@ -52,7 +52,7 @@ def release(acme, ada, vision):
 
 def address(organization, query=None):
     """Where `query` is asked; None: the empty page."""
-    start = reverse("search", args=[organization.slug])
+    start = reverse("search:index", args=[organization.slug])
     return start if query is None else f"{start}?q={quote(query)}"
 
 

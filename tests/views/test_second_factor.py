@@ -37,7 +37,7 @@ def enter(client, user, password=PASSWORD):
 
 def signed_in(client):
     """Whether somebody is."""
-    return client.get(reverse("organizations")).status_code == 200
+    return client.get(reverse("organizations:index")).status_code == 200
 
 
 def confirmed(user):
@@ -235,7 +235,7 @@ def test_other_organizations_and_ones_own_pages_stay_open(strict, globex, mel):
     make_member(globex, mel)
     client = browser(mel)
     assert client.get(globex.get_absolute_url()).status_code == 200
-    assert client.get(reverse("organizations")).status_code == 200
+    assert client.get(reverse("organizations:index")).status_code == 200
     assert client.get(reverse("tokens:index")).status_code == 200
 
 

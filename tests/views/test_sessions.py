@@ -23,7 +23,7 @@ def entered(user, **headers):
 
 def signed_in(client):
     """Whether somebody is."""
-    return client.get(reverse("organizations")).status_code == 200
+    return client.get(reverse("organizations:index")).status_code == 200
 
 
 def session_of(client):
@@ -39,13 +39,13 @@ def test_each_session_is_told_with_device_and_address(mel, rob):
     assert {session.pk for session in page.context["sessions"]} == {session_of(here).pk, session_of(there).pk}
     assert all(words in page.text for words in ("Firefox on Linux", "wget/1", "127.0.0.1"))
     actions = {form.action for form in Page(page).forms}
-    assert reverse("session_end", args=[session_of(there).pk]) in actions
-    assert reverse("session_end", args=[session_of(here).pk]) not in actions
+    assert reverse("sessions:end", args=[session_of(there).pk]) in actions
+    assert reverse("sessions:end", args=[session_of(here).pk]) not in actions
 
 
 def test_one_session_ends_and_the_log_tells(mel):
     here, there, third = entered(mel), entered(mel), entered(mel)
-    form = Page(here.get(LIST)).form_to(reverse("session_end", args=[session_of(there).pk]))
+    form = Page(here.get(LIST)).form_to(reverse("sessions:end", args=[session_of(there).pk]))
     with logging() as events:
         assert here.post(form.action, form.data).url == LIST
     assert [(event.action, event.actor_id) for event in events] == [("user.session.end", mel.pk)]
@@ -65,7 +65,7 @@ def test_nobody_ends_the_sessions_of_others(mel, rob):
     mine, robs = entered(mel), entered(rob)
     mine.get(LIST)
     with nothing_happens():
-        assert mine.post(reverse("session_end", args=[session_of(robs).pk])).status_code == 404
+        assert mine.post(reverse("sessions:end", args=[session_of(robs).pk])).status_code == 404
     assert signed_in(robs)
 
 
@@ -97,7 +97,7 @@ def test_a_session_is_seen_at_most_once_a_minute(mel):
     session = client.session
     session["seen"] -= 61
     session.save()
-    client.get(reverse("organizations"), REMOTE_ADDR="192.0.2.7")
+    client.get(reverse("organizations:index"), REMOTE_ADDR="192.0.2.7")
     assert session_of(client).last_seen_at > first
     assert session_of(client).ip == "192.0.2.7"
 

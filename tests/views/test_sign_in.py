@@ -29,7 +29,7 @@ def enter(login, password=PASSWORD, client=None, **options):
 
 def who(client):
     """The name of who is signed in, or None."""
-    response = client.get(reverse("organizations"))
+    response = client.get(reverse("organizations:index"))
     return response.context["user"].username if response.status_code == 200 else None
 
 

@@ -24,7 +24,7 @@ from tests.views.pages import Page, browser, logging, nothing_changes, nothing_h
 
 LOGIN = reverse("openid_connect_login", args=["127-0-0-1-9"])
 CALLBACK = reverse("openid_connect_callback", args=["127-0-0-1-9"])
-HOME = reverse("organizations")
+HOME = reverse("organizations:index")
 
 
 class There:

@@ -99,7 +99,7 @@ def test_the_pages_show_the_day_that_is_asked_for(churn, versions, mel):
     make_link(churn, versions[0], "good")
     client, shelf = browser(mel), churn.registry
     names = [shelf.organization.slug, shelf.name, churn.name]
-    for page in (at("registries:as_it_was", shelf), reverse("collections:as_it_was", args=names)):
+    for page in (at("snapshots:registry", shelf), reverse("snapshots:collection", args=names)):
         assert "good" in client.get(page).text
         assert client.get(f"{page}?on=2001-01-01").context["then"] is None
         assert client.get(f"{page}?on=9999-12-31").status_code == 400  # nothing is known of a day to come
@@ -117,9 +117,9 @@ def test_aliases_are_shown_as_protected_as_they_were(clock, shelf, vision, rob, 
     now = clock(0).date()
     names = [shelf.organization.slug, shelf.name, collection.name]
     for day, expected in ((before, [("production", False)]), (now, [("Production 2", False), ("production", True)])):
-        page = browser(mel).get(reverse("collections:as_it_was", args=names) + f"?on={day}")
+        page = browser(mel).get(reverse("snapshots:collection", args=names) + f"?on={day}")
         assert [row[2] for row in page.context["versions"]] == [expected]
-        page = browser(mel).get(at("registries:as_it_was", shelf) + f"?on={day}")
+        page = browser(mel).get(at("snapshots:registry", shelf) + f"?on={day}")
         (_, aliases, name), *_ = page.context["collections"]
         assert (sorted((alias, is_protected) for alias, _, is_protected in aliases), name) == (expected, "Churn")
 
@@ -133,16 +133,16 @@ def test_what_is_gone_since_leads_nowhere(clock, shelf, vision, mel):
     link.unlink(COMMAND_LINE)
     other.delete_by(COMMAND_LINE)
     names = [shelf.organization.slug, shelf.name, collection.name]
-    page = browser(mel).get(reverse("collections:as_it_was", args=names) + f"?on={day}")
+    page = browser(mel).get(reverse("snapshots:collection", args=names) + f"?on={day}")
     assert [(label, number) for label, _, _, _, number in page.context["versions"]] == [("v1", 1), ("v0", None)]
-    page = browser(mel).get(at("registries:as_it_was", shelf) + f"?on={day}")
+    page = browser(mel).get(at("snapshots:registry", shelf) + f"?on={day}")
     assert [(then.name, name) for then, _, name in page.context["collections"]] == [("Churn", "Churn"), ("Other", None)]
 
 
 def test_a_day_ends_at_midnight_utc(churn, mel):
     names = [churn.registry.organization.slug, churn.registry.name, churn.name]
     today = datetime.now(UTC).date()
-    page = browser(mel).get(reverse("collections:as_it_was", args=names) + f"?on={today}")
+    page = browser(mel).get(reverse("snapshots:collection", args=names) + f"?on={today}")
     assert (page.context["then"].name, page.context["day"]) == ("Churn", today)
 
 

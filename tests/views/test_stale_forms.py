@@ -116,7 +116,7 @@ def add_types(ada, golden, **_):
     def add():
         Registry.objects.get(pk=golden.pk).add_types(Actor(ada), ["theirs"])
 
-    page, target = at("registries:settings", golden), at("types:add", golden)
+    page, target = at("registries:settings", golden), at("accepted_types:add", golden)
     return Edit(page, add, {"types": "a/b"}, {"types": "mine"}, target)
 
 
@@ -124,8 +124,8 @@ def add_types_to_core(ada, models, **_):
     def add():
         Registry.objects.get(pk=models.pk).add_types(Actor(ada), ["theirs"])
 
-    page = at("types:add", models) + "?types=mine"
-    return Edit(page, add, {"reason": "x" * 501}, {"reason": ""}, at("types:add", models))
+    page = at("accepted_types:add", models) + "?types=mine"
+    return Edit(page, add, {"reason": "x" * 501}, {"reason": ""}, at("accepted_types:add", models))
 
 
 def remove_type(ada, golden, **_):
@@ -134,14 +134,16 @@ def remove_type(ada, golden, **_):
     def add():
         Registry.objects.get(pk=golden.pk).add_types(Actor(ada), ["theirs"])
 
-    return Edit(at("registries:settings", golden), add, {}, {"types": "eval-suite"}, at("types:remove", golden))
+    return Edit(
+        at("registries:settings", golden), add, {}, {"types": "eval-suite"}, at("accepted_types:remove", golden)
+    )
 
 
 def accept(ada, vault, **_):
     def save():
         Registry.objects.get(pk=vault.pk).edit(Actor(ada), name=vault.name, description="Theirs")
 
-    page, target = at("registries:settings", vault), at("types:accept", vault)
+    page, target = at("registries:settings", vault), at("accepted_types:accept", vault)
     return Edit(page, save, {"types": "a/b"}, {"types": "model"}, target)
 
 
@@ -163,7 +165,7 @@ def aliases(rob, two, churn, **_):
     def mark():
         two[0].mark(Actor(rob), put=["theirs"])
 
-    return Edit(of("versions:edit", churn, 0), mark, {"aliases": "v3"}, {"aliases": "mine"})
+    return Edit(of("links:edit", churn, 0), mark, {"aliases": "v3"}, {"aliases": "mine"})
 
 
 def role_here(golden, mel, acme, **_):
@@ -172,7 +174,7 @@ def role_here(golden, mel, acme, **_):
     def change():
         RegistryMember(registry=golden, user=mel, role=Role.ADMIN).save_by(COMMAND_LINE)
 
-    page = reverse("access:change", args=[acme.slug, golden.name, member.pk])
+    page = reverse("registry_members:change", args=[acme.slug, golden.name, member.pk])
     return Edit(page, change, {"ends_at": "2020-01-01"}, {"ends_at": "", "role": "member"})
 
 
@@ -204,7 +206,7 @@ def organization_settings(acme, ada, **_):
     def save():
         type(acme).objects.get(pk=acme.pk).edit(Actor(ada), default_role="member", members_create=True)
 
-    page = reverse("organization_settings", args=[acme.slug])
+    page = reverse("organizations:settings", args=[acme.slug])
     return Edit(page, save, {"default_role": "king"}, {"default_role": "viewer"})
 
 
