@@ -28,7 +28,7 @@ from .database.availability import best_effort
 from .models import Actor, Collection, Link, Organization, OrganizationMembership, Registry, Team, Version
 from .models.event import record_refusals
 from .operations.readiness import is_ready
-from .permissions import Moved, OrganizationRoleTooLow, RoleTooLow, SecondFactorMissing, check_second_factor
+from .permissions import MissingOrganizationRole, MissingRole, Renamed, SecondFactorMissing, check_second_factor
 
 GONE = tuple(model.DoesNotExist for model in (OrganizationMembership, Registry, Team, Collection, Link, Version))
 SEEN_EVERY, READY_FOR = 60, 5  # seconds
@@ -159,19 +159,19 @@ class RuleMiddleware:
 
     def process_exception(self, request, exception):
         """A response for the exceptions that are ours; None leaves the others to Django."""
-        if isinstance(exception, Moved):
+        if isinstance(exception, Renamed):
             return _lead_on(request, exception.names)
         if isinstance(exception, SecondFactorMissing):
             return _to_second_factor(request, exception)
         if isinstance(exception, GONE):  # deleted by somebody else since its door was passed
             return render(request, "404.html", status=404)
-        if isinstance(exception, RoleTooLow) and request.method not in rules.SAFE_METHODS:
-            registry, collection = exception.door.registry, exception.collection
+        if isinstance(exception, MissingRole) and request.method not in rules.SAFE_METHODS:
+            registry, collection = exception.access.registry, exception.collection
             where = {"organization": registry.organization_id, "registry": registry.pk}
             where |= {"collection": collection.pk} if collection else {}
             subject = collection.path if collection else registry.name
             _log(request, exception.action, exception.refusal, subject=subject, **where)
-        if isinstance(exception, OrganizationRoleTooLow) and request.method not in rules.SAFE_METHODS:
+        if isinstance(exception, MissingOrganizationRole) and request.method not in rules.SAFE_METHODS:
             organization = exception.membership.organization
             subject = exception.subject or organization.name
             _log(request, exception.action, exception.refusal, subject=subject, organization=organization.pk)

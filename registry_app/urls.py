@@ -119,7 +119,7 @@ access_patterns = (
         path("", registry_members.index, name="index"),
         path("add/", registry_members.add, name="add"),
         path("explain/", registry_members.explain, name="explain"),
-        path("able/", registry_members.able, name="able"),
+        path("able/", registry_members.who_can, name="who_can"),
         path("<int:pk>/", registry_members.change, name="change"),
         path("<int:pk>/remove/", registry_members.remove, name="remove"),
     ],

@@ -162,7 +162,7 @@ def used_organization(acme, ada, mel, rob):
 
 
 @pytest.fixture
-def shelf(acme, ada, rob, mel):
+def release_registry(acme, ada, rob, mel):
     """A custom registry that takes model and dataset: Rob is its admin, Mel a member of it."""
     registry = make_registry(acme, ada, "Release", types=["dataset", "model"])
     give_role(registry, rob, Role.ADMIN)
@@ -171,9 +171,9 @@ def shelf(acme, ada, rob, mel):
 
 
 @pytest.fixture
-def churn(shelf):
+def churn(release_registry):
     """An empty collection of models on the shelf."""
-    return make_collection(shelf)
+    return make_collection(release_registry)
 
 
 @pytest.fixture

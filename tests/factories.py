@@ -7,7 +7,6 @@ from registry_app.models import (
     Actor,
     ApiToken,
     Collection,
-    Facts,
     Invitation,
     Link,
     Organization,
@@ -19,7 +18,8 @@ from registry_app.models import (
     TeamMembership,
     User,
     Version,
-    found_organization,
+    VersionData,
+    create_organization,
     register,
 )
 from registry_app.models.event import record
@@ -38,7 +38,7 @@ def make_user(username, **fields) -> User:
 
 def make_organization(name, admin) -> Organization:
     """An organization with its core registries and `admin` as its admin."""
-    return found_organization(name, admin, COMMAND_LINE)
+    return create_organization(name, admin, COMMAND_LINE)
 
 
 def make_member(organization, user, role=OrganizationRole.MEMBER) -> OrganizationMembership:
@@ -96,7 +96,7 @@ def make_version(team, name="churn", *, type="model", project="forecasts", by=CO
     """A version of the team's artifact `name`; each has a digest of its own unless it is said."""
     number = Version.objects.count()
     facts = {"digest": f"sha256:{number:064x}", "uri": f"s3://bucket/{name}/{number}", "size": 1000, **facts}
-    return register(team, by, project, name, type, Facts(**facts))[0]
+    return register(team, by, project, name, type, VersionData(**facts))[0]
 
 
 def make_collection(registry, name="Churn", *, type="model", by=COMMAND_LINE, tags=(), description="") -> Collection:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from registry_app import rules
-from registry_app.audit.reconcile import differences
+from registry_app.audit.reconcile import find_drift
 from registry_app.choices import OrganizationRole, Role, TeamRole, Visibility
 from registry_app.models import (
     Actor,
@@ -30,7 +30,7 @@ from tests.factories import COMMAND_LINE, make_organization, make_registry, make
 ORDER = ["restricted_viewer", "viewer", "member", "admin"]
 PEOPLE = ["mel", "rob", "eve", "bot"]  # the last is a service account; Ada is there too, and stays
 TEAMS, SHELVES = ["red", "blue"], ["open", "shut", "models"]
-person, team, shelf = st.sampled_from(PEOPLE), st.sampled_from(TEAMS), st.sampled_from(SHELVES)
+person, team, release_registry = st.sampled_from(PEOPLE), st.sampled_from(TEAMS), st.sampled_from(SHELVES)
 role = st.sampled_from(ORDER)
 days = st.sampled_from([None, 1, 2])
 
@@ -141,7 +141,7 @@ class Walk(RuleBasedStateMachine):
             del self.crews[name]
             self.given = {key: what for key, what in self.given.items() if key[1] != name}
 
-    @rule(place=shelf, holder=st.one_of(person, person, team), role=role, lasting=days)
+    @rule(place=release_registry, holder=st.one_of(person, person, team), role=role, lasting=days)
     def give(self, place, holder, role, lasting):
         """Give a role, or another one; for good or for some days."""
         ends = lasting and self.now + timedelta(days=lasting)
@@ -157,7 +157,7 @@ class Walk(RuleBasedStateMachine):
             member.save_by(self.ada)
             self.given[place, holder] = (role, ends)
 
-    @rule(place=shelf, holder=st.one_of(person, team))
+    @rule(place=release_registry, holder=st.one_of(person, team))
     def take(self, place, holder):
         """Take a role."""
         for member in self.shelves[place].members.select_related("user", "team"):
@@ -219,14 +219,14 @@ class Walk(RuleBasedStateMachine):
 
     @invariant()
     def section_5_all_is_what_the_log_says(self):
-        assert list(differences()) == []
+        assert list(find_drift()) == []
 
     def check_reverse(self, place, registry, table):
         """Who can: the same people."""
         for wanted in ORDER:
-            able = {membership.user.username for membership in registry.able(wanted).select_related("user")}
+            who_can = {membership.user.username for membership in registry.who_can(wanted).select_related("user")}
             best = {name for name in self.users if table[name, place]}
-            assert able == {name for name in best if ORDER.index(table[name, place]) >= ORDER.index(wanted)}
+            assert who_can == {name for name in best if ORDER.index(table[name, place]) >= ORDER.index(wanted)}
 
     def check_lists(self, name, roles):
         """What lists show to somebody, their filters, and why."""

@@ -16,13 +16,13 @@ from registry_app.models import (
     ApiToken,
     AuditEvent,
     Collection,
-    Facts,
     Invitation,
     OrganizationMembership,
     ProtectedAlias,
     Registry,
     User,
     Version,
+    VersionData,
     register,
 )
 from registry_app.models.event import verify
@@ -224,8 +224,8 @@ def test_section_3_two_admins_stepping_down_at_once_leave_one(acme, ada, eve):
     assert verify()[1] == []
 
 
-def test_rule_24_links_made_at_once_have_numbers_of_their_own(shelf, vision, ada):
-    collection = make_collection(shelf)
+def test_rule_24_links_made_at_once_have_numbers_of_their_own(release_registry, vision, ada):
+    collection = make_collection(release_registry)
     versions = [make_version(vision) for _ in range(PEOPLE)]
     acts = [
         lambda version=version: Collection.objects.get(pk=collection.pk).link(Actor(ada), version, ["newest"])
@@ -239,8 +239,8 @@ def test_rule_24_links_made_at_once_have_numbers_of_their_own(shelf, vision, ada
     assert verify()[1] == []
 
 
-def test_rule_24_processes_that_link_at_once_share_no_number(shelf, vision):
-    collection, name = make_collection(shelf), connection.settings_dict["NAME"]
+def test_rule_24_processes_that_link_at_once_share_no_number(release_registry, vision):
+    collection, name = make_collection(release_registry), connection.settings_dict["NAME"]
     shares = [[make_version(vision).pk for _ in range(TURNS)] for _ in range(4)]
     connection.close()
     words = [sys.executable, "-m", "tests.linker", str(name), str(collection.pk)]
@@ -251,26 +251,26 @@ def test_rule_24_processes_that_link_at_once_share_no_number(shelf, vision):
     assert verify()[1] == []
 
 
-def test_rule_23_the_same_version_linked_at_once_is_linked_once(shelf, vision, ada):
-    collection, version = make_collection(shelf), make_version(vision)
+def test_rule_23_the_same_version_linked_at_once_is_linked_once(release_registry, vision, ada):
+    collection, version = make_collection(release_registry), make_version(vision)
     acts = [lambda: Collection.objects.get(pk=collection.pk).link(Actor(ada), version)] * PEOPLE
     assert set(at_once(*acts)) == {"done"}
     assert list(collection.links.values_list("number", flat=True)) == [0]
 
 
 def test_rule_28_one_digest_registered_at_once_is_one_version(vision, ada):
-    facts = Facts(digest="md5:x", uri="s3://b/x")
+    facts = VersionData(digest="md5:x", uri="s3://b/x")
     acts = [lambda: register(vision, Actor(ada), "p", "n", "model", facts)] * PEOPLE
     assert set(at_once(*acts)) == {"done"}
     assert Version.objects.count() == 1
 
 
-def test_rule_26_an_alias_protected_meanwhile_is_not_moved_by_a_member(shelf, vision, mel, rob):
-    collection = make_collection(shelf)
+def test_rule_26_an_alias_protected_meanwhile_is_not_moved_by_a_member(release_registry, vision, mel, rob):
+    collection = make_collection(release_registry)
     links = [make_link(collection, make_version(vision)) for _ in range(2)]
     links[0].change_aliases(Actor(rob), ["production"])
     act = lambda: links[1].change_aliases(Actor(mel), ["production"])  # noqa: E731
-    guard = lambda: ProtectedAlias(registry=shelf, name="production").save_by(Actor(rob))  # noqa: E731
+    guard = lambda: ProtectedAlias(registry=release_registry, name="production").save_by(Actor(rob))  # noqa: E731
     moved, protected = at_once(act, guard)
     assert protected == "done"
     assert moved in {"done", "alias_protected"}

@@ -14,12 +14,12 @@ from registry_app.models import (
     ApiToken,
     AuditEvent,
     Collection,
-    Facts,
     ProtectedAlias,
     Registry,
     Team,
     User,
-    found_organization,
+    VersionData,
+    create_organization,
     make_account,
     make_service_account,
     register,
@@ -169,7 +169,7 @@ def test_a_list_that_is_imported_says_which_row_holds_a_twin(acme, vision, ada):
 def verbs(link, vision, ada, twin):
     """(the verb that would keep `twin`, its code) for each verb of a model that keeps a name."""
     collection, registry = link.collection, link.collection.registry
-    acme, by, version = registry.organization, Actor(ada), Facts("etag:1", "s3://b")
+    acme, by, version = registry.organization, Actor(ada), VersionData("etag:1", "s3://b")
     everything = Registry.objects.get(name="All")
     yield lambda: Registry(organization=acme, name=twin).create(by, ["model"]), "name_invalid"
     yield lambda: Registry(organization=acme, name="Silver").create(by, [twin]), "type_invalid"
@@ -190,7 +190,7 @@ def verbs(link, vision, ada, twin):
     yield lambda: register(vision, by, "p", twin, "model", version), "name_invalid"
     yield lambda: register(vision, by, "p", "n", twin, version), "type_invalid"
     yield lambda: ApiToken(user=ada, name=twin).issue(by), "name_invalid"
-    yield lambda: found_organization(twin, ada, COMMAND_LINE), "name_invalid"
+    yield lambda: create_organization(twin, ada, COMMAND_LINE), "name_invalid"
 
 
 def test_no_verb_keeps_a_twin(link, vision, ada):
@@ -221,12 +221,12 @@ ADMIN = {
 
 
 @pytest.mark.parametrize("model", ADMIN)
-def test_django_admin_takes_no_twin(client, root, acme, shelf, ada, model):
+def test_django_admin_takes_no_twin(client, root, acme, release_registry, ada, model):
     sign_in(client, root)
     good, field, code = ADMIN[model]
     places = {Registry: {"organization": acme.pk}, Team: {"organization": acme.pk}, User: {}}
     for twin in ("Models\u3164", "Mоdels", "\u3164"):
-        data = {**good, **places.get(model, {"registry": shelf.pk}), field: twin}
+        data = {**good, **places.get(model, {"registry": release_registry.pk}), field: twin}
         with nothing_changes():
             response = save(client, address("add", model), **data)
         assert (response.status_code, admin_codes(response)) == (422, {code})
@@ -381,20 +381,20 @@ def _call(registry, **texts):
     registry.refresh_from_db()
 
 
-def test_what_is_called_so_already_can_be_found_and_mended(acme, ada, shelf, link):
-    _call(shelf, name="Release\u3164", name_key="release\u1160")
+def test_what_is_called_so_already_can_be_found_and_mended(acme, ada, release_registry, link):
+    _call(release_registry, name="Release\u3164", name_key="release\u1160")
     client = browser(ada)
-    page = at("registries:settings", shelf)
+    page = at("registries:settings", release_registry)
     assert client.get(page).status_code == 200
     assert client.get(of("collections:detail", Collection.objects.get(pk=link.collection.pk))).status_code == 200
-    data = {"name": "Release", "description": "", "version": shelf.version}
+    data = {"name": "Release", "description": "", "version": release_registry.version}
     assert client.post(page, data).status_code == 302
-    shelf.refresh_from_db()
-    assert shelf.name == "Release"
+    release_registry.refresh_from_db()
+    assert release_registry.name == "Release"
 
 
-def test_what_is_called_so_already_can_still_be_restricted(ada, shelf):
-    _call(shelf, name="Release\u3164", description="\u202ebackwards")
-    shelf.add_types(Actor(ada), ["checkpoint"])
-    shelf.restrict(Actor(ada))
-    assert Registry.objects.get(pk=shelf.pk).is_restricted
+def test_what_is_called_so_already_can_still_be_restricted(ada, release_registry):
+    _call(release_registry, name="Release\u3164", description="\u202ebackwards")
+    release_registry.add_types(Actor(ada), ["checkpoint"])
+    release_registry.restrict(Actor(ada))
+    assert Registry.objects.get(pk=release_registry.pk).is_restricted

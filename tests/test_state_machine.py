@@ -19,10 +19,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from registry_app.audit.reconcile import differences
+from registry_app.audit.reconcile import find_drift
 from registry_app.choices import Kind, Role, Visibility
 from registry_app.database import triggers
-from registry_app.models import AcceptedType, Actor, AuditEvent, AuditHead, Registry
+from registry_app.models import AcceptedType, Actor, AuditChainHead, AuditEvent, Registry
 from registry_app.models.event import verify
 from tests.factories import give_role, make_member, make_organization, make_user
 
@@ -323,7 +323,7 @@ class Walk(RuleBasedStateMachine):
     @rule()
     def put_head_back(self):
         with tried():
-            AuditHead.objects.update(seq=F("seq") - 1)
+            AuditChainHead.objects.update(seq=F("seq") - 1)
 
     @rule()
     def remove_head(self):
@@ -384,7 +384,7 @@ class Walk(RuleBasedStateMachine):
     @invariant()
     def section_5_all_is_what_the_log_says(self):
         expected = tuple(f"Registry {pk} " for pk in self.unlogged)
-        assert [found for found in differences() if not found.startswith(expected)] == []
+        assert [found for found in find_drift() if not found.startswith(expected)] == []
 
 
 @pytest.mark.django_db

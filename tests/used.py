@@ -37,8 +37,8 @@ def use(acme, ada, mel, rob):
     """Let them work in Acme; Ada is its admin, Mel and Rob are members."""
     _people(acme, Actor(ada), mel)
     _tokens(acme, Actor(ada), mel)
-    shelf = _registries(acme, Actor(ada), Actor(rob), mel)
-    _published(acme, shelf, Actor(ada), mel, rob)
+    release_registry = _registries(acme, Actor(ada), Actor(rob), mel)
+    _published(acme, release_registry, Actor(ada), mel, rob)
 
 
 def _people(acme, ada, mel):
@@ -78,11 +78,11 @@ def _tokens(acme, ada, mel):
 def _registries(acme, ada, rob, mel):
     """Registries of both visibilities, renamed, their types changed; roles given, changed, ended and taken."""
     acme.registries.get(name="Models").add_types(ada, ["adapter"])
-    shelf = make_registry(acme, rob.user, "Shelf", types=["model", "dataset"], description="First")
-    shelf.edit(rob, name="Release", description="Second\nline")
-    shelf.edit(rob, name="RELEASE", description="")
-    shelf.add_types(rob, ["report"])
-    shelf.remove_type(rob, "report")
+    release_registry = make_registry(acme, rob.user, "Shelf", types=["model", "dataset"], description="First")
+    release_registry.edit(rob, name="Release", description="Second\nline")
+    release_registry.edit(rob, name="RELEASE", description="")
+    release_registry.add_types(rob, ["report"])
+    release_registry.remove_type(rob, "report")
     taker = make_registry(acme, ada.user, "Shelf")  # takes the former name,
     taker.edit(ada, name="Other", description="")  # and has it as a former one itself
     everything = make_registry(acme, ada.user, "Everything", types=None)
@@ -95,7 +95,7 @@ def _registries(acme, ada, rob, mel):
     give_team_role(vault, acme.teams.get(name="Vision"), Role.VIEWER)
     secret = make_registry(acme, ada.user, "Secret")
     secret.restrict(ada, keep=[mel])
-    member = give_role(shelf, mel, Role.VIEWER)
+    member = give_role(release_registry, mel, Role.VIEWER)
     member.role, member.ends_at = Role.MEMBER, datetime(2999, 1, 1, 10, 30, 15, tzinfo=UTC)
     member.save_by(rob)
     RegistryMember(registry=everything, user=mel, role=Role.VIEWER).save_by(ada)
@@ -103,12 +103,12 @@ def _registries(acme, ada, rob, mel):
     AccessRequest(registry=everything, user=mel, role=Role.MEMBER, reason="Why not?").create(Actor(mel))
     AccessRequest.objects.get(user=mel).grant_by(ada)
     for name in ("production", "Stable"):
-        protect(shelf, name)
+        protect(release_registry, name)
     ProtectedAlias.objects.get(name="Stable").delete_by(rob)
-    return shelf
+    return release_registry
 
 
-def _published(acme, shelf, ada, mel, rob):
+def _published(acme, release_registry, ada, mel, rob):
     """Versions registered and deleted, linked and unlinked; aliases moved and taken, tags changed; the team renamed."""
     team = acme.teams.get(name="Vision")
     versions = [make_version(team) for _ in range(4)]
@@ -116,7 +116,7 @@ def _published(acme, shelf, ada, mel, rob):
     versions.pop().delete_by(ada)
     make_version(team, "alone").delete_by(ada)
     make_version(team, "alone")  # v0 once more
-    collection = make_collection(shelf, "Churn", by=Actor(rob), tags=["x", "y"], description="Card")
+    collection = make_collection(release_registry, "Churn", by=Actor(rob), tags=["x", "y"], description="Card")
     collection.edit(Actor(rob), name="churn 2", description="Card 2", tags=["y", "z"])
     collection.take_tag(Actor(rob), "z")
     links = [make_link(collection, version, "good", f"n{n}") for n, version in enumerate(versions)]
@@ -126,7 +126,7 @@ def _published(acme, shelf, ada, mel, rob):
     links[1].change_aliases(Actor(rob), put=["production"])
     team.edit(ada, name="Sight", description="Sees")
     make_link(collection, versions[2], "back")
-    gone = make_collection(shelf, "Gone", tags=["x"])
+    gone = make_collection(release_registry, "Gone", tags=["x"])
     make_link(gone, versions[0], "x")
     gone.delete_by(ada)
     make_link(make_collection(acme.registries.get(name="Models"), "Churn"), versions[1], "good")

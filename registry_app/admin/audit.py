@@ -7,7 +7,7 @@ from django.utils.html import format_html_join
 
 from .. import rules
 from ..choices import Action
-from ..models import AuditEvent, AuditHead, Organization
+from ..models import AuditChainHead, AuditEvent, Organization
 from .base import ReadOnlyAdmin
 
 
@@ -56,7 +56,7 @@ class OrganizationFilter(admin.SimpleListFilter):
         return queryset.filter(organization_id=self.value()) if known else queryset
 
 
-class StaysAdmin(ReadOnlyAdmin):
+class ImmutableAdmin(ReadOnlyAdmin):
     """What is written once."""
 
     def refuse_deletion(self, obj):
@@ -65,7 +65,7 @@ class StaysAdmin(ReadOnlyAdmin):
 
 
 @admin.register(AuditEvent)
-class AuditEventAdmin(StaysAdmin):
+class AuditEventAdmin(ImmutableAdmin):
     """Entries of the audit log."""
 
     list_display = ["seq", "at", "actor_name", "what", "subject", "code", "request_id"]
@@ -106,8 +106,8 @@ class AuditEventAdmin(StaysAdmin):
         return obj.reason or "–"
 
 
-@admin.register(AuditHead)
-class AuditHeadAdmin(StaysAdmin):
+@admin.register(AuditChainHead)
+class AuditHeadAdmin(ImmutableAdmin):
     """The end of the chain: what to keep elsewhere, to see that nobody rewrote the log."""
 
     list_display = ["seq", "hash"]

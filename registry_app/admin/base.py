@@ -18,7 +18,7 @@ from django.http import HttpResponseRedirect, QueryDict
 from .. import rules
 from ..choices import Action
 from ..database import triggers
-from ..forms.base import CONFLICTS, RuleForm
+from ..forms.base import CONFLICTS, ActionForm
 from ..models import Actor
 from ..models.event import record_refusals
 
@@ -36,7 +36,7 @@ def told(refusal):
     return f"{refusal.reason} {refusal.way_out}".strip()
 
 
-class AdminForm(RuleForm, forms.ModelForm):
+class AdminForm(ActionForm, forms.ModelForm):
     """A form of the admin. Its class, made anew for each request, carries `request` and the fields that are `fixed`.
 
     Works on a copy of the object: a refused form has changed its instance, and the page around it shows what is stored.
@@ -50,14 +50,14 @@ class AdminForm(RuleForm, forms.ModelForm):
 
     def clean(self):
         """Refuse forged values of fixed fields, and repeat what a verb refused; other unshown fields change nothing."""
-        cleaned = super(RuleForm, self).clean()  # RuleForm's own would refuse the buttons and inlines of the admin
+        cleaned = super(ActionForm, self).clean()  # ActionForm's own would refuse the buttons and inlines of the admin
         for name in self.data.keys() & self.fixed.keys():
             stored = self._meta.model._meta.get_field(name).value_from_object(self.instance)
             if self.data[name] != str(stored):
                 refusal = self.fixed[name]
                 self.add_error(None, ValidationError(told(refusal), code=refusal.code))
         if self.request.refused:
-            self._take(self.request.refused)
+            self.add_errors_from(self.request.refused)
         return cleaned
 
     def add_error(self, field, error):
@@ -72,7 +72,7 @@ class AdminForm(RuleForm, forms.ModelForm):
             self._show_stored()
 
     def _update_errors(self, errors):
-        self._take(errors)
+        self.add_errors_from(errors)
 
     def _show_stored(self):
         """Rule 19: both values beside each other, and hidden fields as of now, so that who saves again knows."""
@@ -93,7 +93,7 @@ class AdminForm(RuleForm, forms.ModelForm):
         self.data = data
 
 
-class SeenForm(AdminForm):
+class OptimisticLockForm(AdminForm):
     """A form that sends along what it showed, for rows that have no version of their own."""
 
     def __init__(self, *args, **kwargs):
@@ -126,7 +126,7 @@ class CheckedChangeList(ChangeList):
             raise IncorrectLookupParameters(error) from error
 
 
-class LawfulAdmin(admin.ModelAdmin):
+class AuditedAdmin(admin.ModelAdmin):
     """A model's admin whose changes go through verbs.
 
     `save_model`, `save_formset` and `delete_model` call verbs, and set `request.trying` to the Action before each.
@@ -207,18 +207,18 @@ class LawfulAdmin(admin.ModelAdmin):
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         """Add or change. What a verb refuses is rolled back, and the page shown again with the refusal on its form."""
-        request.refused, request.trying = None, self.change_action if object_id else self.add_action
+        request.refused, request.attempted_action = None, self.change_action if object_id else self.add_action
         try:
             response = super().changeform_view(request, object_id, form_url, extra_context)
-            trying = request.trying
+            attempted_action = request.attempted_action
         except REFUSED as error:
-            request.refused, trying = _law_of(error), request.trying
+            request.refused, attempted_action = _law_of(error), request.attempted_action
             response = super().changeform_view(request, object_id, form_url, extra_context)
         context = getattr(response, "context_data", None) or {}
         if context.get("errors"):
             form = context["adminform"].form
             obj = self.get_object(request, unquote(object_id)) if object_id else form.instance
-            record_refusals(actor_of(request), trying, request.refused or form.refusals(), **self.place(obj))
+            record_refusals(actor_of(request), attempted_action, request.refused or form.refusals(), **self.place(obj))
             response.status_code = form.status if form.errors else 422  # else it is the inlines that are wrong
         return response
 
@@ -266,7 +266,7 @@ class LawfulAdmin(admin.ModelAdmin):
         record_refusals(actor_of(request), self.delete_action, error, **self.place(obj))
 
 
-class BulkDeleteAdmin(LawfulAdmin):
+class BulkDeleteAdmin(AuditedAdmin):
     """An admin with the bulk action "delete": one verb and one transaction an object, each refusal told and logged."""
 
     actions: Any = ["delete_selected"]
@@ -292,7 +292,7 @@ class BulkDeleteAdmin(LawfulAdmin):
         return True
 
 
-class ReadOnlyAdmin(LawfulAdmin):
+class ReadOnlyAdmin(AuditedAdmin):
     """An admin that shows, and changes nothing."""
 
     def has_add_permission(self, request, obj=None):

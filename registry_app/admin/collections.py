@@ -157,7 +157,7 @@ class LinkAdmin(InRegistryAdmin):
         obj.unlink(actor_of(request))
 
 
-class OnLinkAdmin(InRegistryAdmin):
+class LabelAdmin(InRegistryAdmin):
     """What is put on the page of its link or collection, and can be taken here."""
 
     list_display = ["name", "collection", "link", "registry", "organization"]
@@ -180,7 +180,7 @@ class OnLinkAdmin(InRegistryAdmin):
 
 
 @admin.register(Alias)
-class AliasAdmin(OnLinkAdmin):
+class AliasAdmin(LabelAdmin):
     """Aliases: shown and taken."""
 
     delete_action = Action.ALIAS_TAKE
@@ -191,7 +191,7 @@ class AliasAdmin(OnLinkAdmin):
 
 
 @admin.register(Tag)
-class TagAdmin(OnLinkAdmin):
+class TagAdmin(LabelAdmin):
     """Tags of links and collections: shown and taken."""
 
     delete_action = Action.LINK_TAG

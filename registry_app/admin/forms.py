@@ -9,20 +9,20 @@ from .. import rules
 from ..choices import Action
 from ..forms import RestrictForm
 from ..forms.accepted_types import TypesField
-from ..forms.base import LawField, NamesField, ReasonField, VersionField
+from ..forms.base import NamesField, ReasonField, RuleField, VersionField
 from .base import AdminForm
 
 
 class NewRegistryForm(AdminForm):
     """A new custom registry (rules 7 and 13)."""
 
-    name = LawField(
+    name = RuleField(
         clean_text=rules.clean_name,
         refuse=rules.refuse_name,
         widget=AdminTextInputWidget,
         help_text="Code that loads artifacts uses this name, so pick one that lasts.",
     )
-    description = LawField(
+    description = RuleField(
         clean_text=rules.clean_description,
         refuse=rules.refuse_description,
         required=False,
@@ -55,7 +55,7 @@ class NewRegistryForm(AdminForm):
         if confirmed == asked or not (lookalikes or (registry.is_core and new)):
             return
         if registry.pk:
-            self.request.trying = Action.TYPE_ADD if listed else Action.TYPES_LIST
+            self.request.attempted_action = Action.TYPE_ADD if listed else Action.TYPES_LIST
         for refusal in lookalikes:
             self.add_error("types", forms.ValidationError(refusal.reason, code=refusal.code))
         if registry.is_core:
@@ -89,23 +89,23 @@ class RegistryForm(NewRegistryForm):
         """Beside what every form refuses: one-way steps that weren't confirmed."""
         cleaned = super().clean()
         if self.instance.is_core and any(name.startswith("types-") and name.endswith("-DELETE") for name in self.data):
-            self.request.trying = Action.TYPE_REMOVE
+            self.request.attempted_action = Action.TYPE_REMOVE
             self.add_error(None, forms.ValidationError(rules.CORE_TYPE_STAYS.reason, code=rules.CORE_TYPE_STAYS.code))
         if cleaned.get("visibility", self.instance.visibility) != self.instance.visibility:
             self._confirm_restriction(cleaned)
         return cleaned
 
     def _confirm_restriction(self, cleaned):
-        self.request.trying = Action.RESTRICT
-        posted = {name: self.data.get(name, "") for name in RestrictForm.base_fields}
-        step = RestrictForm(posted, registry=self.instance)
+        self.request.attempted_action = Action.RESTRICT
+        form_data = {name: self.data.get(name, "") for name in RestrictForm.base_fields}
+        step = RestrictForm(form_data, registry=self.instance)
         if step.is_valid():
             cleaned["preview"] = step.cleaned_data["preview"]
         else:
-            self._take(step.refusals())
+            self.add_errors_from(step.refusals())
 
 
-class MarksField(NamesField):
+class LabelsField(NamesField):
     """Aliases or tags, which the verb judges."""
 
     def __init__(self, **kwargs):
@@ -126,17 +126,17 @@ class ReasonForm(AdminForm):
 class NewCollectionForm(ReasonForm):
     """A new collection (rule 20)."""
 
-    name = LawField(
+    name = RuleField(
         clean_text=rules.clean_name, refuse=partial(rules.refuse_label, what="Collections"), widget=AdminTextInputWidget
     )
-    description = LawField(
+    description = RuleField(
         label="Card",
         clean_text=rules.clean_description,
         refuse=rules.refuse_description,
         required=False,
         widget=AdminTextareaWidget,
     )
-    tags = MarksField()
+    tags = LabelsField()
 
     def _post_clean(self):
         if self.instance.pk or self.cleaned_data.get("registry"):  # without one the model has nothing to judge by
@@ -156,7 +156,7 @@ class CollectionForm(NewCollectionForm):
 class NewLinkForm(ReasonForm):
     """A version to link (rules 21 to 23)."""
 
-    aliases = MarksField()
+    aliases = LabelsField()
 
     def _get_validation_exclusions(self):
         """Rule 23: to link twice is no error, so no constraint is asked."""
@@ -166,8 +166,8 @@ class NewLinkForm(ReasonForm):
 class LinkForm(ReasonForm):
     """The aliases and tags of a link, with those that were shown (rule 19)."""
 
-    aliases = MarksField(show_hidden_initial=True)
-    tags = MarksField(show_hidden_initial=True)
+    aliases = LabelsField(show_hidden_initial=True)
+    tags = LabelsField(show_hidden_initial=True)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -182,4 +182,4 @@ class LinkForm(ReasonForm):
 class ProtectedAliasForm(AdminForm):
     """An alias to protect (rule 26)."""
 
-    name = LawField(clean_text=rules.clean_name, refuse=rules.refuse_alias_name, widget=AdminTextInputWidget)
+    name = RuleField(clean_text=rules.clean_name, refuse=rules.refuse_alias_name, widget=AdminTextInputWidget)

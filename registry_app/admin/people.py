@@ -12,10 +12,10 @@ from django.db import transaction
 
 from .. import rules
 from ..choices import Action
-from ..forms.base import LawField
-from ..models import Organization, OrganizationMembership, User, enforce, found_organization
+from ..forms.base import RuleField
+from ..models import Organization, OrganizationMembership, User, create_organization, raise_refusal
 from ..models.event import record
-from .base import AdminForm, BulkDeleteAdmin, LawfulAdmin, RowsInline, SeenForm, actor_of
+from .base import AdminForm, AuditedAdmin, BulkDeleteAdmin, OptimisticLockForm, RowsInline, actor_of
 
 ACCOUNT_STAYS = rules.Refusal(
     "account_stays", "Accounts are never deleted, for what they did keeps their name.", "Deactivate it instead."
@@ -29,7 +29,7 @@ class NewUserForm(AdminForm, AdminUserCreationForm):
     """A new account."""
 
 
-class UserForm(SeenForm, UserChangeForm):
+class UserForm(OptimisticLockForm, UserChangeForm):
     """An account as it is."""
 
 
@@ -53,7 +53,7 @@ class ConnectionInline(RowsInline):
 
 
 @admin.register(User)
-class UserAdmin(LawfulAdmin, auth.UserAdmin):
+class UserAdmin(AuditedAdmin, auth.UserAdmin):
     """Accounts. Permissions are two flags: staff come in here, superusers may do all here."""
 
     form, add_form = UserForm, NewUserForm
@@ -72,7 +72,7 @@ class UserAdmin(LawfulAdmin, auth.UserAdmin):
 
     def fixed(self, obj):
         """The last admin of an organization stays active."""
-        return {"is_active": rules.LAST_ADMIN} if obj and obj.is_alone_in_charge() else {}
+        return {"is_active": rules.LAST_ADMIN} if obj and obj.is_last_admin_somewhere() else {}
 
     def refuse_deletion(self, obj):
         """Never."""
@@ -103,7 +103,7 @@ class UserAdmin(LawfulAdmin, auth.UserAdmin):
         before = User.objects.select_for_update().get(pk=obj.pk)
         form.refuse_stale()
         closing = before.is_active and not obj.is_active
-        enforce(rules.LAST_ADMIN if closing and obj.is_alone_in_charge() else None, "is_active")
+        raise_refusal(rules.LAST_ADMIN if closing and obj.is_last_admin_somewhere() else None, "is_active")
         obj.save()
         obj.emailaddress_set.exclude(email=obj.email.lower()).delete()  # else one could still sign in with the old one
         if closing:
@@ -120,7 +120,7 @@ class UserAdmin(LawfulAdmin, auth.UserAdmin):
         """End connections to identity providers."""
         formset.save(commit=False)
         for connection in formset.deleted_objects:
-            request.trying = Action.SSO_DISCONNECT
+            request.attempted_action = Action.SSO_DISCONNECT
             form.instance.disconnect(actor_of(request), connection)
 
     def user_change_password(self, request, id, form_url=""):
@@ -143,7 +143,7 @@ class UserAdmin(LawfulAdmin, auth.UserAdmin):
 class FoundingForm(AdminForm):
     """A new organization and its first admin."""
 
-    name = LawField(clean_text=rules.clean_name, refuse=rules.refuse_name, widget=AdminTextInputWidget)
+    name = RuleField(clean_text=rules.clean_name, refuse=rules.refuse_name, widget=AdminTextInputWidget)
     admin = forms.ModelChoiceField(
         User.objects.filter(is_active=True),
         widget=ForeignKeyRawIdWidget(OrganizationMembership._meta.get_field("user").remote_field, admin.site),
@@ -151,12 +151,12 @@ class FoundingForm(AdminForm):
     )
 
 
-class OrganizationForm(SeenForm):
+class OrganizationForm(OptimisticLockForm):
     """What holds for everybody in an organization."""
 
 
 @admin.register(Organization)
-class OrganizationAdmin(LawfulAdmin):
+class OrganizationAdmin(AuditedAdmin):
     """Organizations: founded, with their core registries and first admin; their settings change, nothing is deleted."""
 
     form = OrganizationForm
@@ -195,11 +195,11 @@ class OrganizationAdmin(LawfulAdmin):
                 form.refuse_stale()
                 obj.edit(actor_of(request), default_role=obj.default_role, members_create=obj.members_create)
             return
-        founded = found_organization(obj.name, form.cleaned_data["admin"], actor_of(request))
+        founded = create_organization(obj.name, form.cleaned_data["admin"], actor_of(request))
         obj.pk, obj.slug = founded.pk, founded.slug
 
 
-class OrganizationMembershipForm(SeenForm):
+class OrganizationMembershipForm(OptimisticLockForm):
     """Somebody's role in an organization."""
 
 
@@ -223,7 +223,7 @@ class OrganizationMembershipAdmin(BulkDeleteAdmin):
 
     def refuse_deletion(self, obj):
         """The last admin stays."""
-        return obj.refuse_end_of_charge() if obj else None
+        return obj.refuse_last_admin() if obj else None
 
     def place(self, obj):
         """The person, in the organization."""

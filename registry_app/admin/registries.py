@@ -8,7 +8,7 @@ from .. import rules
 from ..choices import Action
 from ..forms import DeleteForm
 from ..models import AcceptedType, AccessRequest, FormerName, Organization, Registry, RegistryMember
-from .base import BulkDeleteAdmin, LawfulAdmin, ReadOnlyAdmin, RowsInline, SeenForm, actor_of
+from .base import AuditedAdmin, BulkDeleteAdmin, OptimisticLockForm, ReadOnlyAdmin, RowsInline, actor_of
 from .forms import NewRegistryForm, RegistryForm
 
 TYPES_SHOWN = 6  # in a row of the list
@@ -49,7 +49,7 @@ class RegistryMemberInline(RowsInline):
 
 
 @admin.register(Registry)
-class RegistryAdmin(LawfulAdmin):
+class RegistryAdmin(AuditedAdmin):
     """Registries: every change through the verb that a page would call."""
 
     form = RegistryForm
@@ -132,20 +132,20 @@ class RegistryAdmin(LawfulAdmin):
             return
         version, reason = wanted["version"], wanted["reason"]
         if "visibility" in form.changed_data:
-            request.trying = Action.RESTRICT
+            request.attempted_action = Action.RESTRICT
             obj.restrict(by, version=version, seen=wanted["preview"], reason=reason)
             version = None
-        request.trying = Action.EDIT
+        request.attempted_action = Action.EDIT
         name, description = wanted.get("name", obj.name), wanted.get("description", obj.description)
         obj.edit(by, name=name, description=description, version=version, reason=reason)
         if "accepts_all_types" in form.changed_data and wanted["accepts_all_types"]:
-            request.trying = Action.TYPES_ALL
+            request.attempted_action = Action.TYPES_ALL
             obj.accept_all_types(by, reason=reason)
         elif "accepts_all_types" in form.changed_data:
-            request.trying = Action.TYPES_LIST
+            request.attempted_action = Action.TYPES_LIST
             obj.accept_only(by, wanted["types"], confirmed=bool(wanted["confirmed"]), reason=reason)
         elif wanted["types"]:
-            request.trying = Action.TYPE_ADD
+            request.attempted_action = Action.TYPE_ADD
             obj.add_types(by, wanted["types"], confirmed=bool(wanted["confirmed"]), reason=reason)
 
     def save_formset(self, request, form, formset, change):
@@ -154,13 +154,13 @@ class RegistryAdmin(LawfulAdmin):
         formset.save(commit=False)
         for row in formset.deleted_objects:
             if isinstance(row, AcceptedType):
-                request.trying = Action.TYPE_REMOVE
+                request.attempted_action = Action.TYPE_REMOVE
                 form.instance.remove_type(by, row.name, reason=form.cleaned_data["reason"])
             else:
-                request.trying = Action.MEMBER_REMOVE
+                request.attempted_action = Action.MEMBER_REMOVE
                 row.delete_by(by)
         for row in formset.new_objects:
-            request.trying = Action.MEMBER_ADD
+            request.attempted_action = Action.MEMBER_ADD
             row.save_by(by)
 
     def get_deleted_objects(self, objs, request):
@@ -234,7 +234,7 @@ class AcceptedTypeAdmin(OfRegistry, BulkDeleteAdmin):
         obj.registry.remove_type(actor_of(request), obj.name)
 
 
-class RegistryMemberForm(SeenForm):
+class RegistryMemberForm(OptimisticLockForm):
     """The role of somebody, or of a team, in a registry."""
 
     ends_at = forms.DateTimeField(

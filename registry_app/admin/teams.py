@@ -5,15 +5,15 @@ from django.contrib.admin.widgets import AdminTextInputWidget
 
 from .. import rules
 from ..choices import Action
-from ..forms.base import LawField
+from ..forms.base import RuleField
 from ..models import Invitation, Organization, Team, TeamMembership
-from .base import BulkDeleteAdmin, ReadOnlyAdmin, SeenForm, actor_of
+from .base import BulkDeleteAdmin, OptimisticLockForm, ReadOnlyAdmin, actor_of
 
 
-class TeamForm(SeenForm):
+class TeamForm(OptimisticLockForm):
     """A team."""
 
-    name = LawField(clean_text=rules.clean_name, refuse=rules.refuse_name, widget=AdminTextInputWidget)
+    name = RuleField(clean_text=rules.clean_name, refuse=rules.refuse_name, widget=AdminTextInputWidget)
 
 
 @admin.register(Team)
@@ -60,7 +60,7 @@ class TeamAdmin(BulkDeleteAdmin):
         obj.delete_by(actor_of(request))
 
 
-class TeamMembershipForm(SeenForm):
+class TeamMembershipForm(OptimisticLockForm):
     """Somebody's role in a team."""
 
 

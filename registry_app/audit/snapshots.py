@@ -14,7 +14,7 @@ AFAR = (*ENDING, Action.TEAM_EDIT)
 
 
 @dataclass
-class CollectionThen:
+class CollectionSnapshot:
     """A collection as it was: `links` {label: source}, `aliases` {alias: label}, `link_tags` {label: tags}."""
 
     name: str = ""
@@ -65,7 +65,7 @@ class CollectionThen:
 
 
 @dataclass
-class RegistryThen:
+class RegistrySnapshot:
     """A registry as it was: `types` None where it took all, `members` {holder: role}, `collections` {id: …}."""
 
     name: str = ""
@@ -90,7 +90,7 @@ class RegistryThen:
         elif event.action == Action.COLLECTION_DELETE:
             self.collections.pop(event.collection_id, None)
         elif event.collection_id:
-            self.collections.setdefault(event.collection_id, CollectionThen()).take(event)
+            self.collections.setdefault(event.collection_id, CollectionSnapshot()).take(event)
         elif event.action in {Action.MEMBER_ADD, Action.MEMBER_CHANGE, Action.MEMBER_REMOVE}:
             _put(self.members, after)
         elif event.action in {Action.PROTECT, Action.UNPROTECT}:
@@ -113,14 +113,14 @@ class RegistryThen:
             self.types = after["types"]
 
 
-def registry_on(registry, moment):
-    """The RegistryThen of `registry` at `moment`, or None before it was made."""
+def registry_as_of(registry, moment):
+    """The RegistrySnapshot of `registry` at `moment`, or None before it was made."""
     afar = Q(registry_id=None, organization_id=registry.organization_id, action__in=AFAR)
     accounts = Q(organization_id=None, action=Action.USER_EDIT)
-    return _replayed(RegistryThen(), Q(registry_id=registry.pk) | afar | accounts, moment)
+    return _replayed(RegistrySnapshot(), Q(registry_id=registry.pk) | afar | accounts, moment)
 
 
-def protected_on(registry, moment):
+def protected_aliases_as_of(registry, moment):
     """The names of the aliases that were protected in `registry` at `moment`."""
     # By the index of actions, one by one: else SQLite would read all that was ever done in the registry.
     events = AuditEvent.objects.filter(organization_id=registry.organization_id, code="", at__lte=moment)
@@ -130,9 +130,9 @@ def protected_on(registry, moment):
     return last.changes["protected aliases"][1] if last else []
 
 
-def collection_on(collection, moment):
-    """The CollectionThen of `collection` at `moment`, or None before it was made."""
-    return _replayed(CollectionThen(), Q(collection_id=collection.pk), moment)
+def collection_as_of(collection, moment):
+    """The CollectionSnapshot of `collection` at `moment`, or None before it was made."""
+    return _replayed(CollectionSnapshot(), Q(collection_id=collection.pk), moment)
 
 
 def _replayed(then, which, moment):

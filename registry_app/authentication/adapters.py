@@ -28,7 +28,7 @@ from django.shortcuts import redirect, render
 
 from .. import rules
 from ..choices import Action
-from ..models import Actor, User, enforce
+from ..models import Actor, User, raise_refusal
 from ..models.event import record, record_refusals
 from . import limits
 from .limits import Limit
@@ -117,7 +117,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def clean_username(self, username, shallow=False):
         """What a provider calls somebody; one that is no username here is replaced by one made of name and address."""
-        enforce(rules.refuse_username(username), "username")
+        raise_refusal(rules.refuse_username(username), "username")
         return super().clean_username(username, shallow)
 
     def send_mail(self, template_prefix, email, context):
@@ -168,7 +168,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         if sociallogin.is_existing:
             return
         connected = SocialAccount.objects.filter(user=user, provider=sociallogin.account.provider).exists()
-        enforce(rules.refuse_connection(service=user.is_service, active=user.is_active, connected=connected))
+        raise_refusal(rules.refuse_connection(service=user.is_service, active=user.is_active, connected=connected))
         sociallogin.connect(request, user)
 
     def is_open_for_signup(self, request, sociallogin):

@@ -1,7 +1,7 @@
 """The index of search: what may contain some words, found without reading everything.
 
 It holds the trigrams of the texts that people search in. PostgreSQL's planner uses it by itself; SQLite's are tables of
-their own, kept by triggers and asked by `Words`. Like the guards it is declared here and put in place after every
+their own, kept by triggers and asked by `SearchTerm`. Like the guards it is declared here and put in place after every
 migrate. Where it is missing, search finds the same by reading every row.
 """
 
@@ -83,7 +83,7 @@ WHERE (t.relname, i.relname) IN (SELECT * FROM unnest(%s::name[], %s::name[]))
 """
 
 
-class Words:
+class SearchTerm:
     """Text to be found, ignoring case, in the texts of `tables`; the index is asked once, of all of them.
 
     Of a table where it names more than `few` rows it tells nothing.
@@ -111,10 +111,10 @@ class Words:
 
     @cached_property
     def _candidates(self):
-        return candidates(self.tables, {self.key, self.text}, self.few)
+        return candidate_ids(self.tables, {self.key, self.text}, self.few)
 
 
-def alike(rows, key):
+def most_similar(rows, key):
     """At most NEAREST of `rows`, a queryset of an indexed table: those whose `name_key` is most like `key`."""
     return rows.order_by(_likeness(key[:COMPARED]).desc(), "name_key", "pk")[:NEAREST]
 
@@ -127,7 +127,7 @@ def _likeness(key):
     return sum((Case(When(name_key__contains=pair, then=1), default=0) for pair in pairs), Value(0))
 
 
-def candidates(tables, texts, few):
+def candidate_ids(tables, texts, few):
     """{table: the keys of all its rows that may contain one of `texts`, and of some that don't}.
 
     1 at least, `few` at most; None instead of them where there are more, or where this index can't tell.

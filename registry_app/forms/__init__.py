@@ -10,24 +10,23 @@ from .collections import (
     CreateCollectionForm,
     DeleteCollectionForm,
     EditCollectionForm,
+    LabelsForm,
     LinkForm,
-    MarkForm,
     ProtectForm,
-    SourceFilter,
     UnlinkForm,
     UnprotectForm,
+    VersionFilter,
 )
 from .imports import ImportForm
 from .members import ConfirmForm, InviteForm, JoinForm, MemberRoleForm, PeopleFilter, SecondFactorForm, ServiceForm
 from .organizations import OrganizationForm, SetupForm
 from .registries import CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
-from .registry_members import AbleForm, AddAccessForm, AnswerForm, ChangeAccessForm, ExplainForm, RequestForm
+from .registry_members import AddAccessForm, AnswerForm, ChangeAccessForm, ExplainForm, RequestForm, WhoCanForm
 from .search import SearchForm
 from .teams import AddPeopleForm, TeamDeleteForm, TeamFilter, TeamForm, TeamSettingsForm
 from .tokens import TokenForm
 
 __all__ = [
-    "AbleForm",
     "AcceptForm",
     "AddAccessForm",
     "AddPeopleForm",
@@ -53,8 +52,8 @@ __all__ = [
     "ImportForm",
     "InviteForm",
     "JoinForm",
+    "LabelsForm",
     "LinkForm",
-    "MarkForm",
     "MemberRoleForm",
     "OrganizationForm",
     "PeopleFilter",
@@ -67,7 +66,6 @@ __all__ = [
     "SecondFactorForm",
     "ServiceForm",
     "SetupForm",
-    "SourceFilter",
     "TeamDeleteForm",
     "TeamFilter",
     "TeamForm",
@@ -75,5 +73,7 @@ __all__ = [
     "TokenForm",
     "UnlinkForm",
     "UnprotectForm",
+    "VersionFilter",
     "VersionForm",
+    "WhoCanForm",
 ]

@@ -4,7 +4,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from .. import rules
-from .base import NamesField, ReasonField, RuleForm, VersionField
+from .base import ActionForm, NamesField, ReasonField, VersionField
 
 
 class TypesInput(forms.TextInput):
@@ -33,7 +33,7 @@ class TypesField(NamesField):
                 raise ValidationError(refusal.reason, code=refusal.code)
 
 
-class ListForm(RuleForm):
+class ListForm(ActionForm):
     """A form with a list of `types` to accept. Where some look alike, it comes back with a box to confirm (rule 13)."""
 
     confirmed = forms.CharField(required=False)  # what the ticked box sends: the list that was asked about
@@ -51,7 +51,7 @@ class ListForm(RuleForm):
             self.add_error("types", ValidationError(refusal.reason, code=refusal.code))
 
 
-class AddTypesForm(RuleForm):
+class AddTypesForm(ActionForm):
     """Types to accept too; `confirmed` where that was asked for (rules 13 and 18)."""
 
     types = TypesField(label="Type")
@@ -60,7 +60,7 @@ class AddTypesForm(RuleForm):
     reason = ReasonField()
 
 
-class RemoveTypeForm(RuleForm):
+class RemoveTypeForm(ActionForm):
     """One accepted type to take off the list."""
 
     types = forms.CharField(max_length=rules.TYPE_LENGTH)

@@ -7,8 +7,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 
 from .. import rules
-from ..models import Facts, Version
-from .base import ConfirmationField, CursorForm, LawField, ReasonField, RuleForm
+from ..models import Version, VersionData
+from .base import ActionForm, ConfirmationField, CursorForm, ReasonField, RuleField
 
 SORTS = {
     "name": "Name",
@@ -64,7 +64,7 @@ class MetadataField(forms.CharField):
         return metadata
 
 
-class DeleteVersionForm(RuleForm):
+class DeleteVersionForm(ActionForm):
     """The second step of deleting the version `version`: what it is called typed, as churn:v3."""
 
     confirmation = ConfirmationField()
@@ -75,29 +75,29 @@ class DeleteVersionForm(RuleForm):
         self.fields["confirmation"].expected = version.called  # type: ignore[attr-defined]
 
 
-class VersionForm(RuleForm):
-    """A version to register for the team of the TeamDoor `door`: typed in, or a row of a list."""
+class VersionForm(ActionForm):
+    """A version to register for the team of the TeamAccess `door`: typed in, or a row of a list."""
 
-    project = LawField(
+    project = RuleField(
         clean_text=rules.clean_name, refuse=partial(rules.refuse_label, what="Projects"), help_text="Where it was made."
     )
-    name = LawField(
+    name = RuleField(
         clean_text=rules.clean_name,
         refuse=partial(rules.refuse_label, what="Artifacts"),
         help_text="A name that is there already gets a new version; a new one, a new artifact.",
     )
-    type = LawField(
+    type = RuleField(
         clean_text=rules.clean_name,
         refuse=rules.refuse_type_name,
         help_text="Such as model or dataset. The artifact keeps it for good.",
     )
-    uri = LawField(
+    uri = RuleField(
         label="Address",
         clean_text=str.strip,
         refuse=rules.refuse_uri,
         help_text="Where it is kept, as s3://bucket/path, hf://… or file://…",
     )
-    digest = LawField(
+    digest = RuleField(
         clean_text=str.strip,
         refuse=rules.refuse_digest,
         help_text="What it is: sha256: and 64 hexadecimal digits, or another kind, a colon and its value.",
@@ -105,13 +105,13 @@ class VersionForm(RuleForm):
     size = AmountField(label="Size in bytes")
     file_count = AmountField(label="Number of files")
     metadata = MetadataField(required=False, help_text='A JSON object: {"name": value, …}.')
-    run = LawField(
+    run = RuleField(
         required=False,
         clean_text=rules.clean_name,
         refuse=lambda text: rules.refuse_label(text, "Runs") if text else None,
         help_text="What the run that made it is called.",
     )
-    run_url = LawField(
+    run_url = RuleField(
         label="Page of the run",
         required=False,
         clean_text=str.strip,
@@ -124,9 +124,9 @@ class VersionForm(RuleForm):
         help_text="Versions that you can use, one a line, as team/project/name:v3.",
     )
 
-    def __init__(self, *args, door, **kwargs):
+    def __init__(self, *args, access, **kwargs):
         super().__init__(*args, **kwargs)
-        self.door = door
+        self.access = access
 
     def clean_made_from(self):
         """The paths, each once."""
@@ -140,15 +140,15 @@ class VersionForm(RuleForm):
         """
         self.is_valid()  # cleaned at the first call
         sources, paths = (), self.cleaned_data.get("made_from")
-        if paths and self.carry_out(Version.objects.usable_by(self.door.membership).at, paths, new):
+        if paths and self.submit(Version.objects.usable_by(self.access.membership).at, paths, new):
             sources = self.answer
-        if not self.errors and self.carry_out(lambda: verb(**self._wanted(sources))):
+        if not self.errors and self.submit(lambda: verb(**self._wanted(sources))):
             return self.answer
         return None
 
     def _wanted(self, sources):
-        """The names and the Facts; what is left out is as Facts has it."""
-        given = {field: self.cleaned_data[field] for field in Facts._fields} | {"made_from": sources}
-        facts = Facts(**{field: value for field, value in given.items() if value is not None})
+        """The names and the VersionData; what is left out is as VersionData has it."""
+        given = {field: self.cleaned_data[field] for field in VersionData._fields} | {"made_from": sources}
+        facts = VersionData(**{field: value for field, value in given.items() if value is not None})
         names = {"project": "project", "name": "name", "type_name": "type"}
         return {argument: self.cleaned_data[field] for argument, field in names.items()} | {"facts": facts}

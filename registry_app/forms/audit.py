@@ -27,7 +27,7 @@ class AuditFilter(FilterForm):
         """`events`, narrowed to what the valid filters ask for; `before` is the pages' business."""
         wanted = self.cleaned_data
         if words := wanted["q"]:
-            events = events.saying(words)
+            events = events.search_for(words)
         if wanted["action"]:
             events = events.filter(action=wanted["action"])
         if wanted["outcome"]:
@@ -43,7 +43,7 @@ class HistoryFilter(AuditFilter):
     def apply(self, events):
         """As of the audit log, and just those that moved the alias."""
         events, alias = super().apply(events), self.cleaned_data["alias"]
-        return events.moving(alias).filter(code="") if alias else events
+        return events.for_alias(alias).filter(code="") if alias else events
 
 
 class DayForm(FilterForm):

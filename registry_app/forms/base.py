@@ -8,9 +8,9 @@ from .. import rules
 from ..database import triggers
 
 NAMES_CLEANED = 500  # names in one field
-SENT_ALONG = {"csrfmiddlewaretoken"}
+IGNORED_FIELDS = {"csrfmiddlewaretoken"}
 # Where an error of a constraint stands: one over several columns names none of them.
-FIELD_OF = {
+FIELD_BY_CODE = {
     rules.NAME_TAKEN.code: "name",
     rules.TOKEN_NAME_TAKEN.code: "name",
     "email_taken": "email",
@@ -20,7 +20,7 @@ ROLE_MISSING = {rules.ALIAS_PROTECTED.code, rules.ORGANIZATION_ADMINS_ONLY.code}
 CONFLICTS = {rules.EDIT_CONFLICT.code, rules.STALE_PREVIEW.code}
 
 
-class RuleForm(forms.Form):
+class ActionForm(forms.Form):
     """A form that ends in a verb of a model, on `registry` (None while there is none).
 
     Fields posted beside those that it shows are refused, under the rule's own code where a rule speaks of them.
@@ -33,12 +33,12 @@ class RuleForm(forms.Form):
     def clean(self):
         """Refuse what the form doesn't show."""
         cleaned = super().clean()
-        for name in self.data.keys() - self.fields.keys() - SENT_ALONG:
+        for name in self.data.keys() - self.fields.keys() - IGNORED_FIELDS:
             refusal = _refuse_unshown(self.registry, name, self.data[name])
             self.add_error(None, ValidationError(refusal.reason, code=refusal.code))
         return cleaned
 
-    def carry_out(self, verb, *args, **kwargs):
+    def submit(self, verb, *args, **kwargs):
         """Call `verb`; what it or the database refuses becomes this form's errors. Answers whether it is done.
 
         What the verb answers is `answer` then.
@@ -46,12 +46,12 @@ class RuleForm(forms.Form):
         try:
             self.answer = verb(*args, **kwargs)
         except ValidationError as error:
-            self._take(error)
+            self.add_errors_from(error)
         except IntegrityError as error:
             refusal = triggers.refusal_of(error)
             if refusal is None:
                 raise
-            self._take(ValidationError(refusal.reason, code=refusal.code))
+            self.add_errors_from(ValidationError(refusal.reason, code=refusal.code))
         return not self.errors
 
     def refusals(self):
@@ -84,14 +84,14 @@ class RuleForm(forms.Form):
     def refuse(self, error: ValidationError) -> None:
         """Make what a verb refused elsewhere this form's errors."""
         self.full_clean()
-        self._take(error)
+        self.add_errors_from(error)
 
-    def _take(self, error):
+    def add_errors_from(self, error):
         """Make a ValidationError the form's own: on its fields where it has them, else on the form."""
         errors = error.error_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.error_list}
         for name, listed in errors.items():
             for single in listed:
-                home = FIELD_OF.get(single.code, name)
+                home = FIELD_BY_CODE.get(single.code, name)
                 field = home if home in self.fields else None
                 if not self.has_error(field or NON_FIELD_ERRORS, single.code):  # form and model say the same
                     self.add_error(field, single)
@@ -153,7 +153,7 @@ class CursorForm(FilterForm):
     before = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
 
 
-class LawField(forms.CharField):
+class RuleField(forms.CharField):
     """Text whose cleaning and whose only judge is the law: `clean_text` and `refuse` are functions of rules.py."""
 
     def __init__(self, *, clean_text, refuse, **kwargs):
@@ -170,7 +170,7 @@ class LawField(forms.CharField):
             raise ValidationError(refusal.reason, code=refusal.code)
 
 
-class ReasonField(LawField):
+class ReasonField(RuleField):
     """Why something is done, or a note to somebody: the log keeps it. Refuses with `reason_invalid`."""
 
     def __init__(self, *, required=False, **kwargs):
@@ -216,7 +216,7 @@ class ShownBoundField(forms.BoundField):
     then it is the form's initial value.
     """
 
-    form: "RuleForm"
+    form: "ActionForm"
 
     def value(self) -> object:
         """What the hidden input sends: the value that came in, or the initial one of a new or conflicting form."""

@@ -4,17 +4,17 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from .. import rules
-from ..database.fulltext import Words
-from ..models import Collection, Holdings, Version, facts_of
+from ..database.fulltext import SearchTerm
+from ..models import Collection, ContentCounts, Version, facts_of
 from .base import (
+    ActionForm,
     ConfirmationField,
     CursorForm,
     FilterForm,
-    LawField,
     NamesField,
     PreviewField,
     ReasonField,
-    RuleForm,
+    RuleField,
     SeenField,
     VersionField,
 )
@@ -27,7 +27,7 @@ SORTS = {
 }
 
 
-class MarksField(NamesField):
+class LabelsField(NamesField):
     """Aliases or tags; `refuse` is a function of the rules, `what` they are."""
 
     def __init__(self, *, refuse, what, **kwargs):
@@ -43,17 +43,17 @@ class MarksField(NamesField):
 
 def aliases_field():
     """A field for aliases."""
-    return MarksField(refuse=rules.refuse_alias_name, what="aliases")
+    return LabelsField(refuse=rules.refuse_alias_name, what="aliases")
 
 
 def tags_field():
     """A field for tags."""
-    return MarksField(refuse=rules.refuse_tag, what="tags")
+    return LabelsField(refuse=rules.refuse_tag, what="tags")
 
 
 def name_field():
     """The field for the name of a collection."""
-    return LawField(
+    return RuleField(
         clean_text=rules.clean_name,
         refuse=lambda name: rules.refuse_label(name, "Collections"),
         help_text="Code that loads artifacts uses this name, so pick one that lasts. No / in it.",
@@ -62,7 +62,7 @@ def name_field():
 
 def card_field():
     """The field for the card of a collection."""
-    return LawField(
+    return RuleField(
         label="Card",
         clean_text=rules.clean_description,
         refuse=rules.refuse_description,
@@ -72,11 +72,11 @@ def card_field():
     )
 
 
-class CreateCollectionForm(RuleForm, forms.ModelForm):
+class CreateCollectionForm(ActionForm, forms.ModelForm):
     """A new collection in a registry (rule 20)."""
 
     name = name_field()
-    type = LawField(clean_text=rules.clean_name, refuse=rules.refuse_type_name)
+    type = RuleField(clean_text=rules.clean_name, refuse=rules.refuse_type_name)
     tags = tags_field()
     description = card_field()
 
@@ -94,10 +94,10 @@ class CreateCollectionForm(RuleForm, forms.ModelForm):
             )
 
     def _update_errors(self, errors):
-        self._take(errors)
+        self.add_errors_from(errors)
 
 
-class EditCollectionForm(RuleForm):
+class EditCollectionForm(ActionForm):
     """Name, card and tags of a collection, as they are edited."""
 
     name = name_field()
@@ -106,19 +106,19 @@ class EditCollectionForm(RuleForm):
     version = VersionField()
 
 
-class DeleteCollectionForm(RuleForm):
+class DeleteCollectionForm(ActionForm):
     """The second step of deleting a collection: its name typed, and what was shown sent back (rule 18)."""
 
     confirmation = ConfirmationField()
     reason = ReasonField()
-    preview = PreviewField(Holdings)
+    preview = PreviewField(ContentCounts)
 
     def __init__(self, *args, collection, **kwargs):
         super().__init__(*args, registry=collection.registry, **kwargs)
         self.fields["confirmation"].expected = collection.name  # type: ignore[attr-defined]
 
 
-class LinkForm(RuleForm):
+class LinkForm(ActionForm):
     """A version to publish in a collection, with the aliases it gets."""
 
     version = forms.ModelChoiceField(
@@ -134,7 +134,7 @@ class LinkForm(RuleForm):
         self.fields["version"].queryset = usable  # type: ignore[attr-defined]
 
 
-class MarkForm(RuleForm):
+class LabelsForm(ActionForm):
     """Aliases and tags of a linked version: those that it keeps, those that move to it from other versions, and more.
 
     `seen` is what was shown.
@@ -164,19 +164,19 @@ class MarkForm(RuleForm):
         return cleaned
 
 
-class UnlinkForm(RuleForm):
+class UnlinkForm(ActionForm):
     """The second step of unlinking a version: perhaps with a reason."""
 
     reason = ReasonField()
 
 
-class ProtectForm(RuleForm):
+class ProtectForm(ActionForm):
     """An alias to protect in a registry (rule 26)."""
 
-    alias = LawField(clean_text=rules.clean_name, refuse=rules.refuse_alias_name)
+    alias = RuleField(clean_text=rules.clean_name, refuse=rules.refuse_alias_name)
 
 
-class UnprotectForm(RuleForm):
+class UnprotectForm(ActionForm):
     """An alias to protect no longer. It may be older than the rule of names."""
 
     alias = forms.CharField(max_length=rules.LABEL_LENGTH)
@@ -194,7 +194,7 @@ class CollectionFilter(CursorForm):
         """`collections`, narrowed to what the valid filters ask for."""
         wanted = self.cleaned_data
         if wanted["q"]:
-            collections = collections.matching(Words(wanted["q"]))
+            collections = collections.matching(SearchTerm(wanted["q"]))
         if wanted["type"]:
             collections = collections.filter(type=rules.clean_name(wanted["type"]))
         if wanted["tag"]:
@@ -202,7 +202,7 @@ class CollectionFilter(CursorForm):
         return collections
 
 
-class SourceFilter(FilterForm):
+class VersionFilter(FilterForm):
     """What the versions to choose from are narrowed to."""
 
     q = forms.CharField(label="Search versions", required=False, max_length=200)

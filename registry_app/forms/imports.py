@@ -7,10 +7,10 @@ from django.core.exceptions import ValidationError
 
 from .. import rules
 from ..importers.rows import IMPORT_BYTES, parse_rows
-from .base import RuleForm
+from .base import ActionForm
 
 
-class ImportForm(RuleForm):
+class ImportForm(ActionForm):
     """A list of versions, as a file or as text; `seen` is the mark of the outcomes that were shown (rule 18)."""
 
     # One of the two is needed, so neither is called optional: that is what a suffix of their labels says.

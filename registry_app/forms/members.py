@@ -5,7 +5,7 @@ from django.contrib.auth.forms import UsernameField
 from django.db.models import Q
 
 from ..choices import OrganizationRole
-from .base import CursorForm, RuleForm, SeenField
+from .base import ActionForm, CursorForm, SeenField
 from .organizations import AccountForm
 
 STATES = [("active", "Active"), ("deactivated", "Deactivated")]
@@ -43,24 +43,24 @@ class PeopleFilter(CursorForm):
         return people
 
 
-class MemberRoleForm(RuleForm):
+class MemberRoleForm(ActionForm):
     """Somebody's role in an organization or in a team, and the one that was shown (rule 19)."""
 
     role = forms.ChoiceField(choices=OrganizationRole, error_messages={"required": "Choose a role."})
     seen = SeenField()
 
 
-class ConfirmForm(RuleForm):
+class ConfirmForm(ActionForm):
     """A second step that asks for nothing but to be taken."""
 
 
-class SecondFactorForm(RuleForm):
+class SecondFactorForm(ActionForm):
     """Whether an organization asks its members for a second factor."""
 
     wanted = forms.BooleanField(required=False)
 
 
-class ServiceForm(RuleForm):
+class ServiceForm(ActionForm):
     """A new service account."""
 
     username = UsernameField(
@@ -68,7 +68,7 @@ class ServiceForm(RuleForm):
     )
 
 
-class InviteForm(RuleForm):
+class InviteForm(ActionForm):
     """A new invitation."""
 
     email = forms.EmailField(

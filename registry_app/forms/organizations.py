@@ -5,10 +5,10 @@ from django.contrib.auth.forms import UsernameField
 
 from .. import rules
 from ..choices import Role
-from .base import RuleForm, VersionField
+from .base import ActionForm, VersionField
 
 
-class AccountForm(RuleForm):
+class AccountForm(ActionForm):
     """An account that somebody makes for themself."""
 
     username = UsernameField(label="Your username", max_length=150)
@@ -40,7 +40,7 @@ class SetupForm(AccountForm):
     field_order = ("name",)
 
 
-class OrganizationForm(RuleForm):
+class OrganizationForm(ActionForm):
     """What holds for everybody in an organization."""
 
     default_role = forms.ChoiceField(

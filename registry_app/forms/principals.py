@@ -10,7 +10,7 @@ from .. import rules
 AT_ONCE = 100  # names in one call
 
 
-class HoldersField(forms.CharField):
+class PrincipalsField(forms.CharField):
     """Names with commas, semicolons or line breaks between, as a list without doubles. Refuses with `too_many`."""
 
     widget = forms.Textarea(attrs={"rows": 2, "autocomplete": "off", "spellcheck": "false"})
@@ -34,7 +34,7 @@ def names_of_people(looker):
     return "Usernames or email addresses" if looker.is_admin else "Usernames"
 
 
-def people_called(looker, names):
+def find_users(looker, names):
     """{name: user} of those active in the organization of the membership `looker`, who names them.
 
     Who is called exactly so comes before who differs in case or by address. Addresses find people for organization
@@ -49,13 +49,13 @@ def people_called(looker, names):
     return {name: user for name, user in found.items() if user}
 
 
-def teams_called(organization, names):
+def find_teams(organization, names):
     """{name: team} of the teams here."""
     teams = {team.name_key: team for team in organization.teams.filter(name_key__in=map(rules.name_key, names))}
     return {name: teams[rules.name_key(name)] for name in names if rules.name_key(name) in teams}
 
 
-def require_all(names, found):
+def refuse_unknown(names, found):
     """Refuse each of `names` that isn't among those `found`, with `not_in_organization`."""
     missing = [name for name in names if name not in found]
     if missing:

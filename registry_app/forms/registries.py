@@ -5,10 +5,10 @@ from django.core.exceptions import ValidationError
 
 from .. import rules
 from ..choices import Role, Visibility
-from ..database.fulltext import Words
-from ..models import Holdings, Registry, Restriction, User
+from ..database.fulltext import SearchTerm
+from ..models import ContentCounts, Registry, Restriction, User
 from .accepted_types import ListForm, TypesField
-from .base import ConfirmationField, CursorForm, LawField, PreviewField, ReasonField, RuleForm, VersionField
+from .base import ActionForm, ConfirmationField, CursorForm, PreviewField, ReasonField, RuleField, VersionField
 
 SORTS = {
     "name": "Name",
@@ -18,15 +18,15 @@ SORTS = {
 }
 
 
-class RegistryForm(RuleForm, forms.ModelForm):
+class RegistryForm(ActionForm, forms.ModelForm):
     """Name and description of a registry, checked by the model itself."""
 
-    name = LawField(
+    name = RuleField(
         clean_text=rules.clean_name,
         refuse=rules.refuse_name,
         help_text="Code that loads artifacts uses this name, so pick one that lasts.",
     )
-    description = LawField(
+    description = RuleField(
         clean_text=rules.clean_description,
         refuse=rules.refuse_description,
         required=False,
@@ -41,7 +41,7 @@ class RegistryForm(RuleForm, forms.ModelForm):
         super().__init__(*args, instance=instance, registry=instance if instance.pk else None, **kwargs)
 
     def _update_errors(self, errors):
-        self._take(errors)
+        self.add_errors_from(errors)
 
 
 class CreateForm(ListForm, RegistryForm):
@@ -89,13 +89,13 @@ class DetailsForm(RegistryForm):
         self.initial["version"] = instance.version
 
 
-class DeleteForm(RuleForm):
+class DeleteForm(ActionForm):
     """The second step of deleting (rules 16 and 18): the name typed, what was shown sent back."""
 
     confirmation = ConfirmationField()
     reason = ReasonField()
     version = VersionField()
-    preview = PreviewField(Holdings)
+    preview = PreviewField(ContentCounts)
 
     def __init__(self, *args, registry, **kwargs):
         super().__init__(*args, registry=registry, **kwargs)
@@ -130,7 +130,7 @@ class RegistryFilter(CursorForm):
         """`registries`, narrowed to what the valid filters ask for."""
         wanted = self.cleaned_data
         if wanted["q"]:
-            registries = registries.matching(Words(wanted["q"]))
+            registries = registries.matching(SearchTerm(wanted["q"]))
         if wanted["visibility"]:
             registries = registries.filter(visibility=wanted["visibility"])
         if wanted["type"]:

@@ -9,8 +9,8 @@ from django.db.models import Q
 from .. import rules
 from ..choices import Role
 from ..models import RegistryMember
-from .base import ReasonField, RuleForm, SeenField
-from .principals import HoldersField, names_of_people, people_called, require_all, teams_called
+from .base import ActionForm, ReasonField, SeenField
+from .principals import PrincipalsField, find_teams, find_users, names_of_people, refuse_unknown
 
 ROLES = list(reversed(Role.choices))  # highest first, as people read them
 
@@ -32,7 +32,7 @@ class LastDayField(forms.DateField):
         return (value - timedelta(days=1)).date() if isinstance(value, datetime) else value
 
 
-class RoleForm(RuleForm):
+class RoleForm(ActionForm):
     """A role, and the last day on which it counts."""
 
     role = forms.ChoiceField(choices=ROLES, error_messages={"required": "Choose a role."})
@@ -49,7 +49,7 @@ class RoleForm(RuleForm):
 class AddAccessForm(RoleForm):
     """People, service accounts and teams, several at once, and the role that the membership `looker` gives them."""
 
-    holders = HoldersField(label="People, teams or service accounts")
+    holders = PrincipalsField(label="People, teams or service accounts")
     field_order = ("holders", "role", "ends_at")
 
     def __init__(self, *args, looker, **kwargs):
@@ -61,9 +61,9 @@ class AddAccessForm(RoleForm):
     def clean_holders(self):
         """The RegistryMembers to make, one a holder, unsaved and without their role; people come before teams."""
         names, organization = self.cleaned_data["holders"], self.registry.organization
-        found: dict[str, dict] = {name: {"team": team} for name, team in teams_called(organization, names).items()}
-        found |= {name: {"user": user} for name, user in people_called(self.looker, names).items()}
-        require_all(names, found)
+        found: dict[str, dict] = {name: {"team": team} for name, team in find_teams(organization, names).items()}
+        found |= {name: {"user": user} for name, user in find_users(self.looker, names).items()}
+        refuse_unknown(names, found)
         return [RegistryMember(registry=self.registry, **found[name]) for name in names]
 
     def clean(self):
@@ -72,7 +72,7 @@ class AddAccessForm(RoleForm):
         members = cleaned.get("holders", [])
         named = Q(user__in=[one.user_id for one in members if one.user_id])
         named |= Q(team__in=[one.team_id for one in members if one.team_id])
-        given = set(self.registry.members.counting().filter(named).values_list("user", "team"))
+        given = set(self.registry.members.active().filter(named).values_list("user", "team"))
         for member in members:
             if (member.user_id, member.team_id) in given:
                 text = f"{member.holder} has a role here already; change it in the list."
@@ -102,18 +102,18 @@ class ExplainForm(forms.Form):
         name = rules.clean_name(self.cleaned_data["person"])
         if not name:
             return None
-        found = people_called(self.looker, [name])
-        require_all([name], found)
+        found = find_users(self.looker, [name])
+        refuse_unknown([name], found)
         return self.looker.organization.memberships.select_related("organization", "user").get(user=found[name])
 
 
-class AbleForm(forms.Form):
+class WhoCanForm(forms.Form):
     """What the people that are asked for can do, said by the lowest role that may."""
 
     role = forms.ChoiceField(choices=ROLES, required=False)
 
 
-class RequestForm(RuleForm):
+class RequestForm(ActionForm):
     """A role that somebody asks for, and why."""
 
     role = forms.ChoiceField(error_messages={"required": "Choose a role."})
@@ -130,7 +130,7 @@ class RequestForm(RuleForm):
         self.fields["role"].choices = higher  # type: ignore[attr-defined]
 
 
-class AnswerForm(RuleForm):
+class AnswerForm(ActionForm):
     """What becomes of a request."""
 
     answer = forms.ChoiceField(choices=[("grant", "Grant"), ("decline", "Decline")])

@@ -4,8 +4,8 @@ from django import forms
 
 from .. import rules
 from ..choices import TeamRole
-from .base import ConfirmationField, CursorForm, LawField, RuleForm, VersionField
-from .principals import HoldersField, names_of_people, people_called, require_all
+from .base import ActionForm, ConfirmationField, CursorForm, RuleField, VersionField
+from .principals import PrincipalsField, find_users, names_of_people, refuse_unknown
 
 
 class TeamFilter(CursorForm):
@@ -20,10 +20,10 @@ class TeamFilter(CursorForm):
         return teams
 
 
-class TeamForm(RuleForm):
+class TeamForm(ActionForm):
     """Name and description of a team."""
 
-    name = LawField(clean_text=rules.clean_name, refuse=rules.refuse_name)
+    name = RuleField(clean_text=rules.clean_name, refuse=rules.refuse_name)
     description = forms.CharField(required=False, max_length=200)
 
 
@@ -33,7 +33,7 @@ class TeamSettingsForm(TeamForm):
     version = VersionField()
 
 
-class TeamDeleteForm(RuleForm):
+class TeamDeleteForm(ActionForm):
     """The second step of deleting a team: its name typed."""
 
     confirmation = ConfirmationField()
@@ -43,10 +43,10 @@ class TeamDeleteForm(RuleForm):
         self.fields["confirmation"].expected = team.name  # type: ignore[attr-defined]
 
 
-class AddPeopleForm(RuleForm):
+class AddPeopleForm(ActionForm):
     """People whom the membership `looker` puts into a team, several at once, all as one role."""
 
-    people = HoldersField()
+    people = PrincipalsField()
     role = forms.ChoiceField(choices=TeamRole, initial=TeamRole.MEMBER, error_messages={"required": "Choose a role."})
 
     def __init__(self, *args, looker, **kwargs):
@@ -57,6 +57,6 @@ class AddPeopleForm(RuleForm):
     def clean_people(self):
         """The users; refuses with `not_in_organization` those that nobody here is called."""
         names = self.cleaned_data["people"]
-        found = people_called(self.looker, names)
-        require_all(names, found)
+        found = find_users(self.looker, names)
+        refuse_unknown(names, found)
         return list(dict.fromkeys(found.values()))

@@ -7,13 +7,13 @@ from django.utils import timezone
 
 from .. import rules
 from ..choices import TokenLife
-from .base import LawField, RuleForm
+from .base import ActionForm, RuleField
 
 
-class TokenForm(RuleForm):
+class TokenForm(ActionForm):
     """A new token's name, how long it works, and whether it may only read."""
 
-    name = LawField(
+    name = RuleField(
         label="Name",
         help_text="Where it will be used, such as “training cluster”.",
         clean_text=rules.clean_name,

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from .. import rules
 from ..choices import Action
 from ..management.cli import COMMAND_LINE, told
-from ..models import Collection, Facts, Version, register
+from ..models import Collection, Version, VersionData, register
 from ..models.event import canonical, refusals_logged
 
 REASON = "import from MLflow"
@@ -17,7 +17,7 @@ KINDS = ("models", "versions", "collections", "links", "aliases", "tags")
 OUTCOMES = ("found", "new", "existing", "skipped")
 
 
-class Tally:
+class ImportReport:
     """How many of what were found there, are new here, existed or were skipped; and why."""
 
     def __init__(self):
@@ -49,14 +49,14 @@ def digest_of(version):
 
 
 def facts_of(server, version):
-    """The Facts of a ModelVersion, with what its run says and how large it is, asked of the server."""
+    """The VersionData of a ModelVersion, with what its run says and how large it is, asked of the server."""
     run = server.run(version.run_id) if version.run_id else None
     size, file_count = server.measure(version)
     metadata = {"description": version.description, "tags": version.tags}
     if run:
         metadata |= {"params": run.params, "metrics": run.metrics}
     name = rules.clean_name(run.name) if run else version.run_id
-    return Facts(
+    return VersionData(
         digest=digest_of(version),
         uri=version.source,
         size=size,
@@ -67,15 +67,15 @@ def facts_of(server, version):
     )
 
 
-class Mirror:
+class MlflowImport:
     """Brings Models into the `project` of a team, and (where there is one) into a registry; `tally` says what came.
 
-    `facts` are {digest: Facts} of the versions that the project lacks.
+    `facts` are {digest: VersionData} of the versions that the project lacks.
     """
 
     def __init__(self, team, project, registry, facts):
         self.team, self.project, self.registry, self.facts = team, project, registry, facts
-        self.tally = Tally()
+        self.tally = ImportReport()
 
     def bring(self, model):
         """A Model: an artifact with its versions; in the registry a collection with links, aliases and tags."""

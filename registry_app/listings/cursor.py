@@ -27,21 +27,21 @@ class Page(NamedTuple):
     after: str | None
 
 
-def page_of_objects(objects, keys, **cursors):
+def paginate_objects(objects, keys, **cursors):
     """The same Page of a queryset of objects instead of dicts."""
-    ids = page_of(objects.order_by().values(*dict.fromkeys(["id", *keys])), keys, **cursors)
+    ids = paginate(objects.order_by().values(*dict.fromkeys(["id", *keys])), keys, **cursors)
     found = objects.in_bulk([row["id"] for row in ids.rows])
     return ids._replace(rows=[found[row["id"]] for row in ids.rows])
 
 
-def page_of(rows, keys, *, descending=False, after="", before=""):
+def paginate(rows, keys, *, descending=False, after="", before=""):
     """The Page of the queryset of dicts `rows`, sorted by the columns `keys` (together unique).
 
     `after` and `before` are cursors out of an earlier Page; BadRequest (400) for any other.
     """
     backwards = bool(before)
     if after or before:
-        rows = _beyond(rows, keys, _decode(before or after, keys), down=descending != backwards)
+        rows = _after_cursor(rows, keys, _decode(before or after, keys), down=descending != backwards)
     order = [f"-{key}" if descending != backwards else key for key in keys]
     found = list(rows.order_by(*order)[: SIZE + 1])
     more, found = len(found) > SIZE, found[:SIZE]
@@ -55,7 +55,7 @@ def page_of(rows, keys, *, descending=False, after="", before=""):
     )
 
 
-def _beyond(rows, keys, values, *, down):
+def _after_cursor(rows, keys, values, *, down):
     """`rows` strictly after `values`: first key at least, and then not equal but later in one of the keys."""
     past = "lt" if down else "gt"
     condition, equal = Q(), Q()

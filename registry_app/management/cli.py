@@ -52,7 +52,7 @@ def ask_password(username: str, otherwise: str = "set REGISTRY_ADMIN_PASSWORD") 
 
 
 @contextmanager
-def refusals_told(action, **where):
+def refusals_as_command_errors(action, **where):
     """Let the block do `action`. What the law refuses is logged, where `where` says, and raised as a CommandError."""
     try:
         with refusals_logged(COMMAND_LINE, action, **where):

@@ -9,7 +9,7 @@ from django.core.management.base import OutputWrapper
 
 from ..choices import Action, Role, TeamRole
 from ..importers.digests import hash_path
-from ..models import Collection, Facts, ProtectedAlias, RegistryMember, Team, TeamMembership, register
+from ..models import Collection, ProtectedAlias, RegistryMember, Team, TeamMembership, VersionData, register
 from ..models.event import refusals_logged
 from .workshop import make
 
@@ -69,7 +69,7 @@ def _register(team, by, made):
 def _kept(team, by, name, type_name, made, run="", run_url="", made_from=()):
     hashed = hash_path(str(made.path), OutputWrapper(StringIO()))
     lineage = {"run": run, "run_url": run_url, "made_from": tuple(made_from)}
-    facts = Facts(uri=made.path.as_uri(), metadata=made.metadata, **hashed._asdict(), **lineage)
+    facts = VersionData(uri=made.path.as_uri(), metadata=made.metadata, **hashed._asdict(), **lineage)
     return register(team, by, "churn", name, type_name, facts)[0]
 
 

@@ -2,31 +2,31 @@
 
 from .accepted_type import AcceptedType
 from .access_request import AccessRequest
-from .artifact import Artifact, Batch, Facts, Version, check_registrar, clean_names, may_register, register
+from .artifact import Artifact, Batch, Version, VersionData, check_registrar, clean_names, may_register, register
 from .collection import Collection
-from .event import Actor, AuditEvent, AuditHead
+from .event import Actor, AuditChainHead, AuditEvent
 from .former_name import FormerName
-from .impact import Holdings, Restriction
+from .impact import ContentCounts, Restriction
 from .invitation import Invitation
 from .link import Alias, Link, Tag, facts_of
 from .organization import Organization, OrganizationMembership, User
 from .protected_alias import ProtectedAlias
 from .provisioning import (
-    found_installation,
-    found_organization,
-    found_organization_with_admin,
+    create_organization,
+    create_organization_with_admin,
     make_account,
     make_invited_account,
     make_service_account,
     make_superuser,
+    set_up,
     setup_token,
 )
 from .registry import Registry
 from .registry_member import RegistryMember
-from .role_sources import paths, paths_of_person, winners
+from .role_sources import effective_sources, paths, role_sources_of_person
 from .team import Team, TeamMembership
 from .token import ApiToken
-from .validation import enforce
+from .validation import raise_refusal
 
 __all__ = [
     "AcceptedType",
@@ -35,13 +35,12 @@ __all__ = [
     "Alias",
     "ApiToken",
     "Artifact",
+    "AuditChainHead",
     "AuditEvent",
-    "AuditHead",
     "Batch",
     "Collection",
-    "Facts",
+    "ContentCounts",
     "FormerName",
-    "Holdings",
     "Invitation",
     "Link",
     "Organization",
@@ -55,22 +54,23 @@ __all__ = [
     "TeamMembership",
     "User",
     "Version",
+    "VersionData",
     "check_registrar",
     "clean_names",
-    "enforce",
+    "create_organization",
+    "create_organization_with_admin",
+    "effective_sources",
     "facts_of",
     "finding",
-    "found_installation",
-    "found_organization",
-    "found_organization_with_admin",
     "make_account",
     "make_invited_account",
     "make_service_account",
     "make_superuser",
     "may_register",
     "paths",
-    "paths_of_person",
+    "raise_refusal",
     "register",
+    "role_sources_of_person",
+    "set_up",
     "setup_token",
-    "winners",
 ]

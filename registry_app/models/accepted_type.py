@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from .. import rules
 from .organization import User
-from .validation import enforce, validate_type_name
+from .validation import raise_refusal, validate_type_name
 
 
 class AcceptedType(models.Model):
@@ -35,7 +35,7 @@ def new_types(types, accepted=(), *, confirmed):
     """
     names = list(dict.fromkeys(rules.clean_name(name) for name in types))
     for name in names:
-        enforce(rules.refuse_type_name(name), "types")
+        raise_refusal(rules.refuse_type_name(name), "types")
     for refusal in rules.refuse_lookalikes(names, accepted) if not confirmed else ():
-        enforce(refusal, "types")
+        raise_refusal(refusal, "types")
     return [name for name in names if name not in accepted]

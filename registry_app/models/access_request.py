@@ -7,7 +7,7 @@ from .. import rules
 from ..choices import Action, Role
 from .organization import OrganizationMembership, User
 from .registry_member import RegistryMember
-from .validation import enforce
+from .validation import raise_refusal
 
 
 class AccessRequestQuerySet(models.QuerySet):
@@ -22,7 +22,7 @@ class AccessRequestQuerySet(models.QuerySet):
 
     def answerable(self, user_id):
         """Those in whose registries this user has the Admin role, given there or as organization admin."""
-        given = RegistryMember.objects.counting().reaching(user_id).at_least(Role.ADMIN).values("registry")
+        given = RegistryMember.objects.active().for_user(user_id).at_least(Role.ADMIN).values("registry")
         led = OrganizationMembership.objects.admins().filter(user=user_id).values("organization")
         return self.filter(models.Q(registry__in=given) | models.Q(registry__organization__in=led))
 
@@ -64,10 +64,10 @@ class AccessRequest(models.Model):
 
         `requested_already` where an earlier request is still open, `reason_invalid` for a reason that is no text.
         """
-        enforce(rules.refuse_reason(self.reason), "reason")
+        raise_refusal(rules.refuse_reason(self.reason), "reason")
         self.registry.hold(by, Action.SEE)
         held = self.registry.role_of(by)
-        enforce(rules.ROLE_HELD if rules.rank(held) >= rules.rank(self.role) else None, "role")
+        raise_refusal(rules.ROLE_HELD if rules.rank(held) >= rules.rank(self.role) else None, "role")
         self.full_clean()
         self.save()
         self.registry.record(by, Action.REQUEST, {"role": [held, self.role]}, self.reason)
@@ -97,7 +97,7 @@ class AccessRequest(models.Model):
         self.registry.record(by, Action.REQUEST_DECLINE, {self.user.username: [self.role, None]}, note)
 
     def _answer(self, by, note, *, granted):
-        enforce(rules.refuse_reason(note), "note")
+        raise_refusal(rules.refuse_reason(note), "note")
         answer = {"answered_at": timezone.now(), "answered_by": by.user, "granted": granted, "note": note}
         done = AccessRequest.objects.open().filter(pk=self.pk).update(**answer)
-        enforce(None if done else rules.REQUEST_ANSWERED)
+        raise_refusal(None if done else rules.REQUEST_ANSWERED)

@@ -12,7 +12,7 @@ from ..choices import Action, OrganizationRole, Role
 from .event import record
 from .organization import Organization, User
 from .team import Team
-from .validation import enforce
+from .validation import raise_refusal
 
 
 class Artifact(models.Model):
@@ -38,7 +38,7 @@ class Artifact(models.Model):
         return reverse("artifacts:detail", args=[self.team.organization.slug, self.team.name, self.project, self.name])
 
 
-class Facts(NamedTuple):
+class VersionData(NamedTuple):
     """What is known of a version when it is registered: all that never changes, and what it was made from.
 
     `size` in bytes, `file_count` in files, `metadata` as JSON gives it, `made_from` a tuple of Versions.
@@ -55,13 +55,13 @@ class Facts(NamedTuple):
 
     def check(self):
         """Refuse what may not be kept, on the field that holds it."""
-        enforce(rules.refuse_digest(self.digest), "digest")
-        enforce(rules.refuse_uri(self.uri), "uri")
-        enforce(rules.refuse_amount(self.size), "size")
-        enforce(rules.refuse_amount(self.file_count), "file_count")
-        enforce(rules.refuse_version_metadata(self.metadata), "metadata")
-        enforce(rules.refuse_label(self.run, "Runs") if self.run else None, "run")
-        enforce(rules.refuse_run_url(self.run_url), "run_url")
+        raise_refusal(rules.refuse_digest(self.digest), "digest")
+        raise_refusal(rules.refuse_uri(self.uri), "uri")
+        raise_refusal(rules.refuse_amount(self.size), "size")
+        raise_refusal(rules.refuse_amount(self.file_count), "file_count")
+        raise_refusal(rules.refuse_version_metadata(self.metadata), "metadata")
+        raise_refusal(rules.refuse_label(self.run, "Runs") if self.run else None, "run")
+        raise_refusal(rules.refuse_run_url(self.run_url), "run_url")
 
 
 def _of_teams(membership):
@@ -99,7 +99,7 @@ class VersionQuerySet(models.QuerySet["Version"]):
 
         Refuses, on `made_from`, with `too_many`, or with `source_hidden` where one of them is not among these.
         """
-        enforce(rules.refuse_inputs(paths, ()), "made_from")
+        raise_refusal(rules.refuse_inputs(paths, ()), "made_from")
         places = {path: rules.parse_path(path) for path in paths}
         wanted = Q(pk__in=[])
         for team, project, name, number in filter(None, places.values()):
@@ -107,7 +107,7 @@ class VersionQuerySet(models.QuerySet["Version"]):
             wanted |= of_artifact & Q(number=number)
         found = {version.place: version for version in self.filter(wanted).select_related("artifact__team")}
         found |= {place: new[place] for place in places.values() if new and place in new}
-        enforce(rules.refuse_inputs(paths, [path for path in paths if places[path] not in found]), "made_from")
+        raise_refusal(rules.refuse_inputs(paths, [path for path in paths if places[path] not in found]), "made_from")
         return tuple(found[place] for place in dict.fromkeys(places.values()))
 
 
@@ -181,7 +181,7 @@ class Version(models.Model):
         may_register(team, by)
         self.refresh_from_db(fields=["number"])  # somebody may have deleted it meanwhile
         membership = team.organization.memberships.filter(user=by.user).select_related("organization", "user").first()
-        enforce(self.refuse_deletion(membership))
+        raise_refusal(self.refuse_deletion(membership))
         facts = {"digest": [self.digest, None], "uri": [self.uri, None]}
         _record(self, by, Action.VERSION_DELETE, facts, reason)
         artifact = self.artifact
@@ -201,24 +201,24 @@ def check_registrar(team, by):
     here = team.organization.memberships.of_active().filter(user=by.user).first()
     inside = team.memberships.filter(user=by.user).first()
     refusal = rules.refuse_registration(here and OrganizationRole(here.role), inside and inside.role)
-    enforce(None if by.staff else refusal)
+    raise_refusal(None if by.staff else refusal)
 
 
 def clean_names(project, name, type_name):
     """The three as they are kept. Refuses with `name_invalid` or `type_invalid`, on the field that holds it."""
     project, name, type_name = map(rules.clean_name, (project, name, type_name))
-    enforce(rules.refuse_label(project, "Projects"), "project")
-    enforce(rules.refuse_label(name, "Artifacts"), "name")
-    enforce(rules.refuse_type_name(type_name), "type")
+    raise_refusal(rules.refuse_label(project, "Projects"), "project")
+    raise_refusal(rules.refuse_label(name, "Artifacts"), "name")
+    raise_refusal(rules.refuse_type_name(type_name), "type")
     return project, name, type_name
 
 
 @transaction.atomic
 def register(team, by, project, name, type_name, facts, reason=""):
-    """Register a version with these Facts of the team's artifact `name` in `project`, which is made where it is new.
+    """Register a version with these VersionData of the team's artifact `name` in `project`, which is made where it is new.
 
     Answers (the version, whether it is new): the same digest once more answers the version that has it. Raises
-    ValidationError with `role_too_low`, `name_invalid`, `type_invalid`, `type_stays`, or what Facts.check refuses.
+    ValidationError with `role_too_low`, `name_invalid`, `type_invalid`, `type_stays`, or what VersionData.check refuses.
     """
     may_register(team, by)
     batch = Batch(team, by, [name])
@@ -247,7 +247,7 @@ class Batch:
         project, name, type_name = clean_names(project, name, type_name)
         facts.check()
         artifact = self._artifact(project, name, type_name)
-        enforce(rules.refuse_artifact_type(artifact.type, type_name), "type")
+        raise_refusal(rules.refuse_artifact_type(artifact.type, type_name), "type")
         if stored := self._stored(artifact, facts.digest):
             return stored, False
         columns = facts._asdict()

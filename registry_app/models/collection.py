@@ -11,18 +11,18 @@ from django.utils import timezone
 from .. import rules
 from ..choices import Action
 from .artifact import Version
-from .impact import Holdings
+from .impact import ContentCounts
 from .link import Alias, Link, Tag, clean_tags, replace_tags
 from .organization import User
 from .registry import Registry
-from .validation import enforce, validate_description
+from .validation import raise_refusal, validate_description
 
 
 class CollectionQuerySet(models.QuerySet):
     """Collections as pages ask for them."""
 
     def matching(self, words):
-        """Those with the search.Words `words` in name or card, an alias or a tag; in no order."""
+        """Those with the search.SearchTerm `words` in name or card, an alias or a tag; in no order."""
         texts = words.within(Collection.objects.order_by()).values("pk")
         # A union, for with an OR neither database would ask the index of each.
         held = [words.within(model.objects.order_by()).values("collection") for model in (Alias, Tag)]
@@ -38,10 +38,10 @@ class CollectionQuerySet(models.QuerySet):
         return self.annotate(latest_number=Subquery(newest))
 
     def holdings(self):
-        """The Holdings of all of them."""
+        """The ContentCounts of all of them."""
         ids = self.order_by().values("pk")
         parts = (model.objects.filter(collection__in=ids).count() for model in (Link, Alias, Tag))
-        return Holdings(self.count(), *parts)
+        return ContentCounts(self.count(), *parts)
 
 
 class Collection(models.Model):
@@ -106,13 +106,13 @@ class Collection(models.Model):
         self.description = rules.clean_description(self.description)
         stored = Collection.objects.filter(pk=self.pk).first() if self.pk else None
         if not stored or stored.name != self.name:
-            enforce(rules.refuse_label(self.name, "Collections"), "name")
+            raise_refusal(rules.refuse_label(self.name, "Collections"), "name")
         if not stored or stored.description != self.description:
-            enforce(rules.refuse_description(self.description), "description")
+            raise_refusal(rules.refuse_description(self.description), "description")
         if stored:
-            enforce(rules.refuse_collection_change(stored.type, self.type), "type")
+            raise_refusal(rules.refuse_collection_change(stored.type, self.type), "type")
         else:
-            enforce(rules.refuse_collection_type(self.type, self.registry.accepted()), "type")
+            raise_refusal(rules.refuse_collection_type(self.type, self.registry.accepted()), "type")
 
     def _check(self):
         """`full_clean` without what is said twice: `clean` judges every field that people write."""
@@ -196,15 +196,15 @@ class Collection(models.Model):
             return link, is_new
 
     def delete_by(self, by, *, seen=None, reason=""):
-        """Remove it with its links, aliases and tags; the versions stay. `seen` are the Holdings shown.
+        """Remove it with its links, aliases and tags; the versions stay. `seen` are the ContentCounts shown.
 
         Rule 26: only admins of the registry where a version in it carries a protected alias.
         """
         with self.changing(by, Action.COLLECTION_DELETE) as role:
             now = self.holdings()
-            enforce(rules.STALE_PREVIEW if seen not in (None, now) else None)
+            raise_refusal(rules.STALE_PREVIEW if seen not in (None, now) else None)
             names = self.aliases.values_list("name", flat=True)
-            enforce(rules.refuse_protected(role, names, self.registry.protected_names()))
+            raise_refusal(rules.refuse_protected(role, names, self.registry.protected_names()))
             changes = {"name": [self.name, None], "type": [self.type, None], "links": [now.links, None]}
             pk = self.pk
             self.delete()
@@ -225,17 +225,17 @@ class Collection(models.Model):
         with transaction.atomic():
             role = self.registry.hold(by, action)
             self.refresh_from_db(from_queryset=Collection.objects.select_for_update(of=("self",)))
-            enforce(rules.EDIT_CONFLICT if version not in (None, self.version) else None)
+            raise_refusal(rules.EDIT_CONFLICT if version not in (None, self.version) else None)
             yield role
 
     def _check_link(self, by, version):
         """Rules 21 and 22, and that `by` may use the version."""
         here = self.registry.organization
-        enforce(None if version.artifact.team.organization_id == here.pk else rules.OTHER_ORGANIZATION, "version")
+        raise_refusal(None if version.artifact.team.organization_id == here.pk else rules.OTHER_ORGANIZATION, "version")
         membership = here.memberships.of_active().select_related("organization", "user").filter(user=by.user).first()
         usable = by.staff or (membership and Version.objects.usable_by(membership).filter(pk=version.pk).exists())
-        enforce(rules.refuse_source(usable=usable), "version")
-        enforce(rules.refuse_link(version.artifact.type, self.type), "version")
+        raise_refusal(rules.refuse_source(usable=usable), "version")
+        raise_refusal(rules.refuse_link(version.artifact.type, self.type), "version")
 
     def touch(self):
         """Note that what it holds changed now."""

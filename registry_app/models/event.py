@@ -16,7 +16,7 @@ from django.utils import timezone
 from .. import rules
 from ..choices import Action
 from ..database import fulltext
-from .validation import enforce
+from .validation import raise_refusal
 
 MOVING = (Action.ALIAS_PUT, Action.ALIAS_TAKE, Action.UNLINK)
 MANY = 5000  # entries that search's index may name; where there are more, a page of them is soon found by reading
@@ -44,7 +44,7 @@ class Actor(NamedTuple):
         return "command line" if self.staff else "not signed in"
 
 
-class AuditHead(models.Model):
+class AuditChainHead(models.Model):
     """The end of the chain: one row, locked last by every change, so that entries can't fork."""
 
     seq = models.BigIntegerField(default=0)
@@ -77,17 +77,17 @@ class AuditEventQuerySet(models.QuerySet):
         made = self.filter(code="", action=Action.CREATE, registry_id__in=registries)
         return dict(made.values_list("registry_id", "at"))
 
-    def moving(self, alias):
+    def for_alias(self, alias):
         """Those that put, moved or took just this alias. Read off the sealed text, where names stand quoted."""
         place = StrIndex("body", Value(json.dumps(alias) + ":["))  # unlike LIKE, minds upper and lower case everywhere
         return self.alias(place=place).filter(action__in=MOVING, place__gt=0)
 
-    def saying(self, words):
+    def search_for(self, words):
         """Those of the request called `words`; where there is none, those with `words` in the name of who or what."""
         of_request = self.filter(request_id=words.lower()).exclude(request_id="")
         if of_request.exists():
             return of_request
-        return fulltext.Words(words, [fulltext.LOG], MANY).within(self)
+        return fulltext.SearchTerm(words, [fulltext.LOG], MANY).within(self)
 
     def between(self, first, last):
         """Those from the day `first` to the day `last`, in UTC; None is no limit.
@@ -186,10 +186,10 @@ def record(
 
     `changes` is {field: [before, after]} in JSON's types, others are ids. Refuses with `reason_invalid`, on `reason`.
     """
-    enforce(None if code else rules.refuse_reason(reason), "reason")  # a refusal's reason is the rule's own
+    raise_refusal(None if code else rules.refuse_reason(reason), "reason")  # a refusal's reason is the rule's own
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("An audit entry belongs to the transaction of its change.")
-    head = AuditHead.objects.select_for_update().get()
+    head = AuditChainHead.objects.select_for_update().get()
     columns = {
         "action": str(action),
         "code": code,
@@ -205,9 +205,9 @@ def record(
     more = {"at": now.isoformat(), "changes": changes or {}, "reason": reason, "staff": actor.staff}
     body = canonical(columns | more)
     event = AuditEvent(seq=seq, prev_hash=head.hash, body=body, at=now, **columns)
-    event.hash = sealed(head.hash, seq, body)
+    event.hash = entry_hash(head.hash, seq, body)
     event.save(force_insert=True)
-    AuditHead.objects.filter(seq=head.seq).update(seq=seq, hash=event.hash)  # where no guard has moved it
+    AuditChainHead.objects.filter(seq=head.seq).update(seq=seq, hash=event.hash)  # where no guard has moved it
     return event
 
 
@@ -226,7 +226,7 @@ def canonical(facts):
     return json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
-def sealed(previous, seq, body):
+def entry_hash(previous, seq, body):
     """The seal (SHA-256, hex) of entry `seq` with this `body`, after the entry with seal `previous`."""
     return hashlib.sha256(f"{previous}\n{seq}\n{body}".encode()).hexdigest()
 
@@ -277,7 +277,7 @@ def verify(anchors=()):
 
     `anchors` are (seq, seal) pairs kept outside the database: they alone show a history rewritten whole.
     """
-    heads = list(AuditHead.objects.order_by("pk"))  # read first: what is added meanwhile is the next reading's
+    heads = list(AuditChainHead.objects.order_by("pk"))  # read first: what is added meanwhile is the next reading's
     last = heads[0].seq if heads else None
     events = AuditEvent.objects.order_by("seq")
     noted, seals = {seq for seq, _ in anchors}, {0: GENESIS}
@@ -289,7 +289,7 @@ def verify(anchors=()):
         previous, expected = event.hash, event.seq + 1
     if [(head.seq, head.hash) for head in heads] != [(expected - 1, previous)]:
         faults.append("The head does not match the last entry.")
-    if events.filter(seq__gt=models.Subquery(AuditHead.objects.order_by("pk").values("seq")[:1])).exists():
+    if events.filter(seq__gt=models.Subquery(AuditChainHead.objects.order_by("pk").values("seq")[:1])).exists():
         faults.append("Entries follow the head.")
     return expected - 1, [*faults, *_faults_of_anchors(anchors, seals)]
 
@@ -307,7 +307,7 @@ def _faults_of(event, expected, previous):
         yield f"Entry {expected} is missing."
     if event.prev_hash != previous:
         yield f"Entry {event.seq} does not follow the one before."
-    if sealed(event.prev_hash, event.seq, event.body) != event.hash:
+    if entry_hash(event.prev_hash, event.seq, event.body) != event.hash:
         yield f"Entry {event.seq} was altered."
     try:
         facts = {**event.facts}

@@ -15,7 +15,7 @@ class Restriction(NamedTuple):
         return self.keeps + self.loses
 
 
-class Holdings(NamedTuple):
+class ContentCounts(NamedTuple):
     """What registries or collections hold: how many of each."""
 
     collections: int

@@ -11,7 +11,7 @@ from .. import rules
 from ..choices import Action, OrganizationRole
 from .event import record
 from .organization import Organization, OrganizationMembership, User
-from .validation import enforce
+from .validation import raise_refusal
 
 LIFETIME = timedelta(days=7)
 
@@ -92,7 +92,7 @@ class Invitation(models.Model):
         """Bring `by.user` into the organization, once. Refuses with `invitation_used`; answers the membership."""
         Organization.objects.hold(self.organization_id)
         used = Invitation.objects.open().filter(pk=self.pk).update(used_at=timezone.now(), used_by=by.user)
-        enforce(None if used else rules.INVITATION_USED)
+        raise_refusal(None if used else rules.INVITATION_USED)
         membership = self.organization.memberships.filter(user=by.user).first()
         if membership is None:
             membership = OrganizationMembership(organization=self.organization, user=by.user, role=self.role)

@@ -11,7 +11,7 @@ from .. import rules
 from ..choices import Action
 from .artifact import Version
 from .organization import User
-from .validation import enforce
+from .validation import raise_refusal
 
 
 class LinkQuerySet(models.QuerySet):
@@ -77,7 +77,7 @@ class Link(models.Model):
         Refuses as `change_aliases` and `set_tags` do, and with `edit_conflict`.
         """
         with self._changing(by, Action.ALIAS_PUT):
-            enforce(rules.EDIT_CONFLICT if seen not in (None, self.facts) else None)
+            raise_refusal(rules.EDIT_CONFLICT if seen not in (None, self.facts) else None)
             self.change_aliases(by, put, take, reason=reason)
             self.set_tags(by, tags, reason=reason)
 
@@ -146,7 +146,7 @@ class Link(models.Model):
 
     def _check_protected(self, by, names):
         registry = self.collection.registry
-        enforce(rules.refuse_protected(registry.role_of(by), names, registry.protected_names()), "aliases")
+        raise_refusal(rules.refuse_protected(registry.role_of(by), names, registry.protected_names()), "aliases")
 
     def _record_alias(self, by, action, name, labels, reason):
         subject = f"{self.collection.path}:{name}"
@@ -217,9 +217,9 @@ def clean_aliases(names, stored=()):
 
 def _clean(names, stored, refuse, what):
     names = list(dict.fromkeys(rules.clean_name(name) for name in names))
-    enforce(rules.refuse_count(names, what), what)
+    raise_refusal(rules.refuse_count(names, what), what)
     for name in names:
-        enforce(None if name in stored else refuse(name), what)
+        raise_refusal(None if name in stored else refuse(name), what)
     return names
 
 

@@ -12,7 +12,7 @@ from .. import rules
 from ..choices import Action, OrganizationRole, Role
 from . import endings
 from .event import Actor, record
-from .validation import enforce, enforce_password, validate_name
+from .validation import enforce_password, raise_refusal, validate_name
 
 # What an account is where the entry of its creation says nothing else.
 NEW_ACCOUNT = {
@@ -59,7 +59,7 @@ class User(AbstractUser):
         super().clean()
         stored = User.objects.filter(pk=self.pk).values_list("username", flat=True).first() if self.pk else None
         if self.username and self.username != stored:
-            enforce(rules.refuse_username(self.username), "username")
+            raise_refusal(rules.refuse_username(self.username), "username")
 
     @transaction.atomic
     def deactivate(self, by, organization):
@@ -68,14 +68,14 @@ class User(AbstractUser):
         Refuses with `role_too_low`, or as `refuse_deactivation` says.
         """
         organization.lock_for(by)
-        enforce(self.refuse_deactivation(organization))
+        raise_refusal(self.refuse_deactivation(organization))
         self._set_active(by, organization, Action.USER_DEACTIVATE, wanted=False)
 
     @transaction.atomic
     def reactivate(self, by, organization):
         """Let them sign in again, and log it; who may is as for `deactivate`."""
         organization.lock_for(by)
-        enforce(self.refuse_deactivation(organization))
+        raise_refusal(self.refuse_deactivation(organization))
         self._set_active(by, organization, Action.USER_REACTIVATE, wanted=True)
 
     def refuse_deactivation(self, organization):
@@ -90,9 +90,9 @@ class User(AbstractUser):
             return rules.IN_OTHER_ORGANIZATIONS
         if self.is_staff:
             return rules.ACCOUNT_OF_STAFF
-        return rules.LAST_ADMIN if self.is_alone_in_charge() else None
+        return rules.LAST_ADMIN if self.is_last_admin_somewhere() else None
 
-    def is_alone_in_charge(self):
+    def is_last_admin_somewhere(self):
         """Whether an organization has no active admin beside this one."""
         in_charge = self.memberships.admins()
         shared = OrganizationMembership.objects.admins().exclude(user=self)
@@ -123,7 +123,7 @@ class User(AbstractUser):
 
         Raises ValidationError on `password`, or with `service_account`.
         """
-        enforce(rules.SERVICE_SIGNS_IN if self.is_service else None)
+        raise_refusal(rules.SERVICE_SIGNS_IN if self.is_service else None)
         enforce_password(password, self)
         self.set_password(password)
         self.save(update_fields=["password"])
@@ -198,14 +198,14 @@ class Organization(models.Model):
         """Hold the organization's row until commit, and refuse whoever isn't its admin, with `role_too_low`."""
         Organization.objects.hold(self.pk)
         allowed = by.staff or self.memberships.admins().filter(user=by.user).exists()
-        enforce(None if allowed else rules.ORGANIZATION_ADMINS_ONLY)
+        raise_refusal(None if allowed else rules.ORGANIZATION_ADMINS_ONLY)
 
     @transaction.atomic
     def edit(self, by, *, default_role, members_create, version=None):
         """Change what everybody may, and log it. Refuses with `role_too_low`, or `edit_conflict` (rule 19)."""
         self.lock_for(by)
         self.refresh_from_db()
-        enforce(rules.EDIT_CONFLICT if version not in (None, self.version) else None)
+        raise_refusal(rules.EDIT_CONFLICT if version not in (None, self.version) else None)
         wanted = {"default_role": str(default_role), "members_create": members_create}
         changes = {name: [getattr(self, name), value] for name, value in wanted.items() if getattr(self, name) != value}
         if changes:
@@ -313,10 +313,10 @@ class OrganizationMembership(models.Model):
         """
         self.organization.lock_for(actor)
         stored = OrganizationMembership.objects.filter(pk=self.pk).first()
-        enforce(rules.EDIT_CONFLICT if seen is not None and (stored is None or stored.role != seen) else None)
-        enforce(rules.SERVICE_IS_NO_ADMIN if self.is_admin and self.user.is_service else None, "role")
+        raise_refusal(rules.EDIT_CONFLICT if seen is not None and (stored is None or stored.role != seen) else None)
+        raise_refusal(rules.SERVICE_IS_NO_ADMIN if self.is_admin and self.user.is_service else None, "role")
         if stored and not self.is_admin:
-            enforce(stored.refuse_end_of_charge(), "role")
+            raise_refusal(stored.refuse_last_admin(), "role")
         if stored and stored.role == self.role:
             return
         self.full_clean()
@@ -336,7 +336,7 @@ class OrganizationMembership(models.Model):
         stored = OrganizationMembership.objects.filter(pk=self.pk).first()
         if stored is None:
             return
-        enforce(stored.refuse_end_of_charge(), "role")
+        raise_refusal(stored.refuse_last_admin(), "role")
         roles = self.user.registry_roles.filter(registry__organization=self.organization_id)
         teams = self.user.team_memberships.filter(team__organization=self.organization_id)
         lost = {f"role in {name}": [role, None] for name, role in roles.values_list("registry__name", "role")}
@@ -347,7 +347,7 @@ class OrganizationMembership(models.Model):
         endings.end_of_membership(stored, actor, f"{self.user} was removed from the organization.")
         self._record(actor, Action.PERSON_REMOVE, [stored.role, None], lost)
 
-    def refuse_end_of_charge(self):
+    def refuse_last_admin(self):
         """Why its person, an organization admin, must stay one (`last_admin`: no other is active); else None."""
         if not self.is_admin:
             return None

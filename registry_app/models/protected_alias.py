@@ -4,7 +4,7 @@ from django.db import models, transaction
 
 from .. import rules
 from ..choices import Action
-from .validation import enforce
+from .validation import raise_refusal
 
 
 class ProtectedAlias(models.Model):
@@ -28,7 +28,7 @@ class ProtectedAlias(models.Model):
         self.registry.hold(by, Action.PROTECT)
         self.name = rules.clean_name(self.name)
         self.name_key = rules.name_key(self.name)
-        enforce(rules.refuse_alias_name(self.name), "alias")
+        raise_refusal(rules.refuse_alias_name(self.name), "alias")
         before = self.registry.protected_names()
         if self.name_key not in map(rules.name_key, before):
             self.save(force_insert=True)

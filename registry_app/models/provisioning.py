@@ -6,21 +6,21 @@ from django.utils.text import slugify
 
 from .. import rules
 from ..choices import Action, Kind, OrganizationRole, Visibility
-from .event import Actor, AuditHead, record
+from .event import Actor, AuditChainHead, record
 from .invitation import Invitation
 from .organization import Organization, OrganizationMembership, User
 from .registry import AcceptedType, Registry
-from .validation import enforce, enforce_password
+from .validation import enforce_password, raise_refusal
 
 
 @transaction.atomic
-def found_organization(name, admin, by):
+def create_organization(name, admin, by):
     """Found an organization called `name`, with `admin` (a User) as its first admin (rules 1 and 17). Answers it.
 
     Raises ValidationError with `name_invalid`.
     """
     name = rules.clean_name(name)
-    enforce(rules.refuse_name(name), "name")
+    raise_refusal(rules.refuse_name(name), "name")
     organization = Organization(name=name, slug=_free_slug(name))
     organization.full_clean()
     organization.save()
@@ -32,30 +32,32 @@ def found_organization(name, admin, by):
 
 
 @transaction.atomic
-def found_organization_with_admin(name, username, email, password, by):
+def create_organization_with_admin(name, username, email, password, by):
     """Found an organization whose admin is the account `username`, made here where there is none. Answers it.
 
     The admin of the installation's first organization becomes installation staff. Raises ValidationError on `name`,
     `username`, `email` or `password`.
     """
-    AuditHead.objects.select_for_update().get()  # one founding at a time, or two would both be the first
+    AuditChainHead.objects.select_for_update().get()  # one founding at a time, or two would both be the first
     first = not Organization.objects.exists()
     admin = User.objects.filter(username=username).first() or make_account(username, email, password, by)
     if not admin.is_active:
-        enforce(rules.Refusal("account_inactive", f"{username} is deactivated and can't be an admin."), "username")
+        raise_refusal(
+            rules.Refusal("account_inactive", f"{username} is deactivated and can't be an admin."), "username"
+        )
     if first:
         admin.give_all_rights(by)
-    return found_organization(name, admin, by)
+    return create_organization(name, admin, by)
 
 
-def found_installation(name, username, email, password, request_id=""):
+def set_up(name, username, email, password, request_id=""):
     """What the set-up page does: the first organization and its admin. Refuses with `already_set_up`."""
     with transaction.atomic():
-        AuditHead.objects.select_for_update().get()
+        AuditChainHead.objects.select_for_update().get()
         if Organization.objects.exists():
-            enforce(rules.Refusal("already_set_up", "This installation has its first organization already."))
+            raise_refusal(rules.Refusal("already_set_up", "This installation has its first organization already."))
         by = Actor(None, request_id, staff=True)
-        return found_organization_with_admin(name, username, email, password, by)
+        return create_organization_with_admin(name, username, email, password, by)
 
 
 def setup_token():
@@ -96,7 +98,7 @@ def make_invited_account(invitation, username, email, password, request_id=""):
     Raises ValidationError as `make_account` does, or with `invitation_used`.
     """
     Organization.objects.hold(invitation.organization_id)
-    enforce(None if Invitation.objects.open().filter(pk=invitation.pk).exists() else rules.INVITATION_USED)
+    raise_refusal(None if Invitation.objects.open().filter(pk=invitation.pk).exists() else rules.INVITATION_USED)
     newcomer = Actor(User(username=username), request_id)  # who acts has no account before this
     user = make_account(username, email, password, newcomer)
     invitation.accept(newcomer._replace(user=user))

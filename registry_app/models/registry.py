@@ -19,7 +19,7 @@ from .impact import Restriction
 from .organization import Organization, OrganizationMembership, User
 from .registry_member import RANK, RegistryMember
 from .registry_queryset import CORE_KEYS, RegistryQuerySet
-from .validation import enforce, validate_description, validate_name
+from .validation import raise_refusal, validate_description, validate_name
 
 TRACKED = ("name", "description", "visibility", "accepts_all_types")
 
@@ -116,19 +116,19 @@ class Registry(models.Model):
         """The effective role of `actor` here (rulebook §3), or None. Whoever comes through staff doors is admin."""
         if actor.staff:
             return Role.ADMIN
-        given = self.members.counting().reaching(actor.user and actor.user.pk).order_by(RANK.desc()).values("role")[:1]
+        given = self.members.active().for_user(actor.user and actor.user.pk).order_by(RANK.desc()).values("role")[:1]
         memberships = OrganizationMembership.objects.of_active().select_related("organization", "user").order_by()
         memberships = memberships.filter(organization=self.organization_id, user=actor.user)
         membership = memberships.annotate(given_role=models.Subquery(given)).first()
         return membership and membership.effective_role(self.visibility, membership.given_role)
 
-    def able(self, role, visibility=None):
+    def who_can(self, role, visibility=None):
         """The memberships of all whose effective role here is at least `role` (rulebook §3), were it of `visibility`.
 
         Asked of the database in one condition; `role_of` says the same of one person.
         """
         visibility = visibility or self.visibility
-        memberships, given = self.organization.memberships.of_active(), self.members.counting()
+        memberships, given = self.organization.memberships.of_active(), self.members.active()
         shared = rules.shared_role(visibility, self.organization.default_role)
         if rules.rank(shared) >= rules.rank(role):
             return memberships
@@ -139,15 +139,15 @@ class Registry(models.Model):
 
     def people(self):
         """The memberships of everybody who can see it."""
-        return self.able(Role.RESTRICTED_VIEWER)
+        return self.who_can(Role.RESTRICTED_VIEWER)
 
     def admins(self):
         """The memberships of those who are admins here: organization admins, and who has the role."""
-        return self.able(Role.ADMIN)
+        return self.who_can(Role.ADMIN)
 
     def sides_of_restriction(self):
         """The memberships of those who would keep access, and of those who would lose it, were it restricted."""
-        kept = self.able(Role.RESTRICTED_VIEWER, Visibility.RESTRICTED)
+        kept = self.who_can(Role.RESTRICTED_VIEWER, Visibility.RESTRICTED)
         return kept, self.organization.memberships.of_active().exclude(pk__in=kept.order_by().values("pk"))
 
     def restriction(self):
@@ -176,17 +176,19 @@ class Registry(models.Model):
         self.description = rules.clean_description(self.description)
         stored = self._held or (Registry.objects.filter(pk=self.pk).first() if self.pk else None)
         if not stored or stored.name != self.name:
-            enforce(rules.refuse_name(self.name), "name")
+            raise_refusal(rules.refuse_name(self.name), "name")
         if not stored or stored.description != self.description:
-            enforce(rules.refuse_description(self.description), "description")
-        enforce(rules.refuse_kind(stored and stored.kind, self.kind), "kind")
-        enforce(rules.refuse_organization(stored and stored.organization_id, self.organization_id), "organization")
-        enforce(rules.refuse_visibility(self.kind, stored and stored.visibility, self.visibility), "visibility")
+            raise_refusal(rules.refuse_description(self.description), "description")
+        raise_refusal(rules.refuse_kind(stored and stored.kind, self.kind), "kind")
+        raise_refusal(
+            rules.refuse_organization(stored and stored.organization_id, self.organization_id), "organization"
+        )
+        raise_refusal(rules.refuse_visibility(self.kind, stored and stored.visibility, self.visibility), "visibility")
         if stored and (self.name, self.description) != (stored.name, stored.description):
-            enforce(rules.refuse_metadata(self.kind), "name")
+            raise_refusal(rules.refuse_metadata(self.kind), "name")
 
         if self.accepts_all_types:
-            enforce(rules.refuse_all_types(self.kind), "accepts_all_types")
+            raise_refusal(rules.refuse_all_types(self.kind), "accepts_all_types")
 
     def validate_constraints(self, exclude=None):
         """Rule 14. What the CHECK constraints say of one row, `clean` has asked of the rules; they stand behind it.
@@ -220,11 +222,11 @@ class Registry(models.Model):
         membership = organization.memberships.of_active().filter(user=by.user).first()
         if not by.staff:
             role = membership and membership.role
-            enforce(rules.refuse_creation(role, members_create=organization.members_create))
+            raise_refusal(rules.refuse_creation(role, members_create=organization.members_create))
         self.created_by = by.user
         self._check()
         types = [] if self.accepts_all_types else new_types(types, confirmed=confirmed)
-        enforce(None if self.accepts_all_types else rules.refuse_type_list(types), "types")
+        raise_refusal(None if self.accepts_all_types else rules.refuse_type_list(types), "types")
         self.save(force_insert=True)
         self._put_types(types, by)
         FormerName.objects.filter(organization=self.organization_id, name_key=self.name_key).delete()
@@ -251,20 +253,20 @@ class Registry(models.Model):
         `keep` are users who would lose access: each is given a role here in the same transaction.
         """
         with self._changing(by, Action.RESTRICT, version, reason, rules.STALE_PREVIEW) as changes:
-            enforce(rules.refuse_restriction(self.kind, self.visibility), "visibility")
+            raise_refusal(rules.refuse_restriction(self.kind, self.visibility), "visibility")
             now = self.restriction()
-            enforce(rules.STALE_PREVIEW if seen not in (None, now) else None)
+            raise_refusal(rules.STALE_PREVIEW if seen not in (None, now) else None)
             for membership in self.sides_of_restriction()[1].filter(user__in=keep).select_related("user"):
                 role = Role.MEMBER if membership.user.is_service else Role.VIEWER
                 RegistryMember(registry=self, user=membership.user, role=role).save_by(by)
             self.visibility = Visibility.RESTRICTED
-            changes["people"] = [now.total, self.able(Role.RESTRICTED_VIEWER).count()]
+            changes["people"] = [now.total, self.who_can(Role.RESTRICTED_VIEWER).count()]
 
     def add_types(self, by, types, *, version=None, confirmed=False, reason=""):
         """Rules 4, 12 and 13: accept `types` (names) too; those accepted already change nothing."""
         stale = rules.STALE_PREVIEW if self.is_core else rules.EDIT_CONFLICT
         with self._changing(by, Action.TYPE_ADD, version, reason, stale) as changes:
-            enforce(rules.refuse_type_addition(self.accepts_all_types), "types")
+            raise_refusal(rules.refuse_type_addition(self.accepts_all_types), "types")
             accepted = self.type_names()
             self._put_types(new_types(types, accepted, confirmed=confirmed), by)
             self._note_types(changes, accepted)
@@ -275,7 +277,9 @@ class Registry(models.Model):
             accepted = self.type_names()
             if self.is_core or name in accepted:
                 in_use = name in self.types_in_use()
-                enforce(rules.refuse_type_removal(self.kind, name, in_use=in_use, others=len(accepted) - 1), "types")
+                raise_refusal(
+                    rules.refuse_type_removal(self.kind, name, in_use=in_use, others=len(accepted) - 1), "types"
+                )
                 self.types.filter(name=name).delete()
                 self._note_types(changes, accepted)
         return name in accepted
@@ -283,7 +287,7 @@ class Registry(models.Model):
     def accept_all_types(self, by, *, version=None, reason=""):
         """Rules 4 and 12: from a list to all types."""
         with self._changing(by, Action.TYPES_ALL, version, reason) as changes:
-            enforce(rules.refuse_all_types(self.kind), "accepts_all_types")
+            raise_refusal(rules.refuse_all_types(self.kind), "accepts_all_types")
             accepted = self.type_names()
             self.types.all().delete()
             self.accepts_all_types = True
@@ -294,17 +298,17 @@ class Registry(models.Model):
         with self._changing(by, Action.TYPES_LIST, version, reason) as changes:
             if self.accepts_all_types:
                 types = new_types([*types, *sorted(self.types_in_use())], confirmed=confirmed)
-                enforce(rules.refuse_type_list(types), "types")
+                raise_refusal(rules.refuse_type_list(types), "types")
                 self.accepts_all_types = False
                 self._put_types(types, by)
                 self._note_types(changes, [])
 
     @transaction.atomic
     def delete_by(self, by, *, version=None, seen=None, reason=""):
-        """Rules 5, 16 and 18: remove it and what it holds; the log stays. `seen` are the Holdings that were shown."""
+        """Rules 5, 16 and 18: remove it and what it holds; the log stays. `seen` are the ContentCounts that were shown."""
         self.hold(by, Action.DELETE, version, rules.STALE_PREVIEW)
-        enforce(rules.refuse_delete(self.kind))
-        enforce(rules.STALE_PREVIEW if seen not in (None, self.collections.holdings()) else None)
+        raise_refusal(rules.refuse_delete(self.kind))
+        raise_refusal(rules.STALE_PREVIEW if seen not in (None, self.collections.holdings()) else None)
         changes = {field: [after, before] for field, (before, after) in self.birth(self.type_names()).items()}
         pk = self.pk
         self.delete()
@@ -346,8 +350,8 @@ class Registry(models.Model):
         Organization.objects.hold(self.organization_id)
         self.refresh_from_db(from_queryset=Registry.objects.select_for_update())
         role = self.role_of(by)
-        enforce(rules.refuse_role(action, role))
-        enforce(stale if version not in (None, self.version) else None)
+        raise_refusal(rules.refuse_role(action, role))
+        raise_refusal(stale if version not in (None, self.version) else None)
         return role
 
     @contextmanager

@@ -10,7 +10,7 @@ from .. import rules
 from ..choices import Action, Role
 from .organization import User
 from .team import Team, TeamMembership
-from .validation import enforce
+from .validation import raise_refusal
 
 RANK = Case(
     *(When(role=role, then=Value(rules.rank(role))) for role in rules.LADDER), output_field=models.SmallIntegerField()
@@ -20,11 +20,11 @@ RANK = Case(
 class RegistryMemberQuerySet(models.QuerySet):
     """Roles given, as pages ask for them."""
 
-    def counting(self):
+    def active(self):
         """Those that count now: past its end a role counts for nothing, with nobody doing anything."""
         return self.filter(Q(ends_at=None) | Q(ends_at__gt=timezone.now()))
 
-    def reaching(self, user_id):
+    def for_user(self, user_id):
         """Those given to this user, or to a team that they are in."""
         teams = TeamMembership.objects.filter(user=user_id).values("team")
         return self.filter(Q(user=user_id) | Q(team__in=teams))
@@ -98,12 +98,12 @@ class RegistryMember(models.Model):
         """
         self.registry.hold(actor, Action.MEMBER_CHANGE if self.pk else Action.MEMBER_ADD)
         stored = RegistryMember.objects.filter(registry=self.registry, user=self.user, team=self.team).first()
-        enforce(rules.EDIT_CONFLICT if seen is not None and (stored is None or stored.facts != seen) else None)
-        enforce(None if self._is_here() else rules.NOT_HERE, "holder")
-        enforce(rules.refuse_given_role(self.role, service=bool(self.user and self.user.is_service)), "role")
+        raise_refusal(rules.EDIT_CONFLICT if seen is not None and (stored is None or stored.facts != seen) else None)
+        raise_refusal(None if self._is_here() else rules.NOT_HERE, "holder")
+        raise_refusal(rules.refuse_given_role(self.role, service=bool(self.user and self.user.is_service)), "role")
         if stored and stored.facts == self.facts:
             return
-        enforce(rules.ROLE_ENDS_BEFORE if self.has_ended else None, "ends_at")
+        raise_refusal(rules.ROLE_ENDS_BEFORE if self.has_ended else None, "ends_at")
         self.pk, self._state.adding = stored.pk if stored else None, stored is None
         self.full_clean()
         self.save()

@@ -20,7 +20,7 @@ def _at_least(role, membership):
     wanted = rules.rank(role)
     if membership.user.is_service and wanted <= rules.rank(Role.MEMBER):
         wanted = 0  # whatever role a service account has counts as member
-    given = RegistryMember.objects.counting().reaching(membership.user_id).at_least(rules.LADDER[wanted])
+    given = RegistryMember.objects.active().for_user(membership.user_id).at_least(rules.LADDER[wanted])
     reached = Q(pk__in=given.values("registry"))
     return reached | Q(visibility=Visibility.ORGANIZATION) if rules.rank(default) >= wanted else reached
 
@@ -33,7 +33,7 @@ class RegistryQuerySet(models.QuerySet):
         here = self.filter(organization=membership.organization_id)
         if membership.is_admin:
             return here
-        named = RegistryMember.objects.counting().reaching(membership.user_id).values("registry")
+        named = RegistryMember.objects.active().for_user(membership.user_id).values("registry")
         return here.filter(Q(visibility=Visibility.ORGANIZATION) | Q(pk__in=named))
 
     def custom(self):
@@ -45,7 +45,7 @@ class RegistryQuerySet(models.QuerySet):
         return self.filter(kind=Kind.CORE, name_key__in=CORE_KEYS).order_by("-name_key")
 
     def matching(self, words):
-        """Those with the search.Words `words` in name or description; in no particular order."""
+        """Those with the search.SearchTerm `words` in name or description; in no particular order."""
         found = words.within(self)
         if not words.are_rare(self.model):
             return found
@@ -70,10 +70,10 @@ class RegistryQuerySet(models.QuerySet):
 
     def with_given_role(self, user_id):
         """Each with `given_role`: the highest role given in it to this user or their teams, or None."""
-        given = RegistryMember.objects.counting().reaching(user_id).filter(registry=models.OuterRef("pk"))
+        given = RegistryMember.objects.active().for_user(user_id).filter(registry=models.OuterRef("pk"))
         return self.annotate(given_role=models.Subquery(given.order_by(RANK.desc()).values("role")[:1]))
 
-    def reopened(self):
+    def restricted_before_restore(self):
         """Those that the ledger knows as restricted and that this database shows to all: a backup was too old."""
         known = restriction_journal.read().restricted()
         shown = self.custom().filter(pk__in={pk for pk, _ in known}, visibility=Visibility.ORGANIZATION)

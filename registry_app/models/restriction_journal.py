@@ -24,7 +24,7 @@ from django.db import transaction
 
 from .. import rules
 from .event import GENESIS, AuditEvent, canonical
-from .validation import enforce
+from .validation import raise_refusal
 
 IDS = range(1, 2**63)  # what a database takes
 ENTRY = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
@@ -92,7 +92,7 @@ def note(registry, event) -> None:
     try:
         _append(line)
     except OSError:
-        enforce(rules.RESTRICTION_NOT_NOTED)
+        raise_refusal(rules.RESTRICTION_NOT_NOTED)
     transaction.on_commit(lambda: _append(line.sure))
 
 

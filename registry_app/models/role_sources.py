@@ -29,7 +29,7 @@ def paths(registry, memberships, visibility=None):
     return found
 
 
-def winners(registry, memberships, visibility=None):
+def effective_sources(registry, memberships, visibility=None):
     """[(membership, effective role, the path that counts)] of `memberships`, who all see the registry; see `paths`."""
     found = paths(registry, memberships, visibility)
     return [
@@ -38,13 +38,13 @@ def winners(registry, memberships, visibility=None):
     ]
 
 
-def paths_of_person(membership, registries):
+def role_sources_of_person(membership, registries):
     """{registry id: [rules.Path]} of the membership's person in `registries` (dicts: id, visibility), winners first.
 
     The same as `paths`, of one person in many registries; one query, however many they are.
     """
     found = {row["id"]: _inherited(membership, row["visibility"]) for row in registries}
-    given = RegistryMember.objects.reaching(membership.user_id).filter(registry__in=found).order_by("team__name")
+    given = RegistryMember.objects.for_user(membership.user_id).filter(registry__in=found).order_by("team__name")
     for registry, role, team, ends_at in given.values_list("registry", "role", "team__name", "ends_at"):
         found[registry].append(_path(role, Source.TEAM if team else Source.PERSON, team or "", ends_at))
     for listed in found.values():

@@ -7,7 +7,7 @@ from .. import rules
 from ..choices import Action, OrganizationRole, TeamRole
 from .event import record
 from .organization import Organization, User
-from .validation import enforce, validate_name
+from .validation import raise_refusal, validate_name
 
 
 class Team(models.Model):
@@ -44,7 +44,7 @@ class Team(models.Model):
         """The name as it is kept, and its key; what the description may hold."""
         self.name = rules.clean_name(self.name)
         self.name_key = rules.name_key(self.name)
-        enforce(rules.refuse_description(self.description), "description")
+        raise_refusal(rules.refuse_description(self.description), "description")
 
     def may_lead(self, user):
         """Whether `user` may edit it: its admins, and the organization's."""
@@ -61,7 +61,7 @@ class Team(models.Model):
     def lock_for(self, by):
         """Hold the organization's row until commit, and refuse whoever may not lead the team, with `role_too_low`."""
         Organization.objects.hold(self.organization_id)
-        enforce(None if by.staff or self.may_lead(by.user) else rules.TEAM_ADMINS_ONLY)
+        raise_refusal(None if by.staff or self.may_lead(by.user) else rules.TEAM_ADMINS_ONLY)
 
     @transaction.atomic
     def create(self, by):
@@ -76,7 +76,7 @@ class Team(models.Model):
         """Give it another name or description, and log it. Refuses as `create`, and with `edit_conflict` (rule 19)."""
         self.lock_for(by)
         self.refresh_from_db()
-        enforce(rules.EDIT_CONFLICT if version not in (None, self.version) else None)
+        raise_refusal(rules.EDIT_CONFLICT if version not in (None, self.version) else None)
         before = (self.name, self.description)
         self.name, self.description = name, description
         self.full_clean()
@@ -94,7 +94,7 @@ class Team(models.Model):
         Refuses with `role_too_low`, or with `artifacts_stay` where it has registered any.
         """
         self.organization.lock_for(by)
-        enforce(rules.ARTIFACTS_STAY if self.artifacts.exists() else None)
+        raise_refusal(rules.ARTIFACTS_STAY if self.artifacts.exists() else None)
         roles = self.registry_roles.values_list("registry__name", "role")
         changes = {f"role in {name}": [role, None] for name, role in roles}
         people = sorted(self.memberships.values_list("user__username", flat=True))
@@ -144,9 +144,9 @@ class TeamMembership(models.Model):
         """
         self.team.lock_for(by)
         here = self.team.organization.memberships.filter(user=self.user)
-        enforce(None if here.exists() else rules.NOT_HERE, "user")
+        raise_refusal(None if here.exists() else rules.NOT_HERE, "user")
         stored = TeamMembership.objects.filter(team=self.team, user=self.user).first()
-        enforce(rules.EDIT_CONFLICT if seen is not None and (stored is None or stored.role != seen) else None)
+        raise_refusal(rules.EDIT_CONFLICT if seen is not None and (stored is None or stored.role != seen) else None)
         if stored and stored.role == self.role:
             return
         self.pk, self._state.adding = stored.pk if stored else None, stored is None

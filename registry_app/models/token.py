@@ -15,7 +15,7 @@ from ..choices import Action
 from ..database.availability import best_effort
 from .event import record
 from .organization import User
-from .validation import enforce, validate_name
+from .validation import raise_refusal, validate_name
 
 PREFIX = "local-"
 FORM = re.compile(rf"{PREFIX}[0-9a-f]{{40}}", re.ASCII)
@@ -109,13 +109,13 @@ class ApiToken(models.Model):
         """
         if organization:
             organization.lock_for(by)
-            enforce(None if self._belongs_to(organization) else rules.ORGANIZATION_ADMINS_ONLY)
+            raise_refusal(None if self._belongs_to(organization) else rules.ORGANIZATION_ADMINS_ONLY)
         else:
-            enforce(None if by.staff or by.user == self.user else rules.ORGANIZATION_ADMINS_ONLY)
+            raise_refusal(None if by.staff or by.user == self.user else rules.ORGANIZATION_ADMINS_ONLY)
         secret = PREFIX + secrets.token_hex(20)
         self.digest = digest(secret)
         user = User.objects.select_for_update(no_key=True).get(pk=self.user_id)  # so that the name stays free
-        enforce(None if user.is_active else rules.ACCOUNT_INACTIVE)
+        raise_refusal(None if user.is_active else rules.ACCOUNT_INACTIVE)
         self.full_clean()
         self.save(force_insert=True)
         self.record(by, Action.TOKEN_ISSUE, self.birth(), organization)
@@ -136,9 +136,9 @@ class ApiToken(models.Model):
         if organization:
             organization.lock_for(actor)
             here = organization.memberships.filter(user=self.user_id).exists()
-            enforce(None if here else rules.ORGANIZATION_ADMINS_ONLY)
+            raise_refusal(None if here else rules.ORGANIZATION_ADMINS_ONLY)
         else:
-            enforce(None if actor.staff or actor.user == self.user else rules.ORGANIZATION_ADMINS_ONLY)
+            raise_refusal(None if actor.staff or actor.user == self.user else rules.ORGANIZATION_ADMINS_ONLY)
         stored = ApiToken.objects.select_for_update().get(pk=self.pk)
         if stored.revoked_at is None:
             self.revoked_at = timezone.now()

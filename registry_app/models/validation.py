@@ -6,7 +6,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from .. import rules
 
 
-def enforce(refusal, field=NON_FIELD_ERRORS):
+def raise_refusal(refusal, field=NON_FIELD_ERRORS):
     """Raise `refusal` (None: nothing to raise) as a ValidationError with its code, on `field`."""
     if refusal is not None:
         text = f"{refusal.reason} {refusal.way_out}".strip()

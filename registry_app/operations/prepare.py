@@ -85,10 +85,10 @@ def ledger_faults(unnoted, seen):
         yield f"{name} doesn't say that {line.name} is restricted."
 
 
-def close_reopened(command):
+def restore_restrictions(command):
     """Rule 9 through a restore: restrict what the ledger knows as restricted and an old backup has opened again."""
     with ledger_usable():
-        for registry in Registry.objects.reopened():
+        for registry in Registry.objects.restricted_before_restore():
             try:
                 registry.restrict(Actor(None, staff=True), reason="Restored from a backup older than its restriction.")
             except ValidationError as error:

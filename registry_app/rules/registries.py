@@ -105,9 +105,9 @@ def refuse_lookalikes(names, accepted):
     refusals, listed = [], {name_key(name): name for name in accepted}
     for name in dict.fromkeys(names):
         key = name_key(name)
-        alike = [listed[one] for one in (key, f"{key}s", key.removesuffix("s")) if one in listed]
-        if alike and name not in accepted:
-            reason = f"{name} looks like {alike[0]}, which is on the list. Add it all the same?"
+        most_similar = [listed[one] for one in (key, f"{key}s", key.removesuffix("s")) if one in listed]
+        if most_similar and name not in accepted:
+            reason = f"{name} looks like {most_similar[0]}, which is on the list. Add it all the same?"
             refusals.append(Refusal("type_looks_alike", reason))
         listed.setdefault(key, name)
     return refusals

@@ -23,12 +23,12 @@ SUGGESTED = 3  # names that may have been meant, at most
 CLOSE = 0.7  # how like such a name is: 1 is the same
 
 
-class Finding:
+class SearchResults:
     """What the Search `wanted` finds in the registries `seen`, group by group."""
 
     def __init__(self, wanted, seen):
         self.wanted, self.seen = wanted, seen
-        self.words = [fulltext.Words(word) for word in wanted.words]
+        self.words = [fulltext.SearchTerm(word) for word in wanted.words]
 
     def registries(self):
         """Registries."""
@@ -80,9 +80,9 @@ class Finding:
         key = rules.name_key(self.wanted.text)
         if not fulltext.SHORTEST <= len(key) <= fulltext.COMPARED:
             return []
-        collections = fulltext.alike(Collection.objects.filter(registry__in=_ids(self.seen)), key)
+        collections = fulltext.most_similar(Collection.objects.filter(registry__in=_ids(self.seen)), key)
         rows = [
-            *fulltext.alike(self.seen, key).values("name_key", registry_name=F("name")),
+            *fulltext.most_similar(self.seen, key).values("name_key", registry_name=F("name")),
             *collections.values("name_key", registry_name=F("registry__name"), collection_name=F("name")),
         ]
         parts: dict[str, list] = {}

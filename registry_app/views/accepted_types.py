@@ -9,20 +9,20 @@ from django.views.decorators.http import require_http_methods, require_POST
 from .. import rules
 from ..choices import Action
 from ..forms import AcceptForm, AddTypesForm, RemoveTypeForm
-from ..permissions import registry_for
+from ..permissions import get_registry
 from .registries import settings_page
-from .rendering import actor_of, log_refusals, posted, render_page
+from .rendering import actor_of, form_data, log_refusals, render_page
 
 
 @require_http_methods(["GET", "POST"])
 def add(request, organization, name):
     """Accept more types. In a core registry that is for good, so it is shown first (rules 4, 13, 18)."""
-    door = registry_for(request.user, organization, name, Action.TYPE_ADD)
-    registry = door.registry
-    form = AddTypesForm(posted(request), registry=registry)
+    access = get_registry(request.user, organization, name, Action.TYPE_ADD)
+    registry = access.registry
+    form = AddTypesForm(form_data(request), registry=registry)
     if form.is_valid() and _confirm(form, registry):
         wanted = form.cleaned_data
-        if form.carry_out(
+        if form.submit(
             registry.add_types,
             actor_of(request),
             wanted["types"],
@@ -32,10 +32,10 @@ def add(request, organization, name):
         ):
             messages.success(request, f"{registry} accepts {', '.join(wanted['types'])}.")
             return _to_types(organization, registry)
-    log_refusals(request, form, Action.TYPE_ADD, door.membership, registry)
+    log_refusals(request, form, Action.TYPE_ADD, access.membership, registry)
     if form.is_bound and not registry.is_core and not form.has_code("type_looks_alike"):
-        return settings_page(request, door, type_form=form, status=form.status)
-    return _adding_page(request, door, form)
+        return settings_page(request, access, type_form=form, status=form.status)
+    return _adding_page(request, access, form)
 
 
 def _confirm(form, registry):
@@ -45,9 +45,9 @@ def _confirm(form, registry):
     return not form.errors
 
 
-def _adding_page(request, door, form):
+def _adding_page(request, access, form):
     """The first step: what would be added, and that it stays (core), or what it looks like."""
-    registry = door.registry
+    registry = access.registry
     if form.is_bound:
         registry.refresh_from_db()
     form.initial["version"] = registry.version
@@ -63,29 +63,29 @@ def _adding_page(request, door, form):
         "asked": asked,
         "wanted": [name for name in wanted if name not in accepted],
         "accepted": accepted,
-        "alike": rules.refuse_lookalikes(wanted, accepted),
+        "most_similar": rules.refuse_lookalikes(wanted, accepted),
         "refusal": rules.refuse_type_addition(registry.accepts_all_types),
     }
     status = 422 if shown is asked else form.status
-    return render_page(request, "accepted_types/add.html", door.membership, context, status=status)
+    return render_page(request, "accepted_types/add.html", access.membership, context, status=status)
 
 
 @require_POST
 def remove(request, organization, name):
     """No longer accept a type (rules 4 and 11)."""
-    door = registry_for(request.user, organization, name, Action.TYPE_REMOVE)
-    registry = door.registry
+    access = get_registry(request.user, organization, name, Action.TYPE_REMOVE)
+    registry = access.registry
     form = RemoveTypeForm(request.POST, registry=registry)
     if form.is_valid():
         wanted = form.cleaned_data
-        if form.carry_out(registry.remove_type, actor_of(request), wanted["types"], version=wanted["version"]):
+        if form.submit(registry.remove_type, actor_of(request), wanted["types"], version=wanted["version"]):
             if form.answer:
                 messages.success(request, f"{registry} no longer accepts {wanted['types']}.")
             else:
                 messages.info(request, f"{wanted['types']} isn't on the list of {registry}. Nothing was changed.")
             return _to_types(organization, registry)
-    log_refusals(request, form, Action.TYPE_REMOVE, door.membership, registry)
-    return settings_page(request, door, refused=form, status=form.status)
+    log_refusals(request, form, Action.TYPE_REMOVE, access.membership, registry)
+    return settings_page(request, access, refused=form, status=form.status)
 
 
 @require_POST
@@ -93,21 +93,21 @@ def accept(request, organization, name):
     """All types, or from all types to a list (rules 4, 7, 12)."""
     all_types = bool(request.POST.get("accepts_all_types"))
     action = Action.TYPES_ALL if all_types else Action.TYPES_LIST
-    door = registry_for(request.user, organization, name, action)
-    registry = door.registry
+    access = get_registry(request.user, organization, name, action)
+    registry = access.registry
     form = AcceptForm(request.POST, registry=registry)
     if form.is_valid():
         wanted, actor = form.cleaned_data, actor_of(request)
         if all_types:
-            done = form.carry_out(registry.accept_all_types, actor, version=wanted["version"])
+            done = form.submit(registry.accept_all_types, actor, version=wanted["version"])
         else:
             asked = {"version": wanted["version"], "confirmed": wanted["confirmed"]}
-            done = form.carry_out(registry.accept_only, actor, wanted["types"], **asked)
+            done = form.submit(registry.accept_only, actor, wanted["types"], **asked)
         if done:
             messages.success(request, f"{registry} accepts {'all types' if all_types else 'only the types listed'}.")
             return _to_types(organization, registry)
-    log_refusals(request, form, action, door.membership, registry)
-    return settings_page(request, door, accept_form=form, status=form.status)
+    log_refusals(request, form, action, access.membership, registry)
+    return settings_page(request, access, accept_form=form, status=form.status)
 
 
 def _to_types(organization, registry):

@@ -11,10 +11,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from ..choices import Action
 from ..forms import ArtifactFilter, CursorForm, VersionForm
-from ..listings.cursor import page_of
+from ..listings.cursor import paginate
 from ..models import Link, Version, register
-from ..permissions import artifact_for, artifacts_for
-from .rendering import actor_of, log_refusals, posted, render_page
+from ..permissions import get_artifact, get_artifacts
+from .rendering import actor_of, form_data, log_refusals, render_page
 
 SORTS = {
     "name": (["name", "project", "id"], False),
@@ -27,16 +27,16 @@ SORTS = {
 @require_safe
 def index(request, organization, team):
     """The artifacts of a team: its people see them, and organization admins."""
-    door = artifacts_for(request.user, organization, team)
-    artifacts = door.team.artifacts.order_by()
+    access = get_artifacts(request.user, organization, team)
+    artifacts = access.team.artifacts.order_by()
     filters = ArtifactFilter(request.GET, types=artifacts.values_list("type", flat=True).distinct().order_by("type"))
     wanted = filters.require()
     sort = wanted["sort"] or "name"
     keys, descending = SORTS[sort]
     cursors = {"after": wanted["after"], "before": wanted["before"]}
-    page = page_of(_with_newest(filters.apply(artifacts)), keys, descending=descending, **cursors)
-    context = {"filters": filters, "sort": sort, "page": page, "artifacts": _prepared(page.rows, door)}
-    return team_page(request, "artifacts/index.html", door, context, part="artifacts/_results.html")
+    page = paginate(_with_newest(filters.apply(artifacts)), keys, descending=descending, **cursors)
+    context = {"filters": filters, "sort": sort, "page": page, "artifacts": _prepared(page.rows, access)}
+    return team_page(request, "artifacts/index.html", access, context, part="artifacts/_results.html")
 
 
 def _with_newest(artifacts):
@@ -46,12 +46,12 @@ def _with_newest(artifacts):
     return artifacts.annotate(updated_at=moment).values("id", "project", "name", "type", "updated_at")
 
 
-def _prepared(rows, door):
+def _prepared(rows, access):
     """Those rows, with their addresses and how many versions there are, and which is the newest."""
     versions = Version.objects.filter(artifact__in=[row["id"] for row in rows]).order_by()
     counted = versions.values("artifact").annotate(count=Count("pk"), newest=Max("number"))
     facts = {row["artifact"]: row for row in counted}
-    place = [door.team.organization.slug, door.team.name]
+    place = [access.team.organization.slug, access.team.name]
     for row in rows:
         row["address"] = reverse("artifacts:detail", args=[*place, row["project"], row["name"]])
         row |= {"count": 0, "newest": None} | facts.get(row["id"], {})
@@ -61,36 +61,36 @@ def _prepared(rows, door):
 @require_http_methods(["GET", "POST"])
 def create(request, organization, team):
     """A new version, of an artifact that is there or of a new one."""
-    door = artifacts_for(request.user, organization, team)
-    form = VersionForm(posted(request), door=door)
-    if form.is_bound and (answer := form.register(partial(register, door.team, actor_of(request)))):
+    access = get_artifacts(request.user, organization, team)
+    form = VersionForm(form_data(request), access=access)
+    if form.is_bound and (answer := form.register(partial(register, access.team, actor_of(request)))):
         version, is_new = answer
         if is_new:
             messages.success(request, f"{version} is registered.")
         else:
             messages.info(request, f"{version} has this digest already. Nothing was changed.")
         return redirect(version)
-    log_refusals(request, form, Action.VERSION_CREATE, door.membership, subject=door.team.name)
-    return team_page(request, "artifacts/create.html", door, {"form": form}, form.status)
+    log_refusals(request, form, Action.VERSION_CREATE, access.membership, subject=access.team.name)
+    return team_page(request, "artifacts/create.html", access, {"form": form}, form.status)
 
 
 @require_safe
 def detail(request, organization, team, project, name):
     """An artifact: its versions, newest first."""
-    door, artifact = artifact_for(request.user, organization, team, project, name)
+    access, artifact = get_artifact(request.user, organization, team, project, name)
     columns = ("id", "number", "digest", "size", "created_at", "created_by__username")
-    page = page_of(artifact.versions.values(*columns), ["id"], descending=True, **CursorForm(request.GET).require())
-    seen = Link.objects.filter(collection__registry__in=door.membership.registries().order_by().values("pk"))
+    page = paginate(artifact.versions.values(*columns), ["id"], descending=True, **CursorForm(request.GET).require())
+    seen = Link.objects.filter(collection__registry__in=access.membership.registries().order_by().values("pk"))
     seen = seen.filter(version__in=[row["id"] for row in page.rows]).order_by()
     links = dict(seen.values("version").annotate(count=Count("pk")).values_list("version", "count"))
-    names = [organization, door.team.name, artifact.project, artifact.name]
+    names = [organization, access.team.name, artifact.project, artifact.name]
     for row in page.rows:
         row["address"] = reverse("versions:detail", args=[*names, row["number"]])
         row["links"] = links.get(row["id"], 0)
-    return team_page(request, "artifacts/detail.html", door, {"artifact": artifact, "page": page})
+    return team_page(request, "artifacts/detail.html", access, {"artifact": artifact, "page": page})
 
 
-def team_page(request, template, door, context, status=200, *, part=None):
+def team_page(request, template, access, context, status=200, *, part=None):
     """The page `template` about what belongs to the team of `door`."""
-    context = {"team": door.team, "section": "people", **context}
-    return render_page(request, template, door.membership, context, part=part, status=status)
+    context = {"team": access.team, "section": "people", **context}
+    return render_page(request, template, access.membership, context, part=part, status=status)

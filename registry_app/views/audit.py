@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from ..choices import Action
 from ..forms import AuditFilter
 from ..models import AuditEvent
-from ..permissions import organization_for, registry_for
+from ..permissions import get_organization, get_registry
 from .rendering import render_page
 
 SIZE = 25  # entries a page
@@ -35,7 +35,7 @@ COLUMNS = (
 @require_safe
 def index(request, organization):
     """The organization's log, as far as this person may read it (§5)."""
-    membership = organization_for(request.user, organization)
+    membership = get_organization(request.user, organization)
     filters = AuditFilter(request.GET)
     wanted = filters.require()
     events = filters.apply(AuditEvent.objects.readable_by(membership))
@@ -46,7 +46,7 @@ def index(request, organization):
 @require_safe
 def export(request, organization):
     """Exactly the entries that the filters show, newest first, as CSV."""
-    membership = organization_for(request.user, organization)
+    membership = get_organization(request.user, organization)
     filters = AuditFilter(request.GET)
     filters.require()
     events = filters.apply(AuditEvent.objects.readable_by(membership))
@@ -58,13 +58,13 @@ def export(request, organization):
 @require_safe
 def activity(request, organization, name):
     """What happened in one registry, newest first."""
-    door = registry_for(request.user, organization, name)
+    access = get_registry(request.user, organization, name)
     filters = AuditFilter(request.GET)
     wanted = filters.require()
-    events = filters.apply(AuditEvent.objects.of_registry(door.registry))
-    context = {"registry": door.registry, "may": door.may, "tab": "activity", "filters": filters}
+    events = filters.apply(AuditEvent.objects.of_registry(access.registry))
+    context = {"registry": access.registry, "allowed": access.allowed, "tab": "activity", "filters": filters}
     context |= page_of_events(events, wanted["before"])
-    return render_page(request, "registries/activity.html", door.membership, context)
+    return render_page(request, "registries/activity.html", access.membership, context)
 
 
 def page_of_events(events, before):
@@ -76,7 +76,7 @@ def page_of_events(events, before):
     for event in shown:
         event.one_way = event.action in ONE_WAY and not event.refused
         event.rows = [_shown(field, *values) for field, values in event.changes.items()]
-        event.gist = _gist(event)
+        event.one_line = _gist(event)
     days = [(day, list(entries)) for day, entries in groupby(shown, lambda event: event.at.date())]
     return {
         "days": days,

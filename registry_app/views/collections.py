@@ -16,11 +16,11 @@ from ..forms import (
     EditCollectionForm,
     HistoryFilter,
 )
-from ..listings.cursor import SORTS, page_of, page_of_objects
+from ..listings.cursor import SORTS, paginate, paginate_objects
 from ..models import Alias, AuditEvent, Collection, Tag
-from ..permissions import collection_for, registry_for
+from ..permissions import get_collection, get_registry
 from .audit import page_of_events
-from .rendering import actor_of, log_refusals, posted, registry_page
+from .rendering import actor_of, form_data, log_refusals, registry_page
 
 COUNT_CAP = 1000  # collections counted at most
 CARD_READ = 1000  # characters of a card, of which the list shows the first line
@@ -33,7 +33,7 @@ def listing(registry, filters):
     sort = wanted["sort"] or "-updated"
     keys, descending = SORTS[sort]
     narrowed = filters.apply(registry.collections.all())
-    page = page_of(
+    page = paginate(
         narrowed.with_latest().values(
             "id", "name", "name_key", "type", "updated_at", "latest_number", card=Left("description", CARD_READ)
         ),
@@ -96,36 +96,36 @@ def _carried(ids):
 @require_http_methods(["GET", "POST"])
 def create(request, organization, name):
     """A new collection (rule 20)."""
-    door = registry_for(request.user, organization, name, Action.COLLECTION_CREATE)
-    collection = Collection(registry=door.registry)
-    form = CreateCollectionForm(posted(request), instance=collection)
-    if form.is_valid() and form.carry_out(collection.create, actor_of(request), form.cleaned_data["tags"]):
+    access = get_registry(request.user, organization, name, Action.COLLECTION_CREATE)
+    collection = Collection(registry=access.registry)
+    form = CreateCollectionForm(form_data(request), instance=collection)
+    if form.is_valid() and form.submit(collection.create, actor_of(request), form.cleaned_data["tags"]):
         messages.success(request, f"{collection} is created. Link its first version.")
         return redirect(collection)
-    subject = f"{door.registry}/{str(request.POST.get('name', ''))[:60]}"
-    log_refusals(request, form, Action.COLLECTION_CREATE, door.membership, door.registry, subject)
+    subject = f"{access.registry}/{str(request.POST.get('name', ''))[:60]}"
+    log_refusals(request, form, Action.COLLECTION_CREATE, access.membership, access.registry, subject)
     context = {"form": form, "headings": rules.CARD_HEADINGS}
-    return registry_page(request, "collections/create.html", door, "detail", context, form.status)
+    return registry_page(request, "collections/create.html", access, "detail", context, form.status)
 
 
 @require_safe
 def detail(request, organization, name, collection):
     """A collection: its versions, newest first, and its card."""
-    door, collection = collection_for(request.user, organization, name, collection)
+    access, collection = get_collection(request.user, organization, name, collection)
     form = CursorForm(request.GET)
     wanted = form.require()
     links = collection.links.select_related("version", "linked_by").prefetch_related("aliases", "tags")
-    page = page_of_objects(links, ["number"], descending=True, after=wanted["after"], before=wanted["before"])
+    page = paginate_objects(links, ["number"], descending=True, after=wanted["after"], before=wanted["before"])
     newest = collection.links.order_by("-number")[:2]
     context = {
         "collection": collection,
         "page": page,
-        "rows": _marked(page.rows, door.registry),
+        "rows": _marked(page.rows, access.registry),
         "count": collection.links.count(),
         "newest": list(newest),
         "tags": collection.tag_names(),
     }
-    return registry_page(request, "collections/detail.html", door, "detail", context)
+    return registry_page(request, "collections/detail.html", access, "detail", context)
 
 
 def _marked(links, registry):
@@ -141,40 +141,40 @@ def _marked(links, registry):
 @require_http_methods(["GET", "POST"])
 def edit(request, organization, name, collection):
     """Name, card and tags of a collection."""
-    door, collection = collection_for(request.user, organization, name, collection, Action.COLLECTION_EDIT)
+    access, collection = get_collection(request.user, organization, name, collection, Action.COLLECTION_EDIT)
     initial = {
         "name": collection.name,
         "description": collection.description,
         "tags": ", ".join(collection.tag_names()),
         "version": collection.version,
     }
-    form = EditCollectionForm(posted(request), registry=door.registry, initial=initial)
-    if form.is_valid() and form.carry_out(collection.edit, actor_of(request), **form.cleaned_data):
+    form = EditCollectionForm(form_data(request), registry=access.registry, initial=initial)
+    if form.is_valid() and form.submit(collection.edit, actor_of(request), **form.cleaned_data):
         messages.success(request, f"{collection} is saved.")
         return redirect(collection)
-    log_refusals(request, form, Action.COLLECTION_EDIT, door.membership, door.registry, collection=collection)
+    log_refusals(request, form, Action.COLLECTION_EDIT, access.membership, access.registry, collection=collection)
     if form.is_bound:
         collection = Collection.objects.get(pk=collection.pk)  # a refused edit has changed it
-        collection.registry = door.registry
+        collection.registry = access.registry
         form.initial["version"] = collection.version
     context = {"form": form, "collection": collection, "headings": rules.CARD_HEADINGS}
     if form.status == 409:
         edits = AuditEvent.objects.of_collection(collection).filter(action=Action.COLLECTION_EDIT, code="")
         context["theirs"] = edits.first()
-    return registry_page(request, "collections/edit.html", door, "detail", context, form.status)
+    return registry_page(request, "collections/edit.html", access, "detail", context, form.status)
 
 
 @require_http_methods(["GET", "POST"])
 def delete(request, organization, name, collection):
     """Remove a collection: first what goes with it, then for good (rules 18, 26)."""
-    door, collection = collection_for(request.user, organization, name, collection, Action.COLLECTION_DELETE)
-    form = DeleteCollectionForm(posted(request), collection=collection)
+    access, collection = get_collection(request.user, organization, name, collection, Action.COLLECTION_DELETE)
+    form = DeleteCollectionForm(form_data(request), collection=collection)
     if form.is_valid():
         wanted = form.cleaned_data
-        if form.carry_out(collection.delete_by, actor_of(request), seen=wanted["preview"], reason=wanted["reason"]):
+        if form.submit(collection.delete_by, actor_of(request), seen=wanted["preview"], reason=wanted["reason"]):
             messages.success(request, f"{collection} is deleted. Its versions stay with their teams.")
-            return redirect(door.registry)
-    log_refusals(request, form, Action.COLLECTION_DELETE, door.membership, door.registry, collection=collection)
+            return redirect(access.registry)
+    log_refusals(request, form, Action.COLLECTION_DELETE, access.membership, access.registry, collection=collection)
     held, now = collection.protected_aliases(), collection.holdings()
     form.initial["preview"] = now
     context = {
@@ -182,22 +182,22 @@ def delete(request, organization, name, collection):
         "collection": collection,
         "now": now,
         "protected": held,
-        "refusal": rules.refuse_protected(door.role, held, held),
+        "refusal": rules.refuse_protected(access.role, held, held),
     }
-    return registry_page(request, "collections/delete.html", door, "detail", context, form.status)
+    return registry_page(request, "collections/delete.html", access, "detail", context, form.status)
 
 
 @require_safe
 def activity(request, organization, name, collection):
     """What happened in one collection, newest first; narrowed to an alias: who moved it, and when."""
-    door, collection = collection_for(request.user, organization, name, collection)
+    access, collection = get_collection(request.user, organization, name, collection)
     filters = HistoryFilter(request.GET)
     wanted = filters.require()
     events = filters.apply(AuditEvent.objects.of_collection(collection))
     context = {"collection": collection, "filters": filters, "alias": wanted["alias"]}
     context["holder"] = _holder(collection, wanted["alias"])
     context |= page_of_events(events, wanted["before"])
-    return registry_page(request, "collections/activity.html", door, "activity", context)
+    return registry_page(request, "collections/activity.html", access, "activity", context)
 
 
 def _holder(collection, alias):

@@ -12,9 +12,9 @@ from django.template.loader import render_to_string
 from ..authentication.limits import MINUTE, Limit, address_of, reach
 from ..choices import Action
 from ..database.availability import fault_of
-from ..permissions import OrganizationRoleTooLow, RoleTooLow, organization_for
+from ..permissions import MissingOrganizationRole, MissingRole, get_organization
 from ..rules import CHANGED_AT_ONCE, NEEDED
-from .rendering import HELPERS_SHOWN, helpers_of, shelf_of
+from .rendering import HELPERS_SHOWN, admins_who_can_help, sidebar_registries
 
 RETRY_AFTER = 5  # seconds
 SECRET = re.compile("password|code|credential")  # in the names of fields that no page shows again
@@ -29,11 +29,11 @@ def bad_request(request, exception):
 def permission_denied(request, exception):
     """403: names the missing role and the admins who can help, to somebody who sees where they are."""
     context = {}
-    if isinstance(exception, RoleTooLow):
-        context = {"door": exception.door, "refusal": exception.refusal, "needed": NEEDED[exception.action]}
-        context["admins"] = helpers_of(exception.door.registry)
-        context |= _frame_of(exception.door.membership)
-    if isinstance(exception, OrganizationRoleTooLow):
+    if isinstance(exception, MissingRole):
+        context = {"access": exception.access, "refusal": exception.refusal, "needed": NEEDED[exception.action]}
+        context["admins"] = admins_who_can_help(exception.access.registry)
+        context |= _frame_of(exception.access.membership)
+    if isinstance(exception, MissingOrganizationRole):
         admins = exception.admins.select_related("user").order_by("user__username")[:HELPERS_SHOWN]
         context = {"member": exception.membership, "refusal": exception.refusal, "admins": admins}
         context |= _frame_of(exception.membership)
@@ -42,7 +42,11 @@ def permission_denied(request, exception):
 
 def _frame_of(membership):
     """What the navigation around a page of the membership's organization shows."""
-    return {"membership": membership, "organization": membership.organization, "shelf": shelf_of(membership)}
+    return {
+        "membership": membership,
+        "organization": membership.organization,
+        "sidebar": sidebar_registries(membership),
+    }
 
 
 def _frame(request):
@@ -52,7 +56,7 @@ def _frame(request):
     if not slug or not request.user.is_authenticated:
         return {}
     try:
-        return _frame_of(organization_for(request.user, slug))
+        return _frame_of(get_organization(request.user, slug))
     except (Http404, PermissionDenied):
         return {}
 

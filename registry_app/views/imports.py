@@ -12,9 +12,9 @@ from ..choices import Action
 from ..forms import ImportForm, VersionForm
 from ..models import Batch, check_registrar, may_register
 from ..models.event import canonical
-from ..permissions import artifacts_for
+from ..permissions import get_artifacts
 from .artifacts import team_page
-from .rendering import actor_of, log_refusals, posted
+from .rendering import actor_of, form_data, log_refusals
 
 REASON = "import"  # what the log says of each version
 ARTIFACT, VERSION, EXISTS, REFUSED = "New artifact", "New version", "Exists already", "Refused"
@@ -36,49 +36,49 @@ class Outcome(NamedTuple):
 @require_http_methods(["GET", "POST"])
 def create(request, organization, team):
     """Take a list of versions; register them once what would happen was shown and is still so (rule 18)."""
-    door = artifacts_for(request.user, organization, team)
-    form = ImportForm(posted(request), request.FILES if request.method == "POST" else None)
+    access = get_artifacts(request.user, organization, team)
+    form = ImportForm(form_data(request), request.FILES if request.method == "POST" else None)
     context: dict = {"form": form}
     carried: list = []
-    if form.is_valid() and form.carry_out(lambda: carried.extend(_carry_in(form, door, actor_of(request)))):
+    if form.is_valid() and form.submit(lambda: carried.extend(_carry_in(form, access, actor_of(request)))):
         outcomes, mark, done = carried
         if done:
             messages.success(request, f"The list is registered. {_sum(outcomes)}")
-            return redirect("artifacts:index", organization, door.team.name)
+            return redirect("artifacts:index", organization, access.team.name)
         context |= {"outcomes": outcomes, "text": form.cleaned_data["text"], "mark": mark, "sum": _sum(outcomes)}
         context["wrong"] = any(outcome.refusals for outcome in outcomes)
         if form.cleaned_data["seen"] not in {"", mark}:
             form.refuse_stale()
         form.refuse_rows(outcomes)
-    log_refusals(request, form, Action.VERSION_CREATE, door.membership, subject=door.team.name)
+    log_refusals(request, form, Action.VERSION_CREATE, access.membership, subject=access.team.name)
     template = "imports/preview.html" if carried else "imports/create.html"
-    return team_page(request, template, door, context, form.status)
+    return team_page(request, template, access, context, form.status)
 
 
-def _carry_in(form, door, by):
+def _carry_in(form, access, by):
     """(the Outcomes, their mark, whether it is done): done only where `form` has seen just these, none refused.
 
     Looking and doing judge alike. Looking only reads; what a row says in itself is judged before anything is held.
     """
-    rows = [VersionForm(row, door=door) for row in form.cleaned_data["rows"]]
+    rows = [VersionForm(row, access=access) for row in form.cleaned_data["rows"]]
     for row in rows:
         row.full_clean()
     seen = form.cleaned_data["seen"]
     if not seen:
-        check_registrar(door.team, by)
-        return *_judge(form, rows, door, by)[1:], False
+        check_registrar(access.team, by)
+        return *_judge(form, rows, access, by)[1:], False
     with transaction.atomic():
-        may_register(door.team, by)
-        batch, outcomes, mark = _judge(form, rows, door, by)
+        may_register(access.team, by)
+        batch, outcomes, mark = _judge(form, rows, access, by)
         done = seen == mark and not any(outcome.refusals for outcome in outcomes)
         if done:
             batch.save(REASON)
     return outcomes, mark, done
 
 
-def _judge(form, rows, door, by):
+def _judge(form, rows, access, by):
     """(the Batch of what is new, the Outcomes of `rows`, their mark)."""
-    batch = Batch(door.team, by, [row.cleaned_data.get("name", "") for row in rows])
+    batch = Batch(access.team, by, [row.cleaned_data.get("name", "") for row in rows])
     outcomes = [_outcome(number, row, batch) for number, row in enumerate(rows, 1)]
     shown = canonical({"text": form.cleaned_data["text"], "outcomes": outcomes})
     return batch, outcomes, hashlib.sha256(shown.encode()).hexdigest()

@@ -16,10 +16,10 @@ from .. import rules
 from ..authentication.adapters import sign_in
 from ..choices import Action
 from ..forms import ConfirmForm, CursorForm, InviteForm, JoinForm
-from ..listings.cursor import page_of
+from ..listings.cursor import paginate
 from ..models import Invitation, User, make_invited_account
-from ..permissions import admin_of
-from .rendering import actor_of, log_refusals, posted, refused_page, render_page
+from ..permissions import require_admin
+from .rendering import actor_of, form_data, log_refusals, refused_page, render_page
 
 logger = logging.getLogger(__name__)
 COLUMNS = ("id", "email", "role", "created_by__username", "created_at", "expires_at")
@@ -28,12 +28,12 @@ COLUMNS = ("id", "email", "role", "created_by__username", "created_at", "expires
 @require_http_methods(["GET", "POST"])
 def invite(request, organization):
     """A new invitation, whose link the answer shows this once, and those that are open."""
-    membership = admin_of(request.user, organization, Action.INVITE)
+    membership = require_admin(request.user, organization, Action.INVITE)
     wanted = CursorForm(request.GET).require()
-    form, made, tokens = InviteForm(posted(request)), None, []
+    form, made, tokens = InviteForm(form_data(request)), None, []
     if form.is_valid():
         made = Invitation(organization=membership.organization, **form.cleaned_data)
-        form.carry_out(lambda: tokens.append(made.create(actor_of(request))))
+        form.submit(lambda: tokens.append(made.create(actor_of(request))))
     link = request.build_absolute_uri(reverse("invitations:accept", args=tokens)) if tokens else ""
     log_refusals(request, form, Action.INVITE, membership, subject=membership.organization.name)
     rows = membership.organization.invitations.open().values(*COLUMNS)
@@ -43,7 +43,7 @@ def invite(request, organization):
         "made": made,
         "link": link,
         "is_mailed": bool(made and link and made.email) and _mailed(made, link),
-        "page": page_of(rows, ["id"], descending=True, **wanted),
+        "page": paginate(rows, ["id"], descending=True, **wanted),
     }
     return render_page(request, "invitations/create.html", membership, context, status=form.status)
 
@@ -64,10 +64,10 @@ def _mailed(invitation, link):
 @require_POST
 def revoke(request, organization, pk):
     """End an invitation before it is used; one that has ended stays so."""
-    membership = admin_of(request.user, organization, Action.INVITE_REVOKE)
+    membership = require_admin(request.user, organization, Action.INVITE_REVOKE)
     invitation = get_object_or_404(Invitation, organization=membership.organization, pk=pk)
     form = ConfirmForm(request.POST)
-    if form.is_valid() and form.carry_out(invitation.revoke_by, actor_of(request)):
+    if form.is_valid() and form.submit(invitation.revoke_by, actor_of(request)):
         messages.success(request, "The invitation is revoked. Its link no longer works.")
         return redirect("invitations:create", organization)
     log_refusals(request, form, Action.INVITE_REVOKE, membership, subject=str(invitation))
@@ -86,8 +86,8 @@ def accept(request, token):
         raise Http404
     if request.user.is_authenticated:
         return _join(request, invitation)
-    form = JoinForm(posted(request), initial={"email": invitation.email})
-    if form.is_valid() and form.carry_out(_make_account, invitation, form.cleaned_data, request.id):
+    form = JoinForm(form_data(request), initial={"email": invitation.email})
+    if form.is_valid() and form.submit(_make_account, invitation, form.cleaned_data, request.id):
         user = User.objects.get(username=form.cleaned_data["username"])
         sign_in(request, user)
         return _welcome(request, invitation)
@@ -107,8 +107,8 @@ def _join(request, invitation):
     if organization.memberships.filter(user=request.user).exists():
         messages.info(request, f"You are in {organization} already.")
         return redirect(organization)
-    form = ConfirmForm(posted(request))
-    if form.is_valid() and form.carry_out(invitation.accept, actor_of(request)):
+    form = ConfirmForm(form_data(request))
+    if form.is_valid() and form.submit(invitation.accept, actor_of(request)):
         return _welcome(request, invitation)
     if form.has_code(rules.INVITATION_USED.code):
         raise Http404

@@ -10,11 +10,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import rules
 from ..choices import Action
-from ..forms import CompareForm, LinkForm, MarkForm, SourceFilter, UnlinkForm
+from ..forms import CompareForm, LabelsForm, LinkForm, UnlinkForm, VersionFilter
 from ..models import Artifact, AuditEvent, Version
-from ..permissions import collection_for, link_for
+from ..permissions import get_collection, get_link
 from .lineage import lineage_of
-from .rendering import actor_of, helpers_of, log_refusals, posted, registry_page
+from .rendering import actor_of, admins_who_can_help, form_data, log_refusals, registry_page
 
 SOURCES_SHOWN = 25  # versions to choose from
 PLACES_SHOWN = 25  # links of the same version elsewhere
@@ -35,20 +35,20 @@ FETCH = {
 @require_http_methods(["GET", "POST"])
 def link(request, organization, name, collection):
     """Publish a version in a collection (rules 21 to 25): of those that one may use, those of its type."""
-    door, collection = collection_for(request.user, organization, name, collection, Action.LINK)
-    filters = SourceFilter(request.GET)
+    access, collection = get_collection(request.user, organization, name, collection, Action.LINK)
+    filters = VersionFilter(request.GET)
     words = filters.require()["q"]
-    form = LinkForm(posted(request), collection=collection, membership=door.membership)
-    if form.is_valid() and form.carry_out(_link, collection, actor_of(request), form.cleaned_data):
+    form = LinkForm(form_data(request), collection=collection, membership=access.membership)
+    if form.is_valid() and form.submit(_link, collection, actor_of(request), form.cleaned_data):
         messages.success(request, _linked(*form.answer))
         return redirect(collection)
-    log_refusals(request, form, Action.LINK, door.membership, door.registry, collection=collection)
-    usable = _matching(Version.objects.usable_by(door.membership), words)
+    log_refusals(request, form, Action.LINK, access.membership, access.registry, collection=collection)
+    usable = _matching(Version.objects.usable_by(access.membership), words)
     fitting = usable.filter(artifact__type=collection.type).order_by("-pk")
     found = list(fitting.select_related("artifact__team", "created_by")[: SOURCES_SHOWN + 1])
     context = {
         "form": form,
-        "admins": helpers_of(door.registry),
+        "admins": admins_who_can_help(access.registry),
         "collection": collection,
         "words": words,
         "found": found[:SOURCES_SHOWN],
@@ -56,10 +56,10 @@ def link(request, organization, name, collection):
         "chosen": request.POST.get("version", ""),
         "linked": dict(collection.links.filter(version__in=found).values_list("version_id", "number")),
         "others": list(_others(usable, collection)),
-        "protected": door.registry.protected_names(),
+        "protected": access.registry.protected_names(),
     }
     return registry_page(
-        request, "links/create.html", door, "detail", context, form.status, part="links/_versions.html"
+        request, "links/create.html", access, "detail", context, form.status, part="links/_versions.html"
     )
 
 
@@ -95,20 +95,20 @@ def _others(usable, collection):
 @require_safe
 def detail(request, organization, name, collection, number):
     """All facts of a version in a collection."""
-    door, collection, found = link_for(request.user, organization, name, collection, number)
+    access, collection, found = get_link(request.user, organization, name, collection, number)
     version = found.version
-    elsewhere = version.places(door.membership).exclude(pk=found.pk)
+    elsewhere = version.places(access.membership).exclude(pk=found.pk)
     context = {
-        **_marks(door.registry, found),
+        **_marks(access.registry, found),
         "collection": collection,
         "link": found,
         "version": version,
-        "may_use": Action.USE in door.may,
+        "may_use": Action.USE in access.allowed,
         "fetch": _fetch(version.uri),
         "elsewhere": elsewhere.select_related("collection__registry__organization")[:PLACES_SHOWN],
-        "drawing": lineage_of(found, door.membership),
+        "drawing": lineage_of(found, access.membership),
     }
-    return registry_page(request, "links/detail.html", door, "detail", context)
+    return registry_page(request, "links/detail.html", access, "detail", context)
 
 
 def _marks(registry, link):
@@ -148,39 +148,39 @@ def _quoted(text):
 @require_http_methods(["GET", "POST"])
 def edit(request, organization, name, collection, number):
     """Aliases and tags of a version (rules 25 and 26)."""
-    door, collection, found = link_for(request.user, organization, name, collection, number, Action.ALIAS_PUT)
-    form = MarkForm(posted(request), link=found)
-    if form.is_valid() and form.carry_out(_mark, found, actor_of(request), form.cleaned_data):
+    access, collection, found = get_link(request.user, organization, name, collection, number, Action.ALIAS_PUT)
+    form = LabelsForm(form_data(request), link=found)
+    if form.is_valid() and form.submit(_mark, found, actor_of(request), form.cleaned_data):
         names = ", ".join(found.alias_names()) or "no aliases"
         messages.success(request, f"Aliases and tags of {found.label} are saved: it has {names} now.")
         return redirect(collection)
-    log_refusals(request, form, Action.ALIAS_PUT, door.membership, door.registry, collection=collection)
+    log_refusals(request, form, Action.ALIAS_PUT, access.membership, access.registry, collection=collection)
     if form.is_bound:
         form.initial["seen"] = found.facts
-    marks = _marks(door.registry, found)
+    marks = _marks(access.registry, found)
     context = {
         **marks,
-        **_choices(request, collection, found, door),
+        **_choices(request, collection, found, access),
         "form": form,
         "collection": collection,
         "link": found,
-        "refusal": rules.refuse_protected(door.role, marks["protected"], marks["protected"]),
-        "admins": helpers_of(door.registry),
+        "refusal": rules.refuse_protected(access.role, marks["protected"], marks["protected"]),
+        "admins": admins_who_can_help(access.registry),
     }
     if form.status == 409:
         context["theirs"] = AuditEvent.objects.of_collection(collection).filter(code="").first()
-    return registry_page(request, "links/edit.html", door, "detail", context, form.status)
+    return registry_page(request, "links/edit.html", access, "detail", context, form.status)
 
 
-def _choices(request, collection, link, door):
+def _choices(request, collection, link, access):
     """The aliases to tick: `kept` of its own, and those that other versions hold, which may move to it.
 
     What came since the form was shown is ticked too: nobody takes off what they haven't seen.
     """
-    names, protected = link.alias_names(), door.registry.protected_names()
+    names, protected = link.alias_names(), access.registry.protected_names()
     held = list(collection.aliases.exclude(link=link).select_related("link")[:SOURCES_SHOWN])
     guarded = rules.protected_among([alias.name for alias in held], protected)
-    locked = guarded if rules.refuse_protected(door.role, guarded, protected) else []
+    locked = guarded if rules.refuse_protected(access.role, guarded, protected) else []
     if request.method == "POST":
         shown = request.POST.get("seen", "").partition(" | ")[0].split(", ")
         fresh = [name for name in names if name not in shown]
@@ -205,23 +205,23 @@ def _mark(link, actor, wanted):
 @require_http_methods(["GET", "POST"])
 def unlink(request, organization, name, collection, number):
     """Take a version out of a collection: first what goes with it (rules 26, 27)."""
-    door, collection, found = link_for(request.user, organization, name, collection, number, Action.UNLINK)
-    form = UnlinkForm(posted(request), registry=door.registry)
-    if form.is_valid() and form.carry_out(found.unlink, actor_of(request), **form.cleaned_data):
+    access, collection, found = get_link(request.user, organization, name, collection, number, Action.UNLINK)
+    form = UnlinkForm(form_data(request), registry=access.registry)
+    if form.is_valid() and form.submit(found.unlink, actor_of(request), **form.cleaned_data):
         messages.success(request, f"{found.label} is unlinked. {found.version} stays where it is.")
         return redirect(collection)
-    log_refusals(request, form, Action.UNLINK, door.membership, door.registry, collection=collection)
-    marks = _marks(door.registry, found)
-    refusal = rules.refuse_protected(door.role, marks["protected"], marks["protected"])
+    log_refusals(request, form, Action.UNLINK, access.membership, access.registry, collection=collection)
+    marks = _marks(access.registry, found)
+    refusal = rules.refuse_protected(access.role, marks["protected"], marks["protected"])
     context = {**marks, "form": form, "collection": collection, "link": found, "refusal": refusal}
-    context["admins"] = helpers_of(door.registry)
-    return registry_page(request, "links/unlink.html", door, "detail", context, form.status)
+    context["admins"] = admins_who_can_help(access.registry)
+    return registry_page(request, "links/unlink.html", access, "detail", context, form.status)
 
 
 @require_safe
 def compare(request, organization, name, collection):
     """Two versions of a collection side by side, what differs marked; without any named, the form to name them."""
-    door, collection = collection_for(request.user, organization, name, collection)
+    access, collection = get_collection(request.user, organization, name, collection)
     form = CompareForm(request.GET or None, collection=collection)
     form.require_known()
     newest = [] if form.is_bound else list(collection.links.order_by("-number")[:2])
@@ -230,13 +230,13 @@ def compare(request, organization, name, collection):
         one, other = form.versions()
         context |= {"one": one, "other": other}
         context["groups"] = [
-            ("Facts", _beside(_facts(one, door.may), _facts(other, door.may))),
+            ("VersionData", _beside(_facts(one, access.allowed), _facts(other, access.allowed))),
             ("Metadata", _beside(_flat(one.version.metadata), _flat(other.version.metadata))),
         ]
-    return registry_page(request, "links/compare.html", door, "detail", context, 422 if form.errors else 200)
+    return registry_page(request, "links/compare.html", access, "detail", context, 422 if form.errors else 200)
 
 
-def _facts(link, may):
+def _facts(link, allowed):
     """{what it is called: its value} of what two versions are compared by; its address for whoever may use it."""
     version, given = link.version, sorted(alias.name for alias in link.aliases.all())
     facts = {
@@ -248,7 +248,7 @@ def _facts(link, may):
         "Files": f"{version.file_count:,}",
         "Run": version.run,
     }
-    if Action.USE in may:
+    if Action.USE in allowed:
         facts["Address"] = version.uri
     return {name: value for name, value in facts.items() if value}
 

@@ -9,12 +9,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from .. import rules
 from ..choices import Action, OrganizationRole, TeamRole, Visibility
 from ..forms import ConfirmForm, CursorForm, MemberRoleForm, PeopleFilter, ServiceForm
-from ..listings.cursor import page_of
-from ..models import RegistryMember, TeamMembership, make_service_account, paths_of_person
+from ..listings.cursor import paginate
+from ..models import RegistryMember, TeamMembership, make_service_account, role_sources_of_person
 from ..models.endings import of_membership
-from ..permissions import admin_of, organization_for, person_for
+from ..permissions import get_organization, get_person, require_admin
 from ..templatetags.registry_tags import breakable
-from .rendering import actor_of, log_refusals, posted, registry_addresses, render_page
+from .rendering import actor_of, form_data, log_refusals, registry_addresses, render_page
 from .teams import page_of_teams, team_rows
 
 TEAMS_SHOWN = 10  # below the list of people
@@ -24,12 +24,12 @@ NAMES_SHOWN = 2  # registries in a row
 @require_safe
 def index(request, organization):
     """Everybody in the organization, and its first teams."""
-    membership = organization_for(request.user, organization)
+    membership = get_organization(request.user, organization)
     filters = PeopleFilter(request.GET, looker=membership)
     wanted = filters.require()
     people = filters.apply(membership.organization.memberships.all())
     columns = ("id", "role", "user_id", "user__username", "user__email", "user__is_service", "user__is_active")
-    page = page_of(
+    page = paginate(
         people.values(*columns, "user__last_login"),
         ["user__username"],
         after=wanted["after"],
@@ -96,7 +96,7 @@ def _notes(row, teams, looker):
 def _restricted(users, teams, looker):
     """{user id: names of the restricted registries that they have a role in, and that the looker sees too}."""
     seen = looker.registries().filter(visibility=Visibility.RESTRICTED).order_by()
-    given = RegistryMember.objects.counting().filter(registry__in=seen.values("pk")).order_by()
+    given = RegistryMember.objects.active().filter(registry__in=seen.values("pk")).order_by()
     given = given.filter(Q(user__in=users) | Q(team__in={team for _, team, _, _ in teams}))
     found: dict[int, set[str]] = {}
     of_team: dict[int, set[str]] = {}
@@ -111,13 +111,13 @@ def _restricted(users, teams, looker):
 @require_safe
 def detail(request, organization, username):
     """One person: what they are here, and every registry that they can see and the looker too, with all paths to it."""
-    membership, person = person_for(request.user, organization, username)
+    membership, person = get_person(request.user, organization, username)
     filters = CursorForm(request.GET)
     wanted = filters.require()
     seen = person.registries()
     if person != membership and not membership.is_admin:
         seen = seen.filter(pk__in=membership.registries().order_by().values("pk"))
-    page = page_of(seen.values("id", "name", "name_key", "visibility"), ["name_key"], **wanted)
+    page = paginate(seen.values("id", "name", "name_key", "visibility"), ["name_key"], **wanted)
     context = {
         "person": person,
         "page": page,
@@ -132,7 +132,7 @@ def detail(request, organization, username):
 
 def _registry_rows(rows, person):
     """Those registries, with the person's effective role in each and the paths to it."""
-    found, address = paths_of_person(person, rows), registry_addresses(person)
+    found, address = role_sources_of_person(person, rows), registry_addresses(person)
     for row in rows:
         row["paths"] = [path for path in found[row["id"]] if path.counts]
         row["role"] = rules.effective_of(row["paths"], service=person.user.is_service)
@@ -143,7 +143,7 @@ def _registry_rows(rows, person):
 
 def _refusals(person):
     """Why what admins do to others can't be done to this person: {what: Refusal or None}."""
-    last = person.refuse_end_of_charge()
+    last = person.refuse_last_admin()
     return {
         "role": rules.SERVICE_IS_NO_ADMIN if person.user.is_service else last,
         "remove": last,
@@ -158,11 +158,11 @@ def _person_page(request, template, membership, context, status=200):
 @require_http_methods(["GET", "POST"])
 def role(request, organization, username):
     """Change somebody's role in the organization."""
-    membership, person = person_for(request.user, organization, username, Action.PERSON_CHANGE)
-    form = MemberRoleForm(posted(request), initial={"role": person.role, "seen": person.role})
+    membership, person = get_person(request.user, organization, username, Action.PERSON_CHANGE)
+    form = MemberRoleForm(form_data(request), initial={"role": person.role, "seen": person.role})
     if form.is_valid():
         person.role = form.cleaned_data["role"]
-        if form.carry_out(person.save_by, actor_of(request), form.cleaned_data["seen"]):
+        if form.submit(person.save_by, actor_of(request), form.cleaned_data["seen"]):
             messages.success(request, f"{person.user} is an organization {person.get_role_display().lower()} now.")
             return redirect(person)
         person.refresh_from_db(fields=["role"])
@@ -175,9 +175,9 @@ def role(request, organization, username):
 @require_http_methods(["GET", "POST"])
 def remove(request, organization, username):
     """Take somebody out of the organization: first what goes with it, then done."""
-    membership, person = person_for(request.user, organization, username, Action.PERSON_REMOVE)
-    form = ConfirmForm(posted(request))
-    if form.is_valid() and form.carry_out(person.delete_by, actor_of(request)):
+    membership, person = get_person(request.user, organization, username, Action.PERSON_REMOVE)
+    form = ConfirmForm(form_data(request))
+    if form.is_valid() and form.submit(person.delete_by, actor_of(request)):
         messages.success(request, f"{person.user} is no longer in {membership.organization}.")
         return (
             redirect("organizations:home") if person.user == request.user else redirect("members:index", organization)
@@ -208,11 +208,11 @@ def reactivate(request, organization, username):
 
 
 def _switch(request, organization, username, action, done):
-    membership, person = person_for(request.user, organization, username, action)
+    membership, person = get_person(request.user, organization, username, action)
     user, closing = person.user, action == Action.USER_DEACTIVATE
-    form = ConfirmForm(posted(request))
+    form = ConfirmForm(form_data(request))
     verb = user.deactivate if closing else user.reactivate
-    if form.is_valid() and form.carry_out(verb, actor_of(request), membership.organization):
+    if form.is_valid() and form.submit(verb, actor_of(request), membership.organization):
         messages.success(request, f"{user} is {done}.")
         return redirect(person)
     log_refusals(request, form, action, membership, subject=username)
@@ -223,10 +223,10 @@ def _switch(request, organization, username, action, done):
 @require_http_methods(["GET", "POST"])
 def service(request, organization):
     """A new service account."""
-    membership = admin_of(request.user, organization, Action.SERVICE_CREATE)
-    form = ServiceForm(posted(request))
+    membership = require_admin(request.user, organization, Action.SERVICE_CREATE)
+    form = ServiceForm(form_data(request))
     name = form.cleaned_data["username"] if form.is_valid() else ""
-    if name and form.carry_out(make_service_account, membership.organization, name, actor_of(request)):
+    if name and form.submit(make_service_account, membership.organization, name, actor_of(request)):
         messages.success(request, f"{name} is made. It has no password; it signs in with tokens.")
         return redirect("members:detail", organization, name)
     log_refusals(request, form, Action.SERVICE_CREATE, membership, subject=str(request.POST.get("username", ""))[:60])

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from ..authentication.adapters import sign_in
 from ..choices import Action, Role, Theme
 from ..forms import OrganizationForm, SecondFactorForm, SetupForm
-from ..models import AuditEvent, Organization, User, found_installation, setup_token
-from ..permissions import admin_of, organization_for
-from .rendering import actor_of, log_refusals, posted, refused_page, render_page
+from ..models import AuditEvent, Organization, User, set_up, setup_token
+from ..permissions import get_organization, require_admin
+from .rendering import actor_of, form_data, log_refusals, refused_page, render_page
 
 YEAR = 365 * 24 * 3600  # seconds
 
@@ -38,20 +38,20 @@ def index(request):
 @require_safe
 def detail(request, organization):
     """An organization's own address leads to its registries."""
-    return redirect(organization_for(request.user, organization).organization)
+    return redirect(get_organization(request.user, organization).organization)
 
 
 @require_http_methods(["GET", "POST"])
 def organization_settings(request, organization):
     """What holds for everybody in an organization; its admins change that here, everybody else reads it."""
     if request.method == "POST":
-        membership = admin_of(request.user, organization, Action.ORGANIZATION_EDIT)
+        membership = require_admin(request.user, organization, Action.ORGANIZATION_EDIT)
     else:
-        membership = organization_for(request.user, organization)
+        membership = get_organization(request.user, organization)
     here = membership.organization
     shown = {"default_role": here.default_role, "members_create": here.members_create, "version": here.version}
-    form = OrganizationForm(posted(request), initial=shown)
-    if form.is_valid() and form.carry_out(here.edit, actor_of(request), **form.cleaned_data):
+    form = OrganizationForm(form_data(request), initial=shown)
+    if form.is_valid() and form.submit(here.edit, actor_of(request), **form.cleaned_data):
         messages.success(request, "The settings are saved.")
         return redirect("organizations:settings", organization)
     log_refusals(request, form, Action.ORGANIZATION_EDIT, membership, subject=here.name)
@@ -73,10 +73,10 @@ def organization_settings(request, organization):
 @require_POST
 def second_factor(request, organization):
     """Ask everybody in an organization for a second factor, or no longer; `wanted` says which."""
-    membership = admin_of(request.user, organization, Action.FACTOR_REQUIRE)
+    membership = require_admin(request.user, organization, Action.FACTOR_REQUIRE)
     here, form = membership.organization, SecondFactorForm(request.POST)
     wanted = form.is_valid() and form.cleaned_data["wanted"]
-    if not form.errors and form.carry_out(here.require_second_factor, actor_of(request), wanted):
+    if not form.errors and form.submit(here.require_second_factor, actor_of(request), wanted):
         text = "Everybody needs a second factor" if wanted else "A second factor is each person's own choice"
         messages.success(request, f"{text} from now on.")
         return redirect("organizations:settings", organization)
@@ -90,8 +90,8 @@ def setup(request, token):
     """Found the first organization, and become its admin. The link works while there is none."""
     if not constant_time_compare(token, setup_token()) or Organization.objects.exists():
         raise Http404
-    form = SetupForm(posted(request))
-    if form.is_valid() and form.carry_out(_found, form.cleaned_data, request.id):
+    form = SetupForm(form_data(request))
+    if form.is_valid() and form.submit(_found, form.cleaned_data, request.id):
         user = User.objects.get(username=form.cleaned_data["username"])
         sign_in(request, user)
         return redirect("organizations:home")
@@ -99,7 +99,7 @@ def setup(request, token):
 
 
 def _found(data, request_id):
-    found_installation(data["name"], data["username"], data["email"], data["password"], request_id)
+    set_up(data["name"], data["username"], data["email"], data["password"], request_id)
 
 
 @login_not_required

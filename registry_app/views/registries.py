@@ -19,12 +19,20 @@ from ..forms import (
     RegistryFilter,
     RestrictForm,
 )
-from ..listings.cursor import SORTS, page_of
-from ..models import AcceptedType, Alias, AuditEvent, Collection, Registry, winners
-from ..permissions import creator_of, organization_for, registry_for
+from ..listings.cursor import SORTS, paginate
+from ..models import AcceptedType, Alias, AuditEvent, Collection, Registry, effective_sources
+from ..permissions import get_organization, get_registry, require_creator
 from ..templatetags.registry_tags import breakable
 from .collections import listing
-from .rendering import actor_of, helpers_of, log_refusals, posted, registry_addresses, registry_page, render_page
+from .rendering import (
+    actor_of,
+    admins_who_can_help,
+    form_data,
+    log_refusals,
+    registry_addresses,
+    registry_page,
+    render_page,
+)
 
 COUNT_CAP = 1000  # registries counted at most
 FILTERED_CAP = 100  # the same under a filter, which looks at many for each that it counts
@@ -52,13 +60,13 @@ HELD = Coalesce(  # how many collections a registry holds
 @require_safe
 def index(request, organization):
     """The registries that this person can see: core ones as cards, custom ones as a table."""
-    membership = organization_for(request.user, organization)
+    membership = get_organization(request.user, organization)
     filters = RegistryFilter(request.GET)
     wanted = filters.require()
     narrowed = filters.apply(membership.registries(), membership)
     sort = wanted["sort"] or "name"
     keys, descending = SORTS[sort]
-    page = page_of(
+    page = paginate(
         _rows(narrowed.custom(), membership),
         keys,
         descending=descending,
@@ -143,12 +151,12 @@ def _count(registries, page, first, cap):
 @require_http_methods(["GET", "POST"])
 def create(request, organization):
     """A new custom registry (rule 7)."""
-    membership = creator_of(request.user, organization)
+    membership = require_creator(request.user, organization)
     registry = Registry(organization=membership.organization, kind=Kind.CUSTOM)
-    form = CreateForm(posted(request), instance=registry)
+    form = CreateForm(form_data(request), instance=registry)
     if form.is_valid():
         types, confirmed = form.cleaned_data.get("types", []), form.cleaned_data["confirmed"]
-        if form.carry_out(registry.create, actor_of(request), types, confirmed=confirmed):
+        if form.submit(registry.create, actor_of(request), types, confirmed=confirmed):
             messages.success(request, f"{registry} is created. You are its admin.")
             return redirect(registry)
     log_refusals(request, form, Action.CREATE, membership, subject=str(request.POST.get("name", ""))[:60])
@@ -162,7 +170,7 @@ def name(request, organization):
 
     Told to whoever may create there, who would be told by creating; to nobody else (rule 14).
     """
-    membership = creator_of(request.user, organization)
+    membership = require_creator(request.user, organization)
     wanted = rules.clean_name(request.GET.get("name", ""))
     refusal = rules.refuse_name(wanted)
     if not refusal and membership.organization.registries.filter(name_key=rules.name_key(wanted)).exists():
@@ -174,37 +182,37 @@ def name(request, organization):
 @require_safe
 def detail(request, organization, name):
     """A registry: its collections, and what can change here."""
-    door = registry_for(request.user, organization, name)
+    access = get_registry(request.user, organization, name)
     filters = CollectionFilter(request.GET)
     filters.require()
     used = Collection.objects.filter(registry=OuterRef("registry"), type=OuterRef("name"))
     context = {
-        **listing(door.registry, filters),
-        "types": list(door.registry.types.annotate(used=Exists(used))),
-        "people": door.registry.people().count(),
+        **listing(access.registry, filters),
+        "types": list(access.registry.types.annotate(used=Exists(used))),
+        "people": access.registry.people().count(),
     }
-    return registry_page(request, "registries/detail.html", door, "detail", context, part="collections/_results.html")
+    return registry_page(request, "registries/detail.html", access, "detail", context, part="collections/_results.html")
 
 
 @require_http_methods(["GET", "POST"])
 def settings(request, organization, name):
     """What a registry is; its admins and members change here what may be changed."""
     action = Action.EDIT if request.method == "POST" else Action.SEE
-    door = registry_for(request.user, organization, name, action)
-    registry = door.registry
-    form = DetailsForm(posted(request), instance=registry.draft())
+    access = get_registry(request.user, organization, name, action)
+    registry = access.registry
+    form = DetailsForm(form_data(request), instance=registry.draft())
     if form.is_valid():
         wanted = {field: form.cleaned_data[field] for field in ("name", "description", "version")}
-        if form.carry_out(registry.edit, actor_of(request), **wanted):
+        if form.submit(registry.edit, actor_of(request), **wanted):
             messages.success(request, f"{registry} is saved.")
             return redirect("registries:settings", organization, registry.name)
-    log_refusals(request, form, Action.EDIT, door.membership, registry)
-    return settings_page(request, door, form=form, status=form.status)
+    log_refusals(request, form, Action.EDIT, access.membership, registry)
+    return settings_page(request, access, form=form, status=form.status)
 
 
-def settings_page(request, door, *, status=200, **forms):
+def settings_page(request, access, *, status=200, **forms):
     """The settings page, with the forms that were refused (`form`, `type_form`, `accept_form`, `alias_form`)."""
-    stored = door.registry  # text and version are of one read; what a verb refused, it has read anew
+    stored = access.registry  # text and version are of one read; what a verb refused, it has read anew
     used = stored.types_in_use()
     types = list(stored.types.select_related("added_by"))
     others = len(types) - 1
@@ -219,8 +227,8 @@ def settings_page(request, door, *, status=200, **forms):
         "stored": stored,
         "people": stored.people().count(),
         "protected": list(stored.protected_aliases.all()),
-        "admins": helpers_of(stored),
-        "may_change": door.may & CHANGES,
+        "admins": admins_who_can_help(stored),
+        "may_change": access.allowed & CHANGES,
         "rules": rules,
         **forms,
     }
@@ -228,18 +236,18 @@ def settings_page(request, door, *, status=200, **forms):
         context["theirs"] = AuditEvent.objects.of_registry(stored).filter(code="").first()
         for form in forms.values():
             form.initial["version"] = stored.version
-    return registry_page(request, "registries/settings.html", door, "settings", context, status)
+    return registry_page(request, "registries/settings.html", access, "settings", context, status)
 
 
 @require_http_methods(["GET", "POST"])
 def restrict(request, organization, name):
     """Close a registry to everybody without a role: first what would happen, then for good (rules 8, 9, 18)."""
-    door = registry_for(request.user, organization, name, Action.RESTRICT)
-    registry = door.registry
-    form = RestrictForm(posted(request), registry=registry)
+    access = get_registry(request.user, organization, name, Action.RESTRICT)
+    registry = access.registry
+    form = RestrictForm(form_data(request), registry=registry)
     if form.is_valid():
         wanted = form.cleaned_data
-        if form.carry_out(
+        if form.submit(
             registry.restrict,
             actor_of(request),
             version=wanted["version"],
@@ -249,12 +257,12 @@ def restrict(request, organization, name):
         ):
             messages.success(request, f"{registry} is now restricted. {registry.people().count()} people have access.")
             return redirect("registries:settings", organization, registry.name)
-    log_refusals(request, form, Action.RESTRICT, door.membership, registry)
+    log_refusals(request, form, Action.RESTRICT, access.membership, registry)
     if form.is_bound:
         registry.refresh_from_db()
     context = {"form": form, **_restriction(registry, request.POST.getlist("keep"))}
     form.initial.update(version=registry.version, preview=context["now"])
-    return registry_page(request, "registries/restrict.html", door, "settings", context, form.status)
+    return registry_page(request, "registries/restrict.html", access, "settings", context, form.status)
 
 
 def _restriction(registry, kept_too):
@@ -269,7 +277,7 @@ def _restriction(registry, kept_too):
         "held": registry.collections.holdings(),
         "more_kept": max(0, now.keeps - PEOPLE_SHOWN),
         "more_lost": max(0, now.loses - PEOPLE_SHOWN),
-        "kept": winners(registry, list(kept[:PEOPLE_SHOWN]), Visibility.RESTRICTED),
+        "kept": effective_sources(registry, list(kept[:PEOPLE_SHOWN]), Visibility.RESTRICTED),
         "lost": [(membership, membership.user.username in kept_too) for membership in lost[:PEOPLE_SHOWN]],
         "refusal": rules.refuse_restriction(registry.kind, registry.visibility),
     }
@@ -278,22 +286,22 @@ def _restriction(registry, kept_too):
 @require_http_methods(["GET", "POST"])
 def delete(request, organization, name):
     """Remove a custom registry: first what goes with it, then for good (rules 5, 16, 18)."""
-    door = registry_for(request.user, organization, name, Action.DELETE)
-    registry = door.registry
-    form = DeleteForm(posted(request), registry=registry)
+    access = get_registry(request.user, organization, name, Action.DELETE)
+    registry = access.registry
+    form = DeleteForm(form_data(request), registry=registry)
     if form.is_valid():
         wanted = form.cleaned_data
         shown = {"version": wanted["version"], "seen": wanted["preview"]}
-        if form.carry_out(registry.delete_by, actor_of(request), **shown, reason=wanted["reason"]):
+        if form.submit(registry.delete_by, actor_of(request), **shown, reason=wanted["reason"]):
             messages.success(request, f"{registry} is deleted. The audit log keeps its history.")
             return redirect("registries:index", organization)
-    log_refusals(request, form, Action.DELETE, door.membership, registry)
+    log_refusals(request, form, Action.DELETE, access.membership, registry)
     if form.is_bound:
         registry.refresh_from_db()
     context = {"form": form, "people": registry.people().count(), "refusal": rules.refuse_delete(registry.kind)}
     context |= {"types": registry.type_names(), "now": registry.collections.holdings(), **_held(registry)}
     form.initial.update(version=registry.version, preview=context["now"])
-    return registry_page(request, "registries/delete.html", door, "settings", context, form.status)
+    return registry_page(request, "registries/delete.html", access, "settings", context, form.status)
 
 
 def _held(registry):

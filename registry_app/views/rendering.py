@@ -21,12 +21,12 @@ def actor_of(request):
     return Actor(request.user, request.id)
 
 
-def helpers_of(registry):
+def admins_who_can_help(registry):
     """The first few memberships of those who are admins of the registry: who can help where a role is missing."""
     return registry.admins().select_related("user").order_by("user__username")[:HELPERS_SHOWN]
 
 
-def posted(request):
+def form_data(request):
     """What a form is bound to: the fields sent, also where they are none; None for a page that is only looked at."""
     return request.POST if request.method == "POST" else None
 
@@ -40,7 +40,7 @@ def render_page(request, template, membership, context, *, part=None, status=200
     if part and htmx and not htmx.boosted and not htmx.history_restore_request:
         template = part
     else:
-        context = {**context, "shelf": shelf_of(membership)}
+        context = {**context, "sidebar": sidebar_registries(membership)}
     context = {"membership": membership, "organization": membership.organization, **context}
     response = render(request, template, context, status=status)
     if part:
@@ -48,10 +48,10 @@ def render_page(request, template, membership, context, *, part=None, status=200
     return response
 
 
-def registry_page(request, template, door, tab, context, status=200, *, part=None):
+def registry_page(request, template, access, tab, context, status=200, *, part=None):
     """A page below the heading and tabs of the registry that `door` opened, or just `part` of it, as `render_page`."""
-    context = {"registry": door.registry, "role": door.role, "may": door.may, "tab": tab, **context}
-    return render_page(request, template, door.membership, context, status=status, part=part)
+    context = {"registry": access.registry, "role": access.role, "allowed": access.allowed, "tab": tab, **context}
+    return render_page(request, template, access.membership, context, status=status, part=part)
 
 
 def refused_page(request, membership, form):
@@ -79,12 +79,12 @@ def registry_addresses(membership):
     return lambda name: f"{start}{quote(name)}/"
 
 
-def shelf_of(membership):
+def sidebar_registries(membership):
     """The registries in the navigation, core ones first, then those this person was last given a role in: dicts."""
     # By the index of a person's roles, the newest first: SQLite would else look into each of the organization's
     # registries for one, and finding them by name would walk all names.
-    reaching = RegistryMember.objects.counting().reaching(membership.user_id).order_by().values("pk")
-    roles = RegistryMember.objects.filter(pk__in=reaching)
+    for_user = RegistryMember.objects.active().for_user(membership.user_id).order_by().values("pk")
+    roles = RegistryMember.objects.filter(pk__in=for_user)
     roles = roles.filter(registry__organization=membership.organization_id, registry__kind=Kind.CUSTOM)
     found = roles.order_by("-pk").values_list("registry__name", "registry__visibility")[: 2 * SHELF_LENGTH]
     mine = sorted(list(dict.fromkeys(found))[:SHELF_LENGTH])  # a role of one's own and one through a team are one

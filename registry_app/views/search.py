@@ -11,9 +11,9 @@ from .. import rules
 from ..choices import Visibility
 from ..forms import SearchForm
 from ..models import AcceptedType, Alias, Collection, ProtectedAlias
-from ..permissions import organization_for
+from ..permissions import get_organization
 from ..search.query import OPERATORS, Search
-from ..search.results import Finding
+from ..search.results import SearchResults
 from .rendering import render_page
 
 SHOWN = 10  # hits of each group
@@ -25,13 +25,13 @@ ADDRESSES = ("registries:index", "registries:detail", "collections:detail", "lin
 @require_safe
 def index(request, organization):
     """What is found of registries, collections, versions, aliases and tags, the first few of each."""
-    membership = organization_for(request.user, organization)
+    membership = get_organization(request.user, organization)
     form = SearchForm(request.GET)
     form.require_known()
     wanted = form.cleaned_data["q"] if form.is_valid() else Search()
     context = {"form": form, "section": "search", "asked": any(wanted), "operators": OPERATORS}
     if any(wanted):
-        finding = Finding(wanted, membership.registries())
+        finding = SearchResults(wanted, membership.registries())
         context["groups"] = _groups(finding, _addresses(organization))
         if not context["groups"] and not wanted.conditions:
             context["meant"] = _meant(finding, _addresses(organization))

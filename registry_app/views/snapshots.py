@@ -6,9 +6,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from .. import rules
-from ..audit.snapshots import collection_on, protected_on, registry_on
+from ..audit.snapshots import collection_as_of, protected_aliases_as_of, registry_as_of
 from ..forms import DayForm
-from ..permissions import collection_for, registry_for
+from ..permissions import get_collection, get_registry
 from .rendering import registry_page
 
 ROWS_SHOWN = 200  # collections, versions or roles
@@ -17,14 +17,14 @@ ROWS_SHOWN = 200  # collections, versions or roles
 @require_safe
 def registry(request, organization, name):
     """A registry as it was: who saw it, what it took, and what its collections held."""
-    door = registry_for(request.user, organization, name)
+    access = get_registry(request.user, organization, name)
     day, moment = _day(request)
-    then = registry_on(door.registry, moment)
+    then = registry_as_of(access.registry, moment)
     context = {"day": day, "then": then, "today": timezone.now().date()}
     if then:
         found = sorted(then.collections.items(), key=lambda item: item[1].name.casefold())
         shown = found[:ROWS_SHOWN]
-        now = door.registry.collections.filter(pk__in=[pk for pk, _ in shown])
+        now = access.registry.collections.filter(pk__in=[pk for pk, _ in shown])
         names = dict(now.values_list("pk", "name"))
         context |= {
             "collections": [_row(pk, each, then, names) for pk, each in shown],
@@ -32,11 +32,11 @@ def registry(request, organization, name):
             "more_collections": max(0, len(found) - ROWS_SHOWN),
             "more_members": max(0, len(then.members) - ROWS_SHOWN),
         }
-    return registry_page(request, "snapshots/registry.html", door, "activity", context)
+    return registry_page(request, "snapshots/registry.html", access, "activity", context)
 
 
 def _row(pk, each, then, names):
-    """(a CollectionThen, its aliases as (name, label, whether protected), what it is called now or None)."""
+    """(a CollectionSnapshot, its aliases as (name, label, whether protected), what it is called now or None)."""
     guarded = rules.protected_among(each.aliases, then.protected)
     return each, [(name, label, name in guarded) for name, label in each.aliases.items()], names.get(pk)
 
@@ -44,19 +44,19 @@ def _row(pk, each, then, names):
 @require_safe
 def collection(request, organization, name, collection):
     """A collection as it was: its versions, aliases and tags."""
-    door, found = collection_for(request.user, organization, name, collection)
+    access, found = get_collection(request.user, organization, name, collection)
     day, moment = _day(request)
-    then = collection_on(found, moment)
+    then = collection_as_of(found, moment)
     versions = then.versions if then else []
     context = {
         "collection": found,
         "day": day,
         "then": then,
         "today": timezone.now().date(),
-        "versions": _versions(found, versions[:ROWS_SHOWN], protected_on(door.registry, moment)),
+        "versions": _versions(found, versions[:ROWS_SHOWN], protected_aliases_as_of(access.registry, moment)),
         "more_versions": max(0, len(versions) - ROWS_SHOWN),
     }
-    return registry_page(request, "snapshots/collection.html", door, "activity", context)
+    return registry_page(request, "snapshots/collection.html", access, "activity", context)
 
 
 def _versions(collection, versions, protected):

@@ -23,11 +23,11 @@ from ..forms import (
     TeamForm,
     TeamSettingsForm,
 )
-from ..listings.cursor import page_of
+from ..listings.cursor import paginate
 from ..models import AuditEvent, RegistryMember, Team, TeamMembership
-from ..permissions import OrganizationRoleTooLow, admin_of, organization_for, team_for
+from ..permissions import MissingOrganizationRole, get_organization, get_team, require_admin
 from ..templatetags.registry_tags import breakable
-from .rendering import actor_of, log_refusals, posted, registry_addresses, render_page
+from .rendering import actor_of, form_data, log_refusals, registry_addresses, render_page
 
 LEADS_SHOWN, REGISTRIES_SHOWN = 3, 3  # in a row of the list
 ROLES_SHOWN = 50  # registries on a team's page
@@ -36,7 +36,7 @@ ROLES_SHOWN = 50  # registries on a team's page
 @require_safe
 def index(request, organization):
     """The teams of the organization; everybody in it sees them."""
-    membership = organization_for(request.user, organization)
+    membership = get_organization(request.user, organization)
     filters = TeamFilter(request.GET)
     wanted = filters.require()
     page = page_of_teams(membership, filters, after=wanted["after"], before=wanted["before"])
@@ -48,7 +48,7 @@ def page_of_teams(membership, filters=None, **cursors):
     """A Page of the teams of the membership's organization, as dicts."""
     teams = membership.organization.teams.all()
     teams = filters.apply(teams) if filters else teams
-    return page_of(teams.values("id", "name", "name_key", "description"), ["name_key"], **cursors)
+    return paginate(teams.values("id", "name", "name_key", "description"), ["name_key"], **cursors)
 
 
 def team_rows(rows, membership):
@@ -75,7 +75,7 @@ def team_rows(rows, membership):
 
 def _first_roles(ids, membership):
     """The first few roles of each of those teams in registries that the person can see, as dicts; one query."""
-    seen = RegistryMember.objects.counting().filter(registry__in=membership.registries().order_by().values("pk"))
+    seen = RegistryMember.objects.active().filter(registry__in=membership.registries().order_by().values("pk"))
     numbered = seen.filter(team__in=ids).annotate(
         place=Window(RowNumber(), partition_by="team", order_by="registry__name_key"),
         total=Window(Count("pk"), partition_by="team"),
@@ -90,11 +90,11 @@ def _first_roles(ids, membership):
 @require_http_methods(["GET", "POST"])
 def create(request, organization):
     """A new team."""
-    membership = admin_of(request.user, organization, Action.TEAM_CREATE)
-    form = TeamForm(posted(request))
+    membership = require_admin(request.user, organization, Action.TEAM_CREATE)
+    form = TeamForm(form_data(request))
     if form.is_valid():
         team = Team(organization=membership.organization, **form.cleaned_data)
-        if form.carry_out(team.create, actor_of(request)):
+        if form.submit(team.create, actor_of(request)):
             messages.success(request, f"{team} is made. Nobody is in it yet.")
             return redirect(team)
     log_refusals(request, form, Action.TEAM_CREATE, membership, subject=str(request.POST.get("name", ""))[:60])
@@ -105,31 +105,31 @@ def create(request, organization):
 @require_http_methods(["GET", "POST"])
 def detail(request, organization, name):
     """A team: who is in it, and the registries it has roles in; who leads it puts people into it here."""
-    door = team_for(request.user, organization, name, Action.TEAM_MEMBER_ADD if request.method == "POST" else None)
-    team = door.team
-    form = AddPeopleForm(posted(request), looker=door.membership)
+    access = get_team(request.user, organization, name, Action.TEAM_MEMBER_ADD if request.method == "POST" else None)
+    team = access.team
+    form = AddPeopleForm(form_data(request), looker=access.membership)
     if form.is_valid():
         wanted, added = form.cleaned_data, []
-        if form.carry_out(lambda: added.extend(team.add(actor_of(request), wanted["people"], wanted["role"]))):
+        if form.submit(lambda: added.extend(team.add(actor_of(request), wanted["people"], wanted["role"]))):
             names = get_text_list([user.username for user in added], "and")
             if added:
                 messages.success(request, f"{names} {'is' if len(added) == 1 else 'are'} in {team} now.")
             else:
                 messages.info(request, f"All of them were in {team} already. Nothing was changed.")
             return redirect(team)
-    log_refusals(request, form, Action.TEAM_MEMBER_ADD, door.membership, subject=team.name)
+    log_refusals(request, form, Action.TEAM_MEMBER_ADD, access.membership, subject=team.name)
     wanted = CursorForm(request.GET).require()
     columns = ("id", "role", "user_id", "user__username", "user__is_service", "user__is_active")
-    page = page_of(team.memberships.values(*columns), ["user__username"], **wanted)
-    context = {"form": form, "page": page, **_registries_of(door)}
-    return _team_page(request, "teams/detail.html", door, context, form.status)
+    page = paginate(team.memberships.values(*columns), ["user__username"], **wanted)
+    context = {"form": form, "page": page, **_registries_of(access)}
+    return _team_page(request, "teams/detail.html", access, context, form.status)
 
 
-def _registries_of(door):
+def _registries_of(access):
     """The roles of a team in registries that the person can see too, capped, and how many more there are."""
-    given = RegistryMember.objects.counting().filter(team=door.team)
-    given = given.filter(registry__in=door.membership.registries().order_by().values("pk"))
-    address = registry_addresses(door.membership)
+    given = RegistryMember.objects.active().filter(team=access.team)
+    given = given.filter(registry__in=access.membership.registries().order_by().values("pk"))
+    address = registry_addresses(access.membership)
     rows = list(given.order_by("registry__name_key").values("role", "ends_at", name=F("registry__name"))[:ROLES_SHOWN])
     for row in rows:
         row["address"], row["label"] = address(row["name"]), breakable(row["name"])
@@ -137,93 +137,93 @@ def _registries_of(door):
     return {"roles": rows, "more_roles": given.count() - len(rows)}
 
 
-def _team_page(request, template, door, context, status=200):
-    context = {"team": door.team, "may": door.may, "role": door.role, "section": "people", **context}
-    return render_page(request, template, door.membership, context, status=status)
+def _team_page(request, template, access, context, status=200):
+    context = {"team": access.team, "allowed": access.allowed, "role": access.role, "section": "people", **context}
+    return render_page(request, template, access.membership, context, status=status)
 
 
 @require_http_methods(["GET", "POST"])
 def settings(request, organization, name):
     """What a team is called; who leads it changes that here, everybody else reads it."""
-    door = team_for(request.user, organization, name, Action.TEAM_EDIT if request.method == "POST" else None)
-    team = copy.copy(door.team)  # a refused edit has changed it
+    access = get_team(request.user, organization, name, Action.TEAM_EDIT if request.method == "POST" else None)
+    team = copy.copy(access.team)  # a refused edit has changed it
     shown = {"name": team.name, "description": team.description, "version": team.version}
-    form = TeamSettingsForm(posted(request), initial=shown)
-    if form.is_valid() and form.carry_out(team.edit, actor_of(request), **form.cleaned_data):
+    form = TeamSettingsForm(form_data(request), initial=shown)
+    if form.is_valid() and form.submit(team.edit, actor_of(request), **form.cleaned_data):
         messages.success(request, f"{team} is saved.")
         return redirect("teams:settings", organization, team.name)
-    log_refusals(request, form, Action.TEAM_EDIT, door.membership, subject=door.team.name)
+    log_refusals(request, form, Action.TEAM_EDIT, access.membership, subject=access.team.name)
     if form.is_bound:
-        door.team.refresh_from_db(fields=["name", "description", "version"])
-        form.initial["version"] = door.team.version
-    context = {"form": form, "admins": door.team.admins().select_related("user").order_by("user__username")[:5]}
+        access.team.refresh_from_db(fields=["name", "description", "version"])
+        form.initial["version"] = access.team.version
+    context = {"form": form, "admins": access.team.admins().select_related("user").order_by("user__username")[:5]}
     if form.status == 409:
-        context["theirs"] = _last_edit(door)
-    return _team_page(request, "teams/settings.html", door, context, form.status)
+        context["theirs"] = _last_edit(access)
+    return _team_page(request, "teams/settings.html", access, context, form.status)
 
 
-def _last_edit(door):
+def _last_edit(access):
     """The entry of the log on the team's last edit; entries know a team by its name alone."""
-    here = AuditEvent.objects.filter(organization_id=door.membership.organization_id, code="")
-    return here.filter(action=Action.TEAM_EDIT, subject=door.team.name).first()
+    here = AuditEvent.objects.filter(organization_id=access.membership.organization_id, code="")
+    return here.filter(action=Action.TEAM_EDIT, subject=access.team.name).first()
 
 
 @require_http_methods(["GET", "POST"])
 def delete(request, organization, name):
     """Delete a team: first what goes with it, then for good."""
-    door = team_for(request.user, organization, name, Action.TEAM_DELETE)
-    team = door.team
-    form = TeamDeleteForm(posted(request), team=team)
-    if form.is_valid() and form.carry_out(team.delete_by, actor_of(request)):
+    access = get_team(request.user, organization, name, Action.TEAM_DELETE)
+    team = access.team
+    form = TeamDeleteForm(form_data(request), team=team)
+    if form.is_valid() and form.submit(team.delete_by, actor_of(request)):
         messages.success(request, f"{team.name} is deleted, with its roles. The audit log keeps its history.")
         return redirect("teams:index", organization)
-    log_refusals(request, form, Action.TEAM_DELETE, door.membership, subject=team.name)
+    log_refusals(request, form, Action.TEAM_DELETE, access.membership, subject=team.name)
     context = {"form": form, "people": team.memberships.count(), "registries": team.registry_roles.count()}
     context["refusal"] = rules.ARTIFACTS_STAY if team.artifacts.exists() else None
-    return _team_page(request, "teams/delete.html", door, context, form.status)
+    return _team_page(request, "teams/delete.html", access, context, form.status)
 
 
-def _member_of(door, username):
+def _member_of(access, username):
     """The TeamMembership of somebody in the team of `door`; Http404 for anybody else."""
     if "\0" in username:
         raise Http404
-    members = door.team.memberships.select_related("user")
+    members = access.team.memberships.select_related("user")
     member = get_object_or_404(members, user__username=username)
-    member.team = door.team
+    member.team = access.team
     return member
 
 
 @require_http_methods(["GET", "POST"])
 def role(request, organization, name, username):
     """Change somebody's role in a team."""
-    door = team_for(request.user, organization, name, Action.TEAM_MEMBER_CHANGE)
-    member = _member_of(door, username)
-    form = MemberRoleForm(posted(request), initial={"role": member.role, "seen": member.role})
+    access = get_team(request.user, organization, name, Action.TEAM_MEMBER_CHANGE)
+    member = _member_of(access, username)
+    form = MemberRoleForm(form_data(request), initial={"role": member.role, "seen": member.role})
     if form.is_valid():
         member.role = form.cleaned_data["role"]
-        if form.carry_out(member.save_by, actor_of(request), form.cleaned_data["seen"]):
-            messages.success(request, f"{member.user} is a {member.get_role_display().lower()} of {door.team} now.")
-            return redirect(door.team)
-        member = _member_of(door, username)
+        if form.submit(member.save_by, actor_of(request), form.cleaned_data["seen"]):
+            messages.success(request, f"{member.user} is a {member.get_role_display().lower()} of {access.team} now.")
+            return redirect(access.team)
+        member = _member_of(access, username)
         form.initial["seen"] = member.role
-    log_refusals(request, form, Action.TEAM_MEMBER_CHANGE, door.membership, subject=door.team.name)
-    return _team_page(request, "teams/role.html", door, {"form": form, "member": member}, form.status)
+    log_refusals(request, form, Action.TEAM_MEMBER_CHANGE, access.membership, subject=access.team.name)
+    return _team_page(request, "teams/role.html", access, {"form": form, "member": member}, form.status)
 
 
 @require_http_methods(["GET", "POST"])
 def remove(request, organization, name, username):
     """Take somebody out of a team, or leave it: first what ends with it, then done."""
-    door = team_for(request.user, organization, name)
-    member = _member_of(door, username)
+    access = get_team(request.user, organization, name)
+    member = _member_of(access, username)
     leaving = member.user == request.user
-    if not leaving and Action.TEAM_MEMBER_REMOVE not in door.may:
-        refusal, admins = rules.TEAM_ADMINS_ONLY, door.team.admins()
-        raise OrganizationRoleTooLow(door.membership, Action.TEAM_MEMBER_REMOVE, refusal, door.team.name, admins)
-    form = ConfirmForm(posted(request))
-    if form.is_valid() and form.carry_out(member.delete_by, actor_of(request)):
+    if not leaving and Action.TEAM_MEMBER_REMOVE not in access.allowed:
+        refusal, admins = rules.TEAM_ADMINS_ONLY, access.team.admins()
+        raise MissingOrganizationRole(access.membership, Action.TEAM_MEMBER_REMOVE, refusal, access.team.name, admins)
+    form = ConfirmForm(form_data(request))
+    if form.is_valid() and form.submit(member.delete_by, actor_of(request)):
         gone = "You are" if leaving else f"{member.user} is"
-        messages.success(request, f"{gone} no longer in {door.team}.")
-        return redirect(door.team)
-    log_refusals(request, form, Action.TEAM_MEMBER_REMOVE, door.membership, subject=door.team.name)
-    context = {"form": form, "member": member, "leaving": leaving, **_registries_of(door)}
-    return _team_page(request, "teams/remove.html", door, context, form.status)
+        messages.success(request, f"{gone} no longer in {access.team}.")
+        return redirect(access.team)
+    log_refusals(request, form, Action.TEAM_MEMBER_REMOVE, access.membership, subject=access.team.name)
+    context = {"form": form, "member": member, "leaving": leaving, **_registries_of(access)}
+    return _team_page(request, "teams/remove.html", access, context, form.status)

@@ -7,11 +7,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from ..choices import Action
 from ..forms import ConfirmForm, CursorForm, TokenForm
-from ..listings.cursor import page_of_objects
+from ..listings.cursor import paginate_objects
 from ..models import ApiToken
 from ..models.event import record_refusals
-from ..permissions import admin_of, person_for
-from .rendering import actor_of, log_refusals, posted, render_page
+from ..permissions import get_person, require_admin
+from .rendering import actor_of, form_data, log_refusals, render_page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -20,10 +20,10 @@ def index(request):
 
     So the secret is in no address, no session and no message; loading the page again is refused, for the name is taken.
     """
-    form, issued = TokenForm(posted(request)), None
+    form, issued = TokenForm(form_data(request)), None
     if form.is_valid():
         token = ApiToken(user=request.user, expires_at=form.expires_at(), **form.given())
-        issued = token if form.carry_out(token.issue, actor_of(request)) else None
+        issued = token if form.submit(token.issue, actor_of(request)) else None
     _log_refusals(request, form, Action.TOKEN_ISSUE, form.data.get("name", ""))
     context = {"form": TokenForm() if issued else form, "issued": issued, "section": "tokens"}
     context["tokens"] = request.user.api_tokens.filter(revoked_at__isnull=True)
@@ -40,8 +40,8 @@ def _log_refusals(request, form, action, name):
 def revoke(request, pk):
     """End a token: first the question, then the act."""
     token = get_object_or_404(request.user.api_tokens, pk=pk, revoked_at__isnull=True)
-    form = ConfirmForm(posted(request))
-    if form.is_valid() and form.carry_out(token.revoke_by, actor_of(request)):
+    form = ConfirmForm(form_data(request))
+    if form.is_valid() and form.submit(token.revoke_by, actor_of(request)):
         messages.success(request, f"{token} is revoked.")
         return redirect("tokens:index")
     _log_refusals(request, form, Action.TOKEN_REVOKE, token.name)
@@ -52,20 +52,20 @@ def revoke(request, pk):
 @require_safe
 def of_organization(request, organization):
     """The tokens of everybody in an organization, for its admins: what they are, never their secrets."""
-    membership = admin_of(request.user, organization, Action.TOKEN_REVOKE)
+    membership = require_admin(request.user, organization, Action.TOKEN_REVOKE)
     filters = CursorForm(request.GET)
-    page = page_of_objects(ApiToken.objects.of_organization(membership.organization), ["id"], **filters.require())
+    page = paginate_objects(ApiToken.objects.of_organization(membership.organization), ["id"], **filters.require())
     return render_page(request, "organization_tokens/index.html", membership, {"page": page, "section": "people"})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def revoke_of_organization(request, organization, pk):
     """End somebody's token, as admin of an organization that they are in: first the question, then the act."""
-    membership = admin_of(request.user, organization, Action.TOKEN_REVOKE)
+    membership = require_admin(request.user, organization, Action.TOKEN_REVOKE)
     here = membership.organization
     token = get_object_or_404(ApiToken.objects.of_organization(here), pk=pk)
-    form = ConfirmForm(posted(request))
-    if form.is_valid() and form.carry_out(token.revoke_by, actor_of(request), here):
+    form = ConfirmForm(form_data(request))
+    if form.is_valid() and form.submit(token.revoke_by, actor_of(request), here):
         messages.success(request, f"{token} of {token.user} is revoked.")
         return redirect("organization_tokens:index", organization)
     log_refusals(request, form, Action.TOKEN_REVOKE, membership, subject=token.name)
@@ -76,13 +76,13 @@ def revoke_of_organization(request, organization, pk):
 @require_http_methods(["GET", "HEAD", "POST"])
 def of_service(request, organization, username):
     """A service account's tokens; a POST makes one, and its answer alone shows the secret."""
-    membership, person = person_for(request.user, organization, username, Action.TOKEN_ISSUE)
+    membership, person = get_person(request.user, organization, username, Action.TOKEN_ISSUE)
     if not person.user.is_service:
         raise Http404
-    form, issued = TokenForm(posted(request)), None
+    form, issued = TokenForm(form_data(request)), None
     if form.is_valid():
         token = ApiToken(user=person.user, expires_at=form.expires_at(), **form.given())
-        issued = token if form.carry_out(token.issue, actor_of(request), membership.organization) else None
+        issued = token if form.submit(token.issue, actor_of(request), membership.organization) else None
     log_refusals(request, form, Action.TOKEN_ISSUE, membership, subject=str(request.POST.get("name", ""))[:60])
     context = {"form": TokenForm() if issued else form, "issued": issued, "person": person, "section": "people"}
     context["tokens"] = person.user.api_tokens.filter(revoked_at__isnull=True)

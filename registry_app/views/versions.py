@@ -6,9 +6,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from ..choices import Action
 from ..forms import DeleteVersionForm
-from ..permissions import source_for
+from ..permissions import get_version
 from .artifacts import team_page
-from .rendering import actor_of, log_refusals, posted
+from .rendering import actor_of, form_data, log_refusals
 
 SHOWN = 50  # links, and versions on either side, of one version
 
@@ -16,14 +16,14 @@ SHOWN = 50  # links, and versions on either side, of one version
 @require_safe
 def detail(request, organization, team, project, name, number):
     """A version: its facts, what it was made from and what was made from it, and where it is linked."""
-    door, version = source_for(request.user, organization, team, project, name, number)
+    access, version = get_version(request.user, organization, team, project, name, number)
     context = {
-        "made_from": _relatives(version.made_from, door.membership),
-        "made_into": _relatives(version.made_into, door.membership),
-        "links": version.places(door.membership)[:SHOWN],
-        "refusal": version.refuse_deletion(door.membership),
+        "made_from": _relatives(version.made_from, access.membership),
+        "made_into": _relatives(version.made_into, access.membership),
+        "links": version.places(access.membership)[:SHOWN],
+        "refusal": version.refuse_deletion(access.membership),
     }
-    return _version_page(request, "versions/detail.html", door, version, context)
+    return _version_page(request, "versions/detail.html", access, version, context)
 
 
 def _relatives(versions, membership):
@@ -41,22 +41,22 @@ def _relatives(versions, membership):
 @require_http_methods(["GET", "POST"])
 def delete(request, organization, team, project, name, number):
     """Delete a version: first what would happen, or where it is linked (rule 27), then for good."""
-    door, version = source_for(request.user, organization, team, project, name, number, Action.VERSION_DELETE)
+    access, version = get_version(request.user, organization, team, project, name, number, Action.VERSION_DELETE)
     called, artifact = str(version), version.artifact
-    form = DeleteVersionForm(posted(request), version=version)
-    if form.is_valid() and form.carry_out(version.delete_by, actor_of(request), form.cleaned_data["reason"]):
+    form = DeleteVersionForm(form_data(request), version=version)
+    if form.is_valid() and form.submit(version.delete_by, actor_of(request), form.cleaned_data["reason"]):
         messages.success(request, f"{called} is deleted. The audit log keeps its history.")
-        return redirect(artifact) if artifact.pk else redirect("artifacts:index", organization, door.team.name)
-    log_refusals(request, form, Action.VERSION_DELETE, door.membership, subject=called)
-    context = {"form": form, "refusal": version.refuse_deletion(door.membership)}
-    context["links"] = version.places(door.membership)[:SHOWN]
+        return redirect(artifact) if artifact.pk else redirect("artifacts:index", organization, access.team.name)
+    log_refusals(request, form, Action.VERSION_DELETE, access.membership, subject=called)
+    context = {"form": form, "refusal": version.refuse_deletion(access.membership)}
+    context["links"] = version.places(access.membership)[:SHOWN]
     context |= {
         "is_last": artifact.versions.count() == 1,
-        "heirs": version.made_into.usable_by(door.membership).count(),
+        "heirs": version.made_into.usable_by(access.membership).count(),
     }
-    return _version_page(request, "versions/delete.html", door, version, context, form.status)
+    return _version_page(request, "versions/delete.html", access, version, context, form.status)
 
 
-def _version_page(request, template, door, version, context, status=200):
+def _version_page(request, template, access, version, context, status=200):
     context = {"version": version, "artifact": version.artifact, **context}
-    return team_page(request, template, door, context, status)
+    return team_page(request, template, access, context, status)

@@ -11,15 +11,15 @@ DELETE = {"post": "yes"}
 
 
 @pytest.fixture
-def shelf(acme, ada):
+def release_registry(acme, ada):
     """A registry that takes models and datasets."""
     return make_registry(acme, ada, "Release", types=["model", "dataset"])
 
 
 @pytest.fixture
-def churn(shelf):
+def churn(release_registry):
     """A collection of models."""
-    return make_collection(shelf, tags=["tabular"], description="Who leaves.")
+    return make_collection(release_registry, tags=["tabular"], description="Who leaves.")
 
 
 @pytest.fixture
@@ -99,10 +99,10 @@ def test_versions_and_artifacts_are_found(staff, versions):
 # Collections.
 
 
-def test_a_collection_is_created_edited_and_deleted_by_its_verbs(staff, root, shelf):
+def test_a_collection_is_created_edited_and_deleted_by_its_verbs(staff, root, release_registry):
     seq = last_entry()
     new = {
-        "registry": shelf.pk,
+        "registry": release_registry.pk,
         "name": " Churn ",
         "type": "model",
         "description": "Card",
@@ -110,7 +110,7 @@ def test_a_collection_is_created_edited_and_deleted_by_its_verbs(staff, root, sh
         "reason": "R",
     }
     assert save(staff, address("add", Collection), **new).status_code == 302
-    churn = shelf.collections.get()
+    churn = release_registry.collections.get()
     assert (churn.name, churn.created_by, churn.tag_names()) == ("Churn", root, ["a", "b"])
     assert save(staff, address("change", churn), name="Leavers", tags="b, c", reason="Clearer").status_code == 302
     churn.refresh_from_db()
@@ -135,8 +135,8 @@ def test_a_collection_is_created_edited_and_deleted_by_its_verbs(staff, root, sh
         ({"registry": "999999"}, "registry", "invalid_choice"),
     ],
 )
-def test_rule_20_a_collection_that_can_not_be_is_refused(staff, shelf, churn, changed, field, code):
-    good = {"registry": shelf.pk, "name": "Other", "type": "model"}
+def test_rule_20_a_collection_that_can_not_be_is_refused(staff, release_registry, churn, changed, field, code):
+    good = {"registry": release_registry.pk, "name": "Other", "type": "model"}
     with refused((Action.COLLECTION_CREATE, code)):
         page = save(staff, address("add", Collection), **{**good, **changed})
     assert page.status_code == 422
@@ -257,8 +257,8 @@ def test_rule_19_aliases_and_tags_changed_meanwhile_are_a_conflict(staff, link, 
     assert page.status_code == 409 and "theirs" in page.text
 
 
-def test_rule_24_a_link_keeps_its_version_and_collection(staff, shelf, link, versions):
-    other = make_collection(shelf, "Other")
+def test_rule_24_a_link_keeps_its_version_and_collection(staff, release_registry, link, versions):
+    other = make_collection(release_registry, "Other")
     for field, value in (("version", versions[1].pk), ("collection", other.pk)):
         with refused((Action.ALIAS_PUT, "link_stays")):
             assert save(staff, address("change", link), **{field: value}).status_code == 422
@@ -276,20 +276,20 @@ def test_aliases_and_tags_are_taken_on_their_own_pages_too(staff, churn, link):
         assert staff.post(address("add", model), {"name": "x"}).status_code == 403
 
 
-def test_rule_26_aliases_are_protected_and_given_up(staff, shelf):
+def test_rule_26_aliases_are_protected_and_given_up(staff, release_registry):
     seq = last_entry()
     for name in ("Production", "production"):  # twice is once
-        assert save(staff, address("add", ProtectedAlias), registry=shelf.pk, name=name).status_code == 302
+        assert save(staff, address("add", ProtectedAlias), registry=release_registry.pk, name=name).status_code == 302
     protected = ProtectedAlias.objects.get()
     assert staff.post(address("change", protected), {"name": "x"}).status_code == 403
     bulk(staff, ProtectedAlias, protected)
     assert logged(seq) == [(Action.PROTECT, ""), (Action.UNPROTECT, "")]
     for name, code in (("latest", "alias_reserved"), ("a:b", "alias_invalid")):
         with refused((Action.PROTECT, code)):
-            save(staff, address("add", ProtectedAlias), registry=shelf.pk, name=name)
+            save(staff, address("add", ProtectedAlias), registry=release_registry.pk, name=name)
 
 
-def test_rule_26_staff_may_what_admins_of_the_registry_may(staff, shelf, link):
-    protect(shelf, "production")
+def test_rule_26_staff_may_what_admins_of_the_registry_may(staff, release_registry, link):
+    protect(release_registry, "production")
     assert save(staff, address("change", link), aliases="").status_code == 302
     assert link.alias_names() == []

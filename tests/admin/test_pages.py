@@ -16,8 +16,8 @@ from registry_app.models import (
     Alias,
     ApiToken,
     Artifact,
+    AuditChainHead,
     AuditEvent,
-    AuditHead,
     Collection,
     FormerName,
     Invitation,
@@ -57,7 +57,7 @@ MODELS = [
     ApiToken,
     Artifact,
     AuditEvent,
-    AuditHead,
+    AuditChainHead,
     Collection,
     FormerName,
     Invitation,
@@ -156,8 +156,8 @@ def test_every_page_answers(staff, acme, golden):
         assert staff.get(address("add", model)).status_code == (200 if model in ADDABLE else 403)
         assert staff.get(address("change", newest)).status_code == 200
         assert staff.get(address("history", newest)).status_code == 200
-        posted = staff.post(address("change", newest), {}).status_code
-        assert posted in ({302, 409, 422} if model in CHANGEABLE else {403})
+        form_data = staff.post(address("change", newest), {}).status_code
+        assert form_data in ({302, 409, 422} if model in CHANGEABLE else {403})
 
 
 def test_lists_take_the_same_queries_for_3_rows_and_for_30(staff, acme):
@@ -237,7 +237,7 @@ def test_lists_are_not_edited_in_place(staff, golden):
     assert (everything(), logged(seq)) == (before, [])
 
 
-@pytest.mark.parametrize("model", [AuditEvent, AuditHead, FormerName])
+@pytest.mark.parametrize("model", [AuditEvent, AuditChainHead, FormerName])
 def test_section_5_what_is_read_only_takes_no_post(model, staff, golden):
     golden.edit(COMMAND_LINE, name="Golden", description="")
     newest = model.objects.order_by("pk").last()

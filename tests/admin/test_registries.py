@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError
 from django.urls import reverse
 
-from registry_app.audit.reconcile import differences
+from registry_app.audit.reconcile import find_drift
 from registry_app.choices import Action, Kind, Role, Visibility
 from registry_app.models import AcceptedType, Actor, AuditEvent, FormerName, Registry, RegistryMember
 from tests.admin.pages import address, codes, everything, last_entry, logged, refused, save, sent, told
@@ -492,7 +492,7 @@ def test_roles_are_given_and_taken_inline(staff, golden, mel, rob, ada):
         (Action.MEMBER_REMOVE, {"rob": ["admin", None]}),
         (Action.MEMBER_ADD, {"mel": [None, "viewer"]}),
     ]
-    assert list(differences()) == []
+    assert list(find_drift()) == []
 
 
 @pytest.mark.parametrize("role", ["owner", "", "ADMIN"])

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from registry_app.api.auth import by_token, token_of
 from registry_app.models import Actor, ApiToken, make_service_account
-from registry_app.permissions import organization_for
+from registry_app.permissions import get_organization
 from tests.factories import make_member, make_token
 from tests.views.pages import browser
 
@@ -134,7 +134,7 @@ def test_a_token_for_reading_only_reads(mel, read_only, method, status):
 
 def test_an_organization_that_asks_for_a_second_factor_refuses_tokens_of_those_without(acme, ada, mel):
     acme.require_second_factor(Actor(ada), True)
-    view = by_token(lambda request: HttpResponse(organization_for(request.user, acme.slug).role))
+    view = by_token(lambda request: HttpResponse(get_organization(request.user, acme.slug).role))
     request = RequestFactory().get("/", headers={"authorization": f"Bearer {make_token(mel).secret}"})
     response = view(request)
     assert (response.status_code, json.loads(response.content)["code"]) == (403, "second_factor_missing")
@@ -145,7 +145,7 @@ def test_an_organization_that_asks_for_a_second_factor_refuses_tokens_of_those_w
 def test_an_organization_that_asks_for_a_second_factor_takes_tokens_of_service_accounts(acme, ada):
     robot = make_service_account(acme, "eval-ci", Actor(ada)).user
     acme.require_second_factor(Actor(ada), True)
-    view = by_token(lambda request: HttpResponse(organization_for(request.user, acme.slug).role))
+    view = by_token(lambda request: HttpResponse(get_organization(request.user, acme.slug).role))
     request = RequestFactory().get("/", headers={"authorization": f"Bearer {make_token(robot).secret}"})
     assert view(request).content == b"member"
 

@@ -6,7 +6,7 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
-from registry_app.audit.reconcile import differences
+from registry_app.audit.reconcile import find_drift
 from registry_app.choices import Action, OrganizationRole, Role, TeamRole
 from registry_app.database import triggers
 from registry_app.models import (
@@ -40,7 +40,7 @@ from tests.views.pages import browser
 
 def test_what_verbs_did_is_what_the_log_says(used_organization):
     assert verify()[1] == []
-    assert list(differences()) == []
+    assert list(find_drift()) == []
 
 
 def user(name):
@@ -48,7 +48,7 @@ def user(name):
     return User.objects.filter(username=name)
 
 
-def shelf():
+def release_registry():
     """The registry that most of it happened in."""
     return Registry.objects.get(name="RELEASE")
 
@@ -129,7 +129,10 @@ CHANGES = {
     "team": {
         "name": (lambda: Team.objects.filter(name="Sight").update(name="Vision", name_key="vision"), ["Sight"]),
         "description": (lambda: Team.objects.filter(name="Sight").update(description=""), ["Sight", "description"]),
-        "row": (lambda: Team.objects.create(organization=shelf().organization, name="Quiet", name_key="q"), ["Quiet"]),
+        "row": (
+            lambda: Team.objects.create(organization=release_registry().organization, name="Quiet", name_key="q"),
+            ["Quiet"],
+        ),
         "no row": (lambda: Team.objects.filter(name="Gone").delete(), ["Gone"]),
     },
     "team membership": {
@@ -157,27 +160,29 @@ CHANGES = {
             lambda: Registry.objects.filter(name="Other").update(accepts_all_types=True, version=F("version") + 1),
             ["Other", "accepts_all_types"],
         ),
-        "type": (lambda: AcceptedType.objects.create(registry=shelf(), name="quiet"), ["RELEASE", "types"]),
-        "no type": (lambda: shelf().types.filter(name="dataset").delete(), ["RELEASE", "types"]),
+        "type": (lambda: AcceptedType.objects.create(registry=release_registry(), name="quiet"), ["RELEASE", "types"]),
+        "no type": (lambda: release_registry().types.filter(name="dataset").delete(), ["RELEASE", "types"]),
         "a type where all are accepted": (
             lambda: AcceptedType.objects.create(registry=Registry.objects.get(name="Everything"), name="x"),
             ["Everything", "types"],
         ),
         "row": (
-            lambda: Registry.objects.create(organization=shelf().organization, name="Quiet", name_key="quiet"),
+            lambda: Registry.objects.create(
+                organization=release_registry().organization, name="Quiet", name_key="quiet"
+            ),
             ["Quiet"],
         ),
         "no row": (lambda: Registry.objects.filter(name="Other").delete(), ["Other"]),
     },
     "former name": {
-        "place": (lambda: FormerName.objects.update(registry=Registry.objects.get(name="Vault")), ["shelf"]),
+        "place": (lambda: FormerName.objects.update(registry=Registry.objects.get(name="Vault")), ["release_registry"]),
         "row": (
             lambda: FormerName.objects.create(
-                organization=shelf().organization, registry=shelf(), name="Prod", name_key="prod"
+                organization=release_registry().organization, registry=release_registry(), name="Prod", name_key="prod"
             ),
             ["prod"],
         ),
-        "no row": (lambda: FormerName.objects.all().delete(), ["shelf"]),
+        "no row": (lambda: FormerName.objects.all().delete(), ["release_registry"]),
     },
     "role": {
         "role": (lambda: in_vault().update(role=Role.ADMIN), ["Sight", "Vault", "role"]),
@@ -195,7 +200,7 @@ CHANGES = {
             ["rob", "Vault"],
         ),
         "row of a team": (
-            lambda: RegistryMember.objects.create(registry=shelf(), team=Team.objects.get(name="Sight")),
+            lambda: RegistryMember.objects.create(registry=release_registry(), team=Team.objects.get(name="Sight")),
             ["team Sight", "RELEASE"],
         ),
         "no row": (lambda: in_vault().delete(), ["team Sight", "Vault"]),
@@ -205,14 +210,19 @@ CHANGES = {
             lambda: ProtectedAlias.objects.update(name="other", name_key="other"),
             ["production", "other", "RELEASE"],
         ),
-        "row": (lambda: ProtectedAlias.objects.create(registry=shelf(), name="x", name_key="x"), ["x", "RELEASE"]),
+        "row": (
+            lambda: ProtectedAlias.objects.create(registry=release_registry(), name="x", name_key="x"),
+            ["x", "RELEASE"],
+        ),
         "no row": (lambda: ProtectedAlias.objects.all().delete(), ["production", "RELEASE"]),
     },
     "collection": {
         "name": (lambda: Collection.objects.filter(pk=churn().pk).update(name="x", name_key="x"), ["churn 2", "name"]),
         "card": (lambda: Collection.objects.filter(pk=churn().pk).update(description="x"), ["churn 2", "description"]),
         "row": (
-            lambda: Collection.objects.create(registry=shelf(), name="Quiet", name_key="quiet", type="model"),
+            lambda: Collection.objects.create(
+                registry=release_registry(), name="Quiet", name_key="quiet", type="model"
+            ),
             ["Quiet"],
         ),
         "no row": (lambda: churn().delete(), ["churn 2"]),
@@ -275,17 +285,17 @@ def test_what_no_verb_did_is_named(used_organization, subtests):
         for name, (change, words) in changes.items():
             with subtests.test(f"{kind}: {name}"), undone():
                 change()
-                found = "\n".join(differences())
+                found = "\n".join(find_drift())
                 assert [word for word in words if word not in found] == []
-    assert list(differences()) == []
+    assert list(find_drift()) == []
 
 
 def test_what_the_guards_would_stop_is_named_where_they_were_lifted(used_organization):
-    with undone(), triggers.off():
+    with undone(), triggers.disabled():
         Version.objects.filter(pk=link(0).version_id).update(digest="sha256:0", uri="s3://evil/x")
         Link.objects.filter(pk=link(1).pk).update(version=Version.objects.get(artifact__name="alone"))
         Collection.objects.filter(pk=churn().pk).update(type="dataset")
-        found = "\n".join(differences())
+        found = "\n".join(find_drift())
     assert [word for word in ("digest", "uri", "link v1", "churn 2): type") if word not in found] == []
 
 
@@ -295,11 +305,11 @@ def test_what_the_guards_would_stop_is_named_where_they_were_lifted(used_organiz
 def test_an_account_that_staff_rename_is_followed(used_organization, root, mel):
     client = browser(root)
     assert save(client, address("change", mel), username="melanie").status_code == 302
-    assert list(differences()) == []
+    assert list(find_drift()) == []
     make_member(used_organization, make_other("mel"))  # another one takes the name
-    give_role(shelf(), user("mel").get(), Role.VIEWER)
+    give_role(release_registry(), user("mel").get(), Role.VIEWER)
     assert save(client, address("change", user("melanie").get()), is_active="", is_staff="on").status_code == 302
-    assert list(differences()) == []
+    assert list(find_drift()) == []
 
 
 def make_other(name):
@@ -319,7 +329,7 @@ def test_a_name_that_was_read_just_before_it_changed_is_followed(acme, ada, mel,
     assert save(browser(ada_as_staff(ada)), address("change", rob), username="robert").status_code == 302
     RegistryMember(registry=golden, user=rob, role=Role.MEMBER).save_by(Actor(ada))
     acme.memberships.get(user=mel).delete_by(Actor(ada))
-    assert list(differences()) == []
+    assert list(find_drift()) == []
 
 
 def ada_as_staff(ada):
@@ -344,11 +354,11 @@ def test_a_token_of_before_fingerprints_is_known_while_it_works(acme, mel):
         tell(Action.TOKEN_ISSUE, name, {"user": [None, "mel"], "expires": [None, "never"], "read_only": [None, False]})
     ApiToken.objects.filter(name="revoked").update(revoked_at=timezone.now())
     tell(Action.TOKEN_REVOKE, "revoked", {"user": [None, "mel"]})
-    assert list(differences()) == []
+    assert list(find_drift()) == []
     for change in ({"revoked_at": None}, {"read_only": True}, {"name": "other"}):
         with undone():
             ApiToken.objects.update(**change)
-            assert list(differences()) != []
+            assert list(find_drift()) != []
 
 
 @pytest.mark.parametrize(
@@ -364,4 +374,4 @@ def test_a_token_of_before_fingerprints_is_known_while_it_works(acme, mel):
 def test_an_entry_that_no_verb_wrote_is_told(acme, mel, action, changes):
     tell(action, "nothing", changes, organization=acme.pk)
     seq = AuditEvent.objects.latest("seq").seq
-    assert f"Entry {seq} doesn't follow" in "\n".join(differences())
+    assert f"Entry {seq} doesn't follow" in "\n".join(find_drift())

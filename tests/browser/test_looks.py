@@ -175,13 +175,15 @@ def furnished(ada, mel, rob, sam, root, acme, globex, golden, vault, vision):
 
 def _shelve(registry, team):
     """Two versions with all that they can have: long names, aliases, tags, a lineage, metadata; one alias protected."""
-    shelf = make_collection(registry, "c" * 128, type="m" * 128, tags=["t" * 128, "x"], description=f"{LONG}\n\n## A")
+    release_registry = make_collection(
+        registry, "c" * 128, type="m" * 128, tags=["t" * 128, "x"], description=f"{LONG}\n\n## A"
+    )
     made_from = tuple(make_version(team, "r" * 128, type="dataset", project="p" * 128) for _ in range(3))
     facts = {"run": "r" * 128, "run_url": f"https://runs.example.com/{'r' * 300}", "made_from": made_from}
     metadata = {"k" * 100: {"deep": {"deeper": ["v" * 300, 1, None]}}, "auc": 0.9}
     for number, uri in enumerate(("s3://bucket/" + "u" * 300, "ftp://host/x")):
         version = make_version(team, "a" * 128, type="m" * 128, uri=uri, metadata={**metadata, "n": number}, **facts)
-        make_link(shelf, version, "a" * 128, "production").set_tags(COMMAND_LINE, ["t" * 128])
+        make_link(release_registry, version, "a" * 128, "production").set_tags(COMMAND_LINE, ["t" * 128])
     make_version(team, "report", type="report", made_from=(version,))
     protect(registry, "production")
 

@@ -10,9 +10,9 @@ from tests.factories import make_collection, make_link, make_version, protect
 
 
 @pytest.mark.parametrize("page", SCRIPTS, indirect=True)
-def test_a_version_is_linked_and_an_alias_moves(page, sign_in, mel, shelf, versions):
+def test_a_version_is_linked_and_an_alias_moves(page, sign_in, mel, release_registry, versions):
     sign_in(mel)
-    page.goto(shelf.get_absolute_url())
+    page.goto(release_registry.get_absolute_url())
     page.get_by_role("link", name="New collection").click()
     page.get_by_label("Name").fill("Churn")
     page.get_by_label("Type").select_option("model")
@@ -34,11 +34,13 @@ def test_a_version_is_linked_and_an_alias_moves(page, sign_in, mel, shelf, versi
 
 
 @pytest.mark.parametrize("page", SCRIPTS, indirect=True)
-def test_a_protected_alias_is_refused_for_a_member_and_said_beforehand(page, sign_in, mel, rob, shelf, churn, versions):
+def test_a_protected_alias_is_refused_for_a_member_and_said_beforehand(
+    page, sign_in, mel, rob, release_registry, churn, versions
+):
     make_link(churn, versions[0], "production")
     make_link(churn, versions[1])
     sign_in(rob)
-    page.goto(reverse("registries:settings", args=[shelf.organization.slug, shelf.name]))
+    page.goto(reverse("registries:settings", args=[release_registry.organization.slug, release_registry.name]))
     page.get_by_label("Protect an alias").fill("production")
     page.get_by_role("button", name="Protect alias").click()
     expect(page.get_by_role("button", name="Stop protecting production")).to_be_visible()
@@ -115,14 +117,14 @@ ATTACKS = [
 ]
 
 
-def test_cards_and_metadata_inject_nothing(page, sign_in, mel, shelf, vision):
+def test_cards_and_metadata_inject_nothing(page, sign_in, mel, release_registry, vision):
     """Every complaint of the browser, one of its CSP included, fails a test: see the fixture `page`."""
     metadata = {attack[:100]: attack for attack in ATTACKS} | {"list": ATTACKS, "deep": {"er": {"a": ATTACKS[0]}}}
     writable = [attack for attack in ATTACKS if rules.refuse_description(attack) is None]
-    collection = make_collection(shelf, description="\n\n".join(writable))
+    collection = make_collection(release_registry, description="\n\n".join(writable))
     for digest in ("md5:a", "md5:b"):
         make_link(collection, make_version(vision, metadata={**metadata, "d": digest}, digest=digest))
-    protect(shelf, ATTACKS[0].replace("/", "|"))
+    protect(release_registry, ATTACKS[0].replace("/", "|"))
     sign_in(mel)
     start = collection.get_absolute_url()
     for address in (

@@ -58,7 +58,7 @@ def bring(run, acme, fake):
 
 
 @pytest.fixture
-def shelf(acme, ada):
+def release_registry(acme, ada):
     """A registry that takes models."""
     return make_registry(acme, ada, "Release")
 
@@ -86,7 +86,7 @@ def test_each_model_becomes_an_artifact_and_each_version_a_version(bring, vision
     assert not Link.objects.exists()
 
 
-def test_a_second_run_brings_nothing_new_and_asks_for_lists_alone(bring, fake, shelf):
+def test_a_second_run_brings_nothing_new_and_asks_for_lists_alone(bring, fake, release_registry):
     bring("--registry=Release")
     events, fake.asked = AuditEvent.objects.count(), []
     done = table(bring("--registry=release"))
@@ -102,7 +102,7 @@ def test_a_second_run_brings_nothing_new_and_asks_for_lists_alone(bring, fake, s
     assert {path for path in fake.asked if "search" not in path} == set()
 
 
-def test_later_what_is_new_is_brought(bring, fake, shelf):
+def test_later_what_is_new_is_brought(bring, fake, release_registry):
     bring("--registry=Release")
     fake.versions.insert(0, version("churn", 4))
     fake.models[1] = model("churn", [("champion", 4)])
@@ -119,11 +119,11 @@ def test_a_number_that_is_used_again_there_is_another_version(bring, fake):
     assert table(bring())["versions"] == (4, 1, 3, 0)
 
 
-def test_with_a_registry_versions_are_linked_with_their_aliases_and_tags(bring, shelf):
+def test_with_a_registry_versions_are_linked_with_their_aliases_and_tags(bring, release_registry):
     done = bring("--registry=Release")
     assert table(done)["tags"] == (3, 2, 0, 1)
     assert "note see a/b" in done.out
-    churn = shelf.collections.get(name="churn")
+    churn = release_registry.collections.get(name="churn")
     assert (churn.type, churn.summary) == ("model", "Who leaves.")
     assert [str(link.version) for link in churn.links.order_by("number")] == [
         f"Vision/forecasts/churn:v{number}" for number in range(3)
@@ -132,7 +132,7 @@ def test_with_a_registry_versions_are_linked_with_their_aliases_and_tags(bring, 
     assert {tag.name: tag.link.number for tag in churn.tags.all()} == {"validation passed": 1, "stage staging": 2}
 
 
-def test_what_people_added_here_stays(bring, shelf):
+def test_what_people_added_here_stays(bring, release_registry):
     bring("--registry=Release")
     link = Link.objects.get(aliases__name="champion")
     link.set_tags(COMMAND_LINE, [*link.tag_names(), "ours"])
@@ -141,14 +141,14 @@ def test_what_people_added_here_stays(bring, shelf):
     assert (link.tag_names(), link.alias_names()) == (["ours", "validation passed"], ["champion", "ours"])
 
 
-def test_rule_26_protected_aliases_are_put_by_staff_and_logged(bring, shelf):
-    protect(shelf, "champion")
+def test_rule_26_protected_aliases_are_put_by_staff_and_logged(bring, release_registry):
+    protect(release_registry, "champion")
     assert table(bring("--registry=Release"))["aliases"] == (2, 2, 0, 0)
     entry = AuditEvent.objects.get(action="alias.put", subject="Release/churn:champion")
     assert (entry.actor_name, entry.facts["staff"], entry.reason) == ("command line", True, "import from MLflow")
 
 
-def test_what_the_rules_refuse_is_told_and_the_rest_is_done(bring, fake, shelf, vision):
+def test_what_the_rules_refuse_is_told_and_the_rest_is_done(bring, fake, release_registry, vision):
     make_version(vision, "scoring", type="dataset")
     fake.models.append(model("a/b"))
     fake.models.append(model("empty"))
@@ -266,7 +266,7 @@ def test_folders_without_end_have_no_size(bring, fake, monkeypatch):
     assert set(Version.objects.values_list("size", "file_count")) == {(0, 0)}
 
 
-def test_hostile_words_are_kept_as_words_or_skipped(bring, fake, shelf):
+def test_hostile_words_are_kept_as_words_or_skipped(bring, fake, release_registry):
     fake.models = [model("\x1b[31mred\u202e"), model("fine", [("\x1b[2J", 1)], description="\0")]
     fake.versions = [version("\x1b[31mred\u202e", 1), version("fine", 1, tags=pairs(a="\x1b]0;x\x07"))]
     done = bring("--registry=Release")
@@ -274,7 +274,7 @@ def test_hostile_words_are_kept_as_words_or_skipped(bring, fake, shelf):
     assert Version.objects.get().artifact.name == "fine"
 
 
-def test_twins_of_names_are_skipped_and_told(bring, fake, shelf):
+def test_twins_of_names_are_skipped_and_told(bring, fake, release_registry):
     """And so is a collection whose card turns the order of its text: its versions are registered all the same."""
     fake.models = [
         model("churn", [("champion", 1), ("champion\u3164", 1), ("chаmpion", 1), ("🚀", 1)]),

@@ -221,16 +221,16 @@ def hashed(monkeypatch):
     """The names of the files that are hashed, from here on; `stop_at` so many."""
     really, names = digests._hash, []
 
-    def counting(file, progress):
-        if len(names) == counting.stop_at:
+    def active(file, progress):
+        if len(names) == active.stop_at:
             raise KeyboardInterrupt
         names.append(file.name)
         return really(file, progress)
 
-    counting.stop_at = -1
-    monkeypatch.setattr(digests, "_hash", counting)
-    counting.names = names
-    return counting
+    active.stop_at = -1
+    monkeypatch.setattr(digests, "_hash", active)
+    active.names = names
+    return active
 
 
 def test_an_interrupted_run_goes_on_with_what_is_left(register, folder, hashed, notes):

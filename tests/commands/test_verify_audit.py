@@ -9,7 +9,7 @@ from registry_app.audit import reconcile
 from registry_app.audit.reconcile import entries
 from registry_app.choices import Role
 from registry_app.database import triggers
-from registry_app.models import Actor, AuditEvent, AuditHead, Registry, RegistryMember, User
+from registry_app.models import Actor, AuditChainHead, AuditEvent, Registry, RegistryMember, User
 from registry_app.models.event import GENESIS
 from tests.assertions import settle
 
@@ -26,7 +26,7 @@ def unguarded(acme):
 def test_a_whole_log_is_in_order_and_shows_its_anchor(run, acme):
     done = run("verify_audit")
     assert (done.status, done.err) == (0, "")
-    assert f"Entries: {AuditEvent.objects.count()}\nAnchor: {AuditHead.objects.get()}\n" in done.out
+    assert f"Entries: {AuditEvent.objects.count()}\nAnchor: {AuditChainHead.objects.get()}\n" in done.out
 
 
 def test_an_empty_installation_is_in_order_and_its_anchor_holds_later(run, request):

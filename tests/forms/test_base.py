@@ -7,7 +7,7 @@ from django.http import QueryDict
 
 from registry_app import forms, rules
 from registry_app.models import Registry
-from registry_app.models.validation import enforce
+from registry_app.models.validation import raise_refusal
 
 REGISTRY_FORMS = {
     forms.CreateForm: {"name", "description", "visibility", "accepts_all_types", "types", "confirmed"},
@@ -48,7 +48,7 @@ OTHERS = {
     forms.AddAccessForm: {"holders", "role", "ends_at"},
     forms.ChangeAccessForm: {"role", "ends_at", "seen"},
     forms.ExplainForm: {"person"},
-    forms.AbleForm: {"role"},
+    forms.WhoCanForm: {"role"},
     forms.RequestForm: {"role", "reason"},
     forms.TokenForm: {"name", "life", "read_only"},
     forms.AnswerForm: {"answer", "note"},
@@ -56,12 +56,12 @@ OTHERS = {
     forms.EditCollectionForm: {"name", "tags", "description", "version"},
     forms.DeleteCollectionForm: {"confirmation", "reason", "preview"},
     forms.LinkForm: {"version", "aliases", "reason"},
-    forms.MarkForm: {"keep", "move", "aliases", "tags", "reason", "seen"},
+    forms.LabelsForm: {"keep", "move", "aliases", "tags", "reason", "seen"},
     forms.UnlinkForm: {"reason"},
     forms.ProtectForm: {"alias"},
     forms.UnprotectForm: {"alias"},
     forms.CollectionFilter: {"q", "type", "tag", "sort", "after", "before"},
-    forms.SourceFilter: {"q"},
+    forms.VersionFilter: {"q"},
     forms.CompareForm: {"one", "other"},
     forms.DayForm: {"on"},
     forms.HistoryFilter: {"q", "action", "outcome", "since", "until", "before", "alias"},
@@ -118,15 +118,15 @@ def test_rules_18_and_19_what_moved_on_is_a_conflict(golden, refusal):
     form = deleting(golden)
     assert form.is_valid()
     assert form.status == 200
-    assert not form.carry_out(enforce, refusal)
+    assert not form.submit(raise_refusal, refusal)
     assert (form.status, codes(form)) == (409, {"__all__": [refusal.code]})
 
 
 def test_what_a_verb_refuses_stands_on_its_field_or_on_the_form(golden):
     form = deleting(golden)
     form.is_valid()
-    assert not form.carry_out(enforce, rules.TYPES_MISSING, "reason")
-    assert not form.carry_out(enforce, rules.CORE_STAYS, "no such field")
+    assert not form.submit(raise_refusal, rules.TYPES_MISSING, "reason")
+    assert not form.submit(raise_refusal, rules.CORE_STAYS, "no such field")
     assert codes(form) == {"reason": ["types_missing"], "__all__": ["core_stays"]}
     assert codes_of(form.refusals()) == {"types_missing", "core_stays"}
 
@@ -143,7 +143,7 @@ def test_what_the_database_refuses_bears_the_code_of_its_rule(golden):
 
     form = deleting(golden)
     form.is_valid()
-    assert not form.carry_out(quietly)
+    assert not form.submit(quietly)
     assert codes(form) == {"__all__": ["kind_stays"]}
 
 
@@ -154,14 +154,14 @@ def test_an_error_that_is_of_no_rule_passes_through(golden):
     form = deleting(golden)
     form.is_valid()
     with pytest.raises(IntegrityError):
-        form.carry_out(broken)
+        form.submit(broken)
 
 
 def test_a_verb_is_given_what_it_asks_for(golden):
     done = []
     form = deleting(golden)
     form.is_valid()
-    assert form.carry_out(lambda *args, **kwargs: done.append((args, kwargs)), 1, reason="x")
+    assert form.submit(lambda *args, **kwargs: done.append((args, kwargs)), 1, reason="x")
     assert done == [((1,), {"reason": "x"})]
 
 
@@ -210,6 +210,6 @@ def test_the_filters_that_are_set_are_told_in_words():
 
 def test_errors_of_the_law_keep_their_codes():
     with pytest.raises(ValidationError) as caught:
-        enforce(rules.NAME_TAKEN, "name")
+        raise_refusal(rules.NAME_TAKEN, "name")
     assert codes_of(caught.value) == {"name_taken"}
-    assert enforce(None) is None
+    assert raise_refusal(None) is None

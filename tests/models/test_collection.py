@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 
 from registry_app import rules
 from registry_app.choices import Action, Role
-from registry_app.models import Actor, AuditEvent, Collection, Facts, Holdings, Link, Version, register
+from registry_app.models import Actor, AuditEvent, Collection, ContentCounts, Link, Version, VersionData, register
 from registry_app.models.event import verify
 from tests.assertions import refused
 from tests.factories import (
@@ -29,16 +29,16 @@ def last_event():
 
 
 @pytest.mark.parametrize("type_name", ["model", "dataset"])
-def test_rule_20_a_collection_takes_its_type_from_the_registry(shelf, mel, type_name):
-    collection = make_collection(shelf, "Any", type=type_name, by=Actor(mel), tags=["b", "a", "b"])
+def test_rule_20_a_collection_takes_its_type_from_the_registry(release_registry, mel, type_name):
+    collection = make_collection(release_registry, "Any", type=type_name, by=Actor(mel), tags=["b", "a", "b"])
     assert (collection.type, collection.tag_names(), collection.created_by) == (type_name, ["a", "b"], mel)
     assert last_event().changes["type"] == [None, type_name]
 
 
 @pytest.mark.parametrize("type_name", ["prompt", "Model", "models"])
-def test_rule_20_a_type_that_is_not_accepted_is_refused(shelf, type_name):
+def test_rule_20_a_type_that_is_not_accepted_is_refused(release_registry, type_name):
     with refused("type_not_accepted"):
-        make_collection(shelf, type=type_name)
+        make_collection(release_registry, type=type_name)
 
 
 def test_rule_20_all_types_means_any_that_is_one(vault):
@@ -54,20 +54,20 @@ def test_rule_20_the_type_stays(churn):
 
 
 @pytest.mark.parametrize("name", ["", "a/b", ".", "..", "a\x00b", "a\u202eb", "x" * 129, "\ud800"])
-def test_a_collection_has_a_name_that_can_be_kept(shelf, name):
+def test_a_collection_has_a_name_that_can_be_kept(release_registry, name):
     with refused("name_invalid"):
-        make_collection(shelf, name)
+        make_collection(release_registry, name)
 
 
-def test_a_name_is_taken_whatever_its_case_in_this_registry_only(shelf, churn, vault):
+def test_a_name_is_taken_whatever_its_case_in_this_registry_only(release_registry, churn, vault):
     with refused("name_taken"):
-        make_collection(shelf, "CHURN")
+        make_collection(release_registry, "CHURN")
     assert make_collection(vault, "churn").pk
 
 
 @pytest.mark.parametrize("person", ["ada", "rob", "mel"])
-def test_members_and_above_create(shelf, person, request):
-    assert make_collection(shelf, by=Actor(request.getfixturevalue(person))).pk
+def test_members_and_above_create(release_registry, person, request):
+    assert make_collection(release_registry, by=Actor(request.getfixturevalue(person))).pk
 
 
 @pytest.mark.parametrize("role", [Role.RESTRICTED_VIEWER, Role.VIEWER])
@@ -123,7 +123,7 @@ def test_rule_22_the_source_is_of_the_same_organization(churn, globex, sam, ada)
         make_link(churn, strange, by=Actor(ada))
 
 
-def test_only_what_one_may_use_is_linked(shelf, churn, acme, rob, mel, ada, versions):
+def test_only_what_one_may_use_is_linked(release_registry, churn, acme, rob, mel, ada, versions):
     closed = make_version(make_team(acme, "Closed", leads=[ada]), "secret")
     with refused("source_hidden"):
         make_link(churn, closed, by=Actor(mel))
@@ -188,11 +188,11 @@ def test_rule_25_putting_an_alias_elsewhere_moves_it(churn, versions, mel):
     first.change_aliases(Actor(mel), ["good", "tried"])
     second.change_aliases(Actor(mel), ["good"])
     assert (first.alias_names(), second.alias_names()) == (["tried"], ["good"])
-    event = AuditEvent.objects.of_collection(churn).moving("good").first()
+    event = AuditEvent.objects.of_collection(churn).for_alias("good").first()
     assert (event.action, event.changes) == (Action.ALIAS_PUT, {"good": ["v0", "v1"]})
     second.change_aliases(Actor(mel), take=["good"])
     assert last_event().changes == {"good": ["v1", None]}
-    assert AuditEvent.objects.of_collection(churn).moving("good").count() == 3
+    assert AuditEvent.objects.of_collection(churn).for_alias("good").count() == 3
 
 
 def test_rule_19_aliases_that_moved_on_are_not_overwritten(churn, versions):
@@ -208,9 +208,9 @@ def test_rule_19_aliases_that_moved_on_are_not_overwritten(churn, versions):
 # Rule 26: protected aliases.
 
 
-def test_rule_26_only_admins_put_move_and_take_a_protected_alias(shelf, churn, versions, mel, rob):
+def test_rule_26_only_admins_put_move_and_take_a_protected_alias(release_registry, churn, versions, mel, rob):
     first, second = (make_link(churn, version) for version in versions[:2])
-    protect(shelf, "production")
+    protect(release_registry, "production")
     for name in ("production", "Production"):
         with refused("alias_protected"):
             first.change_aliases(Actor(mel), [name])
@@ -225,10 +225,10 @@ def test_rule_26_only_admins_put_move_and_take_a_protected_alias(shelf, churn, v
     assert (first.alias_names(), second.alias_names()) == ([], ["production"])
 
 
-def test_rule_26_what_carries_one_is_unlinked_and_deleted_by_admins_only(shelf, churn, versions, mel, rob):
+def test_rule_26_what_carries_one_is_unlinked_and_deleted_by_admins_only(release_registry, churn, versions, mel, rob):
     link = make_link(churn, versions[0], "production")
     other = make_link(churn, versions[1], "plain")
-    protect(shelf, "production")
+    protect(release_registry, "production")
     assert churn.protected_aliases() == ["production"]
     with refused("alias_protected"):
         link.unlink(Actor(mel))
@@ -241,25 +241,25 @@ def test_rule_26_what_carries_one_is_unlinked_and_deleted_by_admins_only(shelf, 
 
 
 @pytest.mark.parametrize("person, code", [("mel", "role_too_low"), ("sam", "role_too_low")])
-def test_rule_26_protected_aliases_are_declared_by_admins(shelf, globex, person, code, request):
+def test_rule_26_protected_aliases_are_declared_by_admins(release_registry, globex, person, code, request):
     from_outside = Actor(request.getfixturevalue(person))
-    declared = protect(shelf, "production")
+    declared = protect(release_registry, "production")
     with refused(code):
         declared.delete_by(from_outside)
     with refused(code):
-        type(declared)(registry=shelf, name="stable").save_by(from_outside)
+        type(declared)(registry=release_registry, name="stable").save_by(from_outside)
 
 
-def test_rule_26_declaring_twice_changes_nothing(shelf, rob):
-    protect(shelf, "production")
+def test_rule_26_declaring_twice_changes_nothing(release_registry, rob):
+    protect(release_registry, "production")
     logged = AuditEvent.objects.count()
-    protect(shelf, "PRODUCTION")
-    assert (shelf.protected_names(), AuditEvent.objects.count()) == (["production"], logged)
+    protect(release_registry, "PRODUCTION")
+    assert (release_registry.protected_names(), AuditEvent.objects.count()) == (["production"], logged)
 
 
-def test_rule_26_a_protected_version_keeps_its_source(shelf, churn, versions):
+def test_rule_26_a_protected_version_keeps_its_source(release_registry, churn, versions):
     make_link(churn, versions[0], "production")
-    protect(shelf, "production")
+    protect(release_registry, "production")
     with refused("version_linked"):
         versions[0].delete_by(COMMAND_LINE)
 
@@ -268,7 +268,7 @@ def test_rule_25_who_moved_an_alias_is_told_from_its_namesakes(churn, versions, 
     link = make_link(churn, versions[0], "prod", "PROD", "tags")
     churn.edit(Actor(mel), name="Churn", description="", tags=["x"])
     link.set_tags(Actor(mel), ["y"])
-    moved = {name: AuditEvent.objects.of_collection(churn).moving(name) for name in ("prod", "PROD", "tags", "rod")}
+    moved = {name: AuditEvent.objects.of_collection(churn).for_alias(name) for name in ("prod", "PROD", "tags", "rod")}
     assert {name: events.count() for name, events in moved.items()} == {"prod": 1, "PROD": 1, "tags": 1, "rod": 0}
 
 
@@ -280,12 +280,12 @@ def test_rule_27_unlinking_leaves_the_source(churn, versions, mel):
     link.set_tags(Actor(mel), ["x"])
     link.unlink(Actor(mel))
     assert Version.objects.filter(pk=versions[0].pk).exists()
-    assert churn.holdings() == Holdings(1, 0, 0, 0)
+    assert churn.holdings() == ContentCounts(1, 0, 0, 0)
     changes = {"v0": ["Vision/forecasts/churn:v0", None], "good": ["v0", None], "tags of v0": [["x"], None]}
     assert last_event().changes == changes
 
 
-def test_rule_27_the_refusal_names_the_places_that_the_asker_sees(acme, ada, mel, shelf, churn, versions):
+def test_rule_27_the_refusal_names_the_places_that_the_asker_sees(acme, ada, mel, release_registry, churn, versions):
     hidden = make_registry(acme, ada, "Hidden", restricted=True)
     make_link(make_collection(hidden, "Secret"), versions[0])
     make_link(churn, versions[0])
@@ -311,12 +311,12 @@ def test_rule_27_a_version_that_is_linked_nowhere_can_be_deleted_by_its_team(ver
 # Rules 11 and 16: what waited for collections.
 
 
-def test_rule_11_a_type_in_use_stays(shelf, churn, rob):
+def test_rule_11_a_type_in_use_stays(release_registry, churn, rob):
     with refused("type_in_use"):
-        shelf.remove_type(Actor(rob), "model")
-    shelf.remove_type(Actor(rob), "dataset")
+        release_registry.remove_type(Actor(rob), "model")
+    release_registry.remove_type(Actor(rob), "dataset")
     churn.delete_by(Actor(rob))
-    assert shelf.types_in_use() == frozenset()
+    assert release_registry.types_in_use() == frozenset()
 
 
 def test_rule_12_types_in_use_join_the_list(vault, rob):
@@ -325,14 +325,14 @@ def test_rule_12_types_in_use_join_the_list(vault, rob):
     assert vault.type_names() == ["adapter", "model"]
 
 
-def test_rule_16_deleting_a_registry_leaves_artifacts_and_versions(shelf, churn, versions, rob):
+def test_rule_16_deleting_a_registry_leaves_artifacts_and_versions(release_registry, churn, versions, rob):
     make_link(churn, versions[0], "good").set_tags(COMMAND_LINE, ["x"])
-    seen = shelf.collections.holdings()
-    assert seen == Holdings(1, 1, 1, 1)
+    seen = release_registry.collections.holdings()
+    assert seen == ContentCounts(1, 1, 1, 1)
     make_link(churn, versions[1])
     with refused("stale_preview"):
-        shelf.delete_by(Actor(rob), seen=seen)
-    shelf.delete_by(Actor(rob), seen=shelf.collections.holdings())
+        release_registry.delete_by(Actor(rob), seen=seen)
+    release_registry.delete_by(Actor(rob), seen=release_registry.collections.holdings())
     assert (Link.objects.count(), Version.objects.count()) == (0, 3)
     assert verify()[1] == []
 
@@ -350,16 +350,16 @@ GOOD = {"digest": "sha256:" + "a" * 64, "uri": "s3://b/c", "size": 12}
 
 
 def test_rule_28_the_same_digest_is_the_same_version(vision, mel):
-    first, new = register(vision, Actor(mel), "p", "n", "model", Facts(**GOOD))
-    again, twice = register(vision, Actor(mel), "p", "n", "model", Facts(**{**GOOD, "uri": "s3://else/where"}))
+    first, new = register(vision, Actor(mel), "p", "n", "model", VersionData(**GOOD))
+    again, twice = register(vision, Actor(mel), "p", "n", "model", VersionData(**{**GOOD, "uri": "s3://else/where"}))
     assert (new, twice, again) == (True, False, first)
     assert again.uri == "s3://b/c"
 
 
 def test_an_artifact_keeps_its_type(vision, mel):
-    register(vision, Actor(mel), "p", "n", "model", Facts(**GOOD))
+    register(vision, Actor(mel), "p", "n", "model", VersionData(**GOOD))
     with refused("type_stays"):
-        register(vision, Actor(mel), "p", "n", "dataset", Facts(**{**GOOD, "digest": "md5:x"}))
+        register(vision, Actor(mel), "p", "n", "dataset", VersionData(**{**GOOD, "digest": "md5:x"}))
 
 
 @pytest.mark.parametrize(
@@ -395,13 +395,13 @@ def test_an_artifact_keeps_its_type(vision, mel):
 )
 def test_facts_that_cannot_be_kept_are_refused(vision, mel, field, value, code):
     with refused(code):
-        register(vision, Actor(mel), "p", "n", "model", Facts(**{**GOOD, field: value}))
+        register(vision, Actor(mel), "p", "n", "model", VersionData(**{**GOOD, field: value}))
 
 
 def test_whoever_is_not_in_the_team_registers_nothing(vision, acme, sam, globex, ada):
     with refused("role_too_low"):
-        register(vision, Actor(sam), "p", "n", "model", Facts(**GOOD))
-    assert register(vision, Actor(ada), "p", "n", "model", Facts(**GOOD))[1]
+        register(vision, Actor(sam), "p", "n", "model", VersionData(**GOOD))
+    assert register(vision, Actor(ada), "p", "n", "model", VersionData(**GOOD))[1]
 
 
 def test_a_team_with_artifacts_stays(vision, versions, ada):
@@ -410,7 +410,7 @@ def test_a_team_with_artifacts_stays(vision, versions, ada):
 
 
 def test_lineage_is_kept_and_logged(vision, mel, versions):
-    facts = Facts(**GOOD, run="train-7", run_url="https://runs.example.com/7", made_from=tuple(versions[:2]))
+    facts = VersionData(**GOOD, run="train-7", run_url="https://runs.example.com/7", made_from=tuple(versions[:2]))
     version, _ = register(vision, Actor(mel), "p", "n", "model", facts)
     assert set(version.made_from.all()) == set(versions[:2])
     assert list(versions[0].made_into.all()) == [version]

@@ -150,11 +150,11 @@ def test_rules_20_24_and_28_no_row_is_taken_out_and_put_back_as_another(churn, v
         cursor.execute(f"INSERT INTO {name} ({', '.join(row)}) VALUES ({marks})", list((row | changed).values()))
 
 
-def test_rule_20_an_id_that_the_log_knows_is_no_other_collections(shelf, churn):
+def test_rule_20_an_id_that_the_log_knows_is_no_other_collections(release_registry, churn):
     known = churn.pk
     churn.delete_by(COMMAND_LINE)
     with refused_by_database("type_stays"):
-        Collection.objects.create(pk=known, registry=shelf, name="Other", name_key="other", type="model")
+        Collection.objects.create(pk=known, registry=release_registry, name="Other", name_key="other", type="model")
 
 
 def test_rule_24_a_number_is_used_by_whoever_wrote_the_link(churn, versions):

@@ -10,8 +10,8 @@ from django.db.models import F
 
 from registry_app.choices import Action, OrganizationRole, Role, Visibility
 from registry_app.database import triggers
-from registry_app.models import Actor, AuditEvent, AuditHead, Registry, RegistryMember
-from registry_app.models.event import GENESIS, canonical, record, record_refusals, refusals_logged, sealed, verify
+from registry_app.models import Actor, AuditChainHead, AuditEvent, Registry, RegistryMember
+from registry_app.models.event import GENESIS, canonical, entry_hash, record, record_refusals, refusals_logged, verify
 from tests.assertions import settle, undone
 from tests.factories import give_role, make_member, make_registry, make_user
 
@@ -20,7 +20,7 @@ SHARED, RESTRICTED = Visibility.ORGANIZATION, Visibility.RESTRICTED
 
 def entries_of(act):
     """What the log gained while `act` ran, oldest first."""
-    last = AuditHead.objects.get().seq
+    last = AuditChainHead.objects.get().seq
     act()
     return list(AuditEvent.objects.filter(seq__gt=last).order_by("seq"))
 
@@ -190,10 +190,10 @@ def test_section_5_no_change_without_its_entry(golden, ada, monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 def test_section_5_an_entry_belongs_to_a_transaction(ada):
-    before = AuditHead.objects.get().seq
+    before = AuditChainHead.objects.get().seq
     with pytest.raises(transaction.TransactionManagementError):
         record(Actor(ada), Action.EDIT, subject="x")
-    assert AuditHead.objects.get().seq == before
+    assert AuditChainHead.objects.get().seq == before
 
 
 # Every refusal has one entry with its code.
@@ -304,7 +304,7 @@ def chain(acme, ada, golden):
     make_member(acme, make_user("eve"))
     golden.edit(Actor(ada), name="Silver", description="")
     settle()
-    return AuditHead.objects.get().seq
+    return AuditChainHead.objects.get().seq
 
 
 def rewritten(entry, **facts):
@@ -316,10 +316,10 @@ def reseal(start):
     """Seal every entry from `start` on anew, as somebody would who rewrites history whole; guards are off."""
     previous = AuditEvent.objects.get(seq=start - 1).hash if start > 1 else GENESIS
     for event in AuditEvent.objects.filter(seq__gte=start).order_by("seq"):
-        event.prev_hash, event.hash = previous, sealed(previous, event.seq, event.body)
+        event.prev_hash, event.hash = previous, entry_hash(previous, event.seq, event.body)
         event.save(force_update=True)
         previous = event.hash
-    AuditHead.objects.update(hash=previous)
+    AuditChainHead.objects.update(hash=previous)
 
 
 def edit_body(seq=3):
@@ -331,7 +331,7 @@ def edit_body(seq=3):
 def cut(keep=4):
     """Remove the entries after `keep` and put the head back there."""
     AuditEvent.objects.filter(seq__gt=keep).delete()
-    AuditHead.objects.update(seq=keep, hash=AuditEvent.objects.get(seq=keep).hash)
+    AuditChainHead.objects.update(seq=keep, hash=AuditEvent.objects.get(seq=keep).hash)
 
 
 def rewrite():
@@ -355,10 +355,10 @@ TAMPERINGS = {
     "all removed": lambda: AuditEvent.objects.all().delete(),
     "a seal changed": lambda: AuditEvent.objects.filter(seq=3).update(hash="f" * 64),
     "a link changed": lambda: AuditEvent.objects.filter(seq=3).update(prev_hash="f" * 64),
-    "the head put back": lambda: AuditHead.objects.update(seq=3),
-    "the head's seal changed": lambda: AuditHead.objects.update(hash="f" * 64),
-    "the head removed": lambda: AuditHead.objects.all().delete(),
-    "a second head": lambda: AuditHead.objects.create(),
+    "the head put back": lambda: AuditChainHead.objects.update(seq=3),
+    "the head's seal changed": lambda: AuditChainHead.objects.update(hash="f" * 64),
+    "the head removed": lambda: AuditChainHead.objects.all().delete(),
+    "a second head": lambda: AuditChainHead.objects.create(),
     "a number changed": lambda: AuditEvent.objects.filter(seq=3).update(seq=1000),
 }
 
@@ -367,16 +367,16 @@ def test_section_5_verify_sees_a_tampering(chain, subtests):
     for name, tamper in TAMPERINGS.items():
         with subtests.test(name), undone():
             assert verify() == (chain, [])
-            with triggers.off():
+            with triggers.disabled():
                 tamper()
             assert verify()[1] != []
 
 
 @pytest.mark.parametrize("tamper", [rewrite, cut, partial(cut, keep=1)], ids=["rewrite", "cut", "cut_to_one"])
 def test_section_5_a_tidy_rewrite_is_seen_by_an_anchor_alone(chain, tamper):
-    anchors = [(head.seq, head.hash) for head in AuditHead.objects.all()]
+    anchors = [(head.seq, head.hash) for head in AuditChainHead.objects.all()]
     assert verify(anchors) == (chain, [])
-    with triggers.off():
+    with triggers.disabled():
         tamper()
     assert verify()[1] == []
     assert len(verify(anchors)[1]) == 1
@@ -384,13 +384,13 @@ def test_section_5_a_tidy_rewrite_is_seen_by_an_anchor_alone(chain, tamper):
 
 def test_section_5_an_anchor_before_the_rewrite_says_nothing(chain):
     entry = AuditEvent.objects.get(seq=2)
-    with triggers.off():
+    with triggers.disabled():
         rewrite()
     assert verify([(entry.seq, entry.hash)])[1] == []
 
 
 def test_section_5_the_chain_goes_on_after_a_tampering(chain, golden, ada):
-    with triggers.off():
+    with triggers.disabled():
         edit_body()
     golden.edit(Actor(ada), name="Bronze", description="")
     assert verify()[0] == chain + 1
@@ -399,6 +399,6 @@ def test_section_5_the_chain_goes_on_after_a_tampering(chain, golden, ada):
 
 def test_section_5_every_seal_is_over_what_is_kept(chain):
     for entry in AuditEvent.objects.all():
-        assert entry.hash == sealed(entry.prev_hash, entry.seq, entry.body)
+        assert entry.hash == entry_hash(entry.prev_hash, entry.seq, entry.body)
         assert entry.body.isascii()
         assert canonical(json.loads(entry.body)) == entry.body

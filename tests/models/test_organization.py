@@ -17,7 +17,7 @@ from registry_app.models import (
     OrganizationMembership,
     RegistryMember,
     User,
-    found_organization,
+    create_organization,
     provisioning,
 )
 from tests.assertions import everything, refused
@@ -65,14 +65,14 @@ def test_rule_1_an_organization_is_born_whole_or_not_at_all(ada, monkeypatch):
     monkeypatch.setattr(provisioning, "_give_core_registry", give_models_alone)
     before = everything()
     with pytest.raises(ZeroDivisionError):
-        found_organization("Acme", ada, COMMAND_LINE)
+        create_organization("Acme", ada, COMMAND_LINE)
     assert everything() == before
 
 
 @pytest.mark.parametrize("name", ["", " ", "a/b", "x" * 114, "a\0b", "\u202ea", "wandb-registry-acme"])
 def test_a_name_that_is_none_founds_nothing(ada, name):
     with refused("name_invalid"):
-        found_organization(name, ada, COMMAND_LINE)
+        create_organization(name, ada, COMMAND_LINE)
 
 
 def test_the_founder_is_its_admin(acme, ada):
@@ -178,15 +178,15 @@ def test_leaving_takes_the_roles_in_its_registries_and_no_others(acme, ada, mel,
 
 def test_section_3_what_is_of_another_organization_stays(acme, ada, mel, golden, globex, sam):
     make_member(globex, mel, ADMIN)
-    shelf = make_registry(globex, sam, "Shelf")
+    release_registry = make_registry(globex, sam, "Shelf")
     Invitation(organization=globex).create(Actor(mel))
     make_invitation(globex, email=mel.email)
     make_invitation(acme, email=mel.email)
-    for registry in (golden, shelf):  # as if she had asked as a member
+    for registry in (golden, release_registry):  # as if she had asked as a member
         AccessRequest.objects.create(registry=registry, user=mel, role=Role.ADMIN, reason="To help.")
     acme.memberships.get(user=mel).delete_by(Actor(ada))
     assert (globex.invitations.open().count(), acme.invitations.open().count()) == (2, 0)
-    assert [asked.registry for asked in AccessRequest.objects.filter(answered_at=None)] == [shelf]
+    assert [asked.registry for asked in AccessRequest.objects.filter(answered_at=None)] == [release_registry]
     demote(globex.memberships.get(user=mel), Actor(sam))
     assert [invitation.email for invitation in globex.invitations.open()] == [mel.email]
 
@@ -220,5 +220,5 @@ def test_accounts_without_an_address_are_many(db):
 
 
 def test_what_it_is_called_is_kept_composed(ada):
-    found_organization("  Cafe\u0301 ", ada, COMMAND_LINE)
+    create_organization("  Cafe\u0301 ", ada, COMMAND_LINE)
     assert Organization.objects.get().name == "Café"

@@ -42,8 +42,8 @@ def goes_on(acme, ada):
 def test_rule_9_an_old_backup_is_noticed(golden, ada, commit):
     with undone():
         commit(lambda: golden.restrict(Actor(ada)))
-        assert list(Registry.objects.reopened()) == []
-    assert list(Registry.objects.reopened()) == [golden]
+        assert list(Registry.objects.restricted_before_restore()) == []
+    assert list(Registry.objects.restricted_before_restore()) == [golden]
 
 
 def test_rule_9_one_born_restricted_is_noted_too(acme, ada, commit):
@@ -56,9 +56,9 @@ def test_rule_9_what_broke_off_before_commit_closes_nothing(golden, acme, ada, p
     with undone():
         golden.restrict(Actor(ada))
     assert str(golden.pk) in path.read_text()
-    assert (list(Registry.objects.reopened()), restriction_journal.read().restricted()) == ([], {})
+    assert (list(Registry.objects.restricted_before_restore()), restriction_journal.read().restricted()) == ([], {})
     goes_on(acme, ada)
-    assert (list(Registry.objects.reopened()), restriction_journal.read().restricted()) == ([], {})
+    assert (list(Registry.objects.restricted_before_restore()), restriction_journal.read().restricted()) == ([], {})
 
 
 def test_rule_9_the_first_entry_of_a_log_may_break_off_too(golden, ada, path):
@@ -73,7 +73,7 @@ def test_rule_9_what_broke_off_after_commit_counts(golden, acme, ada):
         goes_on(acme, ada)
         golden.restrict(Actor(ada))
         assert Registry.objects.unnoted() == []
-    assert list(Registry.objects.reopened()) == [golden]  # the log of this backup doesn't reach so far
+    assert list(Registry.objects.restricted_before_restore()) == [golden]  # the log of this backup doesn't reach so far
 
 
 def test_rule_9_a_line_is_sure_before_anybody_is_told(golden, ada, commit):
@@ -85,13 +85,13 @@ def test_rule_9_a_line_is_sure_before_anybody_is_told(golden, ada, commit):
 def test_rule_9_the_ledger_of_another_database_closes_nothing(golden, ada, path):
     path.parent.mkdir()
     path.write_text(f'{{"born":"2001-01-01T00:00:00+00:00","name":"Other","registry":{golden.pk}}}\n')
-    assert list(Registry.objects.reopened()) == []
+    assert list(Registry.objects.restricted_before_restore()) == []
 
 
 def test_rules_2_and_9_a_ledger_that_somebody_wrote_closes_no_core_registry(models, path):
     path.parent.mkdir()
     path.write_bytes(restriction_journal.Line(models.pk, models.created_at.isoformat(), "Models").text())
-    assert list(Registry.objects.reopened()) == []
+    assert list(Registry.objects.restricted_before_restore()) == []
 
 
 def test_the_ledger_is_its_owners_alone(golden, ada, path):
@@ -110,7 +110,7 @@ def test_rule_9_a_line_that_was_lost_is_noticed(golden, vault, ada, commit, path
 
 def test_rule_9_one_that_somebody_opened_by_force_is_known_from_the_log(golden, ada, path):
     golden.restrict(Actor(ada))
-    with triggers.off():
+    with triggers.disabled():
         Registry.objects.update(visibility="organization")
     path.unlink()
     assert [line.registry for line in Registry.objects.unnoted()] == [golden.pk]
@@ -126,7 +126,7 @@ def test_rule_9_one_that_is_gone_is_known_from_the_log(golden, acme, ada, commit
         restriction_journal.settle(restriction_journal.read(), [line])
         assert (line.registry, line.name, Registry.objects.unnoted()) == (golden.pk, "Golden Datasets", [])
         assert line.born != born.isoformat()
-    assert list(Registry.objects.reopened()) == [golden]
+    assert list(Registry.objects.restricted_before_restore()) == [golden]
 
 
 def test_a_registry_that_only_speaks_of_being_restricted_is_not(acme, ada):

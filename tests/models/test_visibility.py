@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from registry_app.choices import OrganizationRole, Role, Visibility
-from registry_app.database.fulltext import Words
+from registry_app.database.fulltext import SearchTerm
 from registry_app.models import Actor, Registry, RegistryMember
 from tests.factories import give_role, make_member, make_registry, make_user
 
@@ -119,7 +119,7 @@ def test_rule_18_the_preview_says_who_would_keep_and_who_would_lose(acme, ada, m
 )
 def test_searching_takes_words_literally(acme, ada, golden, words, found):
     make_registry(acme, ada, "Other", description="Ground Truth, 100% checked")
-    assert {registry.name for registry in acme.registries.custom().matching(Words(words))} == found
+    assert {registry.name for registry in acme.registries.custom().matching(SearchTerm(words))} == found
 
 
 def test_filtering_by_type_finds_those_that_take_all(acme, golden, vault):

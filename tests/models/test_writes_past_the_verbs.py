@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.db.models import F, ProtectedError
 
 from registry_app.choices import Kind, Visibility
-from registry_app.models import AcceptedType, Actor, AuditEvent, AuditHead, Organization, Registry
+from registry_app.models import AcceptedType, Actor, AuditChainHead, AuditEvent, Organization, Registry
 from tests.assertions import everything, refused_by_database, undone
 
 # {rule: (whose row, what is written over it, the code)}. The version steps as it should, so that no other guard speaks.
@@ -195,10 +195,10 @@ TAMPERINGS = {
     "upsert": lambda: AuditEvent.objects.bulk_create(
         AuditEvent.objects.all(), update_conflicts=True, update_fields=["body"], unique_fields=["seq"]
     ),
-    "head_rewritten": lambda: AuditHead.objects.update(hash="0" * 64),
-    "head_back": lambda: AuditHead.objects.update(seq=F("seq") - 1),
-    "head_delete": lambda: AuditHead.objects.all().delete(),
-    "second_head": lambda: AuditHead.objects.create(),
+    "head_rewritten": lambda: AuditChainHead.objects.update(hash="0" * 64),
+    "head_back": lambda: AuditChainHead.objects.update(seq=F("seq") - 1),
+    "head_delete": lambda: AuditChainHead.objects.all().delete(),
+    "second_head": lambda: AuditChainHead.objects.create(),
 }
 
 

@@ -1,11 +1,11 @@
-"""Finding: the first hits are the same ones, whether the newest links filled the page or all had to be gathered."""
+"""SearchResults: the first hits are the same ones, whether the newest links filled the page or all had to be gathered."""
 
 import pytest
 
 from registry_app.models import Alias, Link, Tag
 from registry_app.search import results
 from registry_app.search.query import parse_search
-from registry_app.search.results import Finding
+from registry_app.search.results import SearchResults
 from tests.factories import COMMAND_LINE, make_collection, make_link, make_registry, make_version
 
 QUERIES = [
@@ -22,7 +22,7 @@ QUERIES = [
 
 
 @pytest.fixture
-def shelf(acme, ada, vision):
+def release_registry(acme, ada, vision):
     """Links to amber and basalt artifacts in turn, every second one tagged; in a hidden registry, too."""
     made = make_registry(acme, ada, "Shelf", types=["model"])
     vault = make_registry(acme, ada, "Vault", restricted=True, types=["model"])
@@ -36,15 +36,15 @@ def shelf(acme, ada, vision):
 
 
 def sought(acme, person, query):
-    """The Finding of `query` for `person`."""
+    """The SearchResults of `query` for `person`."""
     wanted, refusal = parse_search(query)
     assert refusal is None
-    return Finding(wanted, acme.memberships.get(user=person).registries())
+    return SearchResults(wanted, acme.memberships.get(user=person).registries())
 
 
 @pytest.mark.parametrize("query", QUERIES)
 def test_section_3_links_are_the_newest_that_one_sees_however_they_were_found(
-    acme, ada, mel, shelf, monkeypatch, query
+    acme, ada, mel, release_registry, monkeypatch, query
 ):
     def links():
         return {user: [link.pk for link in sought(acme, user, query).links(5)] for user in (ada, mel)}
@@ -59,7 +59,7 @@ def test_section_3_links_are_the_newest_that_one_sees_however_they_were_found(
     assert "Vault" not in {link.collection.registry.name for link in hits[mel]}
 
 
-def test_common_words_are_not_gathered(acme, mel, shelf, monkeypatch, django_assert_num_queries):
+def test_common_words_are_not_gathered(acme, mel, release_registry, monkeypatch, django_assert_num_queries):
     monkeypatch.setattr(results, "WINDOWS", (40,))
     words = sought(acme, mel, "basalt")
     assert words.links(5).count() == 5
@@ -69,10 +69,10 @@ def test_common_words_are_not_gathered(acme, mel, shelf, monkeypatch, django_ass
 
 
 @pytest.mark.parametrize("model, kind", [(Alias, "aliases"), (Tag, "tags")])
-def test_what_is_called_just_so_comes_first(acme, mel, shelf, model, kind):
+def test_what_is_called_just_so_comes_first(acme, mel, release_registry, model, kind):
     names = ["kept", "Kept", "a kept one", "kept"]
     model.objects.all().delete()
-    for collection, name in zip(shelf.collections.order_by("pk"), names, strict=False):
+    for collection, name in zip(release_registry.collections.order_by("pk"), names, strict=False):
         model.objects.create(collection=collection, link=collection.links.first(), name=name)
     for count in (1, 2, 3, 4, 9):
         found = [row.name for row in getattr(sought(acme, mel, "kept"), kind)(count)]

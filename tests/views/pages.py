@@ -10,11 +10,11 @@ from django.urls import reverse
 
 from registry_app import rules
 from registry_app.choices import Kind
-from registry_app.models import AcceptedType, AuditEvent, AuditHead, Registry
+from registry_app.models import AcceptedType, AuditChainHead, AuditEvent, Registry
 from tests.assertions import everything
 
 FORMS = ("form", "type_form", "accept_form", "alias_form", "refused")  # what views call the form that was sent
-LOG = {"AuditEvent", "AuditHead"}
+LOG = {"AuditEvent", "AuditChainHead"}
 
 
 def browser(user=None, **options):
@@ -87,7 +87,7 @@ def nothing_happens():
 @contextmanager
 def logging():
     """A list that has, after the block, the entries that it logged, oldest first."""
-    events, seq = [], AuditHead.objects.get().seq
+    events, seq = [], AuditChainHead.objects.get().seq
     yield events
     events += AuditEvent.objects.filter(seq__gt=seq).order_by("seq")
 

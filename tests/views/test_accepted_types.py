@@ -76,7 +76,7 @@ def test_rule_13_a_lookalike_is_added_once_that_was_confirmed(ada, golden, looka
     client, address = browser(ada), at("accepted_types:add", golden)
     data = {"types": lookalike, "version": golden.version}
     response = refused(client, address, data, "type_looks_alike")
-    assert [refusal.code for refusal in response.context["alike"]] == ["type_looks_alike"]
+    assert [refusal.code for refusal in response.context["most_similar"]] == ["type_looks_alike"]
     confirmation = Page(response).form_to(address).data
     assert (confirmation["types"], confirmation["confirmed"]) == ([lookalike], ["on"])
     assert done(golden, client.post(address, confirmation))
@@ -97,7 +97,7 @@ def test_rule_13_types_that_are_added_together_are_asked_about(ada, golden, mode
     for registry in (golden, models):
         client, address = browser(ada), at("accepted_types:add", registry)
         page = client.get(address, {"types": types})
-        assert [refusal.code for refusal in page.context["alike"]][:1] == ["type_looks_alike"]
+        assert [refusal.code for refusal in page.context["most_similar"]][:1] == ["type_looks_alike"]
     refused(
         browser(ada), at("accepted_types:add", golden), {"types": types, "version": golden.version}, "type_looks_alike"
     )
@@ -202,7 +202,7 @@ def test_rule_18_a_settings_form_of_a_core_registry_only_asks(ada, models):
 
 def test_rule_13_a_core_lookalike_is_pointed_out(ada, models):
     page = browser(ada).get(at("accepted_types:add", models), {"types": "Models"})
-    assert [refusal.code for refusal in page.context["alike"]] == ["type_looks_alike"]
+    assert [refusal.code for refusal in page.context["most_similar"]] == ["type_looks_alike"]
 
 
 def test_rule_13_a_core_type_that_is_accepted_already_asks_for_nothing(ada, models):

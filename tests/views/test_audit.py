@@ -329,15 +329,15 @@ def test_the_log_of_a_new_organization_tells_of_its_beginning(ada):
 
 
 def test_a_line_of_the_log_tells_what_changed(acme, ada, vision, rob, mel):
-    shelf = make_registry(acme, ada, "Release")
-    collection = make_collection(shelf)
+    release_registry = make_registry(acme, ada, "Release")
+    collection = make_collection(release_registry)
     one, other = (make_link(collection, make_version(vision)) for _ in range(2))
     one.change_aliases(COMMAND_LINE, put=["good"])
     other.change_aliases(COMMAND_LINE, put=["good"])
-    give_role(shelf, mel, Role.VIEWER)
+    give_role(release_registry, mel, Role.VIEWER)
     collection.edit(COMMAND_LINE, name="Churn", description="a\n" * 200, tags=[])
     page = browser(ada).get(reverse("registries:activity", args=[acme.slug, "Release"]))
-    told = [event.gist for _, events in page.context["days"] for event in events]
+    told = [event.one_line for _, events in page.context["days"] for event in events]
     assert told[0] == ""  # a whole card
     assert {"mel: viewer", "good: v0 → v1", "good: v0"} <= set(told)
     assert any(gist.startswith("v1: Vision/") for gist in told)
@@ -348,4 +348,4 @@ def test_a_refused_line_says_why(acme, ada, rob, mel, golden):
     event = AuditEvent.objects.first()
     page = browser(ada).get(reverse("audit:index", args=[acme.slug]))
     (_, events), *_ = page.context["days"]
-    assert event.refused and events[0].gist == event.reason
+    assert event.refused and events[0].one_line == event.reason

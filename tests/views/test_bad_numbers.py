@@ -7,7 +7,7 @@ from django import forms as django_forms
 from django.urls import reverse
 
 from registry_app import forms
-from registry_app.forms.base import FilterForm, PreviewField, RuleForm
+from registry_app.forms.base import ActionForm, FilterForm, PreviewField
 from tests.views.pages import at, browser, codes, nothing_changes, of
 from tests.views.test_bad_input import (
     form,  # noqa: F401 (fixture)
@@ -114,7 +114,7 @@ MORE = [
 def test_every_number_and_date_of_a_form_is_tried():
     there = {
         kind: [name for name, field in kind.base_fields.items() if isinstance(field, NUMBERS)]
-        for kind in subclasses(RuleForm)
+        for kind in subclasses(ActionForm)
         if not issubclass(kind, FilterForm)
     }
     assert {kind: names for kind, names in there.items() if names and kind.__name__ != "RoleForm"} == FIELDS
@@ -178,7 +178,7 @@ LISTS = {
     forms.PeopleFilter: ["members:index"],
     forms.TeamFilter: ["teams:index"],
     forms.ArtifactFilter: ["artifacts:index"],
-    forms.SourceFilter: ["links:create"],
+    forms.VersionFilter: ["links:create"],
     forms.SearchForm: ["search"],
     forms.CursorForm: [
         *("registry_members:index", "artifacts:detail", "collections:detail", "members:detail", "invitations:create"),

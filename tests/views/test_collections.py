@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from registry_app.choices import Action
-from registry_app.models import Actor, Collection, Holdings, Link, Registry, Version
+from registry_app.models import Actor, Collection, ContentCounts, Link, Registry, Version
 from tests.factories import (
     COMMAND_LINE,
     make_collection,
@@ -25,12 +25,12 @@ def names(response):
 
 
 @pytest.fixture
-def filled(shelf, vision, rob):
+def filled(release_registry, vision, rob):
     """Three collections on the shelf; the second has a protected alias."""
-    alpha = make_collection(shelf, "Alpha", tags=["nlp"], description="# Card\nFinds churn.")
-    beta = make_collection(shelf, "Beta", tags=["vision"])
-    gamma = make_collection(shelf, "Gamma", type="dataset")
-    protect(shelf, "production")
+    alpha = make_collection(release_registry, "Alpha", tags=["nlp"], description="# Card\nFinds churn.")
+    beta = make_collection(release_registry, "Beta", tags=["vision"])
+    gamma = make_collection(release_registry, "Gamma", type="dataset")
+    protect(release_registry, "production")
     make_link(alpha, make_version(vision), "candidate")
     make_link(beta, make_version(vision), "production").set_tags(COMMAND_LINE, ["reviewed"])
     return alpha, beta, gamma
@@ -71,10 +71,10 @@ def test_htmx_gets_the_table_alone(filled, mel):
     assert "Alpha" in part.text
 
 
-def test_pages_follow_one_another(shelf, mel):
+def test_pages_follow_one_another(release_registry, mel):
     for number in range(60):
-        make_collection(shelf, f"C{number:02}")
-    client, address, found = browser(mel), at("registries:detail", shelf), []
+        make_collection(release_registry, f"C{number:02}")
+    client, address, found = browser(mel), at("registries:detail", release_registry), []
     query = "?sort=name"
     while query:
         page = client.get(address + query)
@@ -83,14 +83,14 @@ def test_pages_follow_one_another(shelf, mel):
     assert found == [f"C{number:02}" for number in range(60)]
 
 
-def test_a_long_list_takes_as_many_queries_as_a_short_one(shelf, vision, mel):
-    client, address = browser(mel), at("registries:detail", shelf)
+def test_a_long_list_takes_as_many_queries_as_a_short_one(release_registry, vision, mel):
+    client, address = browser(mel), at("registries:detail", release_registry)
     for number in range(26):
-        make_link(make_collection(shelf, f"B{number}", tags=["x"]), make_version(vision), "good")
+        make_link(make_collection(release_registry, f"B{number}", tags=["x"]), make_version(vision), "good")
     with CaptureQueriesContext(connection) as few:
         client.get(address)
     for number in range(30):
-        make_link(make_collection(shelf, f"C{number}", tags=["x"]), make_version(vision), "good")
+        make_link(make_collection(release_registry, f"C{number}", tags=["x"]), make_version(vision), "good")
     with CaptureQueriesContext(connection) as many:
         client.get(address)
     assert len(few) == len(many)
@@ -99,11 +99,11 @@ def test_a_long_list_takes_as_many_queries_as_a_short_one(shelf, vision, mel):
 # Beginning, editing, ending.
 
 
-def test_rule_20_a_member_makes_a_collection(shelf, mel):
-    address = at("collections:create", shelf)
+def test_rule_20_a_member_makes_a_collection(release_registry, mel):
+    address = at("collections:create", release_registry)
     with logging() as events:
         response = send(browser(mel), address, name="Churn", type="model", tags="b, a", description="Card")
-    made = Collection.objects.get(registry=shelf)
+    made = Collection.objects.get(registry=release_registry)
     assert response.status_code == 302
     assert response.url == made.get_absolute_url()
     assert (made.name, made.type, made.tag_names(), made.created_by) == ("Churn", "model", ["a", "b"], mel)
@@ -125,10 +125,10 @@ def test_rule_20_a_member_makes_a_collection(shelf, mel):
         ({"name": "Good", "type": "model", "next_number": "7"}, "unknown_field"),
     ],
 )
-def test_rule_20_what_may_not_be_is_said_beside_the_field(shelf, mel, data, code):
-    make_collection(shelf, "Taken")
-    page = refused(browser(mel), at("collections:create", shelf), data, code)
-    assert Page(page).form_to(at("collections:create", shelf)).data["name"] == [data["name"]]
+def test_rule_20_what_may_not_be_is_said_beside_the_field(release_registry, mel, data, code):
+    make_collection(release_registry, "Taken")
+    page = refused(browser(mel), at("collections:create", release_registry), data, code)
+    assert Page(page).form_to(at("collections:create", release_registry)).data["name"] == [data["name"]]
 
 
 def test_a_collection_is_edited_by_its_form(churn, mel):
@@ -147,8 +147,8 @@ def test_rule_19_a_stale_form_is_a_conflict_that_shows_both(churn, mel, rob):
     assert page.context["theirs"].actor_name == "rob"
 
 
-def test_section_5_a_refused_rename_is_logged_under_the_collections_own_name(shelf, churn, mel):
-    make_collection(shelf, "Other")
+def test_section_5_a_refused_rename_is_logged_under_the_collections_own_name(release_registry, churn, mel):
+    make_collection(release_registry, "Other")
     with logging() as events:
         page = send(browser(mel), of("collections:edit", churn), name="Other")
     assert page.status_code == 422
@@ -157,9 +157,9 @@ def test_section_5_a_refused_rename_is_logged_under_the_collections_own_name(she
     ]
 
 
-def test_section_5_an_attempt_without_the_role_names_the_collection(shelf, churn, versions, mel):
+def test_section_5_an_attempt_without_the_role_names_the_collection(release_registry, churn, versions, mel):
     make_link(churn, versions[0])
-    shelf.members.all().delete()
+    release_registry.members.all().delete()
     for address in (of("collections:edit", churn), of("links:unlink", churn, 0)):
         with logging() as events:
             assert browser(mel).post(address, {}).status_code == 403
@@ -169,7 +169,7 @@ def test_section_5_an_attempt_without_the_role_names_the_collection(shelf, churn
 def test_rule_18_a_deletion_shows_what_goes_and_asks_for_the_name(churn, versions, mel):
     make_link(churn, versions[0], "good")
     client, address = browser(mel), of("collections:delete", churn)
-    assert client.get(address).context["now"] == Holdings(1, 1, 1, 0)
+    assert client.get(address).context["now"] == ContentCounts(1, 1, 1, 0)
     shown = Page(client.get(address)).form_to(address).data
     refused(client, address, {**shown, "confirmation": "churn"}, "confirmation_differs")
     make_link(churn, versions[1])
@@ -179,9 +179,9 @@ def test_rule_18_a_deletion_shows_what_goes_and_asks_for_the_name(churn, version
     assert Version.objects.count() == 3
 
 
-def test_rule_26_a_member_deletes_no_collection_with_a_protected_alias(shelf, churn, versions, mel, rob):
+def test_rule_26_a_member_deletes_no_collection_with_a_protected_alias(release_registry, churn, versions, mel, rob):
     make_link(churn, versions[0], "production")
-    protect(shelf, "production")
+    protect(release_registry, "production")
     address = of("collections:delete", churn)
     page = browser(mel).get(address)
     assert page.context["refusal"].code == "alias_protected"
@@ -193,20 +193,20 @@ def test_rule_26_a_member_deletes_no_collection_with_a_protected_alias(shelf, ch
 # Protected aliases in the settings.
 
 
-def test_rule_26_an_admin_protects_and_gives_up(shelf, rob):
-    client, address = browser(rob), at("protected_aliases:add", shelf)
+def test_rule_26_an_admin_protects_and_gives_up(release_registry, rob):
+    client, address = browser(rob), at("protected_aliases:add", release_registry)
     assert client.post(address, {"alias": "production"}).status_code == 302
-    assert shelf.protected_names() == ["production"]
-    assert client.post(at("protected_aliases:remove", shelf), {"alias": "Production"}).status_code == 302
-    assert shelf.protected_names() == []
+    assert release_registry.protected_names() == ["production"]
+    assert client.post(at("protected_aliases:remove", release_registry), {"alias": "Production"}).status_code == 302
+    assert release_registry.protected_names() == []
     with nothing_happens():
-        again = client.post(at("protected_aliases:remove", shelf), {"alias": "Production"})
+        again = client.post(at("protected_aliases:remove", release_registry), {"alias": "Production"})
     assert [message.level_tag for message in get_messages(again.wsgi_request)][-1] == "info"
 
 
 @pytest.mark.parametrize("alias, code", [("", "alias_invalid"), ("latest", "alias_reserved"), ("a:b", "alias_invalid")])
-def test_rule_26_what_is_no_alias_is_refused_in_the_settings(shelf, rob, alias, code):
-    client, address = browser(rob), at("protected_aliases:add", shelf)
+def test_rule_26_what_is_no_alias_is_refused_in_the_settings(release_registry, rob, alias, code):
+    client, address = browser(rob), at("protected_aliases:add", release_registry)
     with nothing_changes():
         page = client.post(address, {"alias": alias})
     assert page.status_code == 422
@@ -219,8 +219,8 @@ def test_another_spelling_leads_to_the_collection(two, mel):
 
 
 @pytest.mark.parametrize("name", ["%00", "a%00b", "Nobody", "%ED%A0%80"])
-def test_a_collection_that_is_not_there_is_404(shelf, mel, name):
-    assert browser(mel).get(f"{shelf.get_absolute_url()}collection/{name}/").status_code == 404
+def test_a_collection_that_is_not_there_is_404(release_registry, mel, name):
+    assert browser(mel).get(f"{release_registry.get_absolute_url()}collection/{name}/").status_code == 404
 
 
 # Who moved it.
@@ -241,28 +241,28 @@ def test_who_moved_an_alias_is_one_click_from_it(two, rob, mel):
     assert page.context["holder"] == first
 
 
-def test_rule_16_deleting_a_registry_shows_what_goes(shelf, two, rob):
-    protect(shelf, "production")
-    client, address = browser(rob), at("registries:delete", shelf)
+def test_rule_16_deleting_a_registry_shows_what_goes(release_registry, two, rob):
+    protect(release_registry, "production")
+    client, address = browser(rob), at("registries:delete", release_registry)
     page = client.get(address)
-    assert page.context["now"] == Holdings(1, 2, 2, 0)
+    assert page.context["now"] == ContentCounts(1, 2, 2, 0)
     assert page.context["protected"] == ["production"]
     shown = Page(page).form_to(address).data
     two[0].unlink(COMMAND_LINE)
     refused(client, address, {**shown, "confirmation": "Release"}, "stale_preview", 409)
     assert send(client, address, confirmation="Release").status_code == 302
-    assert not Registry.objects.filter(pk=shelf.pk).exists()
+    assert not Registry.objects.filter(pk=release_registry.pk).exists()
     assert not Link.objects.exists()
 
 
-def test_rule_11_a_type_in_use_is_locked_in_the_settings(shelf, churn, rob):
-    page = browser(rob).get(at("registries:settings", shelf))
+def test_rule_11_a_type_in_use_is_locked_in_the_settings(release_registry, churn, rob):
+    page = browser(rob).get(at("registries:settings", release_registry))
     assert {str(type_): refusal and refusal.code for type_, refusal in page.context["types"]} == {
         "dataset": None,
         "model": "type_in_use",
     }
-    data = {"types": "model", "version": shelf.version}
-    refused(browser(rob), at("accepted_types:remove", shelf), data, "type_in_use")
+    data = {"types": "model", "version": release_registry.version}
+    refused(browser(rob), at("accepted_types:remove", release_registry), data, "type_in_use")
 
 
 def test_many_versions_take_as_many_queries_as_few(churn, vision, mel):

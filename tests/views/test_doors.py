@@ -282,9 +282,9 @@ def named(acme, golden, vault, models):
         give_role(registry, eve, Role.VIEWER)
         AccessRequest.objects.create(registry=registry, user=eve, role=Role.ADMIN, reason="To help.")
         kind = "dataset" if registry == golden else "model"
-        shelf = make_collection(registry, "Shelf", type=kind)
+        release_registry = make_collection(registry, "Shelf", type=kind)
         for _ in range(2):
-            make_link(shelf, make_version(makers, f"shelved-{kind}", type=kind))
+            make_link(release_registry, make_version(makers, f"shelved-{kind}", type=kind))
 
 
 @pytest.mark.parametrize("name", ADDRESSES)
@@ -517,7 +517,7 @@ def test_section_3_a_restriction_closes_the_door_behind_it(acme, ada, mel, golde
 
 
 @pytest.fixture
-def lived_in(acme, ada, rob, mel, golden, vault, vision):
+def used_organization(acme, ada, rob, mel, golden, vault, vision):
     """An Acme in which things happened, in Vault too: renamed, refused, deleted."""
     make_registry(acme, ada, "Open <i>Shelf", types=None, description="All *are* welcome\n\n# here")
     gone = make_registry(acme, ada, "Vault annex", restricted=True)
@@ -535,7 +535,7 @@ def lived_in(acme, ada, rob, mel, golden, vault, vision):
 
 
 @pytest.mark.parametrize("person", ["ada", "rob", "mel", "sam", "root"])
-def test_a_link_that_is_shown_leads_to_a_page(person, people, lived_in):
+def test_a_link_that_is_shown_leads_to_a_page(person, people, used_organization):
     answers = {address: response.status_code for address, response in crawl(browser(people[person]), "/").items()}
     assert len(answers) >= 3
     assert {address: status for address, status in answers.items() if status not in {200, 302}} == {}
@@ -555,7 +555,7 @@ def forms_of(pages):
 
 
 @pytest.mark.parametrize("person", ["ada", "rob", "mel", "sam", "root"])
-def test_a_form_that_is_shown_is_never_forbidden(person, people, lived_in):
+def test_a_form_that_is_shown_is_never_forbidden(person, people, used_organization):
     answers, client = {}, browser(people[person])
     signed_in = copy(client.cookies)
     for (method, action, _), data in forms_of(crawl(client, "/").values()).items():
@@ -569,7 +569,7 @@ def test_a_form_that_is_shown_is_never_forbidden(person, people, lived_in):
 
 
 @pytest.mark.parametrize("person", ["mel", "sam", "root"])
-def test_section_3_no_page_names_what_one_can_not_see(person, people, lived_in):
+def test_section_3_no_page_names_what_one_can_not_see(person, people, used_organization):
     pages = crawl(browser(people[person]), "/")
     read = {address: b"".join(page).decode() for address, page in pages.items()}
     assert [address for address, text in read.items() if "vault" in text.lower() or "secret" in text.lower()] == []
@@ -580,6 +580,6 @@ def test_section_3_no_page_names_what_one_can_not_see(person, people, lived_in):
 
 
 @pytest.mark.parametrize("person", ["sam", "root"])
-def test_section_3_strangers_meet_nothing_of_acme(person, people, lived_in):
+def test_section_3_strangers_meet_nothing_of_acme(person, people, used_organization):
     for address, page in crawl(browser(people[person]), "/").items():
         assert "acme" not in (address + b"".join(page).decode()).lower()

@@ -63,8 +63,8 @@ def test_rule_23_linking_again_moves_the_aliases_only(churn, versions, mel):
     assert [(link.number, link.alias_names()) for link in churn.links.all()] == [(0, ["good"])]
 
 
-def test_rule_26_a_member_gives_no_protected_alias_while_linking(shelf, churn, versions, mel):
-    protect(shelf, "production")
+def test_rule_26_a_member_gives_no_protected_alias_while_linking(release_registry, churn, versions, mel):
+    protect(release_registry, "production")
     data = {"version": versions[0].pk, "aliases": "production"}
     page = refused(browser(mel), of("links:create", churn), data, "alias_protected")
     assert page.context["form"]["aliases"].value() == "production"
@@ -90,8 +90,8 @@ def test_an_unticked_alias_is_taken(two, mel):
     assert two[0].alias_names() == []
 
 
-def test_rule_26_a_protected_alias_is_refused_for_a_member_and_moves_for_an_admin(shelf, two, mel, rob):
-    protect(shelf, "production")
+def test_rule_26_a_protected_alias_is_refused_for_a_member_and_moves_for_an_admin(release_registry, two, mel, rob):
+    protect(release_registry, "production")
     first, second = two
     address = of("links:edit", first.collection, 0)
     data = Page(browser(mel).get(address)).form_to(address).data
@@ -145,8 +145,10 @@ def test_rule_19_an_alias_that_is_gone_can_not_be_moved(two, mel, rob):
     refused(browser(mel), address, {**stale, "move": "production"}, "edit_conflict", 409)
 
 
-def test_rule_26_a_protected_alias_of_another_version_is_shown_to_a_member_and_can_not_be_moved(shelf, two, mel):
-    protect(shelf, "production")
+def test_rule_26_a_protected_alias_of_another_version_is_shown_to_a_member_and_can_not_be_moved(
+    release_registry, two, mel
+):
+    protect(release_registry, "production")
     address = of("links:edit", two[0].collection, 0)
     page = browser(mel).get(address)
     assert [alias.name for alias in page.context["locked"]] == ["production"]
@@ -168,8 +170,8 @@ def test_rule_27_unlinking_is_shown_first_and_leaves_the_source(two, mel):
     assert Version.objects.count() == 3
 
 
-def test_rule_26_a_member_unlinks_no_protected_version(shelf, two, mel, rob):
-    protect(shelf, "production")
+def test_rule_26_a_member_unlinks_no_protected_version(release_registry, two, mel, rob):
+    protect(release_registry, "production")
     address = of("links:unlink", two[1].collection, 1)
     assert not [form for form in Page(browser(mel).get(address)).forms if form.action == address]
     refused(browser(mel), address, {}, "alias_protected")
@@ -283,8 +285,8 @@ def test_two_versions_side_by_side(churn, vision, mel):
     page = browser(mel).get(of("links:compare", churn) + "?one=v0&other=1")
     groups = {title: {name: differs for name, _, differs in rows} for title, rows in page.context["groups"]}
     assert groups["Metadata"] == {"auc": True, "data.rows": False}
-    assert groups["Facts"]["Aliases"] is True
-    assert groups["Facts"]["Size in bytes"] is False
+    assert groups["VersionData"]["Aliases"] is True
+    assert groups["VersionData"]["Size in bytes"] is False
 
 
 def test_metadata_that_is_there_is_told_from_what_is_not(churn, vision, mel):

@@ -78,8 +78,8 @@ OPEN_TO_MEMBERS = {"registries:create", "access_requests:create"}
 def test_every_address_that_is_posted_to_is_in_the_table():
     rows = ADDRESSES | REGISTRY_ADDRESSES
     closed = (NOT_SO, (NOT_SO,) * 3, "405 405 405 405 405 405")
-    posted = {name for name, (_, sent) in rows.items() if sent not in closed and not name.startswith(ALLAUTHS)}
-    assert posted == SENT.keys() | ROLELESS
+    form_data = {name for name, (_, sent) in rows.items() if sent not in closed and not name.startswith(ALLAUTHS)}
+    assert form_data == SENT.keys() | ROLELESS
 
 
 @pytest.fixture

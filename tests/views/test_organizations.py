@@ -12,9 +12,9 @@ from django.core.cache import cache
 from django.db import transaction
 from django.urls import reverse
 
-from registry_app.audit.reconcile import differences
+from registry_app.audit.reconcile import find_drift
 from registry_app.choices import Action, OrganizationRole
-from registry_app.models import AuditEvent, Organization, User, found_installation, setup_token
+from registry_app.models import AuditEvent, Organization, User, set_up, setup_token
 from registry_app.views import organizations as views
 from tests.factories import PASSWORD, make_member, make_organization, make_registry, make_user
 from tests.views.pages import Page, at, browser, codes, crawl, nothing_happens
@@ -71,7 +71,7 @@ def test_rules_1_and_17_the_set_up_link_founds_the_organization_and_signs_its_ad
         Action.PERSON_ADD,
         Action.SIGN_IN,
     }
-    assert list(differences()) == []
+    assert list(find_drift()) == []
 
 
 @pytest.mark.django_db
@@ -90,7 +90,7 @@ def test_of_two_that_found_at_once_one_does(monkeypatch):
     real = views._found
 
     def slower(*args):
-        found_installation("Globex", "sam", "sam@example.com", PASSWORD)
+        set_up("Globex", "sam", "sam@example.com", PASSWORD)
         real(*args)
 
     monkeypatch.setattr(views, "_found", slower)

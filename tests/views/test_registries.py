@@ -179,7 +179,7 @@ def test_paging_shows_the_whole_list_in_order_forwards_and_backwards(acme, ada, 
 
 def test_a_page_keeps_its_filters_and_says_how_many_there_are(acme, ada, golden):
     many(acme, 30)
-    first = index(ada, acme, q="shelf", sort="-name")
+    first = index(ada, acme, q="release_registry", sort="-name")
     (link,) = [link for link in Page(first).links if "after=" in link]
     second = browser(ada).get(link)
     assert names(first) + names(second) == [f"Shelf {number:04}" for number in reversed(range(30))]
@@ -403,7 +403,7 @@ def test_a_registry_shows_what_it_is(acme, ada, mel, golden):
     assert [kept.name for kept in context["types"]] == ["dataset", "eval-suite"]
     assert "<em>by hand</em>" in response.text
     assert "<script>alert" not in response.text
-    assert (context["tab"], context["may"]) == ("detail", frozenset({Action.SEE, Action.USE}))
+    assert (context["tab"], context["allowed"]) == ("detail", frozenset({Action.SEE, Action.USE}))
 
 
 def test_a_restricted_registry_counts_only_those_who_see_it(rob, vault):

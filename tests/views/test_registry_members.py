@@ -325,14 +325,14 @@ def test_section_3_who_can_do_what(acme, ada, mel, rob, golden, bot):
 
     roles = {}
 
-    def able(role):
+    def who_can(role):
         people = browser(mel).get(at("registry_members:who_can", golden), {"role": role}).context["people"]
         roles[role] = {membership.user.username: effective for membership, effective, _ in people}
         return list(roles[role])
 
-    assert able("admin") == ["ada", "eve", "rob"]
-    assert able("member") == ["ada", "eval-ci", "eve", "mel", "rob"]
-    assert able("viewer") == able("restricted_viewer") == ["ada", "eval-ci", "eve", "mel", "rob"]
+    assert who_can("admin") == ["ada", "eve", "rob"]
+    assert who_can("member") == ["ada", "eval-ci", "eve", "mel", "rob"]
+    assert who_can("viewer") == who_can("restricted_viewer") == ["ada", "eval-ci", "eve", "mel", "rob"]
     assert roles["viewer"]["eval-ci"] == Role.MEMBER  # never below, though everybody else is a viewer
     assert browser(mel).get(at("registry_members:who_can", golden), {"role": "owner"}).status_code == 422
 

@@ -64,11 +64,11 @@ def hashes(monkeypatch):
     """A list that grows by one with each hash that is computed."""
     made, encode = [], MD5PasswordHasher.encode
 
-    def counting(self, password, salt):
+    def active(self, password, salt):
         made.append(password)
         return encode(self, password, salt)
 
-    monkeypatch.setattr(MD5PasswordHasher, "encode", counting)
+    monkeypatch.setattr(MD5PasswordHasher, "encode", active)
     return made
 
 

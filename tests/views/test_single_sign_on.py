@@ -13,7 +13,7 @@ from django.db import connections
 from django.test import Client
 from django.urls import reverse
 
-from registry_app.audit.reconcile import differences
+from registry_app.audit.reconcile import find_drift
 from registry_app.authentication.adapters import SingleSignOnAdapter
 from registry_app.models import AuditEvent, User, make_service_account
 from tests.admin.pages import save
@@ -129,7 +129,7 @@ def test_a_name_that_is_too_long_is_cut(db, provider):
     user = User.objects.get(email="long@example.com")
     assert who(client) == user.username
     assert (len(user.first_name), len(user.last_name)) == (150, 150)
-    assert list(differences()) == []
+    assert list(find_drift()) == []
 
 
 # Who doesn't.

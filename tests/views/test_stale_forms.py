@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.urls import reverse
 
 from registry_app.choices import OrganizationRole, Role, TeamRole
-from registry_app.forms.base import RuleForm, ShownField
+from registry_app.forms.base import ActionForm, ShownField
 from registry_app.models import Actor, Collection, OrganizationMembership, Registry, RegistryMember, TeamMembership
 from tests.factories import COMMAND_LINE, give_role, make_collection, make_member, make_user, make_version
 from tests.views.pages import Page, at, browser, nothing_changes, of
@@ -68,7 +68,7 @@ def subclasses(kind):
 
 def product_forms():
     """{name: class} of the forms of the pages."""
-    found = {form for form in subclasses(RuleForm) if form.__module__.startswith("registry_app.forms")}
+    found = {form for form in subclasses(ActionForm) if form.__module__.startswith("registry_app.forms")}
     return {form.__name__: form for form in found}
 
 
@@ -221,7 +221,7 @@ CASES = {
     "AcceptForm": accept,
     "EditCollectionForm": edit_collection,
     "DeleteCollectionForm": delete_collection,
-    "MarkForm": aliases,
+    "LabelsForm": aliases,
     "ChangeAccessForm": role_here,
     "MemberRoleForm:organization": organization_role,
     "MemberRoleForm:team": team_role,

@@ -24,17 +24,17 @@ from registry_app.listings import cursor
 from registry_app.models import (
     AcceptedType,
     Actor,
+    AuditChainHead,
     AuditEvent,
-    AuditHead,
     OrganizationMembership,
     Registry,
     RegistryMember,
     Team,
     TeamMembership,
     User,
-    found_organization,
+    create_organization,
 )
-from registry_app.models.event import canonical, sealed, verify
+from registry_app.models.event import canonical, entry_hash, verify
 from registry_app.operations.prepare import prepare
 
 BATCH = 2000  # rows a statement
@@ -89,7 +89,7 @@ class Command(BaseCommand):
 def fill(size):
     """Make the organization with `size` custom registries; guards are in place and the chain is whole afterwards."""
     ada = User.objects.create(username="ada", email="ada@example.com", is_staff=True, is_superuser=True)
-    organization = found_organization("Bench", ada, Actor(None, staff=True))
+    organization = create_organization("Bench", ada, Actor(None, staff=True))
     others = User.objects.bulk_create(
         User(username=name, email=f"{name}@example.com")
         for name in ["mel", "tim", *(f"p{n:03}" for n in range(PEOPLE - 3))]
@@ -97,7 +97,7 @@ def fill(size):
     OrganizationMembership.objects.bulk_create(
         OrganizationMembership(organization=organization, user=user) for user in others
     )
-    with triggers.off():
+    with triggers.disabled():
         _load(organization, [ada, *others], size)
         _make_teams(organization, others[1])
         connection.check_constraints()  # PostgreSQL alters no table whose deferred checks are still to come
@@ -113,7 +113,7 @@ def _load(organization, people, size):
     chance = random.Random(size)  # noqa: S311
     mel, now = people[1], timezone.now()
     mels = set(range(0, size, size // ROLES_OF_MEL)[:ROLES_OF_MEL])
-    head = AuditHead.objects.get()
+    head = AuditChainHead.objects.get()
     for start in range(0, size, BATCH):
         registries, types, roles = [], [], []
         for number in range(start, min(start + BATCH, size)):
@@ -128,7 +128,7 @@ def _load(organization, people, size):
         AcceptedType.objects.bulk_create(types)
         RegistryMember.objects.bulk_create(roles)
         AuditEvent.objects.bulk_create([_event(head, registry) for registry in registries])
-    AuditHead.objects.update(seq=head.seq, hash=head.hash)
+    AuditChainHead.objects.update(seq=head.seq, hash=head.hash)
 
 
 def _make_teams(organization, tim):
@@ -140,9 +140,10 @@ def _make_teams(organization, tim):
     names = organization.registries.custom().order_by("name_key")
     half = len(teams) * ROLES_OF_TEAM // 2
     shelves = [*names.filter(visibility=Visibility.RESTRICTED)[:half], *names[:half]]
-    roles = {(shelf.pk, teams[number % len(teams)].pk) for number, shelf in enumerate(shelves)}
+    roles = {(release_registry.pk, teams[number % len(teams)].pk) for number, release_registry in enumerate(shelves)}
     RegistryMember.objects.bulk_create(
-        RegistryMember(registry_id=shelf, team_id=team, role=Role.MEMBER) for shelf, team in sorted(roles)
+        RegistryMember(registry_id=release_registry, team_id=team, role=Role.MEMBER)
+        for release_registry, team in sorted(roles)
     )
 
 
@@ -182,7 +183,7 @@ def _event(head, registry):
     }
     facts = {"at": registry.created_at.isoformat(), "changes": registry.birth([]), "reason": "", "staff": False}
     body, previous, head.seq = canonical({**columns, **facts}), head.hash, head.seq + 1
-    head.hash = sealed(previous, head.seq, body)
+    head.hash = entry_hash(previous, head.seq, body)
     return AuditEvent(seq=head.seq, prev_hash=previous, hash=head.hash, body=body, at=registry.created_at, **columns)
 
 

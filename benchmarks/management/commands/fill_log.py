@@ -14,18 +14,18 @@ from registry_app.models import (
     Actor,
     Alias,
     Artifact,
+    AuditChainHead,
     AuditEvent,
-    AuditHead,
     Collection,
     Link,
     Registry,
     Tag,
     Team,
     Version,
-    found_organization,
+    create_organization,
     make_account,
 )
-from registry_app.models.event import canonical, sealed
+from registry_app.models.event import canonical, entry_hash
 from registry_app.operations.prepare import prepare
 
 SHELVES, ENTRIES_A_TURN, BATCH = 50, 5, 5000
@@ -43,8 +43,8 @@ class Command(BaseCommand):
     def handle(self, *, entries, **options):
         prepare(self)
         team, collections = _begin()
-        turns = range((entries - AuditHead.objects.get().seq) // ENTRIES_A_TURN)
-        with triggers.off():
+        turns = range((entries - AuditChainHead.objects.get().seq) // ENTRIES_A_TURN)
+        with triggers.disabled():
             log = Log(team.organization_id)
             _publish(log, team, collections, turns)
             log.save()
@@ -55,7 +55,7 @@ class Log:
     """The end of the log, to which entries are added in bulk."""
 
     def __init__(self, organization):
-        self.organization, self.head, self.new = organization, AuditHead.objects.get(), []
+        self.organization, self.head, self.new = organization, AuditChainHead.objects.get(), []
 
     def add(self, action, subject, changes, collection=None):
         """One entry."""
@@ -73,19 +73,19 @@ class Log:
         now, previous = timezone.now(), self.head.hash
         body = canonical(columns | {"at": now.isoformat(), "changes": changes, "reason": "", "staff": True})
         self.head.seq += 1
-        self.head.hash = sealed(previous, self.head.seq, body)
+        self.head.hash = entry_hash(previous, self.head.seq, body)
         seal = {"seq": self.head.seq, "prev_hash": previous, "hash": self.head.hash}
         self.new.append(AuditEvent(**seal, body=body, at=now, **columns))
 
     def save(self):
         """Keep what was added."""
         AuditEvent.objects.bulk_create(self.new, batch_size=BATCH)
-        AuditHead.objects.update(seq=self.head.seq, hash=self.head.hash)
+        AuditChainHead.objects.update(seq=self.head.seq, hash=self.head.hash)
 
 
 def _begin():
     admin = make_account("ada", "ada@example.com", "only for measuring", BY)
-    organization = found_organization("Bench", admin, BY)
+    organization = create_organization("Bench", admin, BY)
     team = Team(organization=organization, name="Bench")
     team.create(BY)
     collections = []

@@ -19,8 +19,8 @@ from registry_app.models import (
     Actor,
     Alias,
     Artifact,
+    AuditChainHead,
     AuditEvent,
-    AuditHead,
     Collection,
     Link,
     OrganizationMembership,
@@ -29,9 +29,9 @@ from registry_app.models import (
     Team,
     User,
     Version,
-    found_organization,
+    create_organization,
 )
-from registry_app.models.event import canonical, sealed
+from registry_app.models.event import canonical, entry_hash
 from registry_app.operations.prepare import prepare
 
 BATCH = 5000  # rows made at a time
@@ -58,7 +58,7 @@ class Command(BaseCommand):
 def fill(links):
     """An organization with `links` links, and EVENTS_A_LINK entries of the log for each."""
     ada = User.objects.create(username="ada", email="ada@example.com")
-    organization = found_organization("Bench", ada, Actor(None, staff=True))
+    organization = create_organization("Bench", ada, Actor(None, staff=True))
     mel = User.objects.create(username="mel", email="mel@example.com")
     OrganizationMembership.objects.create(organization=organization, user=mel)
     chance = random.Random(links)  # noqa: S311
@@ -66,7 +66,7 @@ def fill(links):
     if connection.vendor == "sqlite":  # hashes come in no order: with little memory, each means a page of the disk
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA cache_size = -2000000")
-    with triggers.off():
+    with triggers.disabled():
         registries = _registries(organization)
         versions = _versions(organization, links // 4, chance)
         collections = _collections(registries, links, chance)
@@ -162,7 +162,7 @@ def _log(organization, collections, count, ada):
     parked = {"sqlite": "TRIGGER IF EXISTS event_search_insert", "postgresql": "INDEX IF EXISTS event_search"}
     with connection.cursor() as cursor:  # an index is made faster of all entries at once
         cursor.execute(f"DROP {parked[connection.vendor]}")
-    head, now = AuditHead.objects.get(), timezone.now() - timedelta(days=30)
+    head, now = AuditChainHead.objects.get(), timezone.now() - timedelta(days=30)
     for start in range(0, count, BATCH):
         _insert(
             AuditEvent,
@@ -171,7 +171,7 @@ def _log(organization, collections, count, ada):
                 for number in range(start, min(start + BATCH, count))
             ],
         )
-    AuditHead.objects.update(seq=head.seq, hash=head.hash)
+    AuditChainHead.objects.update(seq=head.seq, hash=head.hash)
 
 
 def _entry(head, organization, collection, number, ada, start):
@@ -192,7 +192,7 @@ def _entry(head, organization, collection, number, ada, start):
     label = f"v{number % max(1, collection.next_number)}"
     facts = {"at": at.isoformat(), "changes": {"production": [None, label]}, "reason": "", "staff": False}
     body, previous, head.seq = canonical({**columns, **facts}), head.hash, head.seq + 1
-    head.hash = sealed(previous, head.seq, body)
+    head.hash = entry_hash(previous, head.seq, body)
     at = connection.ops.adapt_datetimefield_value(at)
     return {**columns, "seq": head.seq, "prev_hash": previous, "hash": head.hash, "body": body, "at": at}
 

@@ -18,7 +18,7 @@ from django.test import Client
 from django.urls import reverse
 
 from registry_app.importers.rows import IMPORT_ROWS
-from registry_app.models import Actor, Organization, Team, User, found_organization
+from registry_app.models import Actor, Organization, Team, User, create_organization
 from registry_app.operations.prepare import prepare
 
 PATIENCE = 60  # seconds for a lock
@@ -40,7 +40,7 @@ class Command(BaseCommand):
         settings.ALLOWED_HOSTS.append("testserver")
         settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
         ada = User.objects.create(username="ada", email="ada@example.com")
-        organization = found_organization("Bench", ada, Actor(None, staff=True))
+        organization = create_organization("Bench", ada, Actor(None, staff=True))
         team = Team(organization=organization, name="Vision")
         team.create(Actor(None, staff=True))
         self.client, self.link = Client(), reverse("imports:create", args=[organization.slug, team.name])

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from benchmarks.management.commands.fill_published import RARE_WORD
 from registry_app.listings import cursor
-from registry_app.models import AuditEvent, AuditHead, Collection, Organization, User
+from registry_app.models import AuditChainHead, AuditEvent, Collection, Organization, User
 
 TURNS = 15  # requests of each kind, after two that warm up
 
@@ -62,16 +62,16 @@ def _timed(client, address):
 def addresses(organization):
     """{what is asked: its address}"""
     home = f"/orgs/{organization.slug}/"
-    shelf, big = f"{home}registry/Shelf_000/", f"{home}registry/Shelf_000/collection/Big/"
+    release_registry, big = f"{home}registry/Shelf_000/", f"{home}registry/Shelf_000/collection/Big/"
     first = AuditEvent.objects.earliest("at").at
     rare = Collection.objects.filter(description__contains=RARE_WORD).get().name
     deep = cursor.cursor_of({"number": Collection.objects.get(name="Big").next_number // 10}, ["number"])
     return {
-        "collections, first page": shelf,
-        "collections, by name": f"{shelf}?sort=name",
-        "collections, by type": f"{shelf}?type=model",
-        "collections, by tag": f"{shelf}?tag=reviewed",
-        "collections, search": f"{shelf}?q=amber",
+        "collections, first page": release_registry,
+        "collections, by name": f"{release_registry}?sort=name",
+        "collections, by type": f"{release_registry}?type=model",
+        "collections, by tag": f"{release_registry}?tag=reviewed",
+        "collections, search": f"{release_registry}?q=amber",
         "a collection, first page": big,
         "a collection, deep page": f"{big}?after={deep}",
         "a version": f"{big}v0/",
@@ -87,7 +87,7 @@ def addresses(organization):
         "search, a tag": f"{home}search/?q=tag:reviewed",
         "search, nothing": f"{home}search/?q=xylophone",
         "log, first page": f"{home}audit/",
-        "log, deep page": f"{home}audit/?before={AuditHead.objects.get().seq // 10}",
+        "log, deep page": f"{home}audit/?before={AuditChainHead.objects.get().seq // 10}",
         "log, refused only": f"{home}audit/?outcome=refused",
         "log, a rare action": f"{home}audit/?action=registry.restrict",
         "log, an old day": f"{home}audit/?since={first:%Y-%m-%d}&until={first:%Y-%m-%d}",

@@ -9,7 +9,7 @@ from .state import State
 UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
 
 
-def differences() -> Iterator[str]:
+def find_drift() -> Iterator[str]:
     """Where log and rows disagree, a sentence each: a change that no verb made, or half of one.
 
     Asked of one moment of the database, because what is done meanwhile would be in one of both alone.
@@ -21,4 +21,4 @@ def differences() -> Iterator[str]:
         except UNREADABLE:
             yield f"Entry {seq} doesn't follow from those before it."
     for kind in (*people.KINDS, *registries.KINDS, *published.KINDS):
-        yield from kind(state).differences()
+        yield from kind(state).find_drift()

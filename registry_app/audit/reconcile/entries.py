@@ -8,7 +8,7 @@ from ... import rules
 from ...choices import Action
 from ...models.event import AuditEvent
 from ...models.organization import NEW_ACCOUNT
-from ..snapshots import RegistryThen
+from ..snapshots import RegistrySnapshot
 from .state import Account, Organization, State, Team, Token
 
 # What an organization is where the entry of its founding says nothing else.
@@ -17,7 +17,7 @@ NEVER = "never"
 
 
 class Entry(NamedTuple):
-    """An entry of something that was done, as `RegistryThen.take` takes it; `changes` is {name: [before, after]}."""
+    """An entry of something that was done, as `RegistrySnapshot.take` takes it; `changes` is {name: [before, after]}."""
 
     seq: int
     action: str
@@ -168,7 +168,7 @@ def _delete_version(state: State, entry: Entry) -> None:
 
 def _in_registry(state: State, entry: Entry, pk: int) -> None:
     organization = state.organization(entry.organization_id)
-    registry = organization.registries.setdefault(pk, RegistryThen())
+    registry = organization.registries.setdefault(pk, RegistrySnapshot())
     registry.take(entry._replace(changes=_with_things(state, organization, entry)))
     _follow_name(organization, pk, entry)
     if entry.action == Action.DELETE:

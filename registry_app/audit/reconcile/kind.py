@@ -16,7 +16,7 @@ Actual = Iterable[tuple[Any, dict]]
 class Kind:
     """What `state` expects of one kind of thing, and what the database has of it: {key: facts} and pairs of the same.
 
-    Facts are {field: value}; None where entries speak of the thing, but none of its creation. A field that no entry
+    VersionData are {field: value}; None where entries speak of the thing, but none of its creation. A field that no entry
     told isn't judged.
     """
 
@@ -35,7 +35,7 @@ class Kind:
         """The words that begin a sentence about the thing of this key."""
         raise NotImplementedError
 
-    def differences(self) -> Iterator[str]:
+    def find_drift(self) -> Iterator[str]:
         """A sentence for each thing that only one of both has, and for each fact in which they differ."""
         expected = self.expected()
         for key, facts in self.actual():

@@ -80,7 +80,7 @@ class Collections(Kind):
 
 
 def _facts(registry_id, then):
-    """The facts of a CollectionThen; None where no entry told of its creation."""
+    """The facts of a CollectionSnapshot; None where no entry told of its creation."""
     facts = {field: getattr(then, field) for field in ("name", "type", "description")}
     return {"registry_id": registry_id, **facts} if then.name else None
 

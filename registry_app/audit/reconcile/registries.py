@@ -30,7 +30,7 @@ class Registries(Kind):
 
 
 def _facts(organization_id, then):
-    """The facts of a RegistryThen; None where no entry told of its creation."""
+    """The facts of a RegistrySnapshot; None where no entry told of its creation."""
     if not then.name:
         return None
     facts = {field: getattr(then, field) for field in ("name", "description", "visibility")}

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from ..snapshots import CollectionThen, RegistryThen
+from ..snapshots import CollectionSnapshot, RegistrySnapshot
 
 
 @dataclass(eq=False)
@@ -98,7 +98,7 @@ class Organization:
     people: dict[Account, str] = field(default_factory=dict)
     teams: Names[Team] = field(default_factory=lambda: Names(Team))
     versions: Names[Version] = field(default_factory=lambda: Names(Version))
-    registries: dict[int, RegistryThen] = field(default_factory=dict)
+    registries: dict[int, RegistrySnapshot] = field(default_factory=dict)
     former_names: dict[str, int] = field(default_factory=dict)  # {key of the name: registry}
 
     def place(self, path: str) -> tuple[Team, str]:
@@ -134,12 +134,12 @@ class State:
         """The organization of this id."""
         return self.organizations.setdefault(pk, Organization())
 
-    def registries(self) -> Iterator[tuple[int, RegistryThen]]:
+    def registries(self) -> Iterator[tuple[int, RegistrySnapshot]]:
         """Each registry, with its id."""
         for organization in self.organizations.values():
             yield from organization.registries.items()
 
-    def collections(self) -> Iterator[tuple[int, CollectionThen]]:
+    def collections(self) -> Iterator[tuple[int, CollectionSnapshot]]:
         """Each collection, with its id."""
         for _, registry in self.registries():
             yield from registry.collections.items()

@@ -131,7 +131,7 @@ def drop(using=DEFAULT_DB_ALIAS):
 
 
 @contextmanager
-def off(using=DEFAULT_DB_ALIAS):
+def disabled(using=DEFAULT_DB_ALIAS):
     """Lift the guards for the block, in one transaction: nobody else sees the tables without them."""
     with transaction.atomic(using=using):
         drop(using)
@@ -143,7 +143,7 @@ def install_after_migrate(sender, using, **_):
     """post_migrate: guards in place, and the audit chain's one head."""
     if _has_tables(using):
         install(using)
-        heads = sender.get_model("AuditHead").objects.using(using)
+        heads = sender.get_model("AuditChainHead").objects.using(using)
         if not heads.exists():
             heads.create()
 

@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand
 
 from ...choices import Action
 from ...operations.prepare import prepare
-from ..cli import COMMAND_LINE, account_named, ask_password, refusals_told
+from ..cli import COMMAND_LINE, account_named, ask_password, refusals_as_command_errors
 
 
 class Command(BaseCommand):
@@ -19,6 +19,6 @@ class Command(BaseCommand):
         prepare(self)
         user = account_named(username)
         password = ask_password(username, otherwise="`reset_password` prints a link to choose one")
-        with refusals_told(Action.PASSWORD_CHANGE, subject=username):
+        with refusals_as_command_errors(Action.PASSWORD_CHANGE, subject=username):
             user.change_password(COMMAND_LINE, password)
         self.stdout.write(f"{username} has a new password.")

@@ -4,9 +4,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from ...choices import Action
-from ...models import User, found_organization_with_admin
+from ...models import User, create_organization_with_admin
 from ...operations.prepare import prepare
-from ..cli import COMMAND_LINE, ask_password, refusals_told
+from ..cli import COMMAND_LINE, ask_password, refusals_as_command_errors
 
 
 class Command(BaseCommand):
@@ -25,8 +25,8 @@ class Command(BaseCommand):
     def handle(self, *, name, admin, email, **options):
         prepare(self)
         password = "" if _has_account(admin, email) else settings.ADMIN_PASSWORD or ask_password(admin)
-        with refusals_told(Action.ORGANIZATION_CREATE, subject=name):
-            organization = found_organization_with_admin(name, admin, email, password, COMMAND_LINE)
+        with refusals_as_command_errors(Action.ORGANIZATION_CREATE, subject=name):
+            organization = create_organization_with_admin(name, admin, email, password, COMMAND_LINE)
         self.stdout.write(f"{organization} is founded, with {admin} as its admin.")
         self.stdout.write(f"{settings.PUBLIC_URL}{organization.get_absolute_url()}")
 

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand
 from ...choices import Action
 from ...models import make_superuser
 from ...operations.prepare import prepare
-from ..cli import COMMAND_LINE, ask_password, refusals_told
+from ..cli import COMMAND_LINE, ask_password, refusals_as_command_errors
 
 
 class Command(BaseCommand):
@@ -24,6 +24,6 @@ class Command(BaseCommand):
     def handle(self, *, username, email, **options):
         prepare(self)
         password = settings.ADMIN_PASSWORD or ask_password(username)
-        with refusals_told(Action.USER_CREATE, subject=username):
+        with refusals_as_command_errors(Action.USER_CREATE, subject=username):
             make_superuser(username, email, password, COMMAND_LINE)
         self.stdout.write(f"{username} is one of the installation's staff.")

@@ -20,7 +20,7 @@ from ...models import (
     Team,
     TeamMembership,
     User,
-    found_organization_with_admin,
+    create_organization_with_admin,
     make_account,
     make_service_account,
 )
@@ -128,7 +128,7 @@ def _try(example, registries, ada, mel):
 
 
 def _found(name, username, passwords):
-    return found_organization_with_admin(name, username, f"{username}@example.com", passwords[username], COMMAND_LINE)
+    return create_organization_with_admin(name, username, f"{username}@example.com", passwords[username], COMMAND_LINE)
 
 
 def _member(organization, username, password, by):

@@ -9,9 +9,9 @@ from django.core.management.base import BaseCommand, CommandError
 from ... import rules
 from ...choices import Action
 from ...importers.digests import forget, hash_path
-from ...models import Facts, Version, clean_names, register
+from ...models import Version, VersionData, clean_names, register
 from ...operations.prepare import prepare
-from ..cli import COMMAND_LINE, organization_named, refusals_told, team_named
+from ..cli import COMMAND_LINE, organization_named, refusals_as_command_errors, team_named
 
 UNKNOWN = f"sha256:{0:064}"  # in the place of the digest until it is known
 
@@ -45,7 +45,7 @@ class Command(BaseCommand):
         organization = organization_named(options["organization"])
         team = team_named(organization, options["team"])
         path = os.path.abspath(path)  # noqa: PTH100, for a path that is a link must stay one
-        with refusals_told(Action.VERSION_CREATE, subject=team.name, organization=organization.pk):
+        with refusals_as_command_errors(Action.VERSION_CREATE, subject=team.name, organization=organization.pk):
             project, name, type_name = clean_names(options["project"], options["name"], options["type"])
             facts = self._facts(path, organization, options)
             facts.check()
@@ -60,7 +60,7 @@ class Command(BaseCommand):
 
     def _facts(self, path, organization, options):
         here = Version.objects.filter(artifact__team__organization=organization)
-        return Facts(
+        return VersionData(
             digest=UNKNOWN,
             uri=options["uri"] or Path(path).as_uri(),
             metadata=_metadata(options["metadata"]),

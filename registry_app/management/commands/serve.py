@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from ...models import Organization, setup_token
-from ...operations.prepare import close_reopened, mend_ledger, prepare
+from ...operations.prepare import mend_ledger, prepare, restore_restrictions
 from ..server import Server
 
 
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         with _listen(settings.HOST, settings.PORT) as listener:
             prepare(self)
             mend_ledger(self)
-            close_reopened(self)
+            restore_restrictions(self)
             self.check(databases=["default"], fail_level=checks.WARNING)
             lines = [f"{settings.PRODUCT} is at {settings.PUBLIC_URL} (Ctrl-C stops it)."]
             if not Organization.objects.exists():

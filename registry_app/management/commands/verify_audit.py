@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Prefetch
 
 from ... import rules
-from ...audit.reconcile import differences
+from ...audit.reconcile import find_drift
 from ...choices import Visibility
 from ...database import triggers
 from ...models import AuditEvent, Organization, Registry, restriction_journal
@@ -45,10 +45,13 @@ class Command(BaseCommand):
             faults += [f"The guard {name} is missing: `manage.py migrate` puts it back." for name in triggers.missing()]
             faults += core_faults()
             if not faults:
-                faults += differences()
+                faults += find_drift()
         with ledger_usable():
             faults += ledger_faults(Registry.objects.unnoted(), restriction_journal.read())
-            faults += [f"{again} was restricted after this backup was taken." for again in Registry.objects.reopened()]
+            faults += [
+                f"{again} was restricted after this backup was taken."
+                for again in Registry.objects.restricted_before_restore()
+            ]
         for fault in faults:
             self.stderr.write(fault)
         if faults:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from registry_app.models import Actor, AuditHead
+from registry_app.models import Actor, AuditChainHead
 from tests.assertions import settle
 from tests.database.triggers.attacks import BACK, MERGE, SESSIONS, VENDOR, execute
 from tests.factories import make_collection, make_link, make_team, make_version
@@ -32,16 +32,16 @@ def names(acme, globex, models, datasets, golden, vault, ada):
 
 
 @pytest.fixture
-def rows(names, acme, shelf, churn, versions, vision, globex):
+def rows(names, acme, release_registry, churn, versions, vision, globex):
     """The same with what is published: a version that is linked, under an alias, and one that others are made from."""
     unlinked = make_version(vision, metadata={"auc": 1})
     newest = make_version(vision, made_from=(unlinked,))
     link = make_link(churn, versions[0], "production")
     settle()
     return names | {
-        "shelf": shelf.pk,
+        "release_registry": release_registry.pk,
         "collection": churn.pk,
-        "other_collection": make_collection(shelf, "Other").pk,
+        "other_collection": make_collection(release_registry, "Other").pk,
         "link": link.pk,
         "linked": versions[0].pk,
         "unlinked": unlinked.pk,
@@ -51,7 +51,7 @@ def rows(names, acme, shelf, churn, versions, vision, globex):
         "other_artifact": make_version(vision, "rows", type="dataset").artifact_id,
         "team": vision.pk,
         "other_team": make_team(acme, "Other").pk,
-        "end": AuditHead.objects.get().seq,
+        "end": AuditChainHead.objects.get().seq,
     }
 
 

@@ -114,7 +114,7 @@ def test_whoever_asks_is_told_of_a_spoiled_guard(names, capsys, subtests):
 
 
 def test_guards_are_off_inside_the_block_alone(names, models):
-    with triggers.off():
+    with triggers.disabled():
         models.types.filter(name="adapter").delete()
         settle()
     assert triggers.missing() == []
@@ -124,7 +124,7 @@ def test_guards_are_off_inside_the_block_alone(names, models):
 
 
 def test_guards_are_back_after_a_failure_inside_the_block(names, models):
-    with pytest.raises(ZeroDivisionError), triggers.off():
+    with pytest.raises(ZeroDivisionError), triggers.disabled():
         models.types.all().delete()
         raise ZeroDivisionError
     assert triggers.missing() == []
@@ -134,7 +134,7 @@ def test_guards_are_back_after_a_failure_inside_the_block(names, models):
 def test_guards_may_be_lifted_around_new_rows(names, models, acme):
     """Rows with foreign keys wait for the end of the transaction on PostgreSQL, and hold their table meanwhile."""
     models.types.create(name="before")
-    with triggers.off():
+    with triggers.disabled():
         models.types.create(name="within")
     assert triggers.missing() == []
 
@@ -154,5 +154,5 @@ def test_section_5_flush_is_refused_outside_tests(names, monkeypatch, subtests):
 def test_flush_in_tests_leaves_guards_and_a_chain_that_begins_anew(golden):
     call_command("flush", interactive=False, verbosity=0)
     assert triggers.missing() == []
-    assert {name: len(rows) for name, rows in everything().items() if rows} == {"AuditHead": 1}
-    assert everything()["AuditHead"][0]["seq"] == 0
+    assert {name: len(rows) for name, rows in everything().items() if rows} == {"AuditChainHead": 1}
+    assert everything()["AuditChainHead"][0]["seq"] == 0

@@ -2,8 +2,8 @@
 
 from django.db import connection
 
-from registry_app.models import Actor, AuditEvent, AuditHead
-from registry_app.models.event import sealed, verify
+from registry_app.models import Actor, AuditChainHead, AuditEvent
+from registry_app.models.event import entry_hash, verify
 from tests.assertions import refused_by_database, undone
 from tests.database.triggers.attacks import EVENT, HEAD, VENDOR, execute
 from tests.factories import COMMAND_LINE
@@ -63,8 +63,8 @@ def test_no_entry_stands_off_the_chain_and_the_head_goes_nowhere_else(names, ses
 
 def add(body, seal=None):
     """An entry with this body, as whoever can write would add it; its seal."""
-    head = AuditHead.objects.get()
-    seal = seal or sealed(head.hash, head.seq + 1, body)
+    head = AuditChainHead.objects.get()
+    seal = seal or entry_hash(head.hash, head.seq + 1, body)
     with connection.cursor() as cursor:
         statement = f"{ENTRY} SELECT %s, %s, %s, %s, {FROM.removeprefix('body, ')}"
         cursor.execute(statement, [head.seq + 1, head.hash, seal, body])
@@ -73,17 +73,17 @@ def add(body, seal=None):
 
 def test_the_head_follows_an_entry_whoever_wrote_it(names, session, golden):
     """So that none stands in the way of the next one."""
-    before = AuditHead.objects.get()
+    before = AuditChainHead.objects.get()
     seal = add(AuditEvent.objects.get(seq=2).body)
-    assert (AuditHead.objects.get().seq, AuditHead.objects.get().hash) == (before.seq + 1, seal)
+    assert (AuditChainHead.objects.get().seq, AuditChainHead.objects.get().hash) == (before.seq + 1, seal)
     assert verify()[1] == []
     golden.edit(COMMAND_LINE, name="Silver", description="")
-    assert (AuditHead.objects.get().seq, verify()[1]) == (before.seq + 2, [])
+    assert (AuditChainHead.objects.get().seq, verify()[1]) == (before.seq + 2, [])
 
 
 def test_an_entry_with_a_false_seal_is_named_and_stops_nobody(names, session, golden, ada):
     add("{}", seal="f" * 64)
     golden.edit(Actor(ada), name="Silver", description="")
     number, faults = verify()
-    assert number == AuditHead.objects.get().seq
+    assert number == AuditChainHead.objects.get().seq
     assert {f"Entry {number - 1} was altered."} <= set(faults)
