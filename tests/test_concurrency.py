@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, connections
 
+from registry_app.audit.chain import verify
 from registry_app.choices import Action, OrganizationRole, Role, Visibility
 from registry_app.database import triggers
 from registry_app.models import (
@@ -25,7 +26,6 @@ from registry_app.models import (
     VersionData,
     register,
 )
-from registry_app.models.event import verify
 from tests.factories import (
     give_role,
     make_collection,

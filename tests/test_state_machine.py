@@ -19,11 +19,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from registry_app.audit.chain import verify
 from registry_app.audit.reconcile import find_drift
 from registry_app.choices import Kind, Role, Visibility
 from registry_app.database import triggers
 from registry_app.models import AcceptedType, Actor, AuditChainHead, AuditEvent, Registry
-from registry_app.models.event import verify
 from tests.factories import give_role, make_member, make_organization, make_user
 
 # Mostly good values: where nearly every step is refused, nothing is ever reached.

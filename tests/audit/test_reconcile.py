@@ -6,6 +6,7 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
+from registry_app.audit.chain import verify
 from registry_app.audit.reconcile import find_drift
 from registry_app.choices import Action, OrganizationRole, Role, TeamRole
 from registry_app.database import triggers
@@ -30,7 +31,7 @@ from registry_app.models import (
     User,
     Version,
 )
-from registry_app.models.event import record, verify
+from registry_app.models.event import record
 from registry_app.models.token import digest
 from tests.admin.pages import address, save
 from tests.assertions import undone

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
+from registry_app.audit.chain import verify
 from registry_app.choices import Role, Visibility
 from registry_app.models import AuditEvent, Organization, Registry, User
-from registry_app.models.event import verify
 
 pytestmark = pytest.mark.django_db
 

@@ -4,9 +4,9 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from registry_app import rules
+from registry_app.audit.chain import verify
 from registry_app.choices import Action, Role
 from registry_app.models import Actor, AuditEvent, Collection, ContentCounts, Link, Version, VersionData, register
-from registry_app.models.event import verify
 from tests.assertions import refused
 from tests.factories import (
     COMMAND_LINE,

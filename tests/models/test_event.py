@@ -8,10 +8,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
 
+from registry_app.audit.chain import verify
 from registry_app.choices import Action, OrganizationRole, Role, Visibility
 from registry_app.database import triggers
 from registry_app.models import Actor, AuditChainHead, AuditEvent, Registry, RegistryMember
-from registry_app.models.event import GENESIS, canonical, entry_hash, record, record_refusals, refusals_logged, verify
+from registry_app.models.event import GENESIS, canonical, entry_hash, record, record_refusals, refusals_logged
 from tests.assertions import settle, undone
 from tests.factories import give_role, make_member, make_registry, make_user
 

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from benchmarks.operations import COMMON_WORD, RARE_TYPE, RARE_WORD, Answer, operations, prepared
 from registry_app import rules
+from registry_app.audit.chain import verify
 from registry_app.choices import Action, Role, Visibility
 from registry_app.database import triggers
 from registry_app.listings import cursor
@@ -34,7 +35,7 @@ from registry_app.models import (
     User,
     create_organization,
 )
-from registry_app.models.event import canonical, entry_hash, verify
+from registry_app.models.event import canonical, entry_hash
 from registry_app.operations.prepare import prepare
 
 BATCH = 2000  # rows a statement

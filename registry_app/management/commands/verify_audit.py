@@ -7,11 +7,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Prefetch
 
 from ... import rules
+from ...audit.chain import verify
 from ...audit.reconcile import find_drift
 from ...choices import Visibility
 from ...database import triggers
 from ...models import AuditEvent, Organization, Registry, restriction_journal
-from ...models.event import GENESIS, verify
+from ...models.event import GENESIS
 from ...operations.prepare import ledger_faults, ledger_usable, one_moment, pending
 
 

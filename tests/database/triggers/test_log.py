@@ -2,8 +2,9 @@
 
 from django.db import connection
 
+from registry_app.audit.chain import verify
 from registry_app.models import Actor, AuditChainHead, AuditEvent
-from registry_app.models.event import entry_hash, verify
+from registry_app.models.event import entry_hash
 from tests.assertions import refused_by_database, undone
 from tests.database.triggers.attacks import EVENT, HEAD, VENDOR, execute
 from tests.factories import COMMAND_LINE

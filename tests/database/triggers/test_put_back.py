@@ -5,8 +5,8 @@ All in one transaction, so that whatever belongs to the row belongs to it again.
 
 import pytest
 
+from registry_app.audit.chain import verify
 from registry_app.models import Alias, Collection
-from registry_app.models.event import verify
 from tests.assertions import refused_at_once, refused_by_database, undone
 from tests.database.triggers.attacks import EVENT, HEAD, LINK, REGISTRY, TYPE, VENDOR, execute
 from tests.factories import COMMAND_LINE, make_version
