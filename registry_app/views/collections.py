@@ -17,9 +17,9 @@ from ..forms import (
     HistoryFilter,
 )
 from ..listings.cursor import SORTS, paginate, paginate_objects
+from ..listings.events import paginate_events
 from ..models import Alias, AuditEvent, Collection, Tag
 from ..permissions import get_collection, get_registry
-from .audit import page_of_events
 from .rendering import actor_of, form_data, log_refusals, registry_page
 
 COUNT_CAP = 1000  # collections counted at most
@@ -196,7 +196,7 @@ def activity(request, organization, name, collection):
     events = filters.apply(AuditEvent.objects.of_collection(collection))
     context = {"collection": collection, "filters": filters, "alias": wanted["alias"]}
     context["holder"] = _holder(collection, wanted["alias"])
-    context |= page_of_events(events, wanted["before"])
+    context |= paginate_events(events, wanted["before"])
     return registry_page(request, "collections/activity.html", access, "activity", context)
 
 

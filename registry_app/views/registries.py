@@ -12,6 +12,7 @@ from ..choices import Action, Kind, Role, Visibility
 from ..forms import (
     AcceptForm,
     AddTypesForm,
+    AuditFilter,
     CollectionFilter,
     CreateForm,
     DeleteForm,
@@ -20,6 +21,7 @@ from ..forms import (
     RestrictForm,
 )
 from ..listings.cursor import SORTS, paginate
+from ..listings.events import paginate_events
 from ..models import AcceptedType, Alias, AuditEvent, Collection, Registry, effective_sources
 from ..permissions import get_organization, get_registry, require_creator
 from ..templatetags.registry_tags import breakable
@@ -311,3 +313,15 @@ def _held(registry):
         "collections": registry.collections.order_by("name_key")[:COLLECTIONS_SHOWN],
         "protected": rules.protected_among(aliases.order_by(), registry.protected_names()),
     }
+
+
+@require_safe
+def activity(request, organization, name):
+    """What happened in one registry, newest first."""
+    access = get_registry(request.user, organization, name)
+    filters = AuditFilter(request.GET)
+    wanted = filters.require()
+    events = filters.apply(AuditEvent.objects.of_registry(access.registry))
+    context = {"registry": access.registry, "allowed": access.allowed, "tab": "activity", "filters": filters}
+    context |= paginate_events(events, wanted["before"])
+    return render_page(request, "registries/activity.html", access.membership, context)
