@@ -4,15 +4,13 @@ import argparse
 import re
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db.models import Prefetch
 
-from ... import rules
 from ...audit.chain import verify
 from ...audit.reconcile import find_drift
-from ...choices import Visibility
 from ...database import triggers
-from ...models import AuditEvent, Organization, Registry, restriction_journal
+from ...models import AuditEvent, Registry, restriction_journal
 from ...models.event import GENESIS
+from ...operations.doctor import core_faults
 from ...operations.prepare import ledger_faults, ledger_usable, one_moment, pending
 
 
@@ -59,25 +57,3 @@ class Command(BaseCommand):
             raise CommandError(f"Entries: {number}. Faults: {len(faults)}.")
         seal = AuditEvent.objects.filter(seq=number).values_list("hash", flat=True).first() or GENESIS
         self.stdout.write(f"Entries: {number}\nAnchor: {number}:{seal}\nEverything is in order.")
-
-
-def core_faults():
-    """Where an organization's core registries are not as rules 1 to 4 say: a sentence for each."""
-    cores = Prefetch("registries", Registry.objects.core().prefetch_related("types"))
-    for organization in Organization.objects.prefetch_related(cores):
-        found = {registry.name: registry for registry in organization.registries.all()}
-        for name, description, preconfigured in rules.CORE_REGISTRIES:
-            if not _is_as_given(found.pop(name, None), description, preconfigured):
-                yield f"{organization}: the core registry {name} is missing or altered."
-        for name in found:
-            yield f"{organization}: {name} is a core registry too many."
-
-
-def _is_as_given(registry, description, preconfigured):
-    return (
-        registry is not None
-        and registry.description == description
-        and registry.visibility == Visibility.ORGANIZATION
-        and not registry.accepts_all_types
-        and [kind.name for kind in registry.types.all() if kind.preconfigured] == [preconfigured]
-    )
