@@ -10,15 +10,12 @@ from allauth.account.authentication import get_authentication_records
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
-from allauth.mfa import signals as factor_signals
-from allauth.socialaccount import signals as social_signals
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
-from django.contrib.auth.signals import user_logged_out
 from django.core.cache import cache
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, transaction
@@ -29,9 +26,10 @@ from django.shortcuts import redirect, render
 from .. import rules
 from ..choices import Action
 from ..models import Actor, User, raise_refusal
-from ..models.event import record, record_refusals
+from ..models.event import record_refusals
 from . import limits
 from .limits import Limit
+from .signals import record_sign_in
 
 logger = logging.getLogger(__name__)
 WRONG_PAIR = "That name and password don't belong together."  # and no hint which of them is wrong
@@ -193,7 +191,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
     def _make_account(self, request, sociallogin, form):
         user = super().save_user(request, sociallogin, form)
         changes = user.birth() | _identity(sociallogin.account)
-        _record(request, user, Action.USER_CREATE, changes)
+        record_sign_in(request, user, Action.USER_CREATE, changes)
         return user
 
 
@@ -206,42 +204,13 @@ class SessionsAdapter(DefaultUserSessionsAdapter):
         super().end_sessions(sessions)
         for session in sessions:
             changes = {"began": [session.created_at.isoformat(timespec="seconds"), None]}
-            _record(context.request, session.user, Action.SESSION_END, changes)
+            record_sign_in(context.request, session.user, Action.SESSION_END, changes)
 
 
 def sign_in(request, user):
     """Sign in `user`, whose account this request has made."""
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
     account_signals.user_logged_in.send(sender=User, request=request, user=user)
-
-
-def connect():
-    """Listen to what allauth and Django tell."""
-    account_signals.user_logged_in.connect(_log_sign_in, dispatch_uid="log sign-in")
-    user_logged_out.connect(_log_sign_out, dispatch_uid="log sign-out")
-    for signal, action in {
-        account_signals.password_changed: Action.PASSWORD_CHANGE,
-        account_signals.password_set: Action.PASSWORD_CHANGE,
-        account_signals.password_reset: Action.PASSWORD_RESET,
-        social_signals.social_account_added: Action.SSO_CONNECT,
-        factor_signals.authenticator_added: Action.FACTOR_ADD,
-        factor_signals.authenticator_removed: Action.FACTOR_REMOVE,
-        factor_signals.authenticator_reset: Action.FACTOR_CODES,
-    }.items():
-        signal.connect(_logging(action), weak=False, dispatch_uid=f"log {action}")
-
-
-def _logging(action):
-    def log(sender, request, user=None, sociallogin=None, authenticator=None, **_):
-        changes = {}
-        if sociallogin:
-            user, changes = sociallogin.user, _identity(sociallogin.account)
-        if authenticator:
-            kept = None if action == Action.FACTOR_REMOVE else str(authenticator.type)
-            changes = {"factor": [None if kept else str(authenticator.type), kept]}
-        _record(request, user, action, changes)
-
-    return log
 
 
 def _identity(account):
@@ -252,14 +221,9 @@ def _identity(account):
 def _log_sign_in(sender, request, user, **_):
     steps = [step.get("type") or step["method"] for step in get_authentication_records(request, user)]
     by = [SINGLE_SIGN_ON if step == "socialaccount" else step for step in steps]
-    _record(request, user, Action.SIGN_IN, {"by": [None, by or [request.resolver_match.view_name]]})
+    record_sign_in(request, user, Action.SIGN_IN, {"by": [None, by or [request.resolver_match.view_name]]})
 
 
 def _log_sign_out(sender, request, user, **_):
     if user:
-        _record(request, user, Action.SIGN_OUT, {})
-
-
-@transaction.atomic
-def _record(request, user, action, changes):
-    record(Actor(user, request.id), action, subject=user.username, changes=changes)
+        record_sign_in(request, user, Action.SIGN_OUT, {})
