@@ -6,11 +6,14 @@ import json
 import nh3
 from django import template
 from django.templatetags.static import static
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from markdown_it import MarkdownIt
 
+from ..listings.base import add_line_breaks
+
 register = template.Library()
+register.filter("breakable", add_line_breaks)
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 _sprite = functools.cache(lambda: static("icons.svg"))
 
@@ -23,12 +26,6 @@ def icon(name, label=""):
             '<svg class="i" role="img" aria-label="{}"><use href="{}#{}"/></svg>', label, _sprite(), name
         )
     return mark_safe(f'<svg class="i" aria-hidden="true"><use href="{_sprite()}#{name}"/></svg>')  # noqa: S308
-
-
-@register.filter
-def breakable(name):
-    """A name that may break after underscores, and after the slashes of a path, and nowhere else."""
-    return mark_safe(conditional_escape(name).replace("_", "_<wbr>").replace("/", "/<wbr>"))  # noqa: S308
 
 
 @register.filter

@@ -9,12 +9,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from .. import rules
 from ..choices import Action, OrganizationRole, TeamRole, Visibility
 from ..forms import ConfirmForm, CursorForm, MemberRoleForm, PeopleFilter, ServiceForm
+from ..listings.base import add_line_breaks, registry_addresses
 from ..listings.cursor import paginate
 from ..models import RegistryMember, TeamMembership, make_service_account, role_sources_of_person
 from ..models.endings import of_membership
 from ..permissions import get_organization, get_person, require_admin
-from ..templatetags.registry_tags import breakable
-from .rendering import actor_of, form_data, log_refusals, registry_addresses, render_page
+from .rendering import actor_of, form_data, log_refusals, render_page
 from .teams import page_of_teams, team_rows
 
 TEAMS_SHOWN = 10  # below the list of people
@@ -74,7 +74,7 @@ def _prepared(rows, looker):
         row["is_last"] = last == [row["id"]]
         row["notes"] = _notes(row, mine, looker)
         row["teams"] = [name for name, _ in mine]
-        row["restricted"] = [breakable(name) for name in names[:NAMES_SHOWN]]
+        row["restricted"] = [add_line_breaks(name) for name in names[:NAMES_SHOWN]]
         row["more_restricted"] = max(0, len(names) - NAMES_SHOWN)
         row["every_restricted"] = every if row["is_admin"] else None
         row["last_login"] = naturaltime(row["user__last_login"]) if row["user__last_login"] else ""
@@ -136,7 +136,7 @@ def _registry_rows(rows, person):
     for row in rows:
         row["paths"] = [path for path in found[row["id"]] if path.counts]
         row["role"] = rules.effective_of(row["paths"], service=person.user.is_service)
-        row["address"], row["label"] = address(row["name"]), breakable(row["name"])
+        row["address"], row["label"] = address(row["name"]), add_line_breaks(row["name"])
         row["restricted"] = row["visibility"] == Visibility.RESTRICTED
     return rows
 

@@ -20,21 +20,13 @@ from ..forms import (
     RegistryFilter,
     RestrictForm,
 )
+from ..listings.base import add_line_breaks, registry_addresses
 from ..listings.cursor import SORTS, paginate
 from ..listings.events import paginate_events
 from ..models import AcceptedType, Alias, AuditEvent, Collection, Registry, effective_sources
 from ..permissions import get_organization, get_registry, require_creator
-from ..templatetags.registry_tags import breakable
 from .collections import listing
-from .rendering import (
-    actor_of,
-    admins_who_can_help,
-    form_data,
-    log_refusals,
-    registry_addresses,
-    registry_page,
-    render_page,
-)
+from .rendering import actor_of, admins_who_can_help, form_data, log_refusals, registry_page, render_page
 
 COUNT_CAP = 1000  # registries counted at most
 FILTERED_CAP = 100  # the same under a filter, which looks at many for each that it counts
@@ -105,7 +97,7 @@ def _prepared(rows, membership, types):
         names = [type_["name"] for type_ in types.get(row["name"], [])]
         role = membership.effective_role(row["visibility"], row.get("given_role"))
         row["address"] = address(row["name"])
-        row["label"] = breakable(row["name"])
+        row["label"] = add_line_breaks(row["name"])
         row["restricted"] = row["visibility"] == Visibility.RESTRICTED
         row["types"], row["more_types"] = names[:TYPES_SHOWN], max(0, len(names) - TYPES_SHOWN)
         row["role"] = Role(role).label

@@ -1,13 +1,11 @@
 """How views answer: with a page or a part of it, and with what every page of an organization shows."""
 
-from urllib.parse import quote
-
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 
 from .. import rules
 from ..choices import Kind, Visibility
+from ..listings.base import registry_addresses
 from ..models import Actor, RegistryMember
 from ..models.event import record_refusals
 
@@ -71,12 +69,6 @@ def log_refusals(request, form, action, membership, registry=None, subject="", c
             registry=registry and registry.pk,
             collection=collection and collection.pk,
         )
-
-
-def registry_addresses(membership):
-    """A function from a registry's name to its address; reversing each would be a tenth of a list's cost."""
-    start = reverse("registries:detail", args=[membership.organization.slug, "-"]).removesuffix("-/")
-    return lambda name: f"{start}{quote(name)}/"
 
 
 def sidebar_registries(membership):

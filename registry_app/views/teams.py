@@ -23,11 +23,11 @@ from ..forms import (
     TeamForm,
     TeamSettingsForm,
 )
+from ..listings.base import add_line_breaks, registry_addresses
 from ..listings.cursor import paginate
 from ..models import AuditEvent, RegistryMember, Team, TeamMembership
 from ..permissions import MissingOrganizationRole, get_organization, get_team, require_admin
-from ..templatetags.registry_tags import breakable
-from .rendering import actor_of, form_data, log_refusals, registry_addresses, render_page
+from .rendering import actor_of, form_data, log_refusals, render_page
 
 LEADS_SHOWN, REGISTRIES_SHOWN = 3, 3  # in a row of the list
 ROLES_SHOWN = 50  # registries on a team's page
@@ -83,7 +83,7 @@ def _first_roles(ids, membership):
     first = numbered.filter(place__lte=REGISTRIES_SHOWN).order_by("team", "place")
     rows = list(first.values("team", "role", "total", name=F("registry__name")))
     for row in rows:
-        row["label"], row["role"] = breakable(row["name"]), Role(row["role"]).label
+        row["label"], row["role"] = add_line_breaks(row["name"]), Role(row["role"]).label
     return rows
 
 
@@ -132,7 +132,7 @@ def _registries_of(access):
     address = registry_addresses(access.membership)
     rows = list(given.order_by("registry__name_key").values("role", "ends_at", name=F("registry__name"))[:ROLES_SHOWN])
     for row in rows:
-        row["address"], row["label"] = address(row["name"]), breakable(row["name"])
+        row["address"], row["label"] = address(row["name"]), add_line_breaks(row["name"])
         row["role"] = Role(row["role"]).label
     return {"roles": rows, "more_roles": given.count() - len(rows)}
 
