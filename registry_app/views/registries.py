@@ -1,14 +1,12 @@
 """Pages of registries: the list, one of them, its settings, and the two steps that can't be taken back."""
 
 from django.contrib import messages
-from django.contrib.humanize.templatetags.humanize import naturaltime
-from django.db.models import Count, Exists, OuterRef, Subquery, Value
-from django.db.models.functions import Coalesce, Left
+from django.db.models import Exists, OuterRef
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import rules
-from ..choices import Action, Kind, Role, Visibility
+from ..choices import Action, Kind, Visibility
 from ..forms import (
     AcceptForm,
     AddTypesForm,
@@ -20,17 +18,22 @@ from ..forms import (
     RegistryFilter,
     RestrictForm,
 )
-from ..listings.base import add_line_breaks, registry_addresses
 from ..listings.cursor import SORTS, paginate
 from ..listings.events import paginate_events
-from ..models import AcceptedType, Alias, AuditEvent, Collection, Registry, effective_sources
+from ..listings.registries import (
+    COUNT_CAP,
+    FILTERED_CAP,
+    capped_count,
+    core_cards,
+    prepare_rows,
+    registry_rows,
+    types_by_registry,
+)
+from ..models import Alias, AuditEvent, Collection, Registry, effective_sources
 from ..permissions import get_organization, get_registry, require_creator
 from .collections import listing
 from .rendering import actor_of, admins_who_can_help, form_data, log_refusals, registry_page, render_page
 
-COUNT_CAP = 1000  # registries counted at most
-FILTERED_CAP = 100  # the same under a filter, which looks at many for each that it counts
-TYPES_SHOWN = 6  # chips in a row of the list
 COLLECTIONS_SHOWN = 10  # names on the preview of a deletion
 PEOPLE_SHOWN = 50  # names on the preview of a restriction
 CHANGES = {
@@ -39,16 +42,6 @@ CHANGES = {
     Action.TYPES_LIST,
     Action.PROTECT,
 }  # what only admins do on the settings page
-HELD = Coalesce(  # how many collections a registry holds
-    Subquery(
-        Collection.objects.filter(registry=OuterRef("pk"))
-        .order_by()
-        .values("registry")
-        .annotate(count=Count("pk"))
-        .values("count")
-    ),
-    0,
-)
 
 
 @require_safe
@@ -61,7 +54,7 @@ def index(request, organization):
     sort = wanted["sort"] or "name"
     keys, descending = SORTS[sort]
     page = paginate(
-        _rows(narrowed.custom(), membership),
+        registry_rows(narrowed.custom(), membership),
         keys,
         descending=descending,
         after=wanted["after"],
@@ -69,77 +62,16 @@ def index(request, organization):
     )
     first = page.before is None
     cores = narrowed.core() if first else narrowed.none()
-    types = _types_of(page.rows, cores)
+    types = types_by_registry(page.rows, cores)
     context = {
         "filters": filters,
         "sort": sort,
         "page": page,
-        "count": _count(narrowed.custom(), page, first, FILTERED_CAP if filters.active else COUNT_CAP),
-        "cores": _cards(types) if first else [],
-        "rows": _prepared(page.rows, membership, types),
+        "count": capped_count(narrowed.custom(), page, first, FILTERED_CAP if filters.active else COUNT_CAP),
+        "cores": core_cards(types) if first else [],
+        "rows": prepare_rows(page.rows, membership, types),
     }
     return render_page(request, "registries/index.html", membership, context, part="registries/_results.html")
-
-
-def _rows(registries, membership):
-    """The columns of the table, as dicts. What was given to an organization admin doesn't count, so isn't asked for."""
-    if not membership.is_admin:
-        registries = registries.with_given_role(membership.user_id)
-    given = () if membership.is_admin else ("given_role",)
-    columns = ("id", "name", "name_key", "visibility", "accepts_all_types", "updated_at", *given)
-    return registries.values(*columns, summary=Left("description", 160), held=HELD)
-
-
-def _prepared(rows, membership, types):
-    """Those rows, with each cell as the template prints it: the table is the page that is asked for most."""
-    address = registry_addresses(membership)
-    for row in rows:
-        names = [type_["name"] for type_ in types.get(row["name"], [])]
-        role = membership.effective_role(row["visibility"], row.get("given_role"))
-        row["address"] = address(row["name"])
-        row["label"] = add_line_breaks(row["name"])
-        row["restricted"] = row["visibility"] == Visibility.RESTRICTED
-        row["types"], row["more_types"] = names[:TYPES_SHOWN], max(0, len(names) - TYPES_SHOWN)
-        row["role"] = Role(role).label
-        row["updated"] = naturaltime(row["updated_at"])
-        row["summary"] = row["summary"].partition("\n")[0]
-    return rows
-
-
-def _types_of(rows, cores):
-    """{name of a registry: its types, preconfigured ones first}, of `rows` and of the core registries `cores`.
-
-    Those of core registries also say how many collections these hold.
-    """
-    ids = [row["id"] for row in rows if not row["accepts_all_types"]]
-    custom = (
-        AcceptedType.objects.filter(registry__in=ids)
-        .order_by()
-        .values_list("registry__name", "name", "preconfigured", Value(0))
-    )
-    core = cores.order_by().values_list("name", "types__name", "types__preconfigured", HELD)
-    types: dict[str, list[dict]] = {}
-    # A union, for PostgreSQL would answer an OR of the two by reading the types of all registries.
-    for registry, name, preconfigured, held in custom.union(core, all=True).order_by("-preconfigured", "name"):
-        types.setdefault(registry, []).append({"name": name, "preconfigured": preconfigured, "held": held})
-    return types
-
-
-def _cards(types):
-    """The core registries among `types`, each of which has one, as cards."""
-    return [
-        {"name": name, "description": description, "types": types[name], "held": types[name][0]["held"]}
-        for name, description, _ in rules.CORE_REGISTRIES
-        if name in types
-    ]
-
-
-def _count(registries, page, first, cap):
-    """How many there are, as text; counted to a cap, for a count grows with the table and a page must not."""
-    if first and page.after is None:
-        return str(len(page.rows))
-    count = registries.order_by()[: cap + 1].count()
-    return f"{cap:,}+" if count > cap else f"{count:,}"
 
 
 @require_http_methods(["GET", "POST"])
