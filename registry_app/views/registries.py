@@ -18,6 +18,7 @@ from ..forms import (
     RegistryFilter,
     RestrictForm,
 )
+from ..listings.collections import collection_listing
 from ..listings.cursor import SORTS, paginate
 from ..listings.events import paginate_events
 from ..listings.registries import (
@@ -31,7 +32,6 @@ from ..listings.registries import (
 )
 from ..models import Alias, AuditEvent, Collection, Registry, effective_sources
 from ..permissions import get_organization, get_registry, require_creator
-from .collections import listing
 from .rendering import actor_of, admins_who_can_help, form_data, log_refusals, registry_page, render_page
 
 COLLECTIONS_SHOWN = 10  # names on the preview of a deletion
@@ -113,7 +113,7 @@ def detail(request, organization, name):
     filters.require()
     used = Collection.objects.filter(registry=OuterRef("registry"), type=OuterRef("name"))
     context = {
-        **listing(access.registry, filters),
+        **collection_listing(access.registry, filters),
         "types": list(access.registry.types.annotate(used=Exists(used))),
         "people": access.registry.people().count(),
     }
