@@ -13,9 +13,9 @@ from ..forms import (
     EditCollectionForm,
     HistoryFilter,
 )
-from ..listings.collections import mark_protected
 from ..listings.cursor import paginate_objects
 from ..listings.events import paginate_events
+from ..listings.links import link_rows
 from ..models import AuditEvent, Collection
 from ..permissions import get_collection, get_registry
 from .rendering import actor_of, form_data, log_refusals, registry_page
@@ -48,22 +48,12 @@ def detail(request, organization, name, collection):
     context = {
         "collection": collection,
         "page": page,
-        "rows": _marked(page.rows, access.registry),
+        "rows": link_rows(page.rows, access.registry),
         "count": collection.links.count(),
         "newest": list(newest),
         "tags": collection.tag_names(),
     }
     return registry_page(request, "collections/detail.html", access, "detail", context)
-
-
-def _marked(links, registry):
-    """(link, [(alias, whether it is protected)], whether any is) of each of `links`."""
-    protected = registry.protected_names()
-    rows = []
-    for link in links:
-        marks = mark_protected([alias.name for alias in link.aliases.all()], protected)
-        rows.append((link, marks, any(is_protected for _, is_protected in marks)))
-    return rows
 
 
 @require_http_methods(["GET", "POST"])
