@@ -11,11 +11,11 @@ from ..choices import Action, OrganizationRole, TeamRole, Visibility
 from ..forms import ConfirmForm, CursorForm, MemberRoleForm, PeopleFilter, ServiceForm
 from ..listings.base import add_line_breaks, registry_addresses
 from ..listings.cursor import paginate
+from ..listings.teams import paginate_teams, team_rows
 from ..models import RegistryMember, TeamMembership, make_service_account, role_sources_of_person
 from ..models.endings import of_membership
 from ..permissions import get_organization, get_person, require_admin
 from .rendering import actor_of, form_data, log_refusals, render_page
-from .teams import page_of_teams, team_rows
 
 TEAMS_SHOWN = 10  # below the list of people
 NAMES_SHOWN = 2  # registries in a row
@@ -35,7 +35,7 @@ def index(request, organization):
         after=wanted["after"],
         before=wanted["before"],
     )
-    teams = page_of_teams(membership)
+    teams = paginate_teams(membership)
     context = {
         "section": "people",
         "filters": filters,

@@ -3,16 +3,14 @@
 import copy
 
 from django.contrib import messages
-from django.db.models import Count, F, Window
-from django.db.models.functions import RowNumber
+from django.db.models import F
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
 from django.utils.text import get_text_list
 from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import rules
-from ..choices import Action, Role, TeamRole
+from ..choices import Action, Role
 from ..forms import (
     AddPeopleForm,
     ConfirmForm,
@@ -25,11 +23,11 @@ from ..forms import (
 )
 from ..listings.base import add_line_breaks, registry_addresses
 from ..listings.cursor import paginate
-from ..models import AuditEvent, RegistryMember, Team, TeamMembership
+from ..listings.teams import paginate_teams, team_rows
+from ..models import AuditEvent, RegistryMember, Team
 from ..permissions import MissingOrganizationRole, get_organization, get_team, require_admin
 from .rendering import actor_of, form_data, log_refusals, render_page
 
-LEADS_SHOWN, REGISTRIES_SHOWN = 3, 3  # in a row of the list
 ROLES_SHOWN = 50  # registries on a team's page
 
 
@@ -39,52 +37,9 @@ def index(request, organization):
     membership = get_organization(request.user, organization)
     filters = TeamFilter(request.GET)
     wanted = filters.require()
-    page = page_of_teams(membership, filters, after=wanted["after"], before=wanted["before"])
+    page = paginate_teams(membership, filters, after=wanted["after"], before=wanted["before"])
     context = {"filters": filters, "page": page, "teams": team_rows(page.rows, membership), "section": "people"}
     return render_page(request, "teams/index.html", membership, context, part="teams/_results.html")
-
-
-def page_of_teams(membership, filters=None, **cursors):
-    """A Page of the teams of the membership's organization, as dicts."""
-    teams = membership.organization.teams.all()
-    teams = filters.apply(teams) if filters else teams
-    return paginate(teams.values("id", "name", "name_key", "description"), ["name_key"], **cursors)
-
-
-def team_rows(rows, membership):
-    """Those rows, with each cell as the template prints it; registries that the membership's person can't see aside."""
-    ids = [row["id"] for row in rows]
-    active = TeamMembership.objects.filter(team__in=ids, user__is_active=True).order_by()
-    sizes = dict(active.values("team").annotate(size=Count("pk")).values_list("team", "size"))
-    leads: dict[int, list[str]] = {}
-    leading = active.filter(role=TeamRole.ADMIN).order_by("user__username")
-    for team, name in leading.values_list("team", "user__username"):
-        leads.setdefault(team, []).append(name)
-    roles: dict[int, list] = {}
-    for given in _first_roles(ids, membership):
-        roles.setdefault(given["team"], []).append(given)
-    for row in rows:
-        row["address"] = reverse("teams:detail", args=[membership.organization.slug, row["name"]])
-        row["size"] = sizes.get(row["id"], 0)
-        row["leads"] = leads.get(row["id"], [])[:LEADS_SHOWN]
-        row["more_leads"] = max(0, len(leads.get(row["id"], [])) - LEADS_SHOWN)
-        row["roles"] = roles.get(row["id"], [])
-        row["more_roles"] = max(0, row["roles"][0]["total"] - REGISTRIES_SHOWN) if row["roles"] else 0
-    return rows
-
-
-def _first_roles(ids, membership):
-    """The first few roles of each of those teams in registries that the person can see, as dicts; one query."""
-    seen = RegistryMember.objects.active().filter(registry__in=membership.registries().order_by().values("pk"))
-    numbered = seen.filter(team__in=ids).annotate(
-        place=Window(RowNumber(), partition_by="team", order_by="registry__name_key"),
-        total=Window(Count("pk"), partition_by="team"),
-    )
-    first = numbered.filter(place__lte=REGISTRIES_SHOWN).order_by("team", "place")
-    rows = list(first.values("team", "role", "total", name=F("registry__name")))
-    for row in rows:
-        row["label"], row["role"] = add_line_breaks(row["name"]), Role(row["role"]).label
-    return rows
 
 
 @require_http_methods(["GET", "POST"])
