@@ -3,25 +3,18 @@
 from functools import partial
 
 from django.contrib import messages
-from django.db.models import Count, F, Max, OuterRef, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ..choices import Action
 from ..forms import ArtifactFilter, CursorForm, VersionForm
+from ..listings.artifacts import SORTS, artifact_rows, with_newest
 from ..listings.cursor import paginate
-from ..models import Link, Version, register
+from ..models import Link, register
 from ..permissions import get_artifact, get_artifacts
 from .rendering import actor_of, form_data, log_refusals, render_page
-
-SORTS = {
-    "name": (["name", "project", "id"], False),
-    "-name": (["name", "project", "id"], True),
-    "updated": (["updated_at", "id"], False),
-    "-updated": (["updated_at", "id"], True),
-}
 
 
 @require_safe
@@ -34,28 +27,9 @@ def index(request, organization, team):
     sort = wanted["sort"] or "name"
     keys, descending = SORTS[sort]
     cursors = {"after": wanted["after"], "before": wanted["before"]}
-    page = paginate(_with_newest(filters.apply(artifacts)), keys, descending=descending, **cursors)
-    context = {"filters": filters, "sort": sort, "page": page, "artifacts": _prepared(page.rows, access)}
+    page = paginate(with_newest(filters.apply(artifacts)), keys, descending=descending, **cursors)
+    context = {"filters": filters, "sort": sort, "page": page, "artifacts": artifact_rows(page.rows, access)}
     return team_page(request, "artifacts/index.html", access, context, part="artifacts/_results.html")
-
-
-def _with_newest(artifacts):
-    """The columns of the list, as dicts; `updated_at` is when the newest version was registered."""
-    newest = Version.objects.filter(artifact=OuterRef("pk")).order_by("-number").values("created_at")[:1]
-    moment = Coalesce(Subquery(newest), F("created_at"))
-    return artifacts.annotate(updated_at=moment).values("id", "project", "name", "type", "updated_at")
-
-
-def _prepared(rows, access):
-    """Those rows, with their addresses and how many versions there are, and which is the newest."""
-    versions = Version.objects.filter(artifact__in=[row["id"] for row in rows]).order_by()
-    counted = versions.values("artifact").annotate(count=Count("pk"), newest=Max("number"))
-    facts = {row["artifact"]: row for row in counted}
-    place = [access.team.organization.slug, access.team.name]
-    for row in rows:
-        row["address"] = reverse("artifacts:detail", args=[*place, row["project"], row["name"]])
-        row |= {"count": 0, "newest": None} | facts.get(row["id"], {})
-    return rows
 
 
 @require_http_methods(["GET", "POST"])
