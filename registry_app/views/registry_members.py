@@ -11,6 +11,7 @@ from .. import rules
 from ..choices import Action, Role
 from ..forms import AddAccessForm, ChangeAccessForm, ConfirmForm, CursorForm, ExplainForm, WhoCanForm
 from ..listings.cursor import paginate_objects
+from ..listings.registry_members import registry_member_rows
 from ..models import RegistryMember, effective_sources, paths
 from ..permissions import get_registry
 from .rendering import actor_of, form_data, log_refusals, registry_page
@@ -32,7 +33,7 @@ def index(request, organization, name):
     admins = registry.organization.memberships.admins().exclude(user__in=listed).select_related("user")
     context = {
         "page": page,
-        "rows": _rows(registry, page.rows),
+        "rows": registry_member_rows(registry, page.rows),
         "everybody": registry.organization.memberships.of_active().count(),
         "admins": list(admins.order_by("user__username")[: ADMINS_SHOWN + 1]),
         "admins_shown": ADMINS_SHOWN,
@@ -42,20 +43,6 @@ def index(request, organization, name):
         else [],
     }
     return registry_page(request, "registry_members/index.html", access, "access", context)
-
-
-def _rows(registry, members):
-    """(RegistryMember, effective role of its user or None, the paths of its user) for each of `members`."""
-    users = [member.user_id for member in members if member.user_id]
-    here = registry.organization.memberships.select_related("organization", "user").filter(user__in=users)
-    memberships = {membership.user_id: membership for membership in here}
-    found = paths(registry, memberships.values())
-    rows = []
-    for member in members:
-        listed = found.get(member.user_id, [])
-        membership = memberships.get(member.user_id)
-        rows.append((member, membership and rules.effective_of(listed, service=membership.user.is_service), listed))
-    return rows
 
 
 @require_http_methods(["GET", "POST"])
