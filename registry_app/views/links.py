@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from .. import rules
 from ..choices import Action
 from ..forms import CompareForm, LabelsForm, LinkForm, UnlinkForm, VersionFilter
+from ..listings.lineage import lineage_of
 from ..models import Artifact, AuditEvent, Version
 from ..permissions import get_collection, get_link
-from .lineage import lineage_of
 from .rendering import actor_of, admins_who_can_help, form_data, log_refusals, registry_page
 
 SOURCES_SHOWN = 25  # versions to choose from
