@@ -1,17 +1,14 @@
 """API tokens: a person's own, and those that an organization's admins look after."""
 
 from django.contrib import messages
-from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from ..choices import Action
-from ..forms import ConfirmForm, CursorForm, TokenForm
-from ..listings.cursor import paginate_objects
+from ..forms import ConfirmForm, TokenForm
 from ..models import ApiToken
 from ..models.event import record_refusals
-from ..permissions import get_person, require_admin
-from .rendering import actor_of, form_data, log_refusals, render_page
+from .rendering import actor_of, form_data
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -47,43 +44,3 @@ def revoke(request, pk):
     _log_refusals(request, form, Action.TOKEN_REVOKE, token.name)
     context = {"form": form, "token": token, "section": "tokens"}
     return render(request, "tokens/revoke.html", context, status=form.status)
-
-
-@require_safe
-def of_organization(request, organization):
-    """The tokens of everybody in an organization, for its admins: what they are, never their secrets."""
-    membership = require_admin(request.user, organization, Action.TOKEN_REVOKE)
-    filters = CursorForm(request.GET)
-    page = paginate_objects(ApiToken.objects.of_organization(membership.organization), ["id"], **filters.require())
-    return render_page(request, "organization_tokens/index.html", membership, {"page": page, "section": "people"})
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def revoke_of_organization(request, organization, pk):
-    """End somebody's token, as admin of an organization that they are in: first the question, then the act."""
-    membership = require_admin(request.user, organization, Action.TOKEN_REVOKE)
-    here = membership.organization
-    token = get_object_or_404(ApiToken.objects.of_organization(here), pk=pk)
-    form = ConfirmForm(form_data(request))
-    if form.is_valid() and form.submit(token.revoke_by, actor_of(request), here):
-        messages.success(request, f"{token} of {token.user} is revoked.")
-        return redirect("organization_tokens:index", organization)
-    log_refusals(request, form, Action.TOKEN_REVOKE, membership, subject=token.name)
-    context = {"form": form, "token": token, "section": "people"}
-    return render_page(request, "tokens/revoke.html", membership, context, status=form.status)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def of_service(request, organization, username):
-    """A service account's tokens; a POST makes one, and its answer alone shows the secret."""
-    membership, person = get_person(request.user, organization, username, Action.TOKEN_ISSUE)
-    if not person.user.is_service:
-        raise Http404
-    form, issued = TokenForm(form_data(request)), None
-    if form.is_valid():
-        token = ApiToken(user=person.user, expires_at=form.expires_at(), **form.given())
-        issued = token if form.submit(token.issue, actor_of(request), membership.organization) else None
-    log_refusals(request, form, Action.TOKEN_ISSUE, membership, subject=str(request.POST.get("name", ""))[:60])
-    context = {"form": TokenForm() if issued else form, "issued": issued, "person": person, "section": "people"}
-    context["tokens"] = person.user.api_tokens.filter(revoked_at__isnull=True)
-    return render_page(request, "organization_tokens/service.html", membership, context, status=form.status)
