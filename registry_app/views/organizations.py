@@ -1,22 +1,18 @@
 """The way in: set-up, the choice of an organization, appearance, health."""
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpResponseRedirect
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.crypto import constant_time_compare
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ..authentication.adapters import sign_in
-from ..choices import Action, Role, Theme
+from ..choices import Action, Role
 from ..forms import OrganizationForm, SecondFactorForm, SetupForm
 from ..models import AuditEvent, Organization, User, set_up, setup_token
 from ..permissions import get_organization, require_admin
 from .rendering import actor_of, form_data, log_refusals, refused_page, render_page
-
-YEAR = 365 * 24 * 3600  # seconds
 
 
 @require_safe
@@ -100,16 +96,3 @@ def setup(request, token):
 
 def _found(data, request_id):
     set_up(data["name"], data["username"], data["email"], data["password"], request_id)
-
-
-@login_not_required
-@require_POST
-def appearance(request):
-    """Light, dark, or as the system says: kept in a cookie of this browser."""
-    theme, target = request.POST.get("theme"), request.POST.get("next", "/")
-    if theme not in Theme.values:
-        raise Http404
-    known = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=settings.HTTPS)
-    response = HttpResponseRedirect(target if known and target.startswith("/") else "/")
-    response.set_cookie("theme", theme, max_age=YEAR, secure=settings.HTTPS, httponly=True, samesite="Lax")
-    return response

@@ -1,0 +1,24 @@
+"""What belongs to the whole site: appearance and health."""
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpResponseRedirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from ..choices import Theme
+
+YEAR = 365 * 24 * 3600  # seconds
+
+
+@login_not_required
+@require_POST
+def appearance(request):
+    """Light, dark, or as the system says: kept in a cookie of this browser."""
+    theme, target = request.POST.get("theme"), request.POST.get("next", "/")
+    if theme not in Theme.values:
+        raise Http404
+    known = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=settings.HTTPS)
+    response = HttpResponseRedirect(target if known and target.startswith("/") else "/")
+    response.set_cookie("theme", theme, max_age=YEAR, secure=settings.HTTPS, httponly=True, samesite="Lax")
+    return response
