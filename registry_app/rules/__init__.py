@@ -4,9 +4,11 @@ A function named `refuse_…` answers None where the rule allows, else the Refus
 templates all ask here, so that the reason shown beforehand is the reason given afterwards.
 """
 
-from .access import *
-from .artifacts import *
-from .characters import *
+from .collections import *
+from .links import *
 from .names import *
 from .refusals import *
 from .registries import *
+from .roles import *
+from .types import *
+from .versions import *

@@ -3,17 +3,13 @@
 from ..choices import Kind, Visibility
 from .names import name_key
 from .refusals import (
-    ALL_TYPES_ACCEPTED,
     CORE_IS_FIXED,
     CORE_IS_GIVEN,
     CORE_IS_SHARED,
-    CORE_KEEPS_A_LIST,
     CORE_STAYS,
-    CORE_TYPE_STAYS,
     KIND_STAYS,
     ORGANIZATION_STAYS,
     RESTRICTED_STAYS,
-    TYPES_MISSING,
     Refusal,
 )
 
@@ -66,36 +62,6 @@ def refuse_delete(kind):
 
 
 # Rules 4 and 11 to 13: what a registry accepts.
-
-
-def refuse_type_list(types):
-    """Rule 7: why a registry may not accept just `types`."""
-    return None if types else TYPES_MISSING
-
-
-def refuse_all_types(kind):
-    """Rule 4: why a registry of `kind` may not accept all types."""
-    return CORE_KEEPS_A_LIST if kind == Kind.CORE else None
-
-
-def refuse_type_removal(kind, name, *, in_use, others):
-    """Rules 4, 7 and 11: why type `name` may not be removed where it is `in_use` or no `others` (a count) are left."""
-    if kind == Kind.CORE:
-        return CORE_TYPE_STAYS
-    if in_use:
-        return Refusal(
-            "type_in_use",
-            f"{name} stays: a type can't be removed while collections use it.",
-            "Move or delete those collections first.",
-        )
-    if not others:
-        return TYPES_MISSING
-    return None
-
-
-def refuse_type_addition(accepts_all):
-    """Rule 12: why no type may be added to a registry that `accepts_all`."""
-    return ALL_TYPES_ACCEPTED if accepts_all else None
 
 
 def refuse_lookalikes(names, accepted):

@@ -5,92 +5,25 @@ import re
 import unicodedata
 from urllib.parse import urlsplit
 
-from ..choices import OrganizationRole, Role
-from .access import rank
-from .characters import refuse_characters, visible
+from ..choices import OrganizationRole
+from .characters import visible
 from .names import (
-    LABEL_KEY_LENGTH,
-    LABEL_LENGTH,
     clean_name,
     may_be_stored,
     name_key,
-    refuse_key,
-    refuse_type_name,
-    word_char,
 )
-from .refusals import ALIAS_RESERVED, NUMBER_INVALID, SOURCE_HIDDEN, TYPE_STAYS, URI_INVALID, Refusal
+from .refusals import NUMBER_INVALID, URI_INVALID, Refusal
 
 URI_LENGTH = 2000  # characters
 DIGEST_LENGTH = 200  # characters
 METADATA_KEYS = 100  # at the top
 METADATA_BYTES = 256 * 1024  # of JSON in UTF-8
 METADATA_DEPTH = 40  # levels of values within values
-TAGS_AT_ONCE = 20  # tags or aliases in one call
 INPUTS_AT_ONCE = 100  # versions that one version is made from
 SIZE_LIMIT = 2**62  # bytes or files: what every database keeps as a whole number
 
-NUMBER_DIGITS = 10  # of a link: no database keeps one with as many
-
-LATEST = "latest"
-# What a card should tell, offered where one is written.
-CARD_HEADINGS = ("Summary", "Intended use", "Not for", "How it was made", "How it was evaluated", "Limits and risks")
-
 
 # How they are called.
-
-
-def refuse_label(name, what="Names"):
-    """Why a cleaned `name` may not name a collection, an artifact or a project; `what` begins the sentence."""
-    if not name:
-        return Refusal("name_invalid", "Give it a name.")
-    if len(name) > LABEL_LENGTH:
-        return Refusal("name_invalid", f"{what} have 1 to {LABEL_LENGTH} characters.")
-    if name in {".", ".."} or "/" in name:
-        return Refusal("name_invalid", f"{what} can't contain /, and aren't just dots.")
-    return refuse_characters(name, "name_invalid", what) or refuse_key(name, "name_invalid", LABEL_KEY_LENGTH)
-
-
-def refuse_alias_name(name):
-    """Rule 24 and §2: why people may not give the cleaned `name` to a version."""
-    if not 1 <= len(name) <= LABEL_LENGTH or "/" in name or ":" in name:
-        return Refusal("alias_invalid", f"Aliases have 1 to {LABEL_LENGTH} characters, without slash or colon.")
-    code = "alias_invalid"
-    if refusal := refuse_characters(name, code, "Aliases") or refuse_key(name, code, LABEL_KEY_LENGTH):
-        return refusal
-    key = name_key(name)
-    if key == LATEST or (key[0] == "v" and key[1:].isdigit()):
-        return ALIAS_RESERVED
-    return None
-
-
-def number_called(name):
-    """The number of the link that the system's alias `name` names (v0, v1, …), or None for any other name."""
-    digits = name_key(name).removeprefix("v")
-    called = name_key(name) == f"v{digits}" and digits.isdecimal() and len(digits) < NUMBER_DIGITS
-    return int(digits) if called else None
-
-
-def refuse_tag(name):
-    """Why a cleaned `name` may not be a tag. Split, not matched: no expression to backtrack."""
-    if len(name) <= LABEL_LENGTH and (refusal := refuse_characters(name, "tag_invalid", "Tags")):
-        return refusal
-    if len(name) <= LABEL_LENGTH and all(word and all(map(_tag_char, word)) for word in name.split(" ")):
-        return None
-    return Refusal(
-        "tag_invalid",
-        f"Tags are words of letters, digits, dashes and underscores, of {LABEL_LENGTH} characters at most.",
-    )
-
-
-def refuse_count(names, what):
-    """Why so many `names` at once are too many; `what` they are."""
-    if len(names) <= TAGS_AT_ONCE:
-        return None
-    return Refusal("too_many", f"At most {TAGS_AT_ONCE} {what} at a time; these are {len(names)}.")
-
-
-def _tag_char(char):
-    return char != "." and word_char(char)
 
 
 def parse_path(text):
@@ -194,60 +127,6 @@ def _is_plain(value, depth=0):
 
 
 # What may be linked where.
-
-
-def refuse_collection_type(type_name, accepted):
-    """Rule 20: why a collection of this type may not be in a registry that takes `accepted` (None: all types)."""
-    if refusal := refuse_type_name(type_name):
-        return refusal
-    if accepted is None or type_name in accepted:
-        return None
-    listed = ", ".join(sorted(accepted)[:10])
-    return Refusal(
-        "type_not_accepted",
-        f"This registry takes {listed}, not {type_name}.",
-        "Its admins can add types in the settings.",
-    )
-
-
-def refuse_collection_change(stored, wanted):
-    """Rule 20: why a collection of type `stored` may not become one of `wanted`."""
-    return None if stored == wanted else TYPE_STAYS
-
-
-def refuse_link(version_type, collection_type):
-    """Rule 21: why a version of `version_type` may not be linked into a collection of `collection_type`."""
-    if version_type == collection_type:
-        return None
-    return Refusal(
-        "type_not_accepted",
-        f"The version is a {version_type}; this collection holds the type {collection_type}.",
-        f"Link it into a collection of the type {version_type}.",
-    )
-
-
-def refuse_source(*, usable):
-    """Rule 22 and §3: why somebody may not link a version that they can't use."""
-    return None if usable else SOURCE_HIDDEN
-
-
-def protected_among(names, protected):
-    """Rule 26: those of the aliases `names` that are `protected`, in whatever case they are written, sorted."""
-    keys = {name_key(name) for name in protected}
-    return sorted(name for name in names if name_key(name) in keys)
-
-
-def refuse_protected(role, names, protected):
-    """Rule 26: why somebody of effective `role` may not put, move or take aliases `names`, given those `protected`."""
-    held = protected_among(names, protected)
-    if not held or rank(role) >= rank(Role.ADMIN):
-        return None
-    verb = "are protected aliases" if len(held) > 1 else "is a protected alias"
-    return Refusal(
-        "alias_protected",
-        f"{', '.join(held)} {verb}: only admins of the registry put, move or take {'them' if len(held) > 1 else 'it'}.",
-        "Ask one of them.",
-    )
 
 
 def refuse_inputs(paths, missing):
