@@ -12,11 +12,11 @@ class RegistryAppConfig(AppConfig):
     verbose_name = "Registry App"
 
     def ready(self):
-        from .authentication import adapters
+        from .authentication import signals
         from .database import fulltext, triggers
 
-        post_migrate.connect(triggers.install_after_migrate, sender=self, dispatch_uid="guards")
+        post_migrate.connect(triggers.install_after_migrate, sender=self, dispatch_uid="triggers")
         post_migrate.connect(fulltext.install_after_migrate, sender=self, dispatch_uid="search")
-        adapters.connect()
+        signals.connect()
         checks.register(triggers.check_guards, checks.Tags.database)
         checks.register(fulltext.check_search, checks.Tags.database)

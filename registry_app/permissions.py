@@ -181,7 +181,7 @@ def get_version(user, slug, team, project, name, number, action=Action.VERSION_C
 def get_registry(user, slug, name, action=Action.SEE):
     """The RegistryAccess to registry `name` of organization `slug`.
 
-    Http404 for whoever can't see it, MissingRole (403) for whoever sees it but may not do `action`, Renamed where the name
+    Http404 for who can't see it, MissingRole (403) for who sees it but may not do `action`, Renamed where the name
     is written otherwise, or is a former one.
     """
     membership = get_organization(user, slug)
@@ -201,14 +201,14 @@ def get_registry(user, slug, name, action=Action.SEE):
 
 
 def get_collection(user, slug, name, collection, action=Action.SEE):
-    """(the RegistryAccess to registry `name`, its Collection called `collection`); as `get_registry`, Http404 for none."""
+    """(the access to registry `name`, its Collection called `collection`); as `get_registry`, Http404 for none."""
     access = get_registry(user, slug, name)
     found = get_object_or_404(access.registry.collections.select_related("created_by"), name_key=_key(collection))
     return access, _opened(access, found, collection, action)
 
 
 def get_link(user, slug, name, collection, number, action=Action.SEE):
-    """(the RegistryAccess, the Collection, its Link of this number, as `with_latest`); as `get_collection`, Http404 for none."""
+    """(the access, the Collection, its Link of this number, as `with_latest`); Http404 as `get_collection`."""
     access = get_registry(user, slug, name)
     if number >= NUMBERS:
         raise Http404  # no database would take it

@@ -107,7 +107,7 @@ class AuditEventAdmin(ImmutableAdmin):
 
 
 @admin.register(AuditChainHead)
-class AuditHeadAdmin(ImmutableAdmin):
+class AuditChainHeadAdmin(ImmutableAdmin):
     """The end of the chain: what to keep elsewhere, to see that nobody rewrote the log."""
 
     list_display = ["seq", "hash"]

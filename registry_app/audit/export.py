@@ -2,8 +2,6 @@
 
 import csv
 
-from ..views.audit import FORMULA
-
 COLUMNS = (
     "seq",
     "at",
@@ -52,3 +50,6 @@ def _safe(cell):
     """A cell that no spreadsheet takes for a formula."""
     text = str(cell)
     return f"'{text}" if text.startswith(FORMULA) else text
+
+
+FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")  # what one begins with

@@ -6,7 +6,6 @@ from typing import Any
 from allauth.account import signals as account_signals
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
-from allauth.account.authentication import get_authentication_records
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
@@ -29,13 +28,12 @@ from ..models import Actor, User, raise_refusal
 from ..models.event import record_refusals
 from . import limits
 from .limits import Limit
-from .signals import record_sign_in
+from .signals import describe_identity, record_sign_in
 
 logger = logging.getLogger(__name__)
 WRONG_PAIR = "That name and password don't belong together."  # and no hint which of them is wrong
 LIMITED = ("too_many_login_attempts", "rate_limited")  # allauth's codes where this limit of its own is reached:
 FAILED = {"app": "allauth.account", "action": "login_failed"}
-SINGLE_SIGN_ON = "single sign-on"  # how the log calls it
 EMAIL_LENGTH, NAME_LENGTH = 254, 150  # characters; those of User's fields
 
 
@@ -151,7 +149,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         try:
             self._connect(request, sociallogin, user)
         except ValidationError as error:
-            identity = _identity(sociallogin.account)
+            identity = describe_identity(sociallogin.account)
             record_refusals(Actor(None, request.id), Action.SSO_CONNECT, error, subject=user.username, changes=identity)
             other = any(each.code == rules.OTHER_IDENTITY.code for each in error.error_dict[NON_FIELD_ERRORS])
             page = render(request, "socialaccount/other_identity.html", status=403) if other else None
@@ -190,7 +188,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
     @transaction.atomic
     def _make_account(self, request, sociallogin, form):
         user = super().save_user(request, sociallogin, form)
-        changes = user.birth() | _identity(sociallogin.account)
+        changes = user.birth() | describe_identity(sociallogin.account)
         record_sign_in(request, user, Action.USER_CREATE, changes)
         return user
 
@@ -211,19 +209,3 @@ def sign_in(request, user):
     """Sign in `user`, whose account this request has made."""
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
     account_signals.user_logged_in.send(sender=User, request=request, user=user)
-
-
-def _identity(account):
-    """What the log says of a connection that begins: the provider, and its own id of the person."""
-    return {"provider": [None, account.provider], "identity": [None, account.uid]}
-
-
-def _log_sign_in(sender, request, user, **_):
-    steps = [step.get("type") or step["method"] for step in get_authentication_records(request, user)]
-    by = [SINGLE_SIGN_ON if step == "socialaccount" else step for step in steps]
-    record_sign_in(request, user, Action.SIGN_IN, {"by": [None, by or [request.resolver_match.view_name]]})
-
-
-def _log_sign_out(sender, request, user, **_):
-    if user:
-        record_sign_in(request, user, Action.SIGN_OUT, {})

@@ -1,6 +1,7 @@
 """What the audit log keeps of how people sign in: never a secret."""
 
 from allauth.account import signals as account_signals
+from allauth.account.authentication import get_authentication_records
 from allauth.mfa import signals as factor_signals
 from allauth.socialaccount import signals as social_signals
 from django.contrib.auth.signals import user_logged_out
@@ -9,7 +10,6 @@ from django.db import transaction
 from ..choices import Action
 from ..models import Actor
 from ..models.event import record
-from .adapters import _identity, _log_sign_in, _log_sign_out
 
 
 def connect():
@@ -32,7 +32,7 @@ def _logging(action):
     def log(sender, request, user=None, sociallogin=None, authenticator=None, **_):
         changes = {}
         if sociallogin:
-            user, changes = sociallogin.user, _identity(sociallogin.account)
+            user, changes = sociallogin.user, describe_identity(sociallogin.account)
         if authenticator:
             kept = None if action == Action.FACTOR_REMOVE else str(authenticator.type)
             changes = {"factor": [None if kept else str(authenticator.type), kept]}
@@ -44,3 +44,22 @@ def _logging(action):
 @transaction.atomic
 def record_sign_in(request, user, action, changes):
     record(Actor(user, request.id), action, subject=user.username, changes=changes)
+
+
+def _log_sign_in(sender, request, user, **_):
+    steps = [step.get("type") or step["method"] for step in get_authentication_records(request, user)]
+    by = [SINGLE_SIGN_ON if step == "socialaccount" else step for step in steps]
+    record_sign_in(request, user, Action.SIGN_IN, {"by": [None, by or [request.resolver_match.view_name]]})
+
+
+def _log_sign_out(sender, request, user, **_):
+    if user:
+        record_sign_in(request, user, Action.SIGN_OUT, {})
+
+
+SINGLE_SIGN_ON = "single sign-on"  # how the log calls it
+
+
+def describe_identity(account):
+    """What the log says of a connection that begins: the provider, and its own id of the person."""
+    return {"provider": [None, account.provider], "identity": [None, account.uid]}

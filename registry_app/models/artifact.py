@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from .. import rules
 from ..choices import Action, OrganizationRole, Role
-from .event import record
+from .event import SUBJECT_LENGTH, record
 from .organization import Organization, User
 from .team import Team
 from .validation import raise_refusal
@@ -215,10 +215,10 @@ def clean_names(project, name, type_name):
 
 @transaction.atomic
 def register(team, by, project, name, type_name, facts, reason=""):
-    """Register a version with these VersionData of the team's artifact `name` in `project`, which is made where it is new.
+    """Register a version with these data of the team's artifact `name` in `project`, which is made where it is new.
 
     Answers (the version, whether it is new): the same digest once more answers the version that has it. Raises
-    ValidationError with `role_too_low`, `name_invalid`, `type_invalid`, `type_stays`, or what VersionData.check refuses.
+    ValidationError with `role_too_low`, `name_invalid`, `type_invalid`, `type_stays`, or what `check` refuses.
     """
     may_register(team, by)
     batch = Batch(team, by, [name])
@@ -296,6 +296,6 @@ class Batch:
 
 def _record(version, by, action, changes, reason):
     path, organization = str(version), version.artifact.team.organization_id
-    if len(path) > event.SUBJECT_LENGTH:  # the subject says only its ends
+    if len(path) > SUBJECT_LENGTH:  # the subject says only its ends
         changes["version"] = [None, path] if action == Action.VERSION_CREATE else [path, None]
     record(by, action, subject=path, organization=organization, changes=changes, reason=reason)

@@ -305,7 +305,7 @@ class Registry(models.Model):
 
     @transaction.atomic
     def delete_by(self, by, *, version=None, seen=None, reason=""):
-        """Rules 5, 16 and 18: remove it and what it holds; the log stays. `seen` are the ContentCounts that were shown."""
+        """Rules 5, 16 and 18: remove it and what it holds; the log stays. `seen` are the counts that were shown."""
         self.hold(by, Action.DELETE, version, rules.STALE_PREVIEW)
         raise_refusal(rules.refuse_delete(self.kind))
         raise_refusal(rules.STALE_PREVIEW if seen not in (None, self.collections.holdings()) else None)

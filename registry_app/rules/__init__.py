@@ -4,6 +4,7 @@ A function named `refuse_…` answers None where the rule allows, else the Refus
 templates all ask here, so that the reason shown beforehand is the reason given afterwards.
 """
 
+from .characters import *
 from .collections import *
 from .links import *
 from .names import *

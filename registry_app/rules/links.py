@@ -2,7 +2,6 @@
 
 from ..choices import Role
 from .characters import refuse_characters
-from .collections import LABEL_LENGTH
 from .names import (
     LABEL_KEY_LENGTH,
     LABEL_LENGTH,

@@ -10,8 +10,6 @@ from ..models import AuditEvent
 from ..permissions import get_organization
 from .rendering import render_page
 
-FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")  # what one begins with
-
 
 @require_safe
 def index(request, organization):

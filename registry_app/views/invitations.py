@@ -26,7 +26,7 @@ COLUMNS = ("id", "email", "role", "created_by__username", "created_at", "expires
 
 
 @require_http_methods(["GET", "POST"])
-def invite(request, organization):
+def create(request, organization):
     """A new invitation, whose link the answer shows this once, and those that are open."""
     membership = require_admin(request.user, organization, Action.INVITE)
     wanted = CursorForm(request.GET).require()

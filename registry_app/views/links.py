@@ -33,7 +33,7 @@ FETCH = {
 
 
 @require_http_methods(["GET", "POST"])
-def link(request, organization, name, collection):
+def create(request, organization, name, collection):
     """Publish a version in a collection (rules 21 to 25): of those that one may use, those of its type."""
     access, collection = get_collection(request.user, organization, name, collection, Action.LINK)
     filters = VersionFilter(request.GET)

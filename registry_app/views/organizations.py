@@ -38,7 +38,7 @@ def detail(request, organization):
 
 
 @require_http_methods(["GET", "POST"])
-def organization_settings(request, organization):
+def settings(request, organization):
     """What holds for everybody in an organization; its admins change that here, everybody else reads it."""
     if request.method == "POST":
         membership = require_admin(request.user, organization, Action.ORGANIZATION_EDIT)

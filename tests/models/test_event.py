@@ -182,7 +182,7 @@ def test_section_5_no_change_without_its_entry(golden, ada, monkeypatch):
     def fail(*args, **kwargs):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(event, "record", fail)
+    monkeypatch.setattr("registry_app.models.registry.record", fail)
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         golden.edit(Actor(ada), name="Silver", description="")
     golden.refresh_from_db()

@@ -1,4 +1,4 @@
-"""SearchResults: the first hits are the same ones, whether the newest links filled the page or all had to be gathered."""
+"""The first hits are the same ones, whether the newest links filled the page or all had to be gathered."""
 
 import pytest
 

@@ -17,7 +17,7 @@ NEVER = "never"
 
 
 class Entry(NamedTuple):
-    """An entry of something that was done, as `RegistrySnapshot.take` takes it; `changes` is {name: [before, after]}."""
+    """An entry of something that was done, as snapshots take it; `changes` is {name: [before, after]}."""
 
     seq: int
     action: str

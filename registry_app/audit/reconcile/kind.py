@@ -16,7 +16,7 @@ Actual = Iterable[tuple[Any, dict]]
 class Kind:
     """What `state` expects of one kind of thing, and what the database has of it: {key: facts} and pairs of the same.
 
-    VersionData are {field: value}; None where entries speak of the thing, but none of its creation. A field that no entry
+    Facts are {field: value}; None where entries speak of the thing, but none of its creation. A field that no entry
     told isn't judged.
     """
 

@@ -6,7 +6,7 @@ ALIAS, TAG, PROTECTED = "registry_app_alias", "registry_app_tag", "registry_app_
 ARTIFACT, VERSION = "registry_app_artifact", "registry_app_version"
 SOURCES = "registry_app_version_made_from"
 TEAM = "registry_app_team"
-EVENT, HEAD = "registry_app_auditevent", "registry_app_audithead"
+EVENT, HEAD = "registry_app_auditevent", "registry_app_auditchainhead"
 
 _TWIN = (
     "EXISTS (SELECT 1 FROM registry_app_registry other WHERE other.id <> {own} AND (other.id = NEW.id OR"
@@ -146,12 +146,12 @@ GUARDS = {
             " WHERE e.seq = NEW.seq OR e.hash = NEW.hash OR e.prev_hash = NEW.prev_hash)",
         ),
         # Each entry is the head's next.
-        ("log_stays", "NEW.seq IS DISTINCT FROM (SELECT seq + 1 FROM registry_app_audithead)"),
-        ("log_stays", "NEW.prev_hash IS DISTINCT FROM (SELECT hash FROM registry_app_audithead)"),
+        ("log_stays", "NEW.seq IS DISTINCT FROM (SELECT seq + 1 FROM registry_app_auditchainhead)"),
+        ("log_stays", "NEW.prev_hash IS DISTINCT FROM (SELECT hash FROM registry_app_auditchainhead)"),
     ],
     (EVENT, "UPDATE"): [("log_stays", _ALWAYS)],
     (EVENT, "DELETE"): [("log_stays", _ALWAYS)],
-    (HEAD, "INSERT"): [("log_stays", "EXISTS (SELECT 1 FROM registry_app_audithead)")],
+    (HEAD, "INSERT"): [("log_stays", "EXISTS (SELECT 1 FROM registry_app_auditchainhead)")],
     (HEAD, "UPDATE"): [
         ("log_stays", _changed("id")),
         # It moves by one, to an entry that is there.
@@ -168,7 +168,7 @@ GUARDS = {
 AFTER_INSERT = {
     LINK: "UPDATE registry_app_collection SET next_number = NEW.number + 1 WHERE id = NEW.collection_id",
     VERSION: "UPDATE registry_app_artifact SET next_number = NEW.number + 1 WHERE id = NEW.artifact_id",
-    EVENT: "UPDATE registry_app_audithead SET seq = NEW.seq, hash = NEW.hash",
+    EVENT: "UPDATE registry_app_auditchainhead SET seq = NEW.seq, hash = NEW.hash",
 }
 # TRUNCATE passes by row triggers: it has its own, on PostgreSQL alone.
 TRUNCATE_CODES = {
