@@ -1,7 +1,7 @@
 """Every address of the app: a namespace for each file of views, a name for each function.
 
-One registry, collection or member is singular in addresses (`registry/<name>/`), a list of them plural: the wandb client
-prints links of that form.
+One registry, collection or member is singular in addresses (`registry/<name>/`), a list of them is plural: the wandb
+client prints links of that form.
 """
 
 from django.conf import settings

@@ -17,6 +17,9 @@ COLUMNS = (
 )
 
 
+FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")  # what one begins with
+
+
 class _Echo:
     """What csv writes to: it hands each line on."""
 
@@ -25,6 +28,7 @@ class _Echo:
 
 
 def csv_lines(events):
+    """The lines of a CSV of `events`, newest first: a heading, then a line for each."""
     writer = csv.writer(_Echo())
     yield writer.writerow(COLUMNS)
     for event in events.order_by("-seq").iterator(chunk_size=500):
@@ -50,6 +54,3 @@ def _safe(cell):
     """A cell that no spreadsheet takes for a formula."""
     text = str(cell)
     return f"'{text}" if text.startswith(FORMULA) else text
-
-
-FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")  # what one begins with

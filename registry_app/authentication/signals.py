@@ -43,6 +43,7 @@ def _logging(action):
 
 @transaction.atomic
 def record_sign_in(request, user, action, changes):
+    """Log `action` about `user`, which `user` did in this request; `changes` as in `record`."""
     record(Actor(user, request.id), action, subject=user.username, changes=changes)
 
 

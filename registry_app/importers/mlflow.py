@@ -7,9 +7,9 @@ from django.core.exceptions import ValidationError
 
 from .. import rules
 from ..choices import Action
-from ..management.cli import COMMAND_LINE, told
 from ..models import Collection, Version, VersionData, register
-from ..models.event import canonical, refusals_logged
+from ..models.event import COMMAND_LINE, canonical, refusals_logged
+from ..models.validation import format_errors
 
 REASON = "import from MLflow"
 TYPE = "model"
@@ -179,13 +179,13 @@ class MlflowImport:
                 self.tally.count("aliases", "new")
 
     def _do(self, kind, called, action, verb):
-        """What `verb` answers; where the law refuses, None: that is told, and logged."""
+        """What `verb` answers; where the law refuses, None: that is format_errors, and logged."""
         organization = self.team.organization_id
         try:
             with refusals_logged(COMMAND_LINE, action, subject=str(called), organization=organization):
                 return verb()
         except ValidationError as error:
-            return self.tally.skip(kind, str(called), told(error).replace("\n", " "))
+            return self.tally.skip(kind, str(called), format_errors(error).replace("\n", " "))
 
 
 def _put(link, name):

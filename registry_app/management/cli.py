@@ -1,16 +1,15 @@
-"""What commands are told, and tell: organizations, teams and accounts by their names, and what the law refused."""
+"""What commands share: organizations, teams and accounts by their names, and refusals as errors of a command."""
 
 from contextlib import contextmanager
 from getpass import getpass
 
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
 from .. import rules
-from ..models import Actor, Organization, User
-from ..models.event import refusals_logged
-
-COMMAND_LINE = Actor(None, staff=True)
+from ..models import Organization, User
+from ..models.event import COMMAND_LINE, refusals_logged
+from ..models.validation import format_errors
 
 
 def organization_named(slug):
@@ -58,13 +57,4 @@ def refusals_as_command_errors(action, **where):
         with refusals_logged(COMMAND_LINE, action, **where):
             yield
     except ValidationError as error:
-        raise CommandError(told(error)) from error
-
-
-def told(error):
-    """A ValidationError in words: a line for each error, with its code, the field, and what is wrong."""
-    lines = []
-    for field, errors in error.error_dict.items():
-        where = "" if field == NON_FIELD_ERRORS else f"{field}: "
-        lines += [f"{single.code}: {where}{' '.join(single.messages)}" for single in errors]
-    return "\n".join(lines)
+        raise CommandError(format_errors(error)) from error

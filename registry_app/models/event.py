@@ -44,6 +44,9 @@ class Actor(NamedTuple):
         return "command line" if self.staff else "not signed in"
 
 
+COMMAND_LINE = Actor(None, staff=True)  # an administrator at the machine itself
+
+
 class AuditChainHead(models.Model):
     """The end of the chain: one row, locked last by every change, so that entries can't fork."""
 

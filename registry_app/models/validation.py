@@ -39,3 +39,12 @@ def validate_description(text):
 def _refuse(refusal):
     if refusal is not None:
         raise ValidationError(refusal.reason, code=refusal.code)
+
+
+def format_errors(error):
+    """A ValidationError in words: a line for each error, with its code, the field, and what is wrong."""
+    lines = []
+    for field, errors in error.error_dict.items():
+        where = "" if field == NON_FIELD_ERRORS else f"{field}: "
+        lines += [f"{single.code}: {where}{' '.join(single.messages)}" for single in errors]
+    return "\n".join(lines)

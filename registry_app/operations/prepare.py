@@ -9,8 +9,8 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import DatabaseError, connection
 
-from ..management.cli import told
 from ..models import Actor, Organization, Registry, restriction_journal
+from ..models.validation import format_errors
 from .alone import alone
 from .readiness import pending_migrations
 
@@ -57,7 +57,7 @@ def one_moment():
 
 @contextmanager
 def ledger_usable():
-    """A ledger that can't be read or written is told, and ends the command."""
+    """A ledger that can't be read or written is format_errors, and ends the command."""
     try:
         yield
     except OSError as error:
@@ -92,5 +92,5 @@ def restore_restrictions(command):
             try:
                 registry.restrict(Actor(None, staff=True), reason="Restored from a backup older than its restriction.")
             except ValidationError as error:
-                raise CommandError(f"{registry} is open again and can't be restricted: {told(error)}") from error
+                raise CommandError(f"{registry} can't be restricted: {format_errors(error)}") from error
             command.stdout.write(f"{registry} is restricted again: the backup was older than its restriction.")

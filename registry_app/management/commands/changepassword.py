@@ -3,8 +3,9 @@
 from django.core.management.base import BaseCommand
 
 from ...choices import Action
+from ...models.event import COMMAND_LINE
 from ...operations.prepare import prepare
-from ..cli import COMMAND_LINE, account_named, ask_password, refusals_as_command_errors
+from ..cli import account_named, ask_password, refusals_as_command_errors
 
 
 class Command(BaseCommand):

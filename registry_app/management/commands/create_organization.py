@@ -5,8 +5,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ...choices import Action
 from ...models import User, create_organization_with_admin
+from ...models.event import COMMAND_LINE
 from ...operations.prepare import prepare
-from ..cli import COMMAND_LINE, ask_password, refusals_as_command_errors
+from ..cli import ask_password, refusals_as_command_errors
 
 
 class Command(BaseCommand):

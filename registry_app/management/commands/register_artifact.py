@@ -10,8 +10,9 @@ from ... import rules
 from ...choices import Action
 from ...importers.digests import forget, hash_path
 from ...models import Version, VersionData, clean_names, register
+from ...models.event import COMMAND_LINE
 from ...operations.prepare import prepare
-from ..cli import COMMAND_LINE, organization_named, refusals_as_command_errors, team_named
+from ..cli import organization_named, refusals_as_command_errors, team_named
 
 UNKNOWN = f"sha256:{0:064}"  # in the place of the digest until it is known
 
