@@ -66,44 +66,70 @@ class TokenLife(TextChoices):
     FOREVER = "never", "Until it is revoked"
 
 
-class Action(TextChoices):
-    """What one can do: what a role allows, and what an audit entry says was done (or, see `attempt`, refused)."""
+class Permission(TextChoices):
+    """What a role allows without changing anything; what else it allows is an Action."""
 
-    ORGANIZATION_CREATE = "organization.create", "Founded"
-    ORGANIZATION_EDIT = "organization.edit", "Edited the settings of"
-    USER_CREATE = "user.create", "Made the account"
-    USER_EDIT = "user.edit", "Edited the account"
-    USER_DEACTIVATE = "user.deactivate", "Deactivated the account"
-    USER_REACTIVATE = "user.reactivate", "Reactivated the account"
-    SERVICE_CREATE = "service_account.create", "Made the service account"
-    PERSON_ADD = "organization.member.add", "Brought into the organization"
-    PERSON_CHANGE = "organization.member.change", "Changed the organization role of"
-    PERSON_REMOVE = "organization.member.remove", "Took out of the organization"
-    INVITE = "invitation.create", "Invited"
-    INVITE_REVOKE = "invitation.revoke", "Revoked the invitation of"
-    TEAM_CREATE = "team.create", "Made the team"
-    TEAM_EDIT = "team.edit", "Edited the team"
-    TEAM_DELETE = "team.delete", "Deleted the team"
-    TEAM_MEMBER_ADD = "team.member.add", "Put somebody into the team"
-    TEAM_MEMBER_CHANGE = "team.member.change", "Changed somebody's role in the team"
-    TEAM_MEMBER_REMOVE = "team.member.remove", "Took somebody out of the team"
+    SEE = "registry.see"
+    USE = "registry.use", "Read the source of versions in"
+    LEAVE = "team.leave", "Leave team"
+
+
+class Target(TextChoices):
+    """What an entry of the audit log can be about."""
+
+    ORGANIZATION = "organization"
+    USER = "user"
+    INVITATION = "invitation"
+    TOKEN = "token"  # noqa: S105
+    TEAM = "team"
+    REGISTRY = "registry"
+    COLLECTION = "collection"
+    LINK = "link"
+    ALIAS = "alias"
+    VERSION = "version"
+    SITE = "site"
+
+
+class Action(TextChoices):
+    """What was done, or (see `attempt`) refused: the audit log's word, and the words of pages before the name.
+
+    docs/audit-events.md says of each what its entry holds.
+    """
+
+    ORGANIZATION_CREATE = "organization.create", "Created organization"
+    ORGANIZATION_EDIT = "organization.edit", "Edited settings of"
     FACTOR_REQUIRE = "organization.factor.require", "Changed who needs a second factor in"
+    PERSON_ADD = "organization.member.add", "Added member"
+    PERSON_CHANGE = "organization.member.change", "Changed organization role of"
+    PERSON_REMOVE = "organization.member.remove", "Removed member"
+    INVITE = "invitation.create", "Invited"
+    INVITE_REVOKE = "invitation.revoke", "Revoked invitation of"
+    USER_CREATE = "user.create", "Created account"
+    USER_EDIT = "user.edit", "Edited account"
+    USER_DEACTIVATE = "user.deactivate", "Deactivated account"
+    USER_REACTIVATE = "user.reactivate", "Reactivated account"
+    SERVICE_CREATE = "service_account.create", "Created service account"
     SIGN_IN = "user.sign_in", "Signed in"
     SIGN_OUT = "user.sign_out", "Signed out"
     SIGN_IN_LIMIT = "user.sign_in.limit", "Reached the limit of tries"
     POST_LIMIT = "request.limit", "Reached the limit of refused requests"
-    PASSWORD_CHANGE = "user.password.change", "Changed the password of"
-    PASSWORD_LINK = "user.password.link", "Made a reset link for"
-    PASSWORD_RESET = "user.password.reset", "Reset the password of"
+    PASSWORD_CHANGE = "user.password.change", "Changed password of"
+    PASSWORD_LINK = "user.password.link", "Created reset link for"
+    PASSWORD_RESET = "user.password.reset", "Reset password of"
     SSO_CONNECT = "user.sso.connect", "Connected single sign-on to"
     SSO_DISCONNECT = "user.sso.disconnect", "Disconnected single sign-on from"
-    FACTOR_ADD = "user.factor.add", "Set up a second factor for"
-    FACTOR_REMOVE = "user.factor.remove", "Removed a second factor of"
-    FACTOR_CODES = "user.factor.codes", "Made new recovery codes for"
-    SESSION_END = "user.session.end", "Ended a session of"
-    TOKEN_ISSUE = "token.issue", "Issued the token"
-    TOKEN_REVOKE = "token.revoke", "Revoked the token"
-    SEE = "registry.see", "Saw"
+    FACTOR_ADD = "user.factor.add", "Added second factor for"
+    FACTOR_REMOVE = "user.factor.remove", "Removed second factor of"
+    FACTOR_CODES = "user.factor.codes", "Created recovery codes for"
+    SESSION_END = "user.session.end", "Ended session of"
+    TOKEN_ISSUE = "token.issue", "Issued token"
+    TOKEN_REVOKE = "token.revoke", "Revoked token"
+    TEAM_CREATE = "team.create", "Created team"
+    TEAM_EDIT = "team.edit", "Edited team"
+    TEAM_DELETE = "team.delete", "Deleted team"
+    TEAM_MEMBER_ADD = "team.member.add", "Added member to team"
+    TEAM_MEMBER_CHANGE = "team.member.change", "Changed role in team"
+    TEAM_MEMBER_REMOVE = "team.member.remove", "Removed member from team"
     CREATE = "registry.create", "Created"
     EDIT = "registry.edit", "Edited"
     RESTRICT = "registry.restrict", "Restricted"
@@ -112,25 +138,24 @@ class Action(TextChoices):
     TYPE_REMOVE = "registry.type.remove", "Removed a type from"
     TYPES_ALL = "registry.types.all", "Accepted all types in"
     TYPES_LIST = "registry.types.list", "Accepted only listed types in"
-    MEMBER_ADD = "registry.member.add", "Gave a role in"
-    MEMBER_CHANGE = "registry.member.change", "Changed a role in"
-    MEMBER_REMOVE = "registry.member.remove", "Took a role in"
-    USE = "registry.use", "Read the source of"
+    MEMBER_ADD = "registry.member.add", "Added role in"
+    MEMBER_CHANGE = "registry.member.change", "Changed role in"
+    MEMBER_REMOVE = "registry.member.remove", "Removed role in"
+    REQUEST = "access.request", "Requested a role in"
+    REQUEST_GRANT = "access.grant", "Granted a request for a role in"
+    REQUEST_DECLINE = "access.decline", "Declined a request for a role in"
     PROTECT = "registry.alias.protect", "Protected an alias in"
     UNPROTECT = "registry.alias.unprotect", "Stopped protecting an alias in"
-    COLLECTION_CREATE = "collection.create", "Created the collection"
-    COLLECTION_EDIT = "collection.edit", "Edited the collection"
-    COLLECTION_TAG = "collection.tag", "Changed the tags of"
-    COLLECTION_DELETE = "collection.delete", "Deleted the collection"
-    LINK = "link.create", "Linked a version into"
-    LINK_TAG = "link.tag", "Changed the tags of the version"
-    UNLINK = "link.delete", "Unlinked a version from"
-    ALIAS_PUT = "alias.put", "Put the alias"
-    ALIAS_TAKE = "alias.take", "Took the alias"
-    VERSION_CREATE = "version.create", "Registered the version"
-    VERSION_DELETE = "version.delete", "Deleted the version"
-    REQUEST = "access.request", "Requested a role in"
-    REQUEST_DECLINE = "access.decline", "Declined a request for a role in"
+    COLLECTION_CREATE = "collection.create", "Created collection"
+    COLLECTION_EDIT = "collection.edit", "Edited collection"
+    COLLECTION_DELETE = "collection.delete", "Deleted collection"
+    LINK = "link.create", "Linked a version as"
+    LINK_TAG = "link.tag", "Changed tags of"
+    UNLINK = "link.delete", "Unlinked"
+    ALIAS_SET = "alias.set", "Set alias"
+    ALIAS_REMOVE = "alias.remove", "Removed alias"
+    VERSION_CREATE = "version.create", "Registered version"
+    VERSION_DELETE = "version.delete", "Deleted version"
 
     @property
     def attempt(self):
@@ -142,7 +167,6 @@ class Action(TextChoices):
 INFINITIVES = {
     "Accepted": "accept",
     "Added": "add",
-    "Brought": "bring",
     "Changed": "change",
     "Connected": "connect",
     "Created": "create",
@@ -152,27 +176,21 @@ INFINITIVES = {
     "Disconnected": "disconnect",
     "Edited": "edit",
     "Ended": "end",
-    "Founded": "found",
-    "Gave": "give",
+    "Granted": "grant",
     "Invited": "invite",
     "Issued": "issue",
     "Linked": "link",
-    "Made": "make",
     "Protected": "protect",
-    "Put": "put",
-    "Reactivated": "reactivate",
     "Reached": "reach",
-    "Read": "read",
+    "Reactivated": "reactivate",
     "Registered": "register",
     "Removed": "remove",
     "Requested": "request",
     "Reset": "reset",
     "Restricted": "restrict",
     "Revoked": "revoke",
-    "Saw": "see",
     "Set": "set",
     "Signed": "sign",
     "Stopped": "stop",
-    "Took": "take",
     "Unlinked": "unlink",
 }

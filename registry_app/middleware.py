@@ -22,15 +22,15 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from . import rules
 from .authentication.limits import MINUTE, Limit, address_of, reach
-from .choices import Action
+from .choices import Action, Target
 from .database import triggers
 from .database.availability import best_effort
-from .models import Actor, Collection, Link, Organization, OrganizationMembership, Registry, Team, Version
-from .models.event import record_refusals
+from .models import Actor
+from .models.change import Gone
+from .models.event import AuditTarget, record_refusals
 from .operations.readiness import is_ready
 from .permissions import MissingOrganizationRole, MissingRole, Renamed, SecondFactorMissing, check_second_factor
 
-GONE = tuple(model.DoesNotExist for model in (OrganizationMembership, Registry, Team, Collection, Link, Version))
 SEEN_EVERY, READY_FOR = 60, 5  # seconds
 TOO_MANY = 429
 
@@ -163,20 +163,15 @@ class RuleMiddleware:
             return _lead_on(request, exception.names)
         if isinstance(exception, SecondFactorMissing):
             return _to_second_factor(request, exception)
-        if isinstance(exception, GONE):  # deleted by somebody else since its door was passed
+        if isinstance(exception, Gone):
             return render(request, "404.html", status=404)
         if isinstance(exception, MissingRole) and request.method not in rules.SAFE_METHODS:
-            registry, collection = exception.access.registry, exception.collection
-            where = {"organization": registry.organization_id, "registry": registry.pk}
-            where |= {"collection": collection.pk} if collection else {}
-            subject = collection.path if collection else registry.name
-            _log(request, exception.action, exception.refusal, subject=subject, **where)
+            target = exception.collection or exception.access.registry
+            _log(request, exception.action, exception.refusal, target)
         if isinstance(exception, MissingOrganizationRole) and request.method not in rules.SAFE_METHODS:
-            organization = exception.membership.organization
-            subject = exception.subject or organization.name
-            _log(request, exception.action, exception.refusal, subject=subject, organization=organization.pk)
+            _log(request, exception.action, exception.refusal, exception.target)
         if isinstance(exception, IntegrityError) and (refusal := triggers.refusal_of(exception)):
-            return _refused_by_database(request, refusal)
+            return _refused_by_database(request, exception, refusal)
         return None
 
 
@@ -198,14 +193,13 @@ def _to_second_factor(request, missing):
     return HttpResponseClientRedirect(address) if request.htmx else HttpResponseRedirect(address)
 
 
-def _refused_by_database(request, refusal):
-    kwargs = request.resolver_match.kwargs
-    organization = Organization.objects.filter(slug=kwargs.get("organization", "")).first()
-    where = {"organization": organization and organization.pk, "subject": kwargs.get("name", "")[:300]}
-    _log(request, Action.EDIT, refusal, **where)
+def _refused_by_database(request, exception, refusal):
+    """The page of a refusal by a trigger, which is logged as the verb's attempt."""
+    action, target = getattr(exception, "attempt", (Action.EDIT, AuditTarget(Target.SITE, None, request.path)))
+    _log(request, action, refusal, target)
     return render(request, "refused.html", {"refusal": refusal}, status=409)
 
 
-def _log(request, action, refusal, **where):
+def _log(request, action, refusal, target):
     actor = Actor(request.user if request.user.is_authenticated else None, request.id)
-    record_refusals(actor, action, ValidationError(refusal.reason, code=refusal.code), **where)
+    record_refusals(actor, action, ValidationError(refusal.reason, code=refusal.code), target)

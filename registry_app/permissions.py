@@ -9,7 +9,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from . import rules
-from .choices import Action, Role
+from .choices import Action, Permission, Role
 from .models import AccessRequest, FormerName, Link, OrganizationMembership, Registry, Team
 
 NUMBERS = 2**31  # where the numbers of links end
@@ -43,14 +43,15 @@ class SecondFactorMissing(PermissionDenied):
 
 
 class MissingOrganizationRole(PermissionDenied):
-    """Somebody is in the organization of `membership`, but may not do `action` on `subject` (a name) there.
+    """The person is in the organization of `membership`, but may not do `action` on `target` (a row) there.
 
     `admins` are the memberships of those who may.
     """
 
-    def __init__(self, membership, action, refusal, subject="", admins=None):
+    def __init__(self, membership, action, refusal, target=None, admins=None):
         super().__init__(refusal.reason)
-        self.membership, self.action, self.refusal, self.subject = membership, action, refusal, subject
+        self.membership, self.action, self.refusal = membership, action, refusal
+        self.target = target or membership.organization
         self.admins = membership.organization.memberships.admins() if admins is None else admins
 
 
@@ -144,7 +145,7 @@ def get_team(user, slug, name, action=None):
     refusal = action and rules.refuse_in_team(action, membership.role, role)
     if refusal:
         admins = None if action == Action.TEAM_DELETE else team.admins()
-        raise MissingOrganizationRole(membership, action, refusal, team.name, admins)
+        raise MissingOrganizationRole(membership, action, refusal, team, admins)
     return TeamAccess(membership, team, role, rules.actions_in_team(membership.role, role))
 
 
@@ -155,7 +156,7 @@ def get_artifacts(user, slug, name, action=Action.VERSION_CREATE):
     """
     access = get_team(user, slug, name)
     if refusal := rules.refuse_registration(access.membership.role, access.role):
-        raise MissingOrganizationRole(access.membership, action, refusal, access.team.name, access.team.admins())
+        raise MissingOrganizationRole(access.membership, action, refusal, access.team, access.team.admins())
     return access
 
 
@@ -178,7 +179,7 @@ def get_version(user, slug, team, project, name, number, action=Action.VERSION_C
     return access, version
 
 
-def get_registry(user, slug, name, action=Action.SEE):
+def get_registry(user, slug, name, action=Permission.SEE):
     """The RegistryAccess to registry `name` of organization `slug`.
 
     Http404 for who can't see it, MissingRole (403) for who sees it but may not do `action`, Renamed where the name
@@ -200,14 +201,14 @@ def get_registry(user, slug, name, action=Action.SEE):
     return access
 
 
-def get_collection(user, slug, name, collection, action=Action.SEE):
+def get_collection(user, slug, name, collection, action=Permission.SEE):
     """(the access to registry `name`, its Collection called `collection`); as `get_registry`, Http404 for none."""
     access = get_registry(user, slug, name)
     found = get_object_or_404(access.registry.collections.select_related("created_by"), name_key=_key(collection))
     return access, _opened(access, found, collection, action)
 
 
-def get_link(user, slug, name, collection, number, action=Action.SEE):
+def get_link(user, slug, name, collection, number, action=Permission.SEE):
     """(the access, the Collection, its Link of this number, as `with_latest`); Http404 as `get_collection`."""
     access = get_registry(user, slug, name)
     if number >= NUMBERS:

@@ -32,7 +32,7 @@ def make_user(username, **fields) -> User:
     """An account that can sign in with PASSWORD."""
     user = User.objects.create_user(username, f"{username}@example.com", PASSWORD, **fields)
     with transaction.atomic():
-        record(COMMAND_LINE, Action.USER_CREATE, subject=username, changes=user.birth())
+        record(COMMAND_LINE, Action.USER_CREATE, user, user.creation_changes())
     return user
 
 

@@ -276,7 +276,7 @@ def test_rule_26_an_alias_protected_meanwhile_is_not_moved_by_a_member(release_r
     assert moved in {"done", "alias_protected"}
     seqs = {event.action: event.seq for event in AuditEvent.objects.order_by("seq")}
     if moved == "done":  # it was before the protection
-        assert seqs[Action.ALIAS_PUT] < seqs[Action.PROTECT]
+        assert seqs[Action.ALIAS_SET] < seqs[Action.PROTECT]
 
 
 def test_section_3_an_invitation_is_accepted_before_its_maker_loses_the_role_or_not_at_all(acme, ada, sam, globex):

@@ -272,7 +272,7 @@ def texts(link, vision, ada, mel, text):
     yield lambda: collection.edit(by, name="Churn", description=text, tags=[]), card
     yield lambda: collection.edit(by, name="Churn", description="New", tags=[], reason=text), reason
     yield lambda: collection.delete_by(by, reason=text), reason
-    yield lambda: link.mark(by, put=["good"], tags=["checked"], reason=text), reason
+    yield lambda: link.edit_labels(by, put=["good"], tags=["checked"], reason=text), reason
     yield lambda: link.unlink(by, reason=text), reason
     yield lambda: Team(organization=acme, name="Silver", description=text).create(by), card
     yield lambda: vision.edit(by, name="Vision", description=text), card

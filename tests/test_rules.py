@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry_app import rules
-from registry_app.choices import Action, Kind, OrganizationRole, Role, Visibility
+from registry_app.choices import Action, Kind, OrganizationRole, Permission, Role, Visibility
 
 CORE, CUSTOM = Kind.CORE, Kind.CUSTOM
 SHARED, RESTRICTED = Visibility.ORGANIZATION, Visibility.RESTRICTED
@@ -425,13 +425,12 @@ ADMIN_ACTIONS = [
 PUBLISHING = [
     Action.COLLECTION_CREATE,
     Action.COLLECTION_EDIT,
-    Action.COLLECTION_TAG,
     Action.COLLECTION_DELETE,
     Action.LINK,
     Action.LINK_TAG,
     Action.UNLINK,
-    Action.ALIAS_PUT,
-    Action.ALIAS_TAKE,
+    Action.ALIAS_SET,
+    Action.ALIAS_REMOVE,
 ]
 
 
@@ -443,14 +442,14 @@ def test_the_ladder_has_every_role_once():
 def test_every_action_in_a_registry_says_the_role_it_needs():
     inside = ("registry.", "collection.", "link.", "alias.")
     asked = {action for action in Action if action.startswith(inside)} - {Action.CREATE}
-    assert set(rules.NEEDED) == asked == {Action.SEE, Action.USE, Action.EDIT, *PUBLISHING, *ADMIN_ACTIONS}
+    assert set(rules.NEEDED) == asked == {Permission.SEE, Permission.USE, Action.EDIT, *PUBLISHING, *ADMIN_ACTIONS}
 
 
 @pytest.mark.parametrize(
     "action, lowest",
     [
-        (Action.SEE, Role.RESTRICTED_VIEWER),
-        (Action.USE, Role.VIEWER),
+        (Permission.SEE, Role.RESTRICTED_VIEWER),
+        (Permission.USE, Role.VIEWER),
         (Action.EDIT, Role.MEMBER),
         *((action, Role.MEMBER) for action in PUBLISHING),
         *((action, Role.ADMIN) for action in ADMIN_ACTIONS),
@@ -478,7 +477,7 @@ def test_effective_role(visibility, in_organization, expected):
 
 
 MEMBERS = {Action.MEMBER_ADD, Action.MEMBER_CHANGE, Action.MEMBER_REMOVE, Action.PROTECT, Action.UNPROTECT}
-PUBLISH = {Action.USE, *PUBLISHING}
+PUBLISH = {Permission.USE, *PUBLISHING}
 ON_A_LIST = {Action.TYPE_ADD, Action.TYPE_REMOVE, Action.TYPES_ALL}
 
 
@@ -486,39 +485,39 @@ ON_A_LIST = {Action.TYPE_ADD, Action.TYPE_REMOVE, Action.TYPES_ALL}
     "role, kind, visibility, accepts_all, expected",
     [
         (None, CUSTOM, SHARED, False, set()),
-        (Role.RESTRICTED_VIEWER, CUSTOM, RESTRICTED, False, {Action.SEE}),
-        (Role.VIEWER, CUSTOM, SHARED, False, {Action.SEE, Action.USE}),
-        (Role.MEMBER, CUSTOM, SHARED, False, {Action.SEE, Action.EDIT} | PUBLISH),
-        (Role.MEMBER, CORE, SHARED, False, {Action.SEE} | PUBLISH),
+        (Role.RESTRICTED_VIEWER, CUSTOM, RESTRICTED, False, {Permission.SEE}),
+        (Role.VIEWER, CUSTOM, SHARED, False, {Permission.SEE, Permission.USE}),
+        (Role.MEMBER, CUSTOM, SHARED, False, {Permission.SEE, Action.EDIT} | PUBLISH),
+        (Role.MEMBER, CORE, SHARED, False, {Permission.SEE} | PUBLISH),
         (
             Role.ADMIN,
             CUSTOM,
             SHARED,
             False,
-            {Action.SEE, Action.EDIT, Action.RESTRICT, Action.DELETE} | ON_A_LIST | MEMBERS | PUBLISH,
+            {Permission.SEE, Action.EDIT, Action.RESTRICT, Action.DELETE} | ON_A_LIST | MEMBERS | PUBLISH,
         ),
         (
             Role.ADMIN,
             CUSTOM,
             RESTRICTED,
             False,
-            {Action.SEE, Action.EDIT, Action.DELETE} | ON_A_LIST | MEMBERS | PUBLISH,
+            {Permission.SEE, Action.EDIT, Action.DELETE} | ON_A_LIST | MEMBERS | PUBLISH,
         ),
         (
             Role.ADMIN,
             CUSTOM,
             SHARED,
             True,
-            {Action.SEE, Action.EDIT, Action.RESTRICT, Action.DELETE, Action.TYPES_LIST} | MEMBERS | PUBLISH,
+            {Permission.SEE, Action.EDIT, Action.RESTRICT, Action.DELETE, Action.TYPES_LIST} | MEMBERS | PUBLISH,
         ),
         (
             Role.ADMIN,
             CUSTOM,
             RESTRICTED,
             True,
-            {Action.SEE, Action.EDIT, Action.DELETE, Action.TYPES_LIST} | MEMBERS | PUBLISH,
+            {Permission.SEE, Action.EDIT, Action.DELETE, Action.TYPES_LIST} | MEMBERS | PUBLISH,
         ),
-        (Role.ADMIN, CORE, SHARED, False, {Action.SEE, Action.TYPE_ADD} | MEMBERS | PUBLISH),
+        (Role.ADMIN, CORE, SHARED, False, {Permission.SEE, Action.TYPE_ADD} | MEMBERS | PUBLISH),
     ],
 )
 def test_what_each_may_do(role, kind, visibility, accepts_all, expected):

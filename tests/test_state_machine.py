@@ -314,7 +314,7 @@ class Walk(RuleBasedStateMachine):
     @rule()
     def edit_log(self):
         with tried():
-            AuditEvent.objects.update(subject="Nobody")
+            AuditEvent.objects.update(target_name="Nobody")
 
     @rule()
     def cut_log(self):

@@ -118,9 +118,9 @@ def _published(acme, release_registry, ada, mel, rob):
     make_version(team, "alone")  # v0 once more
     collection = make_collection(release_registry, "Churn", by=Actor(rob), tags=["x", "y"], description="Card")
     collection.edit(Actor(rob), name="churn 2", description="Card 2", tags=["y", "z"])
-    collection.take_tag(Actor(rob), "z")
+    collection.remove_tag(Actor(rob), "z")
     links = [make_link(collection, version, "good", f"n{n}") for n, version in enumerate(versions)]
-    links[0].mark(Actor(mel), put=["first"], take=["n0"], tags=["a", "b"])
+    links[0].edit_labels(Actor(mel), put=["first"], take=["n0"], tags=["a", "b"])
     links[1].set_tags(Actor(mel), ["b"])
     links[2].unlink(Actor(mel))
     links[1].change_aliases(Actor(rob), put=["production"])

@@ -87,7 +87,7 @@ class VersionAdmin(BulkDeleteAdmin):
 
     def place(self, obj):
         """The version, in its organization."""
-        return {"subject": str(obj), "organization": obj.artifact.team.organization_id}
+        return obj
 
     def delete_model(self, request, obj):
         """Delete it; the last takes its artifact along."""

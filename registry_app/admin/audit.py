@@ -68,16 +68,18 @@ class ImmutableAdmin(ReadOnlyAdmin):
 class AuditEventAdmin(ImmutableAdmin):
     """Entries of the audit log."""
 
-    list_display = ["seq", "at", "actor_name", "what", "subject", "code", "request_id"]
-    list_display_links = ["seq", "subject"]
+    list_display = ["seq", "at", "actor_name", "what", "target_name", "code", "request_id"]
+    list_display_links = ["seq", "target_name"]
     list_filter = [OutcomeFilter, ActionFilter, OrganizationFilter]
-    search_fields = ["subject", "actor_name", "code", "request_id"]
+    search_fields = ["target_name", "actor_name", "code", "request_id"]
     fields = [
         "seq",
         "at",
         "actor_name",
         "what",
-        "subject",
+        "target_type",
+        "target_id",
+        "target_name",
         "code",
         "what_changed",
         "why",
@@ -92,7 +94,7 @@ class AuditEventAdmin(ImmutableAdmin):
     @admin.display(ordering="action")
     def what(self, obj):
         """What was done, or tried."""
-        return obj.words
+        return obj.summary
 
     @admin.display(description="Changes")
     def what_changed(self, obj):

@@ -154,7 +154,7 @@ class AuditedAdmin(admin.ModelAdmin):
         return str(obj)
 
     def place(self, obj):
-        """Where the log puts an attempt on `obj`: subject, organization, registry."""
+        """What the log says that an attempt on `obj` was about: a row, or an AuditTarget."""
         raise NotImplementedError
 
     # What is offered.
@@ -218,7 +218,7 @@ class AuditedAdmin(admin.ModelAdmin):
         if context.get("errors"):
             form = context["adminform"].form
             obj = self.get_object(request, unquote(object_id)) if object_id else form.instance
-            record_refusals(actor_of(request), attempted_action, request.refused or form.refusals(), **self.place(obj))
+            record_refusals(actor_of(request), attempted_action, request.refused or form.refusals(), self.place(obj))
             response.status_code = form.status if form.errors else 422  # else it is the inlines that are wrong
         return response
 
@@ -263,7 +263,8 @@ class AuditedAdmin(admin.ModelAdmin):
         return error
 
     def _log_refusal(self, request, obj, error):
-        record_refusals(actor_of(request), self.delete_action, error, **self.place(obj))
+        if self.delete_action:
+            record_refusals(actor_of(request), self.delete_action, error, self.place(obj))
 
 
 class BulkDeleteAdmin(AuditedAdmin):

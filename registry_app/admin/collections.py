@@ -3,18 +3,14 @@
 from django.contrib import admin
 
 from .. import rules
-from ..choices import Action
+from ..choices import Action, Target
 from ..forms import DeleteCollectionForm
 from ..models import Alias, Collection, Link, ProtectedAlias, Tag, facts_of
+from ..models.event import AuditTarget
 from .base import BulkDeleteAdmin, actor_of
 from .forms import CollectionForm, LinkForm, NewCollectionForm, NewLinkForm, ProtectedAliasForm
 
 COLLECTION_STAYS = rules.Refusal("type_stays", "A collection stays in its registry.")
-
-
-def _place(registry, subject, collection=None):
-    where = {"organization": registry.organization_id, "registry": registry.pk}
-    return {"subject": subject, **where, "collection": collection}
 
 
 class InRegistryAdmin(BulkDeleteAdmin):
@@ -61,7 +57,7 @@ class CollectionAdmin(InRegistryAdmin):
 
     def place(self, obj):
         """The collection, in its registry."""
-        return _place(obj.registry, obj.path, obj.pk) if obj.registry_id else {"subject": obj.name[:60]}
+        return obj if obj.registry_id else AuditTarget(Target.COLLECTION, None, obj.name)
 
     def fieldsets_of(self, request, obj):
         """The fields of a new collection, or of this one."""
@@ -116,7 +112,7 @@ class LinkAdmin(InRegistryAdmin):
     search_fields = ["collection__name", "collection__registry__name", "version__artifact__name", "aliases__name"]
     raw_id_fields = ["collection", "version"]
     readonly_fields = ["number", "linked_by", "linked_at"]
-    add_action, change_action, delete_action = Action.LINK, Action.ALIAS_PUT, Action.UNLINK
+    add_action, change_action, delete_action = Action.LINK, Action.ALIAS_SET, Action.UNLINK
 
     def fixed(self, obj):
         """Rule 24."""
@@ -125,9 +121,8 @@ class LinkAdmin(InRegistryAdmin):
     def place(self, obj):
         """The link, in its collection."""
         if not obj.collection_id:
-            return {"subject": ""}
-        subject = str(obj) if obj.pk else obj.collection.path
-        return _place(obj.collection.registry, subject, obj.collection_id)
+            return AuditTarget(Target.LINK, None, "")
+        return obj if obj.pk else obj.collection
 
     def fieldsets_of(self, request, obj):
         """The fields of a new link, or of this one."""
@@ -150,7 +145,7 @@ class LinkAdmin(InRegistryAdmin):
         aliases, tags = form.shown("aliases"), form.shown("tags")
         take = [name for name in aliases if name not in wanted["aliases"]]
         marks = {"put": wanted["aliases"], "take": take, "tags": wanted["tags"]}
-        obj.mark(by, **marks, seen=facts_of(aliases, tags), reason=wanted["reason"])
+        obj.edit_labels(by, **marks, seen=facts_of(aliases, tags), reason=wanted["reason"])
 
     def delete_model(self, request, obj):
         """Unlink it; its version stays."""
@@ -175,15 +170,15 @@ class LabelAdmin(InRegistryAdmin):
         return False
 
     def place(self, obj):
-        """Its collection."""
-        return _place(obj.collection.registry, f"{obj.collection.path}:{obj}", obj.collection_id)
+        """The alias; of a tag what has it."""
+        return obj if isinstance(obj, Alias) else obj.link or obj.collection
 
 
 @admin.register(Alias)
 class AliasAdmin(LabelAdmin):
     """Aliases: shown and taken."""
 
-    delete_action = Action.ALIAS_TAKE
+    delete_action = Action.ALIAS_REMOVE
 
     def delete_model(self, request, obj):
         """Take it off its link."""
@@ -198,7 +193,7 @@ class TagAdmin(LabelAdmin):
 
     def delete_model(self, request, obj):
         """Take it off its link, or off its collection."""
-        (obj.link or obj.collection).take_tag(actor_of(request), obj.name)
+        (obj.link or obj.collection).remove_tag(actor_of(request), obj.name)
 
 
 @admin.register(ProtectedAlias)
@@ -224,7 +219,7 @@ class ProtectedAliasAdmin(InRegistryAdmin):
 
     def place(self, obj):
         """Its registry."""
-        return _place(obj.registry, obj.registry.name) if obj.registry_id else {"subject": obj.name[:60]}
+        return obj.registry if obj.registry_id else AuditTarget(Target.REGISTRY, None, "")
 
     def save_model(self, request, obj, form, change):
         """Protect it; once more changes nothing."""

@@ -11,10 +11,10 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from .. import rules
-from ..choices import Action
+from ..choices import Action, Target
 from ..forms.base import RuleField
 from ..models import Organization, OrganizationMembership, User, create_organization, raise_refusal
-from ..models.event import record
+from ..models.event import AuditTarget, record
 from .base import AdminForm, AuditedAdmin, BulkDeleteAdmin, OptimisticLockForm, RowsInline, actor_of
 
 ACCOUNT_STAYS = rules.Refusal(
@@ -80,7 +80,7 @@ class UserAdmin(AuditedAdmin, auth.UserAdmin):
 
     def place(self, obj):
         """The account, in no organization."""
-        return {"subject": obj.username or ""}
+        return AuditTarget(Target.USER, obj.pk, obj.username or "")
 
     def has_change_permission(self, request, obj=None):
         """Superusers are for superusers to change."""
@@ -96,7 +96,7 @@ class UserAdmin(AuditedAdmin, auth.UserAdmin):
         """Save, and log what changed. Refuses to leave an organization without an admin."""
         if not change:
             obj.save()
-            record(actor_of(request), Action.USER_CREATE, subject=obj.username, changes=obj.birth())
+            record(actor_of(request), Action.USER_CREATE, obj, obj.creation_changes())
             return
         for organization in obj.memberships.order_by("organization_id").values_list("organization_id", flat=True):
             Organization.objects.hold(organization)
@@ -110,7 +110,7 @@ class UserAdmin(AuditedAdmin, auth.UserAdmin):
             obj.end_access(actor_of(request))
         changes = {name: [getattr(before, name), getattr(obj, name)] for name in form.changed_data}
         if changes:
-            record(actor_of(request), Action.USER_EDIT, subject=obj.username, changes=changes)
+            record(actor_of(request), Action.USER_EDIT, obj, changes)
 
     def get_inlines(self, request, obj):
         """Connections, where there are any."""
@@ -136,7 +136,7 @@ class UserAdmin(AuditedAdmin, auth.UserAdmin):
             after = self.get_object(request, unquote(id))
             if before and after and before.password != after.password:
                 changes = {"password": [None, "changed"]}
-                record(actor_of(request), Action.USER_EDIT, subject=after.username, changes=changes)
+                record(actor_of(request), Action.USER_EDIT, after, changes)
         return response
 
 
@@ -181,7 +181,7 @@ class OrganizationAdmin(AuditedAdmin):
 
     def place(self, obj):
         """The organization itself."""
-        return {"subject": obj.name, "organization": obj.pk}
+        return AuditTarget(Target.ORGANIZATION, obj.pk, obj.name, obj.pk)
 
     def get_fields(self, request, obj=None):
         """What founding asks for, or what there is."""
@@ -227,7 +227,8 @@ class OrganizationMembershipAdmin(BulkDeleteAdmin):
 
     def place(self, obj):
         """The person, in the organization."""
-        return {"subject": obj.user.username if obj.user_id else "", "organization": obj.organization_id}
+        name = obj.user.username if obj.user_id else ""
+        return AuditTarget(Target.USER, obj.user_id, name, obj.organization_id)
 
     def get_readonly_fields(self, request, obj=None):
         """Only the role changes."""

@@ -99,7 +99,7 @@ class RegistryAdmin(AuditedAdmin):
 
     def place(self, obj):
         """The registry itself."""
-        return {"subject": obj.name, "organization": obj.organization_id, "registry": obj.pk}
+        return obj.audit_target
 
     def fieldsets_of(self, request, obj):
         """The fields of a new registry, or of this one."""
@@ -189,8 +189,7 @@ class OfRegistry:
 
     def place(self, obj):
         """The registry."""
-        registry = obj.registry
-        return {"subject": registry.name, "organization": registry.organization_id, "registry": registry.pk}
+        return obj.registry
 
     @admin.display(ordering="registry__organization__name")
     def organization(self, obj):

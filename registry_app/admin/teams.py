@@ -4,9 +4,10 @@ from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextInputWidget
 
 from .. import rules
-from ..choices import Action
+from ..choices import Action, Target
 from ..forms.base import RuleField
 from ..models import Invitation, Organization, Team, TeamMembership
+from ..models.event import AuditTarget
 from .base import BulkDeleteAdmin, OptimisticLockForm, ReadOnlyAdmin, actor_of
 
 
@@ -31,7 +32,7 @@ class TeamAdmin(BulkDeleteAdmin):
 
     def place(self, obj):
         """The team, in its organization."""
-        return {"subject": obj.name, "organization": obj.organization_id}
+        return AuditTarget(Target.TEAM, obj.pk, obj.name, obj.organization_id)
 
     def get_readonly_fields(self, request, obj=None):
         """A team stays in its organization."""
@@ -85,7 +86,7 @@ class TeamMembershipAdmin(BulkDeleteAdmin):
 
     def place(self, obj):
         """The team, in its organization."""
-        return {"subject": obj.team.name, "organization": obj.team.organization_id} if obj.team_id else {"subject": ""}
+        return obj.team if obj.team_id else AuditTarget(Target.TEAM, None, "")
 
     def get_readonly_fields(self, request, obj=None):
         """Only the role changes."""

@@ -12,7 +12,9 @@ COPIED = (
     "organization_id",
     "registry_id",
     "collection_id",
-    "subject",
+    "target_type",
+    "target_id",
+    "target_name",
     "request_id",
 )
 
@@ -55,7 +57,7 @@ def _faults_of(event, expected, previous):
     if entry_hash(event.prev_hash, event.seq, event.body) != event.hash:
         yield f"Entry {event.seq} was altered."
     try:
-        facts = {**event.facts}
+        facts = {**event.content}
     except (ValueError, TypeError):
         facts = {}
     if any(facts.get(name) != getattr(event, name) for name in COPIED) or facts.get("at") != event.at.isoformat():

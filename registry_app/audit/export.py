@@ -7,7 +7,8 @@ COLUMNS = (
     "at",
     "actor",
     "action",
-    "subject",
+    "target_type",
+    "target",
     "outcome",
     "rule",
     "reason",
@@ -32,17 +33,18 @@ def csv_lines(events):
     writer = csv.writer(_Echo())
     yield writer.writerow(COLUMNS)
     for event in events.order_by("-seq").iterator(chunk_size=500):
-        facts = event.facts
-        changes = "; ".join(f"{field}: {old} → {new}" for field, (old, new) in facts["changes"].items())
+        content = event.content
+        changes = "; ".join(f"{field}: {old} → {new}" for field, (old, new) in content["changes"].items())
         row = (
             event.seq,
             event.at.isoformat(),
             event.actor_name,
             event.action,
-            event.subject,
+            event.target_type,
+            event.target_name,
             "refused" if event.refused else "done",
             event.code,
-            facts["reason"],
+            content["reason"],
             changes,
             event.request_id,
             event.hash,

@@ -150,7 +150,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
             self._connect(request, sociallogin, user)
         except ValidationError as error:
             identity = describe_identity(sociallogin.account)
-            record_refusals(Actor(None, request.id), Action.SSO_CONNECT, error, subject=user.username, changes=identity)
+            record_refusals(Actor(None, request.id), Action.SSO_CONNECT, error, user, changes=identity)
             other = any(each.code == rules.OTHER_IDENTITY.code for each in error.error_dict[NON_FIELD_ERRORS])
             page = render(request, "socialaccount/other_identity.html", status=403) if other else None
             raise ImmediateHttpResponse(page or redirect("account_inactive")) from error
@@ -188,7 +188,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
     @transaction.atomic
     def _make_account(self, request, sociallogin, form):
         user = super().save_user(request, sociallogin, form)
-        changes = user.birth() | describe_identity(sociallogin.account)
+        changes = user.creation_changes() | describe_identity(sociallogin.account)
         record_sign_in(request, user, Action.USER_CREATE, changes)
         return user
 

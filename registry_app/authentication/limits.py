@@ -11,9 +11,9 @@ from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpRequest
 
-from ..choices import Action
+from ..choices import Action, Target
 from ..models import Actor, User
-from ..models.event import record
+from ..models.event import AuditTarget, record
 
 MINUTE = 60  # seconds
 logger = logging.getLogger(__name__)
@@ -57,6 +57,6 @@ def reach(request, limit: Limit) -> None:
     changes: dict[str, list] = {"page": [None, request.resolver_match.view_name if request.resolver_match else ""]}
     changes |= {"tries": [None, limit.tries]} if limit.tries else {}
     user = request.user if request.user.is_authenticated else None
-    subject = limit.account.get_username() if limit.account else ""
+    target = limit.account or AuditTarget(Target.SITE, None, request.path)
     with transaction.atomic():
-        record(Actor(user, request.id), limit.action, subject=subject, changes=changes)
+        record(Actor(user, request.id), limit.action, target, changes)

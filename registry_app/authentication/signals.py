@@ -44,13 +44,13 @@ def _logging(action):
 @transaction.atomic
 def record_sign_in(request, user, action, changes):
     """Log `action` about `user`, which `user` did in this request; `changes` as in `record`."""
-    record(Actor(user, request.id), action, subject=user.username, changes=changes)
+    record(Actor(user, request.id), action, user, changes)
 
 
 def _log_sign_in(sender, request, user, **_):
     steps = [step.get("type") or step["method"] for step in get_authentication_records(request, user)]
-    by = [SINGLE_SIGN_ON if step == "socialaccount" else step for step in steps]
-    record_sign_in(request, user, Action.SIGN_IN, {"by": [None, by or [request.resolver_match.view_name]]})
+    methods = [SINGLE_SIGN_ON if step == "socialaccount" else step for step in steps]
+    record_sign_in(request, user, Action.SIGN_IN, {"methods": [None, methods or [request.resolver_match.view_name]]})
 
 
 def _log_sign_out(sender, request, user, **_):

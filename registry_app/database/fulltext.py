@@ -29,7 +29,7 @@ TEXTS = {
     "registry_app_artifact": Texts("artifact_search", "id", ("name",)),
     "registry_app_alias": Texts("alias_search", "id", ("name",)),
     "registry_app_tag": Texts("tag_search", "id", ("name",)),
-    "registry_app_auditevent": Texts("event_search", "seq", ("subject", "actor_name")),
+    "registry_app_auditevent": Texts("event_search", "seq", ("target_name", "actor_name")),
 }
 LOG = "registry_app_auditevent"
 SHELVES = tuple(table for table in TEXTS if table != LOG)

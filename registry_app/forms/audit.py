@@ -8,7 +8,7 @@ from .. import rules
 from ..choices import Action
 from .base import FilterForm
 
-ACTIONS = [(action.value, action.label) for action in Action if action != Action.SEE]
+ACTIONS = list(Action.choices)
 
 
 class AuditFilter(FilterForm):

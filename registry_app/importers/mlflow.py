@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from .. import rules
 from ..choices import Action
 from ..models import Collection, Version, VersionData, register
-from ..models.event import COMMAND_LINE, canonical, refusals_logged
+from ..models.event import COMMAND_LINE, canonical_json, refusals_logged
 from ..models.validation import format_errors
 
 REASON = "import from MLflow"
@@ -44,7 +44,7 @@ class ImportReport:
 
 def digest_of(version):
     """What a ModelVersion is known by here: nothing in it changes there, and a number that is used again differs."""
-    identity = canonical([version.model, version.number, version.created])
+    identity = canonical_json([version.model, version.number, version.created])
     return f"mlflow:{hashlib.sha256(identity.encode()).hexdigest()}"
 
 
@@ -175,14 +175,13 @@ class MlflowImport:
                 self.tally.skip("aliases", f"{model.name}: {alias}"[:200], reason)
             elif name in link.alias_names():
                 self.tally.count("aliases", "existing")
-            elif self._do("aliases", alias, Action.ALIAS_PUT, lambda link=link, name=name: _put(link, name)):
+            elif self._do("aliases", alias, Action.ALIAS_SET, lambda link=link, name=name: _put(link, name)):
                 self.tally.count("aliases", "new")
 
     def _do(self, kind, called, action, verb):
-        """What `verb` answers; where the law refuses, None: that is format_errors, and logged."""
-        organization = self.team.organization_id
+        """What `verb` answers; where the law refuses, None, and the refusal is logged and counted."""
         try:
-            with refusals_logged(COMMAND_LINE, action, subject=str(called), organization=organization):
+            with refusals_logged(COMMAND_LINE, action, self.team):
                 return verb()
         except ValidationError as error:
             return self.tally.skip(kind, str(called), format_errors(error).replace("\n", " "))

@@ -51,10 +51,10 @@ def ask_password(username: str, otherwise: str = "set REGISTRY_ADMIN_PASSWORD") 
 
 
 @contextmanager
-def refusals_as_command_errors(action, **where):
-    """Let the block do `action`. What the law refuses is logged, where `where` says, and raised as a CommandError."""
+def refusals_as_command_errors(action, target):
+    """Let the block do `action` to `target`. A refusal is logged, and raised as a CommandError."""
     try:
-        with refusals_logged(COMMAND_LINE, action, **where):
+        with refusals_logged(COMMAND_LINE, action, target):
             yield
     except ValidationError as error:
         raise CommandError(format_errors(error)) from error

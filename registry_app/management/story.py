@@ -79,7 +79,7 @@ def _publish_data(shelves, mel, versions):
     )
     for version in versions["customers"]:
         customers.link(mel, version)
-    customers.links.get(number=1).mark(
+    customers.links.get(number=1).edit_labels(
         mel, put=["reviewed"], tags=["deduplicated"], reason="18 rows stood in it twice."
     )
     golden = _collection(shelves["Golden Datasets"], mel, "Churn_Holdout", "dataset", HOLDOUT_CARD, ["churn"])
@@ -92,14 +92,13 @@ def _publish_model(shelves, ada, mel, versions):
     churn = _collection(models, mel, "Churn_Classifier", "model", CARD, ["churn", "weekly"])
     links = [churn.link(mel, version)[0] for version in versions["classifier"]]
     links[1].change_aliases(ada, ["production"], reason="First one that beats the rule of thumb.")
-    links[2].mark(mel, put=["candidate"], tags=["regularized"])
+    links[2].edit_labels(mel, put=["candidate"], tags=["regularized"])
     told = _collection(
         reports, mel, "Churn_Reports", "report", "One report for each version of the classifier.", ["churn"]
     )
     for version in versions["report"]:
         told.link(mel, version)
-    where = {"organization": models.organization_id, "registry": models.pk, "collection": churn.pk}
-    with suppress(ValidationError), refusals_logged(mel, Action.ALIAS_PUT, subject=churn.path, **where):
+    with suppress(ValidationError), refusals_logged(mel, Action.ALIAS_SET, links[2]):
         links[2].change_aliases(mel, ["production"])
 
 

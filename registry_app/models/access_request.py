@@ -1,10 +1,12 @@
 """Requests: somebody who sees a registry asks its admins for a higher role."""
 
-from django.db import models, transaction
+from django.db import models
 from django.utils import timezone
 
 from .. import rules
-from ..choices import Action, Role
+from ..choices import Action, Permission, Role
+from .change import changing
+from .event import record, reference
 from .organization import OrganizationMembership, User
 from .registry_member import RegistryMember
 from .validation import raise_refusal
@@ -58,43 +60,44 @@ class AccessRequest(models.Model):
     def __str__(self):
         return f"{self.user} asks to be {self.get_role_display()} of {self.registry}"
 
-    @transaction.atomic
     def create(self, by):
         """Ask, and log it. Refuses with `role_too_low` who can't see the registry, with `role_held` who has the role.
 
         `requested_already` where an earlier request is still open, `reason_invalid` for a reason that is no text.
         """
         raise_refusal(rules.refuse_reason(self.reason), "reason")
-        self.registry.hold(by, Action.SEE)
-        held = self.registry.role_of(by)
-        raise_refusal(rules.ROLE_HELD if rules.rank(held) >= rules.rank(self.role) else None, "role")
-        self.full_clean()
-        self.save()
-        self.registry.record(by, Action.REQUEST, {"role": [held, self.role]}, self.reason)
+        with changing(self.registry, by, Permission.SEE, reason=self.reason) as change:
+            raise_refusal(rules.ROLE_HELD if rules.rank(change.role) >= rules.rank(self.role) else None, "role")
+            self.full_clean()
+            self.save()
+            change.record(Action.REQUEST, change.row, {"role": [change.role, self.role]})
 
-    @transaction.atomic
     def grant_by(self, by, note=""):
         """Give the role that was asked for. Refuses as giving a role does, with `request_answered` a second time.
 
         And with `reason_invalid` for a note that is no text.
         """
-        self.registry.hold(by, Action.MEMBER_ADD)
-        self._answer(by, note, granted=True)
-        given = RegistryMember.objects.filter(registry=self.registry, user=self.user).first()
-        member = given or RegistryMember(registry=self.registry, user=self.user)
-        if member.has_ended or given is None or rules.rank(given.role) < rules.rank(self.role):
-            member.role, member.ends_at = self.role, None
-            member.save_by(by, reason=note)
+        with changing(self.registry, by, Action.REQUEST_GRANT):
+            self._answer(by, note, granted=True)
+            given = RegistryMember.objects.filter(registry=self.registry, user=self.user).first()
+            member = given or RegistryMember(registry=self.registry, user=self.user)
+            if member.has_ended or given is None or rules.rank(given.role) < rules.rank(self.role):
+                member.role, member.ends_at = self.role, None
+                member.save_by(by, reason=note)
 
-    @transaction.atomic
     def decline_by(self, by, note=""):
-        """Say no, with a `note` for who asked, and log it.
+        """Say no, with a `note` for the person who asked, and log it.
 
         Refuses with `role_too_low`, `request_answered` or `reason_invalid`.
         """
-        self.registry.hold(by, Action.MEMBER_ADD)
-        self._answer(by, note, granted=False)
-        self.registry.record(by, Action.REQUEST_DECLINE, {self.user.username: [self.role, None]}, note)
+        with changing(self.registry, by, Action.REQUEST_DECLINE):
+            self._answer(by, note, granted=False)
+            self.record(by, Action.REQUEST_DECLINE, note)
+
+    def record(self, by, action, reason=""):
+        """Log what became of it."""
+        related = {"requested_by": reference(self.user)}
+        record(by, action, self.registry, {"role": [self.role, None]}, related, reason=reason)
 
     def _answer(self, by, note, *, granted):
         raise_refusal(rules.refuse_reason(note), "note")

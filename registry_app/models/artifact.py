@@ -1,6 +1,6 @@
 """Artifacts: what teams own, wherever it is kept, and the versions of them that registries publish."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
@@ -8,8 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from .. import rules
-from ..choices import Action, OrganizationRole, Role
-from .event import SUBJECT_LENGTH, record
+from ..choices import Action, OrganizationRole, Role, Target
+from .change import locked
+from .event import AuditTarget, record, reference, references
 from .organization import Organization, User
 from .team import Team
 from .validation import raise_refusal
@@ -145,6 +146,11 @@ class Version(models.Model):
         return reverse("versions:detail", args=[*names, self.number])
 
     @property
+    def audit_target(self):
+        """How the log speaks of it."""
+        return AuditTarget(Target.VERSION, self.pk, str(self), self.artifact.team.organization_id)
+
+    @property
     def called(self):
         """The artifact's name and the label, without the team and the project."""
         return f"{self.artifact.name}:{self.label}"
@@ -175,15 +181,15 @@ class Version(models.Model):
     def delete_by(self, by, reason=""):
         """Delete it, and log it; the last of an artifact takes that along. Rule 27: refuses with `version_linked`.
 
-        Also with `role_too_low`, as `register` does. Version.DoesNotExist where somebody was faster.
+        Also with `role_too_low`, as `register` does. Gone where it was deleted meanwhile.
         """
         team = self.artifact.team
         may_register(team, by)
-        self.refresh_from_db(fields=["number"])  # somebody may have deleted it meanwhile
+        locked(Version.objects.all(), self.pk)
         membership = team.organization.memberships.filter(user=by.user).select_related("organization", "user").first()
         raise_refusal(self.refuse_deletion(membership))
         facts = {"digest": [self.digest, None], "uri": [self.uri, None]}
-        _record(self, by, Action.VERSION_DELETE, facts, reason)
+        record(by, Action.VERSION_DELETE, self, facts, reason=reason)
         artifact = self.artifact
         self.delete()
         if not artifact.versions.exists():
@@ -276,9 +282,10 @@ class Batch:
                 "digest": [None, version.digest],
                 "uri": [None, version.uri],
             }
-            if sources := self.sources[place]:
-                changes["made from"] = [None, [str(source) for source in sources]]
-            _record(version, self.by, Action.VERSION_CREATE, changes, reason)
+            sources = self.sources[place]
+            related: dict[str, Any] = {"team": reference(self.team)}
+            related |= {"made_from": references(sources)} if sources else {}
+            record(self.by, Action.VERSION_CREATE, version, changes, related, reason=reason)
 
     def _artifact(self, project, name, type_name):
         """The artifact as it is after what was added before, or a new one, unsaved."""
@@ -292,10 +299,3 @@ class Batch:
         if new := self.digests.get((artifact.project, artifact.name, digest)):
             return new
         return artifact.versions.filter(digest=digest).first() if artifact.pk else None
-
-
-def _record(version, by, action, changes, reason):
-    path, organization = str(version), version.artifact.team.organization_id
-    if len(path) > SUBJECT_LENGTH:  # the subject says only its ends
-        changes["version"] = [None, path] if action == Action.VERSION_CREATE else [path, None]
-    record(by, action, subject=path, organization=organization, changes=changes, reason=reason)

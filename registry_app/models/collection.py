@@ -1,16 +1,15 @@
 """Collections: named sets of versions in a registry."""
 
-from contextlib import contextmanager
-
-from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Exists, OuterRef, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
 from .. import rules
-from ..choices import Action
+from ..choices import Action, Target
 from .artifact import Version
+from .change import changing, locked
+from .event import AuditTarget, reference
 from .impact import ContentCounts
 from .link import Alias, Link, Tag, clean_tags, replace_tags
 from .organization import User
@@ -86,6 +85,13 @@ class Collection(models.Model):
         return reverse("collections:detail", args=[self.registry.organization.slug, self.registry.name, self.name])
 
     @property
+    def audit_target(self):
+        """How the log speaks of it."""
+        return AuditTarget(
+            Target.COLLECTION, self.pk, self.path, self.registry.organization_id, self.registry_id, self.pk
+        )
+
+    @property
     def path(self):
         """How code and the log call it: the registry's name, a slash, its own."""
         return f"{self.registry.name}/{self.name}"
@@ -114,20 +120,10 @@ class Collection(models.Model):
         else:
             raise_refusal(rules.refuse_collection_type(self.type, self.registry.accepted()), "type")
 
-    def _check(self):
+    def validate(self):
         """`full_clean` without what is said twice: `clean` judges every field that people write."""
         self.clean()
         self.validate_constraints()
-
-    def _try(self, name, description):
-        """Take name and card where the law allows; else it is as it was, for whoever goes on to speak of it."""
-        before = self.name, self.name_key, self.description
-        self.name, self.description = name, description
-        try:
-            self._check()
-        except ValidationError:
-            self.name, self.name_key, self.description = before
-            raise
 
     def holdings(self):
         """What it holds, counted now."""
@@ -139,94 +135,90 @@ class Collection(models.Model):
 
     # Verbs: each asks who may, and raises ValidationError with the rulebook's code where it refuses.
 
-    @transaction.atomic
     def create(self, by, tags=(), reason=""):
         """Keep this new collection (rule 20), with these tags."""
-        self.registry.hold(by, Action.COLLECTION_CREATE)
-        self.created_by = by.user
-        self._check()
-        self.save(force_insert=True)
-        changes = {field: [None, getattr(self, field)] for field in ("name", "type", "description")}
-        if tags := clean_tags(tags):
-            Tag.objects.bulk_create(Tag(collection=self, name=name) for name in tags)
-            changes["tags"] = [None, sorted(tags)]
-        self.record(by, Action.COLLECTION_CREATE, changes, reason)
+        with changing(self.registry, by, Action.COLLECTION_CREATE, reason=reason) as change:
+            self.registry, self.created_by = change.row, by.user
+            self.validate()
+            self.save(force_insert=True)
+            changes = {field: [None, getattr(self, field)] for field in ("name", "type", "description")}
+            if tags := clean_tags(tags):
+                Tag.objects.bulk_create(Tag(collection=self, name=name) for name in tags)
+                changes["tags"] = [None, sorted(tags)]
+            change.record(Action.COLLECTION_CREATE, self, changes)
 
     def edit(self, by, *, name, description, tags, version=None, reason=""):
         """Give it another name, card or tags; `version` is the one that was shown (rule 19)."""
-        with self.changing(by, Action.COLLECTION_EDIT, version):
-            before = {"name": self.name, "description": self.description, "tags": self.tag_names()}
-            self._try(name, description)
-            tags = sorted(clean_tags(tags, stored=before["tags"]))
-            after = {"name": self.name, "description": self.description, "tags": tags}
-            changes = {field: [before[field], after[field]] for field in before if before[field] != after[field]}
-            if changes:
-                replace_tags(self.tags.filter(link=None), after["tags"], collection=self)
-                self.version += 1
-                self.updated_at = timezone.now()
-                self.save()
-                self.record(by, Action.COLLECTION_EDIT, changes, reason)
+        with changing(self, by, Action.COLLECTION_EDIT, version=version, reason=reason) as change:
+            change.row.name, change.row.description = name, description
+            change.row.set_tags(change, tags)
 
-    def take_tag(self, by, name, *, reason=""):
-        """Take this tag off the collection, whatever else it has by now."""
-        with self.changing(by, Action.COLLECTION_EDIT):
-            tags = self.tag_names()
-            if name in tags:
-                kept = [tag for tag in tags if tag != name]
-                self.edit(by, name=self.name, description=self.description, tags=kept, reason=reason)
+    def remove_tag(self, by, name, *, reason=""):
+        """Remove this tag, whatever else it has by now."""
+        with changing(self, by, Action.COLLECTION_EDIT, reason=reason) as change:
+            change.row.set_tags(change, [tag for tag in change.row.tag_names() if tag != name])
+
+    def set_tags(self, change, tags):
+        """Let it have just these tags, as part of a Change of it. Refuses with `tag_invalid`."""
+        before = self.tag_names()
+        after = sorted(clean_tags(tags, stored=before))
+        if after != before:
+            replace_tags(self.tags.filter(link=None), after, collection=self)
+            change.changes["tags"] = [before, after]
 
     def link(self, by, version, aliases=(), reason=""):
         """Publish the Version `version` here under the next number, with these aliases (rules 21 to 25).
 
         Answers (the Link, whether it is new): a version that is linked here already keeps its link.
         """
-        with self.changing(by, Action.LINK):
-            version = Version.objects.select_related("artifact__team").get(pk=version.pk)
-            self._check_link(by, version)
-            link, is_new = self.links.filter(version=version).first(), False
+        with changing(self, by, Action.LINK, reason=reason) as change:
+            collection = change.row
+            version = locked(Version.objects.select_related("artifact__team"), version.pk)
+            collection._check_link(by, version)
+            link, is_new = collection.links.filter(version=version).first(), False
             if link is None:
-                link, is_new = Link(collection=self, version=version, number=self.next_number, linked_by=by.user), True
+                link, is_new = Link(version=version, number=collection.next_number, linked_by=by.user), True
+                link.collection = collection
                 link.save(force_insert=True)
-                self.next_number += 1
-                Collection.objects.filter(pk=self.pk).update(next_number=self.next_number)
-                self.record(by, Action.LINK, {link.label: [None, str(version)]}, reason)
-            link.collection = self
-            link.put_aliases(by, aliases, reason)
-            self.touch()
-            return link, is_new
+                collection.next_number += 1
+                Collection.objects.filter(pk=collection.pk).update(next_number=collection.next_number)
+                change.record(Action.LINK, link, related={"version": reference(version)})
+            link.collection = collection
+            link.set_aliases(change, aliases)
+            collection.touch()
+        return link, is_new
 
     def delete_by(self, by, *, seen=None, reason=""):
-        """Remove it with its links, aliases and tags; the versions stay. `seen` are the ContentCounts shown.
+        """Remove it with its links, aliases and tags; the versions stay. `seen` are the counts that were shown.
 
         Rule 26: only admins of the registry where a version in it carries a protected alias.
         """
-        with self.changing(by, Action.COLLECTION_DELETE) as role:
-            now = self.holdings()
+        with changing(self, by, Action.COLLECTION_DELETE, reason=reason) as change:
+            collection = change.row
+            now = collection.holdings()
             raise_refusal(rules.STALE_PREVIEW if seen not in (None, now) else None)
-            names = self.aliases.values_list("name", flat=True)
-            raise_refusal(rules.refuse_protected(role, names, self.registry.protected_names()))
-            changes = {"name": [self.name, None], "type": [self.type, None], "links": [now.links, None]}
-            pk = self.pk
-            self.delete()
-            self.pk = pk
-            self.record(by, Action.COLLECTION_DELETE, changes, reason)
+            names = collection.aliases.values_list("name", flat=True)
+            raise_refusal(rules.refuse_protected(change.role, names, collection.registry.protected_names()))
+            Collection.objects.filter(pk=collection.pk).delete()
+            changes = {"name": [collection.name, None], "type": [collection.type, None], "links": [now.links, None]}
+            change.record(Action.COLLECTION_DELETE, collection, changes)
 
     def tag_names(self):
         """Its own tags, sorted."""
         return sorted(self.tags.filter(link=None).values_list("name", flat=True))
 
-    def record(self, by, action, changes, reason="", subject=""):
-        """Log `action` on it, or on what `subject` names in it."""
-        self.registry.record(by, action, changes, reason, subject=subject or self.path, collection=self.pk)
+    # What a Change asks of it.
 
-    @contextmanager
-    def changing(self, by, action, version=None):
-        """Hold registry and row until commit, and read both anew; yields the effective role of `by`."""
-        with transaction.atomic():
-            role = self.registry.hold(by, action)
-            self.refresh_from_db(from_queryset=Collection.objects.select_for_update(of=("self",)))
-            raise_refusal(rules.EDIT_CONFLICT if version not in (None, self.version) else None)
-            yield role
+    def lock_for_change(self, by, action):
+        """Lock the row until commit, after its registry. Answers (the row anew, the effective role of `by`)."""
+        registry, role = self.registry.lock_for_change(by, action)
+        collection = locked(Collection.objects.select_for_update(of=("self",)), self.pk)
+        collection.registry = registry
+        return collection, role
+
+    def logged_fields(self):
+        """The fields whose changes the log holds."""
+        return {"name": self.name, "description": self.description}
 
     def _check_link(self, by, version):
         """Rules 21 and 22, and that `by` may use the version."""

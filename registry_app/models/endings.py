@@ -36,8 +36,8 @@ def end_of_account(user, by, reason, organization=None):
         session.end()
     _end(by, reason, organization, invitations=invitations, requests=_requests(user), tokens=_tokens(user))
     if sessions:
-        where = {"subject": user.username, "organization": organization and organization.pk}
-        record(by, Action.SESSION_END, changes={"sessions": [len(sessions), 0]}, reason=reason, **where)
+        target = user.audit_target._replace(organization=organization and organization.pk)
+        record(by, Action.SESSION_END, target, {"sessions": [len(sessions), 0]}, reason=reason)
 
 
 def of_membership(membership):
@@ -77,9 +77,8 @@ def _end(by, reason, organization=None, *, invitations=(), requests=(), tokens=(
         request.answered_at, request.answered_by, request.note = timezone.now(), by.user, reason
         request.save(update_fields=["answered_at", "answered_by", "note"])
     for invitation in invitations:
-        invitation.record(by, Action.INVITE_REVOKE, {"role": [invitation.role, None]}, reason)
+        record(by, Action.INVITE_REVOKE, invitation, {"role": [invitation.role, None]}, reason=reason)
     for request in requests:
-        changes = {request.user.username: [request.role, None]}
-        request.registry.record(by, Action.REQUEST_DECLINE, changes, reason)
+        request.record(by, Action.REQUEST_DECLINE, reason)
     for token in tokens:
         token.record(by, Action.TOKEN_REVOKE, {}, organization, reason)

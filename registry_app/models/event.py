@@ -1,50 +1,90 @@
-"""The audit log: who did what to what, when and why; each entry sealed to the one before, and none ever changed."""
+"""The audit log: who did what to what, when and why. Each entry holds the hash of the one before; none ever changes."""
 
 import hashlib
 import json
+import re
+from collections.abc import Iterable
 from contextlib import contextmanager
 from datetime import UTC, datetime, time
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import connection, models, transaction
-from django.db.models import Q, Subquery, Value
-from django.db.models.functions import StrIndex
+from django.db.models import Q, Subquery
 from django.utils import timezone
 
 from .. import rules
-from ..choices import Action
+from ..choices import Action, Target, Visibility
 from ..database import fulltext
 from .validation import raise_refusal
 
-MOVING = (Action.ALIAS_PUT, Action.ALIAS_TAKE, Action.UNLINK)
+if TYPE_CHECKING:
+    from .organization import User
+
 MANY = 5000  # entries that search's index may name; where there are more, a page of them is soon found by reading
-SUBJECT_LENGTH = 300  # characters
-GENESIS = "0" * 64  # what the first entry is sealed to
+NAME_LENGTH = 400  # characters; the longest path of an alias or a version has 385
+ACTOR_LENGTH = 200  # characters; a username has up to 150
+GENESIS = "0" * 64  # the hash before the first entry
 
 
 class Actor(NamedTuple):
-    """Who acts: a user through a request; `user` None is the installation's own command line, where it is `staff`, and
-    else somebody who isn't signed in.
+    """The person or program that acts. `user` is None for the command line, and for people who aren't signed in.
 
-    `staff` says that the act comes through the installation's own doors (Django admin, commands), where the rules of
-    registries hold and roles in them aren't asked for.
+    `staff`: the act comes through the Django admin or a command, where the rules of registries hold and roles in them
+    aren't asked for. `known_as`: the name that the log keeps where there is no account (yet).
     """
 
-    user: AbstractBaseUser | None
+    user: "User | None"
     request_id: str = ""
     staff: bool = False
+    known_as: str = ""
 
     @property
-    def name(self):
+    def name(self) -> str:
         """The name that the log keeps, also when the account is gone."""
-        if self.user:
-            return self.user.get_username()
-        return "command line" if self.staff else "not signed in"
+        if self.known_as or self.user is None:
+            return self.known_as or ("command line" if self.staff else "not signed in")
+        return self.user.get_username()
 
 
 COMMAND_LINE = Actor(None, staff=True)  # an administrator at the machine itself
+
+
+class AuditTarget(NamedTuple):
+    """What an entry is about: one of `choices.Target`, its id (None: it has none yet), its name at that moment.
+
+    The others are the ids of the organization, registry and collection that it is in, or that it is.
+    """
+
+    type: Target
+    id: int | None
+    name: str
+    organization: int | None = None
+    registry: int | None = None
+    collection: int | None = None
+
+    @property
+    def audit_target(self) -> "AuditTarget":
+        """Itself, because `record` asks rows in the same way."""
+        return self
+
+
+class Audited(Protocol):
+    """A row, or an AuditTarget, that the log can speak of."""
+
+    @property
+    def audit_target(self) -> AuditTarget: ...
+
+
+def reference(thing: Audited, **more: Any) -> dict[str, Any]:
+    """How entries speak of another thing than their target: type, id and name, and `more`."""
+    target = thing.audit_target
+    return {"type": str(target.type), "id": target.id, "name": rules.printable(target.name), **more}
+
+
+def references(things: Iterable[Audited]) -> list[dict[str, Any]]:
+    """A list of `reference`s."""
+    return [reference(thing) for thing in things]
 
 
 class AuditChainHead(models.Model):
@@ -61,18 +101,18 @@ class AuditEventQuerySet(models.QuerySet):
     """Entries as pages ask for them."""
 
     def of_registry(self, registry):
-        """Those that speak of this registry."""
+        """Those about this registry and what is in it."""
         return self.filter(registry_id=registry.pk)
 
     def of_collection(self, collection):
-        """Those that speak of this collection."""
+        """Those about this collection and what is in it."""
         return self.filter(collection_id=collection.pk)
 
     def restricting(self):
-        """Those by which a registry was restricted, be it from its creation on."""
+        """Those by which a registry became restricted, be it from its creation on."""
         told = Q()
-        for before in (None, "organization"):  # read off the sealed text, where keys and values stand quoted
-            told |= Q(body__contains=f'"visibility":{canonical([before, "restricted"])}')
+        for before in (None, str(Visibility.ORGANIZATION)):
+            told |= Q(body__contains=f'"visibility":{canonical_json([before, str(Visibility.RESTRICTED)])}')
         return self.filter(told, code="", action__in=(Action.CREATE, Action.RESTRICT))
 
     def creations(self, registries):
@@ -80,13 +120,18 @@ class AuditEventQuerySet(models.QuerySet):
         made = self.filter(code="", action=Action.CREATE, registry_id__in=registries)
         return dict(made.values_list("registry_id", "at"))
 
-    def for_alias(self, alias):
-        """Those that put, moved or took just this alias. Read off the sealed text, where names stand quoted."""
-        place = StrIndex("body", Value(json.dumps(alias) + ":["))  # unlike LIKE, minds upper and lower case everywhere
-        return self.alias(place=place).filter(action__in=MOVING, place__gt=0)
+    def for_alias(self, name):
+        """Those that set, moved or removed the alias `name`, upper and lower case told apart everywhere."""
+        quoted = re.escape(canonical_json(name))
+        of_alias = Q(action__in=(Action.ALIAS_SET, Action.ALIAS_REMOVE), body__regex=rf'"name":{quoted},"type":"alias"')
+        unlinked = rf'"aliases":\[\[("([^"\\]|\\.)*",)*{quoted}'
+        return self.filter(of_alias | Q(action=Action.UNLINK, body__regex=unlinked))
 
-    def search_for(self, words):
-        """Those of the request called `words`; where there is none, those with `words` in the name of who or what."""
+    def search(self, words):
+        """Those of the request `words`; where there is none, those with `words` in the name of the actor or target.
+
+        §5: what has just this name today is found under each name that it had.
+        """
         of_request = self.filter(request_id=words.lower()).exclude(request_id="")
         if of_request.exists():
             return of_request
@@ -119,8 +164,8 @@ class AuditEventQuerySet(models.QuerySet):
 class AuditEvent(models.Model):
     """One thing that was done, or that a rule refused.
 
-    `body` is the exact text that was sealed (canonical JSON); the other columns repeat parts of it to filter by. Ids
-    are plain numbers, not foreign keys: an entry outlives what it speaks of.
+    `body` is the exact text that was hashed (canonical JSON); the other columns repeat parts of it to filter by. Ids
+    are plain numbers, not foreign keys, because an entry outlives what it is about.
     """
 
     seq = models.BigIntegerField(primary_key=True)
@@ -131,11 +176,13 @@ class AuditEvent(models.Model):
     action = models.CharField(max_length=40, help_text="A word of `choices.Action`.")
     code = models.CharField(max_length=40, blank=True, help_text="The rule that refused; empty where it was done.")
     actor_id = models.BigIntegerField(null=True)
-    actor_name = models.CharField(max_length=150)
+    actor_name = models.CharField(max_length=ACTOR_LENGTH)
+    target_type = models.CharField(max_length=20, help_text="A word of `choices.Target`.")
+    target_id = models.BigIntegerField(null=True)
+    target_name = models.CharField(max_length=NAME_LENGTH, help_text="Its name at that moment.")
     organization_id = models.BigIntegerField(null=True)
     registry_id = models.BigIntegerField(null=True)
     collection_id = models.BigIntegerField(null=True)
-    subject = models.CharField(max_length=SUBJECT_LENGTH, help_text="The name, then, of what it speaks of.")
     request_id = models.CharField(max_length=32, blank=True)
 
     objects = AuditEventQuerySet.as_manager()
@@ -150,10 +197,11 @@ class AuditEvent(models.Model):
             models.Index(fields=["organization_id", "-seq"], name="event_refused", condition=~Q(code="")),
             models.Index(fields=["request_id"], name="event_by_request", condition=~Q(request_id="")),
             models.Index(fields=["at", "seq"], name="event_by_time"),
+            models.Index(fields=["target_type", "target_id", "-seq"], name="event_by_target"),
         ]
 
     def __str__(self):
-        return f"{self.seq} {self.action} {self.subject}"
+        return f"{self.seq} {self.action} {self.target_name}"
 
     @property
     def refused(self):
@@ -161,89 +209,105 @@ class AuditEvent(models.Model):
         return bool(self.code)
 
     @property
-    def words(self):
-        """What was done, or tried, in words that end before the subject's name."""
+    def summary(self):
+        """What was done, or tried, in words that end before the target's name."""
         action = Action(self.action)
         return action.attempt if self.refused else action.label
 
     @property
-    def facts(self):
-        """What was sealed, as a dict."""
+    def content(self):
+        """What was hashed, as a dict."""
         return json.loads(self.body)
 
     @property
     def changes(self):
         """{field: [before, after]}"""
-        return self.facts["changes"]
+        return self.content["changes"]
+
+    @property
+    def related(self):
+        """{what it is: a `reference`, or a list of them}: the other things that it is about."""
+        return self.content["related"]
 
     @property
     def reason(self):
         """The reason that the actor gave, or what the rule said."""
-        return self.facts["reason"]
+        return self.content["reason"]
 
 
 def record(
-    actor, action, *, subject, organization=None, registry=None, collection=None, changes=None, code="", reason=""
-):
-    """Append one entry; the last statement of the caller's transaction, for the chain's end stays locked until commit.
+    by: Actor,
+    action: Action,
+    target: Audited,
+    changes: dict[str, list] | None = None,
+    related: dict[str, Any] | None = None,
+    *,
+    code: str = "",
+    reason: str = "",
+) -> AuditEvent:
+    """Append one entry; the last statement of the caller's transaction, because it locks the log's end until commit.
 
-    `changes` is {field: [before, after]} in JSON's types, others are ids. Refuses with `reason_invalid`, on `reason`.
+    `changes` is {snake_case field: [before, after]} and `related` {what: `reference`s}, in JSON's types. `code` is that
+    of the rule that refused. Refuses, on `reason`, with `reason_invalid`.
     """
     raise_refusal(None if code else rules.refuse_reason(reason), "reason")  # a refusal's reason is the rule's own
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("An audit entry belongs to the transaction of its change.")
     head = AuditChainHead.objects.select_for_update().get()
-    columns = {
-        "action": str(action),
-        "code": code,
-        "actor_id": actor.user.pk if actor.user else None,
-        "actor_name": actor.name,
-        "organization_id": organization,
-        "registry_id": registry,
-        "collection_id": collection,
-        "subject": _printable(subject),
-        "request_id": actor.request_id,
-    }
+    columns = _columns(by, action, target.audit_target, code)
     now, seq = timezone.now(), head.seq + 1
-    more = {"at": now.isoformat(), "changes": changes or {}, "reason": reason, "staff": actor.staff}
-    body = canonical(columns | more)
+    more = {"at": now.isoformat(), "changes": changes or {}, "related": related or {}, "reason": reason}
+    body = canonical_json(columns | more | {"staff": by.staff})
     event = AuditEvent(seq=seq, prev_hash=head.hash, body=body, at=now, **columns)
     event.hash = entry_hash(head.hash, seq, body)
     event.save(force_insert=True)
-    AuditChainHead.objects.filter(seq=head.seq).update(seq=seq, hash=event.hash)  # where no guard has moved it
+    AuditChainHead.objects.filter(seq=head.seq).update(seq=seq, hash=event.hash)  # where no trigger has moved it
     return event
 
 
-def _printable(text):
-    """`text` as every database takes it, and as long as fits: what was refused may have been called anything.
+def _columns(by, action, target, code):
+    return {
+        "action": str(action),
+        "code": code,
+        "actor_id": by.user.pk if by.user else None,
+        "actor_name": by.name,
+        "target_type": str(target.type),
+        "target_id": target.id,
+        "target_name": rules.printable(target.name[:NAME_LENGTH]),  # what was refused may have had any name
+        "organization_id": target.organization,
+        "registry_id": target.registry,
+        "collection_id": target.collection,
+        "request_id": by.request_id,
+    }
 
-    What is too long loses its middle, for it may end with the number of a version.
-    """
-    if len(text) > SUBJECT_LENGTH:
-        text = f"{text[: SUBJECT_LENGTH // 2]}…{text[1 - SUBJECT_LENGTH // 2 :]}"
-    return rules.printable(text)
+
+def differences(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list]:
+    """{field: [before, after]} of the fields in which the two differ; a missing one is None."""
+    pairs = {field: [before.get(field), after.get(field)] for field in {**before, **after}}
+    return {field: values for field, values in pairs.items() if values[0] != values[1]}
 
 
-def canonical(facts):
-    """The one way to write `facts` as text: sorted keys, no spaces, ASCII."""
-    return json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+def canonical_json(content: Any) -> str:
+    """The one way to write `content` as text: sorted keys, no spaces, ASCII."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
-def entry_hash(previous, seq, body):
-    """The seal (SHA-256, hex) of entry `seq` with this `body`, after the entry with seal `previous`."""
+def entry_hash(previous: str, seq: int, body: str) -> str:
+    """The SHA-256 (hex) of entry `seq` with this `body`, after the entry with the hash `previous`."""
     return hashlib.sha256(f"{previous}\n{seq}\n{body}".encode()).hexdigest()
 
 
-def record_refusals(actor, action, errors, **where):
-    """Log that rules refused `action`: one entry a code. `errors` is a ValidationError; `where` goes to `record`.
+def record_refusals(by: Actor, action: Action, errors: ValidationError, target: Audited, **more: Any) -> None:
+    """Log that rules refused `action`: one entry a code. Mistakes of typing are no refusals (§5). `more` is `record`'s.
 
-    Opens a transaction of its own: what was refused has been rolled back by then.
+    Opens a transaction of its own, because what was refused has been rolled back by then.
     """
-    refusals = {error.code: " ".join(error.messages) for error in _flat(errors) if error.code}
+    found = [error for error in _flat(errors) if rules.forbids(error.code)]
+    refusals = {error.code: " ".join(error.messages) for error in found}
     if refusals:
         with transaction.atomic():
             for code, reason in refusals.items():
-                record(actor, action, code=code, reason=rules.printable(reason[:1000]), **where)
+                record(by, action, target, code=code, reason=rules.printable(reason[:1000]), **more)
 
 
 def _flat(error):
@@ -253,10 +317,10 @@ def _flat(error):
 
 
 @contextmanager
-def refusals_logged(actor, action, **where):
+def refusals_logged(by: Actor, action: Action, target: Audited):
     """Let a ValidationError pass, and log it as an attempt that a rule refused."""
     try:
         yield
     except ValidationError as error:
-        record_refusals(actor, action, error, **where)
+        record_refusals(by, action, error, target)
         raise

@@ -8,8 +8,8 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from .. import rules
-from ..choices import Action, OrganizationRole
-from .event import record
+from ..choices import Action, OrganizationRole, Target
+from .event import AuditTarget, record, reference
 from .organization import Organization, OrganizationMembership, User
 from .validation import raise_refusal
 
@@ -65,27 +65,32 @@ class Invitation(models.Model):
     def __str__(self):
         return self.email or f"invitation {self.pk}"
 
+    @property
+    def audit_target(self):
+        """How the log speaks of it."""
+        return AuditTarget(Target.INVITATION, self.pk, str(self), self.organization_id)
+
     @transaction.atomic
     def create(self, by):
         """Keep this new invitation, and log it. Answers the secret part of its link, which is shown only now.
 
         Refuses with `role_too_low`.
         """
-        self.organization.lock_for(by)
+        self.organization.lock_for_change(by, Action.INVITE)
         token = secrets.token_urlsafe(32)
         self.token_hash, self.created_by = hashed(token), None if by.staff else by.user
         self.expires_at = timezone.now() + LIFETIME
         self.full_clean()
         self.save()
-        self.record(by, Action.INVITE, {"role": [None, self.role]})
+        record(by, Action.INVITE, self, {"role": [None, self.role]})
         return token
 
     @transaction.atomic
     def revoke_by(self, by):
         """End it before anybody uses it, and log that. Refuses with `role_too_low`."""
-        self.organization.lock_for(by)
+        self.organization.lock_for_change(by, Action.INVITE_REVOKE)
         if Invitation.objects.open().filter(pk=self.pk).update(revoked_at=timezone.now()):
-            self.record(by, Action.INVITE_REVOKE, {"role": [self.role, None]})
+            record(by, Action.INVITE_REVOKE, self, {"role": [self.role, None]})
 
     @transaction.atomic
     def accept(self, by):
@@ -98,15 +103,9 @@ class Invitation(models.Model):
             membership = OrganizationMembership(organization=self.organization, user=by.user, role=self.role)
             membership.full_clean()
             membership.save()
-            changes = {"role": [None, self.role], "invitation": [None, str(self)]}
-            where = {"subject": by.user.username, "organization": self.organization_id}
-            record(by, Action.PERSON_ADD, changes=changes, **where)
+            related = {"invitation": reference(self)}
+            record(by, Action.PERSON_ADD, membership, {"role": [None, self.role]}, related)
         return membership
-
-    def record(self, by, action, changes, reason=""):
-        """Log `action` on it."""
-        where = {"subject": str(self), "organization": self.organization_id}
-        record(by, action, changes=changes, reason=reason, **where)
 
 
 def hashed(token):

@@ -1,15 +1,15 @@
 """Links: the versions that a collection publishes, with the aliases and tags that they carry."""
 
-from contextlib import contextmanager
-
 from django.db import models
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 
 from .. import rules
-from ..choices import Action
+from ..choices import Action, Target
 from .artifact import Version
+from .change import changing, locked
+from .event import reference
 from .organization import User
 from .validation import raise_refusal
 
@@ -62,6 +62,11 @@ class Link(models.Model):
         return reverse("links:detail", args=[*names, self.number])
 
     @property
+    def audit_target(self):
+        """How the log speaks of it."""
+        return self.collection.audit_target._replace(type=Target.LINK, id=self.pk, name=str(self))
+
+    @property
     def label(self):
         """Its number as people say it: v0, v1, …"""
         return f"v{self.number}"
@@ -71,56 +76,50 @@ class Link(models.Model):
         """The aliases and tags that it carries, as text: what a form shows, and sends back (rule 19)."""
         return facts_of(self.alias_names(), self.tag_names())
 
-    def mark(self, by, *, put=(), take=(), tags=(), seen=None, reason=""):
-        """Put aliases, take aliases, and let it have just these tags: all or nothing. `seen` are the `facts` shown.
+    def edit_labels(self, by, *, put=(), take=(), tags=(), seen=None, reason=""):
+        """Set aliases, remove aliases, and let it have just these tags: all or nothing. `seen` are the `facts` shown.
 
         Refuses as `change_aliases` and `set_tags` do, and with `edit_conflict`.
         """
-        with self._changing(by, Action.ALIAS_PUT):
-            raise_refusal(rules.EDIT_CONFLICT if seen not in (None, self.facts) else None)
-            self.change_aliases(by, put, take, reason=reason)
-            self.set_tags(by, tags, reason=reason)
+        with changing(self, by, Action.ALIAS_SET, reason=reason) as change:
+            link = change.row
+            raise_refusal(rules.EDIT_CONFLICT if seen not in (None, link.facts) else None)
+            link.set_aliases(change, put)
+            link._remove_aliases(change, take)
+            link._set_tags(change, tags)
+            link.collection.touch()
 
-    def change_aliases(self, by, put=(), take=(), *, reason=""):
-        """Put these aliases on it, taking them off other versions (rule 25), and take those.
+    def change_aliases(self, by, put=(), take=(), reason=""):
+        """Set these aliases on it, which takes them off other versions (rule 25), and remove those.
 
         Refuses with `alias_reserved`, `alias_invalid` or `alias_protected`.
         """
-        with self._changing(by, Action.ALIAS_PUT):
-            self.put_aliases(by, put, reason)
-            taken = self.aliases.filter(name__in=take)
-            self._check_protected(by, [alias.name for alias in taken])
-            for alias in taken:
-                self._record_alias(by, Action.ALIAS_TAKE, alias.name, [self.label, None], reason)
-            taken.delete()
-            self.collection.touch()
+        with changing(self, by, Action.ALIAS_SET, reason=reason) as change:
+            change.row.set_aliases(change, put)
+            change.row._remove_aliases(change, take)
+            change.row.collection.touch()
 
     def set_tags(self, by, tags, *, reason=""):
         """Let it have just these tags. Refuses with `tag_invalid`."""
-        with self._changing(by, Action.LINK_TAG):
-            before = self.tag_names()
-            after = sorted(clean_tags(tags, stored=before))
-            if before != after:
-                replace_tags(self.tags, after, collection=self.collection, link=self)
-                self.collection.record(by, Action.LINK_TAG, {"tags": [before, after]}, reason, subject=str(self))
-                self.collection.touch()
+        with changing(self, by, Action.LINK_TAG, reason=reason) as change:
+            change.row._set_tags(change, tags)
 
-    def take_tag(self, by, name, *, reason=""):
-        """Take this tag off it, whatever else it has by now."""
-        with self._changing(by, Action.LINK_TAG):
-            self.set_tags(by, [tag for tag in self.tag_names() if tag != name], reason=reason)
+    def remove_tag(self, by, name, *, reason=""):
+        """Remove this tag, whatever else it has by now."""
+        with changing(self, by, Action.LINK_TAG, reason=reason) as change:
+            change.row._set_tags(change, [tag for tag in change.row.tag_names() if tag != name])
 
     def unlink(self, by, *, reason=""):
-        """Rules 26 and 27: take it out, its aliases and tags with it; the source stays."""
-        with self._changing(by, Action.UNLINK):
-            names = self.alias_names()
-            self._check_protected(by, names)
-            changes = {self.label: [str(self.version), None], **{name: [self.label, None] for name in names}}
-            if tags := self.tag_names():
-                changes[f"tags of {self.label}"] = [tags, None]
-            self.delete()
-            self.collection.record(by, Action.UNLINK, changes, reason)
-            self.collection.touch()
+        """Rules 26 and 27: remove it with its aliases and tags; the version stays."""
+        with changing(self, by, Action.UNLINK, reason=reason) as change:
+            link = change.row
+            names = link.alias_names()
+            link._check_protected(change, names)
+            changes = {"aliases": [names, None], "tags": [link.tag_names(), None]}
+            changes = {field: values for field, values in changes.items() if values[0]}
+            Link.objects.filter(pk=link.pk).delete()
+            change.record(Action.UNLINK, link, changes, {"version": reference(link.version)})
+            link.collection.touch()
 
     def alias_names(self):
         """The aliases that people gave it, sorted."""
@@ -130,33 +129,46 @@ class Link(models.Model):
         """Its tags, sorted."""
         return sorted(self.tags.values_list("name", flat=True))
 
-    def put_aliases(self, by, names, reason):
-        """What `change_aliases` does to put aliases, within a change that holds the collection."""
+    def set_aliases(self, change, names):
+        """Set these aliases on it, as part of a Change of it or of its collection. Refuses as `change_aliases`."""
         wanted = filter(rules.may_be_stored, map(rules.clean_name, names))
         held = {alias.name: alias for alias in self.collection.aliases.filter(name__in=wanted).select_related("link")}
         names = clean_aliases(names, stored=held)
-        self._check_protected(by, names)
+        self._check_protected(change, names)
         for name in names:
-            alias = held.get(name) or Alias(collection=self.collection, name=name)
+            alias = held.get(name) or Alias(name=name)
             before = alias.link.label if alias.pk else None
             if before != self.label:
-                alias.link = self
+                alias.link, alias.collection = self, self.collection
                 alias.save()
-                self._record_alias(by, Action.ALIAS_PUT, name, [before, self.label], reason)
+                change.record(Action.ALIAS_SET, alias, {"link": [before, self.label]}, alias.related(self))
 
-    def _check_protected(self, by, names):
-        registry = self.collection.registry
-        raise_refusal(rules.refuse_protected(registry.role_of(by), names, registry.protected_names()), "aliases")
+    def _remove_aliases(self, change, names):
+        found = self.aliases.filter(name__in=names)
+        self._check_protected(change, [alias.name for alias in found])
+        for alias in found:
+            alias.collection = self.collection
+            change.record(Action.ALIAS_REMOVE, alias, {"link": [self.label, None]}, alias.related(self))
+        found.delete()
 
-    def _record_alias(self, by, action, name, labels, reason):
-        subject = f"{self.collection.path}:{name}"
-        self.collection.record(by, action, {name: labels}, reason, subject=subject)
+    def _set_tags(self, change, tags):
+        before = self.tag_names()
+        after = sorted(clean_tags(tags, stored=before))
+        if before != after:
+            replace_tags(self.tags, after, collection=self.collection, link=self)
+            change.record(Action.LINK_TAG, self, {"tags": [before, after]})
+            self.collection.touch()
 
-    @contextmanager
-    def _changing(self, by, action):
-        with self.collection.changing(by, action):
-            self.refresh_from_db(fields=["number", "version"])
-            yield
+    def _check_protected(self, change, names):
+        protected = self.collection.registry.protected_names()
+        raise_refusal(rules.refuse_protected(change.role, names, protected), "aliases")
+
+    def lock_for_change(self, by, action):
+        """Lock its collection until commit. Answers (the row anew, the effective role of `by`): see `changing`."""
+        collection, role = self.collection.lock_for_change(by, action)
+        link = locked(Link.objects.select_related("version__artifact__team"), self.pk)
+        link.collection = collection
+        return link, role
 
 
 def facts_of(aliases, tags):
@@ -179,6 +191,17 @@ class Alias(models.Model):
 
     def __str__(self):
         return self.name
+
+    @property
+    def audit_target(self):
+        """How the log speaks of it."""
+        return self.collection.audit_target._replace(
+            type=Target.ALIAS, id=self.pk, name=f"{self.collection.path}:{self.name}"
+        )
+
+    def related(self, link):
+        """What its entries are about beside it: its bare name, and `link`, to which it goes or from which it comes."""
+        return {"alias": {"id": self.pk, "name": self.name, "type": str(Target.ALIAS)}, "link": reference(link)}
 
 
 class Tag(models.Model):

@@ -9,10 +9,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from .. import rules
-from ..choices import Action, OrganizationRole, Role
+from ..choices import Action, OrganizationRole, Role, Target
 from . import endings
-from .event import Actor, record
+from .change import changing, locked
+from .event import Actor, AuditTarget, record, reference
 from .validation import enforce_password, raise_refusal, validate_name
+
+SETTINGS = ("default_role", "members_create", "requires_second_factor")
 
 # What an account is where the entry of its creation says nothing else.
 NEW_ACCOUNT = {
@@ -45,12 +48,17 @@ class User(AbstractUser):
             )
         ]
 
+    @property
+    def audit_target(self):
+        """How the log speaks of it."""
+        return AuditTarget(Target.USER, self.pk, self.username)
+
     def get_session_auth_hash(self):
         """What a session must know: other than that of any session before `access_ended_at`, listed or not."""
         return f"{super().get_session_auth_hash()}{self.access_ended_at or ''}"
 
-    def birth(self):
-        """What the log says of an account that begins: {field: [None, value]}, its address and what is unusual."""
+    def creation_changes(self):
+        """What the log says of a new account: {field: [None, value]}, its address and what is unusual."""
         facts = {name: getattr(self, name) for name in NEW_ACCOUNT}
         return {name: [None, value] for name, value in facts.items() if name == "email" or value != NEW_ACCOUNT[name]}
 
@@ -61,21 +69,15 @@ class User(AbstractUser):
         if self.username and self.username != stored:
             raise_refusal(rules.refuse_username(self.username), "username")
 
-    @transaction.atomic
     def deactivate(self, by, organization):
         """End their access at once, and log it; `by` is an admin of `organization`, which they are in.
 
         Refuses with `role_too_low`, or as `refuse_deactivation` says.
         """
-        organization.lock_for(by)
-        raise_refusal(self.refuse_deactivation(organization))
         self._set_active(by, organization, Action.USER_DEACTIVATE, wanted=False)
 
-    @transaction.atomic
     def reactivate(self, by, organization):
         """Let them sign in again, and log it; who may is as for `deactivate`."""
-        organization.lock_for(by)
-        raise_refusal(self.refuse_deactivation(organization))
         self._set_active(by, organization, Action.USER_REACTIVATE, wanted=True)
 
     def refuse_deactivation(self, organization):
@@ -115,7 +117,7 @@ class User(AbstractUser):
         if changes:
             self.is_staff = self.is_superuser = True
             self.save(update_fields=[*changes])
-            record(by, Action.USER_EDIT, subject=self.username, changes=changes)
+            record(by, Action.USER_EDIT, self, changes)
 
     @transaction.atomic
     def change_password(self, by: Actor, password: str) -> None:
@@ -127,7 +129,7 @@ class User(AbstractUser):
         enforce_password(password, self)
         self.set_password(password)
         self.save(update_fields=["password"])
-        record(by, Action.PASSWORD_CHANGE, subject=self.username)
+        record(by, Action.PASSWORD_CHANGE, self)
 
     @transaction.atomic
     def disconnect(self, by: Actor, connection: SocialAccount) -> None:
@@ -140,21 +142,23 @@ class User(AbstractUser):
         if ended:
             self._end_sessions()
             changes = {"provider": [connection.provider, None], "identity": [connection.uid, None]}
-            record(by, Action.SSO_DISCONNECT, subject=self.username, changes=changes)
+            record(by, Action.SSO_DISCONNECT, self, changes)
 
     def _end_sessions(self):
         for session in UserSession.objects.filter(user=self):
             session.end()
 
     def _set_active(self, by, organization, action, *, wanted):
-        self.refresh_from_db()
-        if self.is_active != wanted:
-            self.is_active = wanted
-            self.save(update_fields=["is_active"])
-            if not wanted:
-                self.end_access(by, organization)
-            changes = {"is_active": [not wanted, wanted]}
-            record(by, action, subject=self.username, organization=organization.pk, changes=changes)
+        with changing(organization, by, action) as change:
+            raise_refusal(self.refuse_deactivation(organization))
+            self.refresh_from_db()
+            if self.is_active != wanted:
+                self.is_active = wanted
+                self.save(update_fields=["is_active"])
+                if not wanted:
+                    self.end_access(by, organization)
+                target = self.audit_target._replace(organization=organization.pk)
+                change.record(action, target, {"is_active": [not wanted, wanted]})
 
 
 class OrganizationQuerySet(models.QuerySet):
@@ -162,7 +166,7 @@ class OrganizationQuerySet(models.QuerySet):
 
     def hold(self, pk):
         """Lock the organization's row until commit: first of all locks, so that nobody acts on a right just taken."""
-        return self.select_for_update(no_key=True).get(pk=pk)
+        return locked(self.select_for_update(no_key=True), pk)
 
 
 class Organization(models.Model):
@@ -188,46 +192,47 @@ class Organization(models.Model):
     def __str__(self):
         return self.name
 
+    @property
+    def audit_target(self):
+        """How the log speaks of it."""
+        return AuditTarget(Target.ORGANIZATION, self.pk, self.name, self.pk)
+
     def get_absolute_url(self):
         return reverse("registries:index", args=[self.slug])
 
     def clean(self):
         self.name = rules.clean_name(self.name)
 
-    def lock_for(self, by):
-        """Hold the organization's row until commit, and refuse whoever isn't its admin, with `role_too_low`."""
-        Organization.objects.hold(self.pk)
-        allowed = by.staff or self.memberships.admins().filter(user=by.user).exists()
-        raise_refusal(None if allowed else rules.ORGANIZATION_ADMINS_ONLY)
+    def validate(self):
+        """`full_clean` but for the name, which no verb changes and which may be older than the rule of names."""
+        self.full_clean(exclude=["name"])
 
-    @transaction.atomic
     def edit(self, by, *, default_role, members_create, version=None):
         """Change what everybody may, and log it. Refuses with `role_too_low`, or `edit_conflict` (rule 19)."""
-        self.lock_for(by)
-        self.refresh_from_db()
-        raise_refusal(rules.EDIT_CONFLICT if version not in (None, self.version) else None)
-        wanted = {"default_role": str(default_role), "members_create": members_create}
-        changes = {name: [getattr(self, name), value] for name, value in wanted.items() if getattr(self, name) != value}
-        if changes:
-            self.default_role, self.members_create = wanted["default_role"], members_create
-            self.version += 1
-            self.full_clean(exclude=["name"])  # it stays, and may be older than the rule of names
-            self.save()
-            record(by, Action.ORGANIZATION_EDIT, subject=self.name, organization=self.pk, changes=changes)
+        with changing(self, by, Action.ORGANIZATION_EDIT, version=version) as change:
+            change.row.default_role, change.row.members_create = str(default_role), members_create
 
-    @transaction.atomic
     def require_second_factor(self, by, wanted):
         """Let members in with a second factor only, or (`wanted` False) without one again; and log it.
 
         Refuses with `role_too_low`.
         """
-        self.lock_for(by)
-        stored = Organization.objects.get(pk=self.pk)
-        self.requires_second_factor = wanted
-        if stored.requires_second_factor != wanted:
-            self.save(update_fields=["requires_second_factor"])
-            changes = {"requires_second_factor": [not wanted, wanted]}
-            record(by, Action.FACTOR_REQUIRE, subject=stored.name, organization=self.pk, changes=changes)
+        with changing(self, by, Action.FACTOR_REQUIRE) as change:
+            change.row.requires_second_factor = wanted
+
+    # What a Change asks of it.
+
+    def lock_for_change(self, by, action):
+        """Lock the row until commit. Answers (the row anew, the organization role of `by`)."""
+        organization = Organization.objects.hold(self.pk)
+        membership = None if by.staff else organization.memberships.of_active().filter(user=by.user).first()
+        role = OrganizationRole.ADMIN if by.staff else membership and membership.role
+        raise_refusal(rules.refuse_in_organization(action, role, members_create=organization.members_create))
+        return organization, role
+
+    def logged_fields(self):
+        """The fields whose changes the log holds."""
+        return {field: getattr(self, field) for field in SETTINGS}
 
 
 class OrganizationMembershipQuerySet(models.QuerySet):
@@ -279,6 +284,11 @@ class OrganizationMembership(models.Model):
         return reverse("members:detail", args=[self.organization.slug, self.user.username])
 
     @property
+    def audit_target(self):
+        """The person, in this organization."""
+        return self.user.audit_target._replace(organization=self.organization_id)
+
+    @property
     def is_admin(self):
         """Whether this makes its user an organization admin."""
         return self.role == OrganizationRole.ADMIN
@@ -305,47 +315,52 @@ class OrganizationMembership(models.Model):
         """The registries of the organization that this person can see."""
         return self.organization.registries.visible_to(self)
 
-    @transaction.atomic
-    def save_by(self, actor, seen=None):
+    def save_by(self, by, seen=None):
         """Add the person or change the role, and log it. `seen` is the role that was shown (rule 19).
 
         Refuses with `role_too_low`, `last_admin`, `service_role` or `edit_conflict`.
         """
-        self.organization.lock_for(actor)
-        stored = OrganizationMembership.objects.filter(pk=self.pk).first()
-        raise_refusal(rules.EDIT_CONFLICT if seen is not None and (stored is None or stored.role != seen) else None)
-        raise_refusal(rules.SERVICE_IS_NO_ADMIN if self.is_admin and self.user.is_service else None, "role")
-        if stored and not self.is_admin:
-            raise_refusal(stored.refuse_last_admin(), "role")
-        if stored and stored.role == self.role:
-            return
-        self.full_clean()
-        self.save()
-        if stored and stored.is_admin:
-            endings.end_of_admin_role(self, actor, f"{self.user} is no longer an organization admin.")
-        action = Action.PERSON_CHANGE if stored else Action.PERSON_ADD
-        self._record(actor, action, [stored.role if stored else None, self.role])
+        with changing(self.organization, by, Action.PERSON_CHANGE if self.pk else Action.PERSON_ADD) as change:
+            stored = OrganizationMembership.objects.filter(pk=self.pk).first()
+            raise_refusal(rules.EDIT_CONFLICT if seen is not None and (not stored or stored.role != seen) else None)
+            raise_refusal(rules.SERVICE_IS_NO_ADMIN if self.is_admin and self.user.is_service else None, "role")
+            if stored and not self.is_admin:
+                raise_refusal(stored.refuse_last_admin(), "role")
+            if stored and stored.role == self.role:
+                return
+            self.full_clean()
+            self.save()
+            if stored and stored.is_admin:
+                endings.end_of_admin_role(self, by, f"{self.user} is no longer an organization admin.")
+            action = Action.PERSON_CHANGE if stored else Action.PERSON_ADD
+            change.record(action, self, {"role": [stored.role if stored else None, self.role]})
 
-    @transaction.atomic
-    def delete_by(self, actor):
-        """Take the person out of the organization, with all that being in it made possible.
+    def delete_by(self, by):
+        """Remove the person from the organization, with all that being in it made possible.
 
         Refuses with `role_too_low` or `last_admin`.
         """
-        self.organization.lock_for(actor)
-        stored = OrganizationMembership.objects.filter(pk=self.pk).first()
-        if stored is None:
-            return
-        raise_refusal(stored.refuse_last_admin(), "role")
-        roles = self.user.registry_roles.filter(registry__organization=self.organization_id)
-        teams = self.user.team_memberships.filter(team__organization=self.organization_id)
-        lost = {f"role in {name}": [role, None] for name, role in roles.values_list("registry__name", "role")}
-        lost |= {f"role in team {name}": [role, None] for name, role in teams.values_list("team__name", "role")}
+        with changing(self.organization, by, Action.PERSON_REMOVE) as change:
+            stored = OrganizationMembership.objects.filter(pk=self.pk).first()
+            if stored is None:
+                return
+            raise_refusal(stored.refuse_last_admin(), "role")
+            lost = stored._remove_roles()
+            self.delete()
+            endings.end_of_membership(stored, by, f"{self.user} was removed from the organization.")
+            change.record(Action.PERSON_REMOVE, stored, {"role": [stored.role, None]}, lost)
+
+    def _remove_roles(self):
+        """Remove the person's roles in registries and teams of the organization; answers what they were."""
+        roles = self.user.registry_roles.filter(registry__organization=self.organization_id).select_related("registry")
+        teams = self.user.team_memberships.filter(team__organization=self.organization_id).select_related("team")
+        lost = {
+            "registry_roles": [reference(each.registry, role=each.role) for each in roles],
+            "team_roles": [reference(each.team, role=each.role) for each in teams],
+        }
         roles.delete()
         teams.delete()
-        self.delete()
-        endings.end_of_membership(stored, actor, f"{self.user} was removed from the organization.")
-        self._record(actor, Action.PERSON_REMOVE, [stored.role, None], lost)
+        return {what: things for what, things in lost.items() if things}
 
     def refuse_last_admin(self):
         """Why its person, an organization admin, must stay one (`last_admin`: no other is active); else None."""
@@ -353,12 +368,3 @@ class OrganizationMembership(models.Model):
             return None
         others = OrganizationMembership.objects.admins().filter(organization=self.organization_id)
         return None if others.exclude(user=self.user_id).exists() else rules.LAST_ADMIN
-
-    def _record(self, actor, action, roles, more=()):
-        record(
-            actor,
-            action,
-            subject=self.user.username,
-            organization=self.organization_id,
-            changes={"role": roles, **dict(more)},
-        )

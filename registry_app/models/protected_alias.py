@@ -1,9 +1,10 @@
 """Protected aliases: names that only the admins of a registry put, move or take."""
 
-from django.db import models, transaction
+from django.db import models
 
 from .. import rules
 from ..choices import Action
+from .change import changing
 from .validation import raise_refusal
 
 
@@ -22,26 +23,24 @@ class ProtectedAlias(models.Model):
     def __str__(self):
         return self.name
 
-    @transaction.atomic
     def save_by(self, by, reason=""):
         """Protect it; once more changes nothing. Refuses with `role_too_low`, `alias_invalid` or `alias_reserved`."""
-        self.registry.hold(by, Action.PROTECT)
-        self.name = rules.clean_name(self.name)
-        self.name_key = rules.name_key(self.name)
-        raise_refusal(rules.refuse_alias_name(self.name), "alias")
-        before = self.registry.protected_names()
-        if self.name_key not in map(rules.name_key, before):
-            self.save(force_insert=True)
-            self._record(by, Action.PROTECT, before, reason)
+        with changing(self.registry, by, Action.PROTECT, reason=reason) as change:
+            self.name = rules.clean_name(self.name)
+            self.name_key = rules.name_key(self.name)
+            raise_refusal(rules.refuse_alias_name(self.name), "alias")
+            before = change.row.protected_names()
+            if self.name_key not in map(rules.name_key, before):
+                self.save(force_insert=True)
+                self._record(change, Action.PROTECT, before)
 
-    @transaction.atomic
     def delete_by(self, by, reason=""):
         """No longer protect it. Refuses with `role_too_low`."""
-        self.registry.hold(by, Action.UNPROTECT)
-        before = self.registry.protected_names()
-        if ProtectedAlias.objects.filter(pk=self.pk).exists():
-            self.delete()
-            self._record(by, Action.UNPROTECT, before, reason)
+        with changing(self.registry, by, Action.UNPROTECT, reason=reason) as change:
+            before = change.row.protected_names()
+            if ProtectedAlias.objects.filter(pk=self.pk).exists():
+                self.delete()
+                self._record(change, Action.UNPROTECT, before)
 
-    def _record(self, by, action, before, reason):
-        self.registry.record(by, action, {"protected aliases": [before, self.registry.protected_names()]}, reason)
+    def _record(self, change, action, before):
+        change.record(action, change.row, {"protected_aliases": [before, change.row.protected_names()]})

@@ -24,7 +24,7 @@ def create_organization(name, admin, by):
     organization = Organization(name=name, slug=_free_slug(name))
     organization.full_clean()
     organization.save()
-    record(by, Action.ORGANIZATION_CREATE, subject=name, organization=organization.pk)
+    record(by, Action.ORGANIZATION_CREATE, organization, {"name": [None, name]})
     for core in rules.CORE_REGISTRIES:
         _give_core_registry(organization, *core, by)
     OrganizationMembership(organization=organization, user=admin, role=OrganizationRole.ADMIN).save_by(by)
@@ -56,7 +56,7 @@ def set_up(name, username, email, password, request_id=""):
         AuditChainHead.objects.select_for_update().get()
         if Organization.objects.exists():
             raise_refusal(rules.Refusal("already_set_up", "This installation has its first organization already."))
-        by = Actor(None, request_id, staff=True)
+        by = Actor(None, request_id, staff=True, known_as=f"{username} through the set-up link")
         return create_organization_with_admin(name, username, email, password, by)
 
 
@@ -76,7 +76,7 @@ def make_account(username, email, password, by):
     user.set_password(password)
     user.full_clean()
     user.save()
-    record(by, Action.USER_CREATE, subject=username, changes=user.birth())
+    record(by, Action.USER_CREATE, user, user.creation_changes())
     return user
 
 
@@ -111,12 +111,12 @@ def make_service_account(organization, username, by):
 
     Raises ValidationError on `username`, or with `role_too_low`.
     """
-    organization.lock_for(by)
+    organization.lock_for_change(by, Action.SERVICE_CREATE)
     user = User(username=username, is_service=True)
     user.set_unusable_password()
     user.full_clean()
     user.save()
-    record(by, Action.SERVICE_CREATE, subject=username, organization=organization.pk)
+    record(by, Action.SERVICE_CREATE, user.audit_target._replace(organization=organization.pk))
     membership = OrganizationMembership(organization=organization, user=user)
     membership.save_by(by)
     return membership
@@ -133,7 +133,7 @@ def _give_core_registry(organization, name, description, preconfigured, by):
     )
     registry.save(force_insert=True)
     AcceptedType.objects.create(registry=registry, name=preconfigured, preconfigured=True)
-    registry.record(by, Action.CREATE, registry.birth([preconfigured]))
+    record(by, Action.CREATE, registry, registry.creation_changes([preconfigured]))
 
 
 def _free_slug(name):

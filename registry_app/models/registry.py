@@ -4,16 +4,17 @@ import copy
 from contextlib import contextmanager
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
 from .. import rules
-from ..choices import Action, Kind, OrganizationRole, Role, Visibility
+from ..choices import Action, Kind, OrganizationRole, Role, Target, Visibility
 from . import restriction_journal
 from .accepted_type import AcceptedType, new_types
-from .event import record
+from .change import changing, locked
+from .event import AuditTarget, record, reference
 from .former_name import FormerName
 from .impact import Restriction
 from .organization import Organization, OrganizationMembership, User
@@ -55,7 +56,7 @@ class Registry(models.Model):
     updated_at = models.DateTimeField(default=timezone.now)
 
     objects = RegistryQuerySet.as_manager()
-    _held: "Registry | None" = None  # the row as it is stored, of a draft and while a verb holds its lock
+    _stored: "Registry | None" = None  # the row as it is stored, of a draft and of a row that is being changed
 
     class Meta:
         verbose_name_plural = "registries"
@@ -94,6 +95,11 @@ class Registry(models.Model):
 
     def get_absolute_url(self):
         return reverse("registries:detail", args=[self.organization.slug, self.name])
+
+    @property
+    def audit_target(self):
+        """How the log speaks of it."""
+        return AuditTarget(Target.REGISTRY, self.pk, self.name, self.organization_id, self.pk)
 
     @property
     def is_core(self):
@@ -174,7 +180,7 @@ class Registry(models.Model):
         self.name = rules.clean_name(self.name)
         self.name_key = rules.name_key(self.name)
         self.description = rules.clean_description(self.description)
-        stored = self._held or (Registry.objects.filter(pk=self.pk).first() if self.pk else None)
+        stored = self._stored or (Registry.objects.filter(pk=self.pk).first() if self.pk else None)
         if not stored or stored.name != self.name:
             raise_refusal(rules.refuse_name(self.name), "name")
         if not stored or stored.description != self.description:
@@ -195,7 +201,7 @@ class Registry(models.Model):
 
         None is excluded: Django's forms would skip those that name a field which the form doesn't show.
         """
-        if self._held and self._held.name_key == self.name_key:
+        if self._stored and self._stored.name_key == self.name_key:
             return
         try:
             NAME_IS_UNIQUE.validate(Registry, self)
@@ -205,190 +211,141 @@ class Registry(models.Model):
     def draft(self):
         """A copy for a form to write on, judged against this one; a verb judges again, against the row it holds."""
         draft = copy.copy(self)
-        draft._held = self
+        draft._stored = self
         return draft
 
-    def _check(self):
+    def validate(self):
         """`full_clean` without what is said twice: `clean` judges the texts, foreign keys who exists."""
         self.clean()
         self.clean_fields(exclude={"organization", "created_by", "name", "description"})
         self.validate_constraints()
 
     # Verbs: each asks who may, and raises ValidationError with the rulebook's code where it refuses.
-    @transaction.atomic
+
     def create(self, by, types=(), reason="", *, confirmed=False):
         """Keep this new custom registry (rules 7, 13, 14, 17); `types` (names) are ignored where it accepts all."""
-        organization = Organization.objects.hold(self.organization_id)
-        membership = organization.memberships.of_active().filter(user=by.user).first()
-        if not by.staff:
-            role = membership and membership.role
-            raise_refusal(rules.refuse_creation(role, members_create=organization.members_create))
-        self.created_by = by.user
-        self._check()
-        types = [] if self.accepts_all_types else new_types(types, confirmed=confirmed)
-        raise_refusal(None if self.accepts_all_types else rules.refuse_type_list(types), "types")
-        self.save(force_insert=True)
-        self._put_types(types, by)
-        FormerName.objects.filter(organization=self.organization_id, name_key=self.name_key).delete()
-        changes = self.birth(types)
-        if membership:
-            RegistryMember.objects.create(registry=self, user=by.user, role=Role.ADMIN)
-            changes["admins"] = [None, by.user.username]
-        event = self.record(by, Action.CREATE, changes, reason)
-        if self.is_restricted:
-            restriction_journal.note(self, event)
+        with changing(self.organization, by, Action.CREATE):
+            self.created_by = by.user
+            self.validate()
+            types = [] if self.accepts_all_types else new_types(types, confirmed=confirmed)
+            raise_refusal(None if self.accepts_all_types else rules.refuse_type_list(types), "types")
+            self.save(force_insert=True)
+            self._put_types(types, by)
+            FormerName.objects.filter(organization=self.organization_id, name_key=self.name_key).delete()
+            related = {}
+            if self.organization.memberships.of_active().filter(user=by.user).exists():
+                RegistryMember.objects.create(registry=self, user=by.user, role=Role.ADMIN)
+                related["admin"] = reference(by.user)
+            event = record(by, Action.CREATE, self, self.creation_changes(types), related, reason=reason)
+            if self.is_restricted:
+                restriction_journal.note(self, event)
 
     def edit(self, by, *, name, description, version=None, reason=""):
         """Rules 3, 10, 14, 15 and 19: give it another name or description. `version` is the one that was shown."""
-        with self._changing(by, Action.EDIT, version, reason):
-            old_key, old_name = self.name_key, self.name
-            self.name, self.description = name, description
-            self.clean()
-            if self.name_key != old_key:
-                FormerName.keep(self, old_name, old_key)
+        with changing(self, by, Action.EDIT, version=version, reason=reason) as change:
+            change.row.name, change.row.description = name, description
 
     def restrict(self, by, *, version=None, seen=None, keep=(), reason=""):
-        """Rules 2, 8, 9 and 18: close it to everybody without a role, for good. `seen` is the Restriction shown.
+        """Rules 2, 8, 9 and 18: limit it to people with a role, permanently. `seen` is the impact that was shown.
 
-        `keep` are users who would lose access: each is given a role here in the same transaction.
+        `keep` are users who would lose access: each is given a role here in the same change.
         """
-        with self._changing(by, Action.RESTRICT, version, reason, rules.STALE_PREVIEW) as changes:
-            raise_refusal(rules.refuse_restriction(self.kind, self.visibility), "visibility")
-            now = self.restriction()
-            raise_refusal(rules.STALE_PREVIEW if seen not in (None, now) else None)
-            for membership in self.sides_of_restriction()[1].filter(user__in=keep).select_related("user"):
-                role = Role.MEMBER if membership.user.is_service else Role.VIEWER
-                RegistryMember(registry=self, user=membership.user, role=role).save_by(by)
-            self.visibility = Visibility.RESTRICTED
-            changes["people"] = [now.total, self.who_can(Role.RESTRICTED_VIEWER).count()]
+        stale = rules.STALE_PREVIEW
+        with changing(self, by, Action.RESTRICT, version=version, stale=stale, reason=reason) as change:
+            registry = change.row
+            raise_refusal(rules.refuse_restriction(registry.kind, registry.visibility), "visibility")
+            now = registry.restriction()
+            raise_refusal(stale if seen not in (None, now) else None)
+            lost = registry.sides_of_restriction()[1].filter(user__in=keep).select_related("user")
+            if kept := registry.members.keep(registry, [membership.user for membership in lost]):
+                change.related["kept"] = kept
+            registry.visibility = Visibility.RESTRICTED
+            change.changes["people"] = [now.total, now.keeps + len(kept)]
 
     def add_types(self, by, types, *, version=None, confirmed=False, reason=""):
         """Rules 4, 12 and 13: accept `types` (names) too; those accepted already change nothing."""
         stale = rules.STALE_PREVIEW if self.is_core else rules.EDIT_CONFLICT
-        with self._changing(by, Action.TYPE_ADD, version, reason, stale) as changes:
-            raise_refusal(rules.refuse_type_addition(self.accepts_all_types), "types")
-            accepted = self.type_names()
-            self._put_types(new_types(types, accepted, confirmed=confirmed), by)
-            self._note_types(changes, accepted)
+        with self._changing_types(by, Action.TYPE_ADD, version=version, stale=stale, reason=reason) as registry:
+            raise_refusal(rules.refuse_type_addition(registry.accepts_all_types), "types")
+            registry._put_types(new_types(types, registry.type_names(), confirmed=confirmed), by)
 
     def remove_type(self, by, name, *, version=None, reason=""):
         """Rules 4 and 11: no longer accept type `name`. Answers whether it was on the list."""
-        with self._changing(by, Action.TYPE_REMOVE, version, reason) as changes:
-            accepted = self.type_names()
-            if self.is_core or name in accepted:
-                in_use = name in self.types_in_use()
-                raise_refusal(
-                    rules.refuse_type_removal(self.kind, name, in_use=in_use, others=len(accepted) - 1), "types"
-                )
-                self.types.filter(name=name).delete()
-                self._note_types(changes, accepted)
+        with self._changing_types(by, Action.TYPE_REMOVE, version=version, reason=reason) as registry:
+            accepted = registry.type_names()
+            if registry.is_core or name in accepted:
+                in_use = name in registry.types_in_use()
+                refusal = rules.refuse_type_removal(registry.kind, name, in_use=in_use, others=len(accepted) - 1)
+                raise_refusal(refusal, "types")
+                registry.types.filter(name=name).delete()
         return name in accepted
 
     def accept_all_types(self, by, *, version=None, reason=""):
         """Rules 4 and 12: from a list to all types."""
-        with self._changing(by, Action.TYPES_ALL, version, reason) as changes:
-            raise_refusal(rules.refuse_all_types(self.kind), "accepts_all_types")
-            accepted = self.type_names()
-            self.types.all().delete()
-            self.accepts_all_types = True
-            self._note_types(changes, accepted)
+        with self._changing_types(by, Action.TYPES_ALL, version=version, reason=reason) as registry:
+            raise_refusal(rules.refuse_all_types(registry.kind), "accepts_all_types")
+            registry.types.all().delete()
+            registry.accepts_all_types = True
 
     def accept_only(self, by, types, *, version=None, confirmed=False, reason=""):
         """Rules 7, 12 and 13: from all types to the list `types`, joined by those in use."""
-        with self._changing(by, Action.TYPES_LIST, version, reason) as changes:
-            if self.accepts_all_types:
-                types = new_types([*types, *sorted(self.types_in_use())], confirmed=confirmed)
+        with self._changing_types(by, Action.TYPES_LIST, version=version, reason=reason) as registry:
+            if registry.accepts_all_types:
+                types = new_types([*types, *sorted(registry.types_in_use())], confirmed=confirmed)
                 raise_refusal(rules.refuse_type_list(types), "types")
-                self.accepts_all_types = False
-                self._put_types(types, by)
-                self._note_types(changes, [])
+                registry.accepts_all_types = False
+                registry._put_types(types, by)
 
-    @transaction.atomic
     def delete_by(self, by, *, version=None, seen=None, reason=""):
         """Rules 5, 16 and 18: remove it and what it holds; the log stays. `seen` are the counts that were shown."""
-        self.hold(by, Action.DELETE, version, rules.STALE_PREVIEW)
-        raise_refusal(rules.refuse_delete(self.kind))
-        raise_refusal(rules.STALE_PREVIEW if seen not in (None, self.collections.holdings()) else None)
-        changes = {field: [after, before] for field, (before, after) in self.birth(self.type_names()).items()}
-        pk = self.pk
-        self.delete()
-        self.pk = pk
-        self.record(by, Action.DELETE, changes, reason)
+        stale = rules.STALE_PREVIEW
+        with changing(self, by, Action.DELETE, version=version, stale=stale, reason=reason) as change:
+            registry = change.row
+            raise_refusal(rules.refuse_delete(registry.kind))
+            raise_refusal(stale if seen not in (None, registry.collections.holdings()) else None)
+            changes = registry.creation_changes(registry.type_names())
+            Registry.objects.filter(pk=registry.pk).delete()
+            change.record(Action.DELETE, registry, {name: [value, None] for name, (_, value) in changes.items()})
 
-    def record(self, by, action, changes, reason="", *, subject="", collection=None):
-        """Log `action` on it, or on what `subject` names in it; the last statement of its transaction.
-
-        Answers the entry.
-        """
-        return record(
-            by,
-            action,
-            subject=subject or self.name,
-            organization=self.organization_id,
-            registry=self.pk,
-            collection=collection,
-            changes=changes,
-            reason=reason,
-        )
-
-    def birth(self, types):
-        """What the log says of a registry that begins, accepting `types`: {field: [None, value]}."""
-        facts = {field: getattr(self, field) for field in TRACKED}
-        if not self.accepts_all_types:
-            facts["types"] = sorted(types)
-        return {field: [None, value] for field, value in facts.items()}
+    def creation_changes(self, types):
+        """What the log says of a new registry that accepts `types`: {field: [None, value]}."""
+        fields = self.logged_fields() | ({} if self.accepts_all_types else {"types": sorted(types)})
+        return {field: [None, value] for field, value in fields.items()}
 
     def type_names(self):
         """The names of the types on its list, sorted."""
         return sorted(self.types.values_list("name", flat=True))
 
-    def hold(self, by, action, version=None, stale=rules.EDIT_CONFLICT):
-        """Hold the row until commit, read it anew, and refuse who may not, or who saw another version.
+    # What a Change asks of it.
 
-        Answers the effective role of `by`.
-        """
-        Organization.objects.hold(self.organization_id)
-        self.refresh_from_db(from_queryset=Registry.objects.select_for_update())
-        role = self.role_of(by)
+    def lock_for_change(self, by, action):
+        """Lock the row until commit, after its organization. Answers (the row anew, the effective role of `by`)."""
+        organization = locked(Organization.objects.select_for_update(no_key=True), self.organization_id)
+        registry = locked(Registry.objects.select_for_update(), self.pk)
+        registry.organization, registry._stored = organization, copy.copy(registry)
+        role = registry.role_of(by)
         raise_refusal(rules.refuse_role(action, role))
-        raise_refusal(stale if version not in (None, self.version) else None)
-        return role
+        return registry, role
+
+    def logged_fields(self):
+        """The fields whose changes the log holds."""
+        return {field: getattr(self, field) for field in TRACKED}
+
+    def after_change(self, event, changes):
+        """Rule 15: keep a former name. Rule 9: note a restriction outside the database too."""
+        stored = self._stored
+        if stored and self.name_key != stored.name_key:
+            FormerName.keep(self, stored.name, stored.name_key)
+        if "visibility" in changes:
+            restriction_journal.note(self, event)
 
     @contextmanager
-    def _changing(self, by, action, version=None, reason="", stale=rules.EDIT_CONFLICT):
-        """One change: whatever the block sets is checked, saved and logged, or nothing at all is.
-
-        Yields the dict of changes that the log will have beside those of the tracked fields.
-        """
-        with transaction.atomic():
-            self.hold(by, action, version, stale)
-            held, changes = copy.copy(self), dict[str, list]()
-            self._held = held
-            try:
-                yield changes
-                self._keep_change(held, by, action, changes, reason)
-            except Exception:
-                vars(self).update(vars(held))  # what was refused is not what this is
-                raise
-            finally:
-                self._held = None
-
-    def _keep_change(self, held, by, action, changes, reason):
-        self._check()
-        fields = {field: [getattr(held, field), getattr(self, field)] for field in TRACKED}
-        changed = {field: values for field, values in fields.items() if values[0] != values[1]} | changes
-        if changed:
-            self.version += 1
-            self.updated_at = timezone.now()
-            self.save()
-            event = self.record(by, action, changed, reason)
-            if "visibility" in changed:
-                restriction_journal.note(self, event)
+    def _changing_types(self, by, action, **shown):
+        with changing(self, by, action, **shown) as change:
+            before = change.row.type_names()
+            yield change.row
+            if (after := change.row.type_names()) != before:
+                change.changes["types"] = [before, after]
 
     def _put_types(self, types, by):
         AcceptedType.objects.bulk_create(AcceptedType(registry=self, name=name, added_by=by.user) for name in types)
-
-    def _note_types(self, changes, before):
-        after = self.type_names()
-        if after != before:
-            changes["types"] = [before, after]

@@ -2,12 +2,14 @@
 
 from datetime import UTC
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Case, Q, Value, When
 from django.utils import timezone
 
 from .. import rules
 from ..choices import Action, Role
+from .change import changing
+from .event import differences, reference
 from .organization import User
 from .team import Team, TeamMembership
 from .validation import raise_refusal
@@ -32,6 +34,20 @@ class RegistryMemberQuerySet(models.QuerySet):
     def at_least(self, role):
         """Those of this role or a higher one."""
         return self.filter(role__in=rules.LADDER[rules.rank(role) :])
+
+    def keep(self, registry, users):
+        """Give `users`, who lose access to `registry` now, the lowest role that keeps it; answers their references.
+
+        A role of theirs that has ended begins anew.
+        """
+        roles = [(user, Role.MEMBER if user.is_service else Role.VIEWER) for user in users]
+        RegistryMember.objects.bulk_create(
+            [RegistryMember(registry=registry, user=user, role=role) for user, role in roles],
+            update_conflicts=True,
+            unique_fields=["registry", "user"],
+            update_fields=["role", "ends_at"],
+        )
+        return [reference(user, role=str(role)) for user, role in roles]
 
     def users(self):
         """The condition on memberships of an organization that one of these roles reaches their user."""
@@ -72,54 +88,50 @@ class RegistryMember(models.Model):
         return self.user or self.team
 
     @property
-    def holder_name(self):
-        """What the log calls the holder."""
-        return self.user.username if self.user else f"team {self.team}"
-
-    @property
     def has_ended(self):
         """Whether it counts for nothing any more."""
         return self.ends_at is not None and self.ends_at <= timezone.now()
 
     @property
     def facts(self):
-        """What was given, as the log says it: the role, and until when."""
-        if self.ends_at is None:
-            return str(self.role)
-        end = self.ends_at.astimezone(UTC)
-        precision = "auto" if end.second or end.microsecond else "minutes"
-        return f"{self.role} until {end.replace(tzinfo=None).isoformat(' ', precision)} UTC"
+        """What was given, as text: what a form shows, and sends back (rule 19)."""
+        return f"{self.role} until {self.given['ends_at']}" if self.ends_at else str(self.role)
 
-    @transaction.atomic
-    def save_by(self, actor, seen=None, reason=""):
+    @property
+    def given(self):
+        """What was given, as the log says it: the role, and its end in UTC or None."""
+        return {"role": str(self.role), "ends_at": self.ends_at and self.ends_at.astimezone(UTC).isoformat()}
+
+    def save_by(self, by, seen=None, reason=""):
         """Give the role or change it, and log it. `seen` are the `facts` that were shown (rule 19).
 
         Refuses with `role_too_low`, `not_in_organization`, `service_role`, `end_date_past` or `edit_conflict`.
         """
-        self.registry.hold(actor, Action.MEMBER_CHANGE if self.pk else Action.MEMBER_ADD)
-        stored = RegistryMember.objects.filter(registry=self.registry, user=self.user, team=self.team).first()
-        raise_refusal(rules.EDIT_CONFLICT if seen is not None and (stored is None or stored.facts != seen) else None)
-        raise_refusal(None if self._is_here() else rules.NOT_HERE, "holder")
-        raise_refusal(rules.refuse_given_role(self.role, service=bool(self.user and self.user.is_service)), "role")
-        if stored and stored.facts == self.facts:
-            return
-        raise_refusal(rules.ROLE_ENDS_BEFORE if self.has_ended else None, "ends_at")
-        self.pk, self._state.adding = stored.pk if stored else None, stored is None
-        self.full_clean()
-        self.save()
-        action = Action.MEMBER_CHANGE if stored else Action.MEMBER_ADD
-        changes = {self.holder_name: [stored and stored.facts, self.facts]}
-        self.registry.record(actor, action, changes, reason)
+        action = Action.MEMBER_CHANGE if self.pk else Action.MEMBER_ADD
+        with changing(self.registry, by, action, reason=reason) as change:
+            stored = RegistryMember.objects.filter(registry=self.registry, user=self.user, team=self.team).first()
+            raise_refusal(rules.EDIT_CONFLICT if seen is not None and (not stored or stored.facts != seen) else None)
+            raise_refusal(None if self._is_here() else rules.NOT_HERE, "holder")
+            raise_refusal(rules.refuse_given_role(self.role, service=bool(self.user and self.user.is_service)), "role")
+            if stored and stored.facts == self.facts:
+                return
+            raise_refusal(rules.ROLE_ENDS_BEFORE if self.has_ended else None, "ends_at")
+            self.pk, self._state.adding = stored.pk if stored else None, stored is None
+            self.full_clean()
+            self.save()
+            action = Action.MEMBER_CHANGE if stored else Action.MEMBER_ADD
+            self._record(change, action, differences(stored.given if stored else {}, self.given))
 
-    @transaction.atomic
-    def delete_by(self, actor):
-        """Take the role, and log it. Refuses with `role_too_low`."""
-        self.registry.hold(actor, Action.MEMBER_REMOVE)
-        stored = RegistryMember.objects.select_related("user", "team").filter(pk=self.pk).first()
-        if stored is None:
-            return
-        self.delete()
-        self.registry.record(actor, Action.MEMBER_REMOVE, {stored.holder_name: [stored.facts, None]})
+    def delete_by(self, by):
+        """Remove the role, and log it. Refuses with `role_too_low`."""
+        with changing(self.registry, by, Action.MEMBER_REMOVE) as change:
+            stored = RegistryMember.objects.select_related("user", "team").filter(pk=self.pk).first()
+            if stored:
+                self.delete()
+                stored._record(change, Action.MEMBER_REMOVE, differences(stored.given, {}))
+
+    def _record(self, change, action, changes):
+        change.record(action, change.row, changes, {"holder": reference(self.holder)})
 
     def _is_here(self):
         """Whether the holder belongs to the registry's organization."""

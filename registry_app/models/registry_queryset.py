@@ -88,7 +88,7 @@ class RegistryQuerySet(models.QuerySet):
         """
         # By the index of organizations and actions, because whole logs are long.
         events = AuditEvent.objects.restricting().filter(organization_id__in=Organization.objects.values("pk"))
-        told = dict(events.order_by("seq").values_list("registry_id", "subject"))
+        told = dict(events.order_by("seq").values_list("registry_id", "target_name"))
         rows = self.filter(Q(visibility=Visibility.RESTRICTED) | Q(pk__in=told)).values_list("pk", "created_at", "name")
         here = [restriction_journal.Line(pk, born.isoformat(), name) for pk, born, name in rows.order_by("pk")]
         births = AuditEvent.objects.creations(told.keys() - {line.registry for line in here})

@@ -23,7 +23,7 @@ from django.conf import settings
 from django.db import transaction
 
 from .. import rules
-from .event import GENESIS, AuditEvent, canonical
+from .event import GENESIS, AuditEvent, canonical_json
 from .validation import raise_refusal
 
 IDS = range(1, 2**63)  # what a database takes
@@ -56,7 +56,7 @@ class Line(NamedTuple):
     def text(self) -> bytes:
         """As it stands in the file."""
         facts = {field: value for field, value in self._asdict().items() if value != "" or field == "name"}
-        return f"{canonical(facts)}\n".encode()
+        return f"{canonical_json(facts)}\n".encode()
 
 
 class Ledger(NamedTuple):

@@ -1,11 +1,12 @@
 """Teams: named groups of an organization's people, to which registries give roles."""
 
-from django.db import models, transaction
+from django.db import models
 from django.urls import reverse
 
 from .. import rules
-from ..choices import Action, OrganizationRole, TeamRole
-from .event import record
+from ..choices import Action, OrganizationRole, Permission, Target, TeamRole
+from .change import changing, locked
+from .event import AuditTarget, reference
 from .organization import Organization, User
 from .validation import raise_refusal, validate_name
 
@@ -37,6 +38,11 @@ class Team(models.Model):
     def __str__(self):
         return self.name
 
+    @property
+    def audit_target(self):
+        """How the log speaks of it."""
+        return AuditTarget(Target.TEAM, self.pk, self.name, self.organization_id)
+
     def get_absolute_url(self):
         return reverse("teams:detail", args=[self.organization.slug, self.name])
 
@@ -58,65 +64,69 @@ class Team(models.Model):
         here = self.organization.memberships.of_active()
         return here.filter(models.Q(role=OrganizationRole.ADMIN) | models.Q(user__in=own))
 
-    def lock_for(self, by):
-        """Hold the organization's row until commit, and refuse whoever may not lead the team, with `role_too_low`."""
-        Organization.objects.hold(self.organization_id)
-        raise_refusal(None if by.staff or self.may_lead(by.user) else rules.TEAM_ADMINS_ONLY)
-
-    @transaction.atomic
     def create(self, by):
         """Keep this new team, and log it. Refuses with `role_too_low`, `name_invalid` or `name_taken`."""
-        self.organization.lock_for(by)
-        self.full_clean()
-        self.save()
-        self.record(by, Action.TEAM_CREATE, {"name": [None, self.name], "description": [None, self.description]})
+        with changing(self.organization, by, Action.TEAM_CREATE) as change:
+            self.full_clean()
+            self.save()
+            changes = {field: [None, value] for field, value in self.logged_fields().items()}
+            change.record(Action.TEAM_CREATE, self, changes)
 
-    @transaction.atomic
     def edit(self, by, *, name, description, version=None):
         """Give it another name or description, and log it. Refuses as `create`, and with `edit_conflict` (rule 19)."""
-        self.lock_for(by)
-        self.refresh_from_db()
-        raise_refusal(rules.EDIT_CONFLICT if version not in (None, self.version) else None)
-        before = (self.name, self.description)
-        self.name, self.description = name, description
-        self.full_clean()
-        fields = zip(("name", "description"), before, (self.name, self.description), strict=True)
-        changes = {field: [old, new] for field, old, new in fields if old != new}
-        if changes:
-            self.version += 1
-            self.save()
-            self.record(by, Action.TEAM_EDIT, changes)
+        with changing(self, by, Action.TEAM_EDIT, version=version) as change:
+            change.row.name, change.row.description = name, description
 
-    @transaction.atomic
     def delete_by(self, by):
         """Delete it, with the roles it had in registries, and log what they were.
 
         Refuses with `role_too_low`, or with `artifacts_stay` where it has registered any.
         """
-        self.organization.lock_for(by)
-        raise_refusal(rules.ARTIFACTS_STAY if self.artifacts.exists() else None)
-        roles = self.registry_roles.values_list("registry__name", "role")
-        changes = {f"role in {name}": [role, None] for name, role in roles}
-        people = sorted(self.memberships.values_list("user__username", flat=True))
-        self.record(by, Action.TEAM_DELETE, {**changes, "people": [people, None]})
-        self.delete()
+        with changing(self, by, Action.TEAM_DELETE) as change:
+            team = change.row
+            raise_refusal(rules.ARTIFACTS_STAY if team.artifacts.exists() else None)
+            people, roles = team.memberships.select_related("user"), team.registry_roles.select_related("registry")
+            lost = {
+                "members": [reference(each.user, role=each.role) for each in people],
+                "registry_roles": [reference(each.registry, role=each.role) for each in roles],
+            }
+            related = {what: things for what, things in lost.items() if things}
+            change.record(Action.TEAM_DELETE, team, {"name": [team.name, None]}, related)
+            Team.objects.filter(pk=team.pk).delete()
 
-    @transaction.atomic
     def add(self, by, users, role):
         """Put `users` into it as `role`, all or none, and log each; who is in it already stays as they are.
 
         Answers who is new. Refuses with `role_too_low` or `not_in_organization`.
         """
-        self.lock_for(by)
-        inside = set(self.memberships.filter(user__in=users).values_list("user_id", flat=True))
-        new = [user for user in users if user.pk not in inside]
-        for user in new:
-            TeamMembership(team=self, user=user, role=role).save_by(by)
+        with changing(self, by, Action.TEAM_MEMBER_ADD) as change:
+            inside = set(change.row.memberships.filter(user__in=users).values_list("user_id", flat=True))
+            new = [user for user in users if user.pk not in inside]
+            for user in new:
+                TeamMembership(team=self, user=user, role=role).save_by(by)
         return new
 
-    def record(self, by, action, changes):
-        """Log `action` on this team."""
-        record(by, action, subject=self.name, organization=self.organization_id, changes=changes)
+    # What a Change asks of it.
+
+    def lock_for_change(self, by, action):
+        """Lock its organization until commit. Answers (the row anew, the team role of `by`)."""
+        organization = Organization.objects.hold(self.organization_id)
+        team = locked(Team.objects.all(), self.pk)
+        team.organization = organization
+        if by.staff:
+            return team, TeamRole.ADMIN
+        here = organization.memberships.of_active().filter(user=by.user).values_list("role", flat=True).first()
+        inside = team.memberships.filter(user=by.user).values_list("role", flat=True).first()
+        raise_refusal(rules.refuse_in_team(action, here, inside))
+        return team, inside
+
+    def logged_fields(self):
+        """The fields whose changes the log holds."""
+        return {"name": self.name, "description": self.description}
+
+    def validate(self):
+        """`full_clean`, as forms do it."""
+        self.full_clean()
 
 
 class TeamMembership(models.Model):
@@ -136,34 +146,34 @@ class TeamMembership(models.Model):
     def __str__(self):
         return f"{self.user} in {self.team}"
 
-    @transaction.atomic
     def save_by(self, by, seen=None):
         """Put the person into the team or change their role in it, and log it. `seen` is the role shown (rule 19).
 
-        Refuses with `role_too_low`, `edit_conflict`, or `not_in_organization` for whoever isn't in the organization.
+        Refuses with `role_too_low`, `edit_conflict`, or `not_in_organization` for who isn't in the organization.
         """
-        self.team.lock_for(by)
-        here = self.team.organization.memberships.filter(user=self.user)
-        raise_refusal(None if here.exists() else rules.NOT_HERE, "user")
-        stored = TeamMembership.objects.filter(team=self.team, user=self.user).first()
-        raise_refusal(rules.EDIT_CONFLICT if seen is not None and (stored is None or stored.role != seen) else None)
-        if stored and stored.role == self.role:
-            return
-        self.pk, self._state.adding = stored.pk if stored else None, stored is None
-        self.full_clean()
-        self.save()
-        action = Action.TEAM_MEMBER_CHANGE if stored else Action.TEAM_MEMBER_ADD
-        self.team.record(by, action, {self.user.username: [stored and stored.role, self.role]})
+        with changing(self.team, by, Action.TEAM_MEMBER_CHANGE if self.pk else Action.TEAM_MEMBER_ADD) as change:
+            here = change.row.organization.memberships.filter(user=self.user)
+            raise_refusal(None if here.exists() else rules.NOT_HERE, "user")
+            stored = TeamMembership.objects.filter(team=self.team, user=self.user).first()
+            raise_refusal(rules.EDIT_CONFLICT if seen is not None and (not stored or stored.role != seen) else None)
+            if stored and stored.role == self.role:
+                return
+            self.pk, self._state.adding = stored.pk if stored else None, stored is None
+            self.full_clean()
+            self.save()
+            action = Action.TEAM_MEMBER_CHANGE if stored else Action.TEAM_MEMBER_ADD
+            self._record(change, action, [stored and stored.role, self.role])
 
-    @transaction.atomic
     def delete_by(self, by):
-        """Take the person out of the team, and log it; what came through it ends at once. Refuses with `role_too_low`.
+        """Remove the person from the team, and log it; what came through it ends at once.
 
-        Everybody may leave.
+        Refuses with `role_too_low`; everybody may leave.
         """
-        if by.user != self.user:
-            self.team.lock_for(by)
-        stored = TeamMembership.objects.filter(pk=self.pk).first()
-        if stored:
-            self.delete()
-            self.team.record(by, Action.TEAM_MEMBER_REMOVE, {self.user.username: [stored.role, None]})
+        leaves = by.user == self.user
+        with changing(self.team, by, Permission.LEAVE if leaves else Action.TEAM_MEMBER_REMOVE) as change:
+            if stored := TeamMembership.objects.filter(pk=self.pk).first():
+                self.delete()
+                self._record(change, Action.TEAM_MEMBER_REMOVE, [stored.role, None])
+
+    def _record(self, change, action, roles):
+        change.record(action, change.row, {"role": roles}, {"member": reference(self.user)})

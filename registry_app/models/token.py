@@ -11,9 +11,9 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from .. import rules
-from ..choices import Action
+from ..choices import Action, Target
 from ..database.availability import best_effort
-from .event import record
+from .event import AuditTarget, record, reference
 from .organization import User
 from .validation import raise_refusal, validate_name
 
@@ -92,6 +92,11 @@ class ApiToken(models.Model):
     def __str__(self):
         return self.name
 
+    @property
+    def audit_target(self):
+        """How the log speaks of it."""
+        return AuditTarget(Target.TOKEN, self.pk, self.name)
+
     def clean(self):
         self.name = rules.clean_name(self.name)
 
@@ -107,43 +112,34 @@ class ApiToken(models.Model):
         A person's is their own to issue; a service account's its organization's, for an admin of it. Refuses with
         `role_too_low`, `account_inactive` or `token_name_taken`.
         """
-        if organization:
-            organization.lock_for(by)
-            raise_refusal(None if self._belongs_to(organization) else rules.ORGANIZATION_ADMINS_ONLY)
-        else:
-            raise_refusal(None if by.staff or by.user == self.user else rules.ORGANIZATION_ADMINS_ONLY)
+        self._refuse(by, organization, Action.TOKEN_ISSUE, belongs=self._belongs_to)
         secret = PREFIX + secrets.token_hex(20)
         self.digest = digest(secret)
         user = User.objects.select_for_update(no_key=True).get(pk=self.user_id)  # so that the name stays free
         raise_refusal(None if user.is_active else rules.ACCOUNT_INACTIVE)
         self.full_clean()
         self.save(force_insert=True)
-        self.record(by, Action.TOKEN_ISSUE, self.birth(), organization)
+        self.record(by, Action.TOKEN_ISSUE, self.creation_changes(), organization)
         self.secret = secret
 
-    def birth(self):
-        """What the log says of a token that begins, beside whose it is: {field: [None, value]}."""
+    def creation_changes(self):
+        """What the log says of a new token, beside whose it is: {field: [None, value]}."""
         expires = self.expires_at.astimezone(UTC).isoformat() if self.expires_at else "never"
         facts = {"expires": expires, "read_only": self.read_only, "fingerprint": fingerprint(self.digest)}
         return {name: [None, value] for name, value in facts.items()}
 
     @transaction.atomic
-    def revoke_by(self, actor, organization=None):
+    def revoke_by(self, by, organization=None):
         """End it for good, and log it. Twice is once.
 
         One's own, or as admin of an `organization` that its user is in. Refuses with `role_too_low`.
         """
-        if organization:
-            organization.lock_for(actor)
-            here = organization.memberships.filter(user=self.user_id).exists()
-            raise_refusal(None if here else rules.ORGANIZATION_ADMINS_ONLY)
-        else:
-            raise_refusal(None if actor.staff or actor.user == self.user else rules.ORGANIZATION_ADMINS_ONLY)
+        self._refuse(by, organization, Action.TOKEN_REVOKE, belongs=self._is_in)
         stored = ApiToken.objects.select_for_update().get(pk=self.pk)
         if stored.revoked_at is None:
             self.revoked_at = timezone.now()
             self.save(update_fields=["revoked_at"])
-            self.record(actor, Action.TOKEN_REVOKE, {}, organization)
+            self.record(by, Action.TOKEN_REVOKE, {}, organization)
 
     def seen(self):
         """Note that it was used just now: at most once a minute, for a program may ask many times a second."""
@@ -152,11 +148,22 @@ class ApiToken(models.Model):
             best_effort(lambda: ApiToken.objects.filter(pk=self.pk).update(last_used_at=now))
             self.last_used_at = now
 
+    def _refuse(self, by, organization, action, *, belongs):
+        """Refuse who may not: others than its user, and admins of an organization to which it doesn't belong."""
+        if organization:
+            organization.lock_for_change(by, action)
+        allowed = belongs(organization) if organization else by.staff or by.user == self.user
+        raise_refusal(None if allowed else rules.ORGANIZATION_ADMINS_ONLY)
+
+    def _is_in(self, organization):
+        """Whether its user is in `organization`."""
+        return organization.memberships.filter(user=self.user_id).exists()
+
     def _belongs_to(self, organization):
         """Whether its user is a service account of `organization`."""
-        return self.user.is_service and organization.memberships.filter(user=self.user_id).exists()
+        return self.user.is_service and self._is_in(organization)
 
-    def record(self, actor, action, changes, organization=None, reason=""):
+    def record(self, by, action, changes, organization=None, reason=""):
         """Log `action` on it; `organization` is the one whose admin does it."""
-        where = {"subject": self.name, "organization": organization and organization.pk, "reason": reason}
-        record(actor, action, changes={"user": [None, self.user.username], **changes}, **where)
+        target = self.audit_target._replace(organization=organization and organization.pk)
+        record(by, action, target, changes, {"user": reference(self.user)}, reason=reason)

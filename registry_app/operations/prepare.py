@@ -57,7 +57,7 @@ def one_moment():
 
 @contextmanager
 def ledger_usable():
-    """A ledger that can't be read or written is format_errors, and ends the command."""
+    """A restriction journal that can't be read or written ends the command with a message."""
     try:
         yield
     except OSError as error:

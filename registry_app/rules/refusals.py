@@ -16,6 +16,54 @@ class Refusal(NamedTuple):
         return f"{self.reason} {self.way_out}".strip()
 
 
+# The codes of what a rule or a role forbids, or an attempt that nobody makes by mistake: the audit log keeps them (§5).
+# The others tell of slips of the keyboard and of pages that were out of date.
+FORBIDDING = {
+    "account_inactive",
+    "account_of_staff",
+    "alias_protected",
+    "alias_reserved",
+    "already_set_up",
+    "artifacts_stay",
+    "core_is_fixed",
+    "core_is_given",
+    "core_is_shared",
+    "core_stays",
+    "core_type_stays",
+    "invitation_used",
+    "kind_stays",
+    "last_admin",
+    "link_stays",
+    "log_stays",
+    "not_in_organization",
+    "organization_stays",
+    "other_identity",
+    "other_organization",
+    "request_answered",
+    "restricted_stays",
+    "restriction_not_noted",
+    "role_too_low",
+    "second_factor_missing",
+    "service_account",
+    "service_role",
+    "source_hidden",
+    "token_read_only",
+    "too_many_tries",
+    "type_in_use",
+    "type_not_accepted",
+    "type_stays",
+    "types_missing",
+    "unknown_field",
+    "version_is_fixed",
+    "version_linked",
+}
+
+
+def forbids(code: str) -> bool:
+    """Whether a refusal with this code belongs into the audit log (rulebook §5)."""
+    return code in FORBIDDING
+
+
 CORE_IS_GIVEN = Refusal("core_is_given", "Every organization has its two core registries, and no third.")
 CORE_IS_SHARED = Refusal(
     "core_is_shared",

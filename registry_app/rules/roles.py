@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from ..choices import Action, Kind, OrganizationRole, Role, Source, TeamRole, Visibility
+from ..choices import Action, Kind, OrganizationRole, Permission, Role, Source, TeamRole, Visibility
 from .refusals import (
     ACCOUNT_INACTIVE,
     ADMINS_CREATE,
     DELETE_BY_ADMINS,
+    ORGANIZATION_ADMINS_ONLY,
     OTHER_IDENTITY,
     SERVICE_ROLE,
     SERVICE_SIGNS_IN,
@@ -40,17 +41,16 @@ def refuse_token(read_only, method):
 DEFAULT_ROLES = (Role.RESTRICTED_VIEWER, Role.VIEWER, Role.MEMBER)  # what an organization may give to everybody
 LADDER = (Role.RESTRICTED_VIEWER, Role.VIEWER, Role.MEMBER, Role.ADMIN)
 NEEDED = {
-    Action.SEE: Role.RESTRICTED_VIEWER,
-    Action.USE: Role.VIEWER,
+    Permission.SEE: Role.RESTRICTED_VIEWER,
+    Permission.USE: Role.VIEWER,
     Action.COLLECTION_CREATE: Role.MEMBER,
     Action.COLLECTION_EDIT: Role.MEMBER,
-    Action.COLLECTION_TAG: Role.MEMBER,
     Action.COLLECTION_DELETE: Role.MEMBER,
     Action.LINK: Role.MEMBER,
     Action.LINK_TAG: Role.MEMBER,
     Action.UNLINK: Role.MEMBER,
-    Action.ALIAS_PUT: Role.MEMBER,
-    Action.ALIAS_TAKE: Role.MEMBER,
+    Action.ALIAS_SET: Role.MEMBER,
+    Action.ALIAS_REMOVE: Role.MEMBER,
     Action.PROTECT: Role.ADMIN,
     Action.UNPROTECT: Role.ADMIN,
     Action.EDIT: Role.MEMBER,
@@ -63,6 +63,8 @@ NEEDED = {
     Action.MEMBER_ADD: Role.ADMIN,
     Action.MEMBER_CHANGE: Role.ADMIN,
     Action.MEMBER_REMOVE: Role.ADMIN,
+    Action.REQUEST_GRANT: Role.ADMIN,
+    Action.REQUEST_DECLINE: Role.ADMIN,
 }
 
 
@@ -136,6 +138,13 @@ def refuse_creation(organization_role, *, members_create):
     return None if members_create or organization_role == OrganizationRole.ADMIN else ADMINS_CREATE
 
 
+def refuse_in_organization(action, organization_role, *, members_create):
+    """Why somebody of this role in an organization (None for none) may not do `action` in it."""
+    if action == Action.CREATE:
+        return refuse_creation(organization_role, members_create=members_create)
+    return None if organization_role == OrganizationRole.ADMIN else ORGANIZATION_ADMINS_ONLY
+
+
 def refuse_role(action, role):
     """Why somebody of effective `role` (None for none) may not do `action` in a registry (rule 10, §3)."""
     needed = NEEDED[action]
@@ -170,8 +179,8 @@ LEADING = frozenset(
 
 
 def refuse_in_team(action, organization_role, team_role):
-    """Why somebody of these roles (None for none) may not do `action` of LEADING in a team."""
-    if organization_role == OrganizationRole.ADMIN:
+    """Why somebody of these roles (None for none) may not do `action` of LEADING, or leave, in a team."""
+    if organization_role == OrganizationRole.ADMIN or action == Permission.LEAVE:
         return None
     if action == Action.TEAM_DELETE:
         return DELETE_BY_ADMINS

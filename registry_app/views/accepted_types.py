@@ -32,7 +32,7 @@ def add(request, organization, name):
         ):
             messages.success(request, f"{registry} accepts {', '.join(wanted['types'])}.")
             return _to_types(organization, registry)
-    log_refusals(request, form, Action.TYPE_ADD, access.membership, registry)
+    log_refusals(request, form, Action.TYPE_ADD, registry)
     if form.is_bound and not registry.is_core and not form.has_code("type_looks_alike"):
         return settings_page(request, access, type_form=form, status=form.status)
     return _adding_page(request, access, form)
@@ -84,7 +84,7 @@ def remove(request, organization, name):
             else:
                 messages.info(request, f"{wanted['types']} isn't on the list of {registry}. Nothing was changed.")
             return _to_types(organization, registry)
-    log_refusals(request, form, Action.TYPE_REMOVE, access.membership, registry)
+    log_refusals(request, form, Action.TYPE_REMOVE, registry)
     return settings_page(request, access, refused=form, status=form.status)
 
 
@@ -106,7 +106,7 @@ def accept(request, organization, name):
         if done:
             messages.success(request, f"{registry} accepts {'all types' if all_types else 'only the types listed'}.")
             return _to_types(organization, registry)
-    log_refusals(request, form, action, access.membership, registry)
+    log_refusals(request, form, action, registry)
     return settings_page(request, access, accept_form=form, status=form.status)
 
 

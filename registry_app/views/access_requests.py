@@ -39,7 +39,7 @@ def create(request, organization, name):
         if form.submit(asked.create, actor_of(request)):
             messages.success(request, f"The admins of {access.registry} see your request now.")
             return redirect("access_requests:create", organization, name)
-    log_refusals(request, form, Action.REQUEST, access.membership, access.registry)
+    log_refusals(request, form, Action.REQUEST, access.registry)
     admins = access.registry.admins().select_related("user").order_by("user__username")[:5]
     context = {"form": form, "earlier": earlier, "admins": admins, "highest": access.role == Role.ADMIN}
     return registry_page(request, "access_requests/create.html", access, "access", context, form.status)
@@ -61,6 +61,6 @@ def answer(request, organization, name, pk):
             what = f"is {asked.get_role_display()} of {access.registry} now" if granted else "is told that you declined"
             messages.success(request, f"{asked.user} {what}.")
             return redirect("registry_members:index", organization, name)
-    log_refusals(request, form, Action.REQUEST_DECLINE, access.membership, access.registry)
+    log_refusals(request, form, Action.REQUEST_DECLINE, access.registry)
     context = {"form": form, "asked": asked, "held": access.registry.role_of(Actor(asked.user))}
     return registry_page(request, "access_requests/answer.html", access, "access", context, form.status)

@@ -44,7 +44,7 @@ def create(request, organization, team):
         else:
             messages.info(request, f"{version} has this digest already. Nothing was changed.")
         return redirect(version)
-    log_refusals(request, form, Action.VERSION_CREATE, access.membership, subject=access.team.name)
+    log_refusals(request, form, Action.VERSION_CREATE, access.team)
     return team_page(request, "artifacts/create.html", access, {"form": form}, form.status)
 
 

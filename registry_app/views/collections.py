@@ -5,7 +5,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import rules
-from ..choices import Action
+from ..choices import Action, Target
 from ..forms import (
     CreateCollectionForm,
     CursorForm,
@@ -18,7 +18,7 @@ from ..listings.events import paginate_events
 from ..listings.links import link_rows
 from ..models import AuditEvent, Collection
 from ..permissions import get_collection, get_registry
-from .rendering import actor_of, form_data, log_refusals, registry_page
+from .rendering import actor_of, form_data, log_refusals, registry_page, wanted_target
 
 
 @require_http_methods(["GET", "POST"])
@@ -30,8 +30,9 @@ def create(request, organization, name):
     if form.is_valid() and form.submit(collection.create, actor_of(request), form.cleaned_data["tags"]):
         messages.success(request, f"{collection} is created. Link its first version.")
         return redirect(collection)
-    subject = f"{access.registry}/{str(request.POST.get('name', ''))[:60]}"
-    log_refusals(request, form, Action.COLLECTION_CREATE, access.membership, access.registry, subject)
+    target = wanted_target(request, Target.COLLECTION, access.registry)
+    target = target._replace(name=f"{access.registry}/{target.name}")
+    log_refusals(request, form, Action.COLLECTION_CREATE, target)
     context = {"form": form, "headings": rules.CARD_HEADINGS}
     return registry_page(request, "collections/create.html", access, "detail", context, form.status)
 
@@ -70,7 +71,7 @@ def edit(request, organization, name, collection):
     if form.is_valid() and form.submit(collection.edit, actor_of(request), **form.cleaned_data):
         messages.success(request, f"{collection} is saved.")
         return redirect(collection)
-    log_refusals(request, form, Action.COLLECTION_EDIT, access.membership, access.registry, collection=collection)
+    log_refusals(request, form, Action.COLLECTION_EDIT, collection)
     if form.is_bound:
         collection = Collection.objects.get(pk=collection.pk)  # a refused edit has changed it
         collection.registry = access.registry
@@ -92,7 +93,7 @@ def delete(request, organization, name, collection):
         if form.submit(collection.delete_by, actor_of(request), seen=wanted["preview"], reason=wanted["reason"]):
             messages.success(request, f"{collection} is deleted. Its versions stay with their teams.")
             return redirect(access.registry)
-    log_refusals(request, form, Action.COLLECTION_DELETE, access.membership, access.registry, collection=collection)
+    log_refusals(request, form, Action.COLLECTION_DELETE, collection)
     held, now = collection.protected_aliases(), collection.holdings()
     form.initial["preview"] = now
     context = {

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from ..choices import Action
 from ..forms import ImportForm, VersionForm
 from ..models import Batch, check_registrar, may_register
-from ..models.event import canonical
+from ..models.event import canonical_json
 from ..permissions import get_artifacts
 from .artifacts import team_page
 from .rendering import actor_of, form_data, log_refusals
@@ -50,7 +50,7 @@ def create(request, organization, team):
         if form.cleaned_data["seen"] not in {"", mark}:
             form.refuse_stale()
         form.refuse_rows(outcomes)
-    log_refusals(request, form, Action.VERSION_CREATE, access.membership, subject=access.team.name)
+    log_refusals(request, form, Action.VERSION_CREATE, access.team)
     template = "imports/preview.html" if carried else "imports/create.html"
     return team_page(request, template, access, context, form.status)
 
@@ -80,7 +80,7 @@ def _judge(form, rows, access, by):
     """(the Batch of what is new, the Outcomes of `rows`, their mark)."""
     batch = Batch(access.team, by, [row.cleaned_data.get("name", "") for row in rows])
     outcomes = [_outcome(number, row, batch) for number, row in enumerate(rows, 1)]
-    shown = canonical({"text": form.cleaned_data["text"], "outcomes": outcomes})
+    shown = canonical_json({"text": form.cleaned_data["text"], "outcomes": outcomes})
     return batch, outcomes, hashlib.sha256(shown.encode()).hexdigest()
 
 

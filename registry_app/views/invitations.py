@@ -35,7 +35,7 @@ def create(request, organization):
         made = Invitation(organization=membership.organization, **form.cleaned_data)
         form.submit(lambda: tokens.append(made.create(actor_of(request))))
     link = request.build_absolute_uri(reverse("invitations:accept", args=tokens)) if tokens else ""
-    log_refusals(request, form, Action.INVITE, membership, subject=membership.organization.name)
+    log_refusals(request, form, Action.INVITE, membership.organization)
     rows = membership.organization.invitations.open().values(*COLUMNS)
     context = {
         "section": "people",
@@ -70,7 +70,7 @@ def revoke(request, organization, pk):
     if form.is_valid() and form.submit(invitation.revoke_by, actor_of(request)):
         messages.success(request, "The invitation is revoked. Its link no longer works.")
         return redirect("invitations:create", organization)
-    log_refusals(request, form, Action.INVITE_REVOKE, membership, subject=str(invitation))
+    log_refusals(request, form, Action.INVITE_REVOKE, invitation)
     return refused_page(request, membership, form)
 
 

@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import rules
-from ..choices import Action
+from ..choices import Action, Permission
 from ..forms import CompareForm, LabelsForm, LinkForm, UnlinkForm, VersionFilter
 from ..listings.lineage import lineage_of
 from ..models import Artifact, AuditEvent, Version
@@ -42,7 +42,7 @@ def create(request, organization, name, collection):
     if form.is_valid() and form.submit(_link, collection, actor_of(request), form.cleaned_data):
         messages.success(request, _linked(*form.answer))
         return redirect(collection)
-    log_refusals(request, form, Action.LINK, access.membership, access.registry, collection=collection)
+    log_refusals(request, form, Action.LINK, collection)
     usable = _matching(Version.objects.usable_by(access.membership), words)
     fitting = usable.filter(artifact__type=collection.type).order_by("-pk")
     found = list(fitting.select_related("artifact__team", "created_by")[: SOURCES_SHOWN + 1])
@@ -103,7 +103,7 @@ def detail(request, organization, name, collection, number):
         "collection": collection,
         "link": found,
         "version": version,
-        "may_use": Action.USE in access.allowed,
+        "may_use": Permission.USE in access.allowed,
         "fetch": _fetch(version.uri),
         "elsewhere": elsewhere.select_related("collection__registry__organization")[:PLACES_SHOWN],
         "drawing": lineage_of(found, access.membership),
@@ -148,13 +148,13 @@ def _quoted(text):
 @require_http_methods(["GET", "POST"])
 def edit(request, organization, name, collection, number):
     """Aliases and tags of a version (rules 25 and 26)."""
-    access, collection, found = get_link(request.user, organization, name, collection, number, Action.ALIAS_PUT)
+    access, collection, found = get_link(request.user, organization, name, collection, number, Action.ALIAS_SET)
     form = LabelsForm(form_data(request), link=found)
     if form.is_valid() and form.submit(_mark, found, actor_of(request), form.cleaned_data):
         names = ", ".join(found.alias_names()) or "no aliases"
         messages.success(request, f"Aliases and tags of {found.label} are saved: it has {names} now.")
         return redirect(collection)
-    log_refusals(request, form, Action.ALIAS_PUT, access.membership, access.registry, collection=collection)
+    log_refusals(request, form, Action.ALIAS_SET, found)
     if form.is_bound:
         form.initial["seen"] = found.facts
     marks = _marks(access.registry, found)
@@ -199,7 +199,7 @@ def _choices(request, collection, link, access):
 def _mark(link, actor, wanted):
     put = list(dict.fromkeys([*wanted["move"], *wanted["aliases"]]))
     take = [name for name in link.alias_names() if name not in (*wanted["keep"], *put)]
-    link.mark(actor, put=put, take=take, tags=wanted["tags"], seen=wanted["seen"], reason=wanted["reason"])
+    link.edit_labels(actor, put=put, take=take, tags=wanted["tags"], seen=wanted["seen"], reason=wanted["reason"])
 
 
 @require_http_methods(["GET", "POST"])
@@ -210,7 +210,7 @@ def unlink(request, organization, name, collection, number):
     if form.is_valid() and form.submit(found.unlink, actor_of(request), **form.cleaned_data):
         messages.success(request, f"{found.label} is unlinked. {found.version} stays where it is.")
         return redirect(collection)
-    log_refusals(request, form, Action.UNLINK, access.membership, access.registry, collection=collection)
+    log_refusals(request, form, Action.UNLINK, found)
     marks = _marks(access.registry, found)
     refusal = rules.refuse_protected(access.role, marks["protected"], marks["protected"])
     context = {**marks, "form": form, "collection": collection, "link": found, "refusal": refusal}
@@ -248,7 +248,7 @@ def _facts(link, allowed):
         "Files": f"{version.file_count:,}",
         "Run": version.run,
     }
-    if Action.USE in allowed:
+    if Permission.USE in allowed:
         facts["Address"] = version.uri
     return {name: value for name, value in facts.items() if value}
 

@@ -5,7 +5,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import rules
-from ..choices import Action
+from ..choices import Action, Target
 from ..forms import ConfirmForm, CursorForm, MemberRoleForm, PeopleFilter, ServiceForm
 from ..listings.cursor import paginate
 from ..listings.members import count_people, member_rows, registries_of_person
@@ -13,7 +13,7 @@ from ..listings.teams import paginate_teams, team_rows
 from ..models import make_service_account
 from ..models.endings import of_membership
 from ..permissions import get_organization, get_person, require_admin
-from .rendering import actor_of, form_data, log_refusals, render_page
+from .rendering import actor_of, form_data, log_refusals, render_page, wanted_target
 
 TEAMS_SHOWN = 10  # below the list of people
 
@@ -93,7 +93,7 @@ def role(request, organization, username):
             return redirect(person)
         person.refresh_from_db(fields=["role"])
         form.initial["seen"] = person.role
-    log_refusals(request, form, Action.PERSON_CHANGE, membership, subject=username)
+    log_refusals(request, form, Action.PERSON_CHANGE, person)
     context = {"form": form, "person": person, "refusal": _refusals(person)["role"]}
     return _person_page(request, "members/role.html", membership, context, form.status)
 
@@ -108,7 +108,7 @@ def remove(request, organization, username):
         return (
             redirect("organizations:home") if person.user == request.user else redirect("members:index", organization)
         )
-    log_refusals(request, form, Action.PERSON_REMOVE, membership, subject=username)
+    log_refusals(request, form, Action.PERSON_REMOVE, person)
     here = membership.organization
     context = {
         "form": form,
@@ -141,7 +141,7 @@ def _switch(request, organization, username, action, done):
     if form.is_valid() and form.submit(verb, actor_of(request), membership.organization):
         messages.success(request, f"{user} is {done}.")
         return redirect(person)
-    log_refusals(request, form, action, membership, subject=username)
+    log_refusals(request, form, action, person)
     context = {"form": form, "person": person, "closing": closing, "refusal": _refusals(person)["deactivate"]}
     return _person_page(request, "members/deactivate.html", membership, context, form.status)
 
@@ -155,5 +155,6 @@ def service(request, organization):
     if name and form.submit(make_service_account, membership.organization, name, actor_of(request)):
         messages.success(request, f"{name} is made. It has no password; it signs in with tokens.")
         return redirect("members:detail", organization, name)
-    log_refusals(request, form, Action.SERVICE_CREATE, membership, subject=str(request.POST.get("username", ""))[:60])
+    target = wanted_target(request, Target.USER, membership.organization, "username")
+    log_refusals(request, form, Action.SERVICE_CREATE, target)
     return _person_page(request, "members/service.html", membership, {"form": form}, form.status)

@@ -5,12 +5,12 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ..choices import Action
+from ..choices import Action, Target
 from ..forms import ConfirmForm, CursorForm, TokenForm
 from ..listings.cursor import paginate_objects
 from ..models import ApiToken
 from ..permissions import get_person, require_admin
-from .rendering import actor_of, form_data, log_refusals, render_page
+from .rendering import actor_of, form_data, log_refusals, render_page, wanted_target
 
 
 @require_safe
@@ -32,7 +32,8 @@ def revoke(request, organization, pk):
     if form.is_valid() and form.submit(token.revoke_by, actor_of(request), here):
         messages.success(request, f"{token} of {token.user} is revoked.")
         return redirect("organization_tokens:index", organization)
-    log_refusals(request, form, Action.TOKEN_REVOKE, membership, subject=token.name)
+    target = token.audit_target._replace(organization=membership.organization_id)
+    log_refusals(request, form, Action.TOKEN_REVOKE, target)
     context = {"form": form, "token": token, "section": "people"}
     return render_page(request, "tokens/revoke.html", membership, context, status=form.status)
 
@@ -47,7 +48,7 @@ def service(request, organization, username):
     if form.is_valid():
         token = ApiToken(user=person.user, expires_at=form.expires_at(), **form.given())
         issued = token if form.submit(token.issue, actor_of(request), membership.organization) else None
-    log_refusals(request, form, Action.TOKEN_ISSUE, membership, subject=str(request.POST.get("name", ""))[:60])
+    log_refusals(request, form, Action.TOKEN_ISSUE, wanted_target(request, Target.TOKEN, membership.organization))
     context = {"form": TokenForm() if issued else form, "issued": issued, "person": person, "section": "people"}
     context["tokens"] = person.user.api_tokens.filter(revoked_at__isnull=True)
     return render_page(request, "organization_tokens/service.html", membership, context, status=form.status)

@@ -50,7 +50,7 @@ def settings(request, organization):
     if form.is_valid() and form.submit(here.edit, actor_of(request), **form.cleaned_data):
         messages.success(request, "The settings are saved.")
         return redirect("organizations:settings", organization)
-    log_refusals(request, form, Action.ORGANIZATION_EDIT, membership, subject=here.name)
+    log_refusals(request, form, Action.ORGANIZATION_EDIT, here)
     if form.is_bound:
         here.refresh_from_db()  # a refused edit has changed it
         form.initial["version"] = here.version
@@ -76,7 +76,7 @@ def second_factor(request, organization):
         text = "Everybody needs a second factor" if wanted else "A second factor is each person's own choice"
         messages.success(request, f"{text} from now on.")
         return redirect("organizations:settings", organization)
-    log_refusals(request, form, Action.FACTOR_REQUIRE, membership, subject=here.name)
+    log_refusals(request, form, Action.FACTOR_REQUIRE, here)
     return refused_page(request, membership, form)
 
 

@@ -24,7 +24,7 @@ def add(request, organization, name):
         if form.submit(protected.save_by, actor_of(request)):
             messages.success(request, f"{protected} is protected: only admins put, move or take it.")
             return _to_aliases(organization, access.registry)
-    log_refusals(request, form, Action.PROTECT, access.membership, access.registry)
+    log_refusals(request, form, Action.PROTECT, access.registry)
     return settings_page(request, access, alias_form=form, status=form.status)
 
 
@@ -42,7 +42,7 @@ def remove(request, organization, name):
         if form.submit(protected.delete_by, actor_of(request)):
             messages.success(request, f"{alias} is not protected any more: members move it too.")
             return _to_aliases(organization, access.registry)
-    log_refusals(request, form, Action.UNPROTECT, access.membership, access.registry)
+    log_refusals(request, form, Action.UNPROTECT, access.registry)
     return settings_page(request, access, alias_form=form, status=form.status)
 
 

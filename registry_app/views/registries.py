@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import rules
-from ..choices import Action, Kind, Visibility
+from ..choices import Action, Kind, Permission, Target, Visibility
 from ..forms import (
     AcceptForm,
     AddTypesForm,
@@ -32,7 +32,7 @@ from ..listings.registries import (
 )
 from ..models import Alias, AuditEvent, Collection, Registry, effective_sources
 from ..permissions import get_organization, get_registry, require_creator
-from .rendering import actor_of, admins_who_can_help, form_data, log_refusals, registry_page, render_page
+from .rendering import actor_of, admins_who_can_help, form_data, log_refusals, registry_page, render_page, wanted_target
 
 COLLECTIONS_SHOWN = 10  # names on the preview of a deletion
 PEOPLE_SHOWN = 50  # names on the preview of a restriction
@@ -85,7 +85,7 @@ def create(request, organization):
         if form.submit(registry.create, actor_of(request), types, confirmed=confirmed):
             messages.success(request, f"{registry} is created. You are its admin.")
             return redirect(registry)
-    log_refusals(request, form, Action.CREATE, membership, subject=str(request.POST.get("name", ""))[:60])
+    log_refusals(request, form, Action.CREATE, wanted_target(request, Target.REGISTRY, membership.organization))
     context = {"form": form, "section": "create"}
     return render_page(request, "registries/create.html", membership, context, status=form.status)
 
@@ -123,7 +123,7 @@ def detail(request, organization, name):
 @require_http_methods(["GET", "POST"])
 def settings(request, organization, name):
     """What a registry is; its admins and members change here what may be changed."""
-    action = Action.EDIT if request.method == "POST" else Action.SEE
+    action = Action.EDIT if request.method == "POST" else Permission.SEE
     access = get_registry(request.user, organization, name, action)
     registry = access.registry
     form = DetailsForm(form_data(request), instance=registry.draft())
@@ -132,7 +132,7 @@ def settings(request, organization, name):
         if form.submit(registry.edit, actor_of(request), **wanted):
             messages.success(request, f"{registry} is saved.")
             return redirect("registries:settings", organization, registry.name)
-    log_refusals(request, form, Action.EDIT, access.membership, registry)
+    log_refusals(request, form, Action.EDIT, registry)
     return settings_page(request, access, form=form, status=form.status)
 
 
@@ -183,7 +183,7 @@ def restrict(request, organization, name):
         ):
             messages.success(request, f"{registry} is now restricted. {registry.people().count()} people have access.")
             return redirect("registries:settings", organization, registry.name)
-    log_refusals(request, form, Action.RESTRICT, access.membership, registry)
+    log_refusals(request, form, Action.RESTRICT, registry)
     if form.is_bound:
         registry.refresh_from_db()
     context = {"form": form, **_restriction(registry, request.POST.getlist("keep"))}
@@ -221,7 +221,7 @@ def delete(request, organization, name):
         if form.submit(registry.delete_by, actor_of(request), **shown, reason=wanted["reason"]):
             messages.success(request, f"{registry} is deleted. The audit log keeps its history.")
             return redirect("registries:index", organization)
-    log_refusals(request, form, Action.DELETE, access.membership, registry)
+    log_refusals(request, form, Action.DELETE, registry)
     if form.is_bound:
         registry.refresh_from_db()
     context = {"form": form, "people": registry.people().count(), "refusal": rules.refuse_delete(registry.kind)}

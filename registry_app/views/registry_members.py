@@ -55,7 +55,7 @@ def add(request, organization, name):
         names = ", ".join(str(member.holder) for member in form.cleaned_data["holders"])
         messages.success(request, f"{names}: {Role(form.cleaned_data['role']).label} of {access.registry} from now on.")
         return redirect("registry_members:index", organization, name)
-    log_refusals(request, form, Action.MEMBER_ADD, access.membership, access.registry)
+    log_refusals(request, form, Action.MEMBER_ADD, access.registry)
     return registry_page(request, "registry_members/add.html", access, "access", {"form": form}, form.status)
 
 
@@ -86,7 +86,7 @@ def change(request, organization, name, pk):
             return redirect("registry_members:index", organization, name)
         member = _member(access, pk)
         form.initial["seen"] = member.facts
-    log_refusals(request, form, Action.MEMBER_CHANGE, access.membership, access.registry)
+    log_refusals(request, form, Action.MEMBER_CHANGE, access.registry)
     context = {"form": form, "member": member}
     return registry_page(request, "registry_members/change.html", access, "access", context, form.status)
 
@@ -102,7 +102,7 @@ def remove(request, organization, name, pk):
     if form.is_valid() and form.submit(member.delete_by, actor_of(request)):
         messages.success(request, f"{member.holder} no longer has a role given in {access.registry}.")
         return redirect("registry_members:index", organization, name)
-    log_refusals(request, form, Action.MEMBER_REMOVE, access.membership, access.registry)
+    log_refusals(request, form, Action.MEMBER_REMOVE, access.registry)
     context = {"form": form, "member": member}
     return registry_page(request, "registry_members/remove.html", access, "access", context, form.status)
 

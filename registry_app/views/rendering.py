@@ -57,18 +57,15 @@ def refused_page(request, membership, form):
     return render_page(request, "refused.html", membership, {"form": form}, status=form.status)
 
 
-def log_refusals(request, form, action, membership, registry=None, subject="", collection=None):
-    """Log what the rules refused of a bound form."""
+def log_refusals(request, form, action, target):
+    """Log what the rules refused of a bound form, which was to do `action` to `target`."""
     if form.is_bound and form.errors:
-        record_refusals(
-            actor_of(request),
-            action,
-            form.refusals(),
-            subject=subject or (collection.path if collection else registry.name if registry else ""),
-            organization=membership.organization_id,
-            registry=registry and registry.pk,
-            collection=collection and collection.pk,
-        )
+        record_refusals(actor_of(request), action, form.refusals(), target)
+
+
+def wanted_target(request, kind, within, field="name"):
+    """The AuditTarget of a new thing of `kind` in `within`, under the name that was sent for it."""
+    return within.audit_target._replace(type=kind, id=None, name=str(request.POST.get(field, "")))
 
 
 def sidebar_registries(membership):

@@ -10,7 +10,7 @@ from django.utils.text import get_text_list
 from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import rules
-from ..choices import Action, Role
+from ..choices import Action, Role, Target
 from ..forms import (
     AddPeopleForm,
     ConfirmForm,
@@ -26,7 +26,7 @@ from ..listings.cursor import paginate
 from ..listings.teams import paginate_teams, team_rows
 from ..models import AuditEvent, RegistryMember, Team
 from ..permissions import MissingOrganizationRole, get_organization, get_team, require_admin
-from .rendering import actor_of, form_data, log_refusals, render_page
+from .rendering import actor_of, form_data, log_refusals, render_page, wanted_target
 
 ROLES_SHOWN = 50  # registries on a team's page
 
@@ -52,7 +52,7 @@ def create(request, organization):
         if form.submit(team.create, actor_of(request)):
             messages.success(request, f"{team} is made. Nobody is in it yet.")
             return redirect(team)
-    log_refusals(request, form, Action.TEAM_CREATE, membership, subject=str(request.POST.get("name", ""))[:60])
+    log_refusals(request, form, Action.TEAM_CREATE, wanted_target(request, Target.TEAM, membership.organization))
     context = {"form": form, "section": "people"}
     return render_page(request, "teams/create.html", membership, context, status=form.status)
 
@@ -72,7 +72,7 @@ def detail(request, organization, name):
             else:
                 messages.info(request, f"All of them were in {team} already. Nothing was changed.")
             return redirect(team)
-    log_refusals(request, form, Action.TEAM_MEMBER_ADD, access.membership, subject=team.name)
+    log_refusals(request, form, Action.TEAM_MEMBER_ADD, team)
     wanted = CursorForm(request.GET).require()
     columns = ("id", "role", "user_id", "user__username", "user__is_service", "user__is_active")
     page = paginate(team.memberships.values(*columns), ["user__username"], **wanted)
@@ -107,7 +107,7 @@ def settings(request, organization, name):
     if form.is_valid() and form.submit(team.edit, actor_of(request), **form.cleaned_data):
         messages.success(request, f"{team} is saved.")
         return redirect("teams:settings", organization, team.name)
-    log_refusals(request, form, Action.TEAM_EDIT, access.membership, subject=access.team.name)
+    log_refusals(request, form, Action.TEAM_EDIT, access.team)
     if form.is_bound:
         access.team.refresh_from_db(fields=["name", "description", "version"])
         form.initial["version"] = access.team.version
@@ -120,7 +120,7 @@ def settings(request, organization, name):
 def _last_edit(access):
     """The entry of the log on the team's last edit; entries know a team by its name alone."""
     here = AuditEvent.objects.filter(organization_id=access.membership.organization_id, code="")
-    return here.filter(action=Action.TEAM_EDIT, subject=access.team.name).first()
+    return here.filter(action=Action.TEAM_EDIT, target_id=access.team.pk).first()
 
 
 @require_http_methods(["GET", "POST"])
@@ -132,7 +132,7 @@ def delete(request, organization, name):
     if form.is_valid() and form.submit(team.delete_by, actor_of(request)):
         messages.success(request, f"{team.name} is deleted, with its roles. The audit log keeps its history.")
         return redirect("teams:index", organization)
-    log_refusals(request, form, Action.TEAM_DELETE, access.membership, subject=team.name)
+    log_refusals(request, form, Action.TEAM_DELETE, team)
     context = {"form": form, "people": team.memberships.count(), "registries": team.registry_roles.count()}
     context["refusal"] = rules.ARTIFACTS_STAY if team.artifacts.exists() else None
     return _team_page(request, "teams/delete.html", access, context, form.status)
@@ -161,7 +161,7 @@ def role(request, organization, name, username):
             return redirect(access.team)
         member = _member_of(access, username)
         form.initial["seen"] = member.role
-    log_refusals(request, form, Action.TEAM_MEMBER_CHANGE, access.membership, subject=access.team.name)
+    log_refusals(request, form, Action.TEAM_MEMBER_CHANGE, access.team)
     return _team_page(request, "teams/role.html", access, {"form": form, "member": member}, form.status)
 
 
@@ -179,6 +179,6 @@ def remove(request, organization, name, username):
         gone = "You are" if leaving else f"{member.user} is"
         messages.success(request, f"{gone} no longer in {access.team}.")
         return redirect(access.team)
-    log_refusals(request, form, Action.TEAM_MEMBER_REMOVE, access.membership, subject=access.team.name)
+    log_refusals(request, form, Action.TEAM_MEMBER_REMOVE, access.team)
     context = {"form": form, "member": member, "leaving": leaving, **_registries_of(access)}
     return _team_page(request, "teams/remove.html", access, context, form.status)

@@ -4,11 +4,11 @@ from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
-from ..choices import Action
+from ..choices import Action, Target
 from ..forms import ConfirmForm, TokenForm
 from ..models import ApiToken
-from ..models.event import record_refusals
-from .rendering import actor_of, form_data
+from ..models.event import AuditTarget
+from .rendering import actor_of, form_data, log_refusals
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -21,16 +21,10 @@ def index(request):
     if form.is_valid():
         token = ApiToken(user=request.user, expires_at=form.expires_at(), **form.given())
         issued = token if form.submit(token.issue, actor_of(request)) else None
-    _log_refusals(request, form, Action.TOKEN_ISSUE, form.data.get("name", ""))
+    log_refusals(request, form, Action.TOKEN_ISSUE, AuditTarget(Target.TOKEN, None, form.data.get("name", "")))
     context = {"form": TokenForm() if issued else form, "issued": issued, "section": "tokens"}
     context["tokens"] = request.user.api_tokens.filter(revoked_at__isnull=True)
     return render(request, "tokens/index.html", context, status=form.status)
-
-
-def _log_refusals(request, form, action, name):
-    """What pages.log_refusals does, on a page of no organization."""
-    if form.is_bound and form.errors:
-        record_refusals(actor_of(request), action, form.refusals(), subject=name)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -41,6 +35,6 @@ def revoke(request, pk):
     if form.is_valid() and form.submit(token.revoke_by, actor_of(request)):
         messages.success(request, f"{token} is revoked.")
         return redirect("tokens:index")
-    _log_refusals(request, form, Action.TOKEN_REVOKE, token.name)
+    log_refusals(request, form, Action.TOKEN_REVOKE, token)
     context = {"form": form, "token": token, "section": "tokens"}
     return render(request, "tokens/revoke.html", context, status=form.status)

@@ -204,7 +204,7 @@ def test_a_version_is_linked_and_unlinked(staff, root, churn, versions):
     assert (churn.links.count(), link.alias_names()) == (1, ["again", "best", "production"])
     assert staff.post(address("delete", link), DELETE).status_code == 302
     assert [action for action, _ in logged(seq)] == [
-        *(Action.LINK, Action.ALIAS_PUT, Action.ALIAS_PUT, Action.ALIAS_PUT, Action.UNLINK)
+        *(Action.LINK, Action.ALIAS_SET, Action.ALIAS_SET, Action.ALIAS_SET, Action.UNLINK)
     ]
     assert Version.objects.count() == 2
 
@@ -228,7 +228,7 @@ def test_rules_21_and_22_what_can_not_be_linked_is_refused(staff, churn, vision,
 def test_rule_24_reserved_aliases_are_refused(staff, churn, link, versions, aliases, code):
     with refused((Action.LINK, code)):
         save(staff, address("add", Link), collection=churn.pk, version=versions[1].pk, aliases=aliases)
-    with refused((Action.ALIAS_PUT, code)):
+    with refused((Action.ALIAS_SET, code)):
         page = save(staff, address("change", link), aliases=aliases)
     assert page.context["adminform"].form.has_error("aliases", code)
 
@@ -240,7 +240,7 @@ def test_rule_25_aliases_and_tags_are_changed_on_the_page_of_a_link(staff, churn
     assert (link.alias_names(), second.alias_names(), second.tag_names()) == ([], ["production"], ["checked", "fast"])
     assert save(staff, address("change", second), aliases="", tags="fast").status_code == 302
     assert (second.alias_names(), second.tag_names()) == ([], ["fast"])
-    actions = [Action.ALIAS_PUT, Action.LINK_TAG, Action.ALIAS_TAKE, Action.LINK_TAG]
+    actions = [Action.ALIAS_SET, Action.LINK_TAG, Action.ALIAS_REMOVE, Action.LINK_TAG]
     assert logged(seq) == [(action, "") for action in actions]
 
 
@@ -251,7 +251,7 @@ def test_rule_19_aliases_and_tags_changed_meanwhile_are_a_conflict(staff, link, 
         link.change_aliases(COMMAND_LINE, ["theirs"])
     else:
         link.set_tags(COMMAND_LINE, ["theirs"])
-    action = Action.ALIAS_PUT
+    action = Action.ALIAS_SET
     with refused((action, "edit_conflict")):
         page = staff.post(address("change", link), data)
     assert page.status_code == 409 and "theirs" in page.text
@@ -260,7 +260,7 @@ def test_rule_19_aliases_and_tags_changed_meanwhile_are_a_conflict(staff, link, 
 def test_rule_24_a_link_keeps_its_version_and_collection(staff, release_registry, link, versions):
     other = make_collection(release_registry, "Other")
     for field, value in (("version", versions[1].pk), ("collection", other.pk)):
-        with refused((Action.ALIAS_PUT, "link_stays")):
+        with refused((Action.ALIAS_SET, "link_stays")):
             assert save(staff, address("change", link), **{field: value}).status_code == 422
 
 
@@ -271,7 +271,7 @@ def test_aliases_and_tags_are_taken_on_their_own_pages_too(staff, churn, link):
     assert (link.tag_names(), churn.tag_names()) == (["fast"], [])
     assert staff.post(address("delete", Alias.objects.get()), DELETE).status_code == 302
     assert not Alias.objects.exists()
-    assert {action for action, _ in logged(seq)} == {Action.LINK_TAG, Action.COLLECTION_EDIT, Action.ALIAS_TAKE}
+    assert {action for action, _ in logged(seq)} == {Action.LINK_TAG, Action.COLLECTION_EDIT, Action.ALIAS_REMOVE}
     for model in (Alias, Tag):
         assert staff.post(address("add", model), {"name": "x"}).status_code == 403
 

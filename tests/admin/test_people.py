@@ -32,7 +32,7 @@ def logs_in(client, login, password=PASSWORD):
 def test_an_account_is_made_and_logged_without_its_password(staff, root):
     response = save(staff, ADD, username="new", email="new@example.com", password1=SECRET, password2=SECRET)
     entry, user = AuditEvent.objects.first(), User.objects.get(username="new")
-    assert (entry.action, entry.subject, entry.actor_id) == (Action.USER_CREATE, "new", root.pk)
+    assert (entry.action, entry.target_name, entry.actor_id) == (Action.USER_CREATE, "new", root.pk)
     assert (entry.changes, entry.request_id) == ({"email": [None, "new@example.com"]}, response["X-Request-ID"])
     assert SECRET not in entry.body and user.password not in entry.body
     assert (user.is_staff, user.is_superuser, logs_in(staff, "new", SECRET)) == (False, False, True)
@@ -65,7 +65,7 @@ def test_an_account_that_is_taken_or_mistyped_is_not_made(changed, code, staff, 
 def test_an_edit_of_an_account_is_logged_by_field(staff, root, mel):
     response = save(staff, address("change", mel), first_name="Mel", is_staff="on")
     entry = AuditEvent.objects.first()
-    assert (entry.action, entry.subject, entry.actor_id) == (Action.USER_EDIT, "mel", root.pk)
+    assert (entry.action, entry.target_name, entry.actor_id) == (Action.USER_EDIT, "mel", root.pk)
     assert entry.changes == {"first_name": ["", "Mel"], "is_staff": [False, True]}
     assert entry.request_id == response["X-Request-ID"]
 
@@ -123,7 +123,7 @@ def test_rights_that_are_given_and_taken_are_logged(staff, root, mel):
     assert save(staff, address("change", mel), is_staff="on", is_superuser="on").status_code == 302
     assert save(staff, address("change", mel), is_staff=None).status_code == 302
     entries = AuditEvent.objects.filter(seq__gt=seq).order_by("seq")
-    assert [(entry.action, entry.actor_id, entry.subject) for entry in entries] == [
+    assert [(entry.action, entry.actor_id, entry.target_name) for entry in entries] == [
         (Action.USER_EDIT, root.pk, "mel")
     ] * 2
     assert [entry.changes for entry in entries] == [
@@ -240,7 +240,7 @@ def test_a_person_is_brought_in_changed_and_taken_out(staff, root, acme, sam):
     assert logged(seq) == [(Action.PERSON_ADD, ""), (Action.PERSON_CHANGE, ""), (Action.PERSON_REMOVE, "")]
     entries = AuditEvent.objects.filter(seq__gt=seq)
     assert [entry.changes["role"] for entry in entries] == [["admin", None], ["member", "admin"], [None, "member"]]
-    assert {(entry.actor_id, entry.subject, entry.organization_id) for entry in entries} == {(root.pk, "sam", acme.pk)}
+    assert {(entry.actor_id, entry.target_name, entry.organization_id) for entry in entries} == {(root.pk, "sam", acme.pk)}
 
 
 def test_nobody_is_in_an_organization_twice(staff, acme, mel):

@@ -43,7 +43,7 @@ def test_rule_1_an_organization_founded_here_has_both(staff, root, sam):
     assert set(founded.registries.values_list("name", "kind")) == {("Models", "core"), ("Datasets", "core")}
     entries = AuditEvent.objects.filter(organization_id=founded.pk)
     assert {(entry.actor_name, entry.facts["staff"]) for entry in entries} == {("root", True)}
-    assert entries.filter(action=Action.ORGANIZATION_CREATE, subject="Initech").exists()
+    assert entries.filter(action=Action.ORGANIZATION_CREATE, target_name="Initech").exists()
 
 
 def test_rules_2_to_6_fixed_fields_are_read_only_with_their_reason(staff, models, vault):
@@ -339,7 +339,7 @@ def test_rule_16_a_custom_registry_is_deleted_with_its_name_typed(staff, root, g
     response = staff.post(address("delete", golden), {**sent(page), "confirmation": golden.name, "reason": "Old."})
     entry = AuditEvent.objects.first()
     assert (response.status_code, Registry.objects.filter(pk=pk).exists()) == (302, False)
-    assert (entry.action, entry.subject, entry.registry_id) == (Action.DELETE, "Golden Datasets", pk)
+    assert (entry.action, entry.target_name, entry.registry_id) == (Action.DELETE, "Golden Datasets", pk)
     assert (entry.reason, entry.actor_id) == ("Old.", root.pk)
 
 

@@ -47,7 +47,7 @@ def collection(churn, ada, **_):
 
 def link(two, **_):
     def mark():
-        Link.objects.get(pk=two[0].pk).mark(COMMAND_LINE, put=["theirs"])
+        Link.objects.get(pk=two[0].pk).edit_labels(COMMAND_LINE, put=["theirs"])
 
     return Edit(two[0], mark, {"aliases": "v3"}, {"aliases": "mine"})
 

@@ -316,7 +316,7 @@ def test_an_account_that_staff_rename_is_followed(used_organization, root, mel):
 def make_other(name):
     """An account of this name, which somebody else had."""
     made = User.objects.create_user(name, f"{name}2@example.com")
-    record(COMMAND_LINE, Action.USER_CREATE, subject=name, changes=made.birth())
+    record(COMMAND_LINE, Action.USER_CREATE, made, made.creation_changes())
     return made
 
 
@@ -337,7 +337,7 @@ def ada_as_staff(ada):
     """Ada, who is installation staff from now on."""
     User.objects.filter(pk=ada.pk).update(is_staff=True, is_superuser=True)
     rights = {"is_staff": [False, True], "is_superuser": [False, True]}
-    record(COMMAND_LINE, Action.USER_EDIT, subject="ada", changes=rights)
+    record(COMMAND_LINE, Action.USER_EDIT, ada, rights)
     return User.objects.get(pk=ada.pk)
 
 

@@ -21,7 +21,7 @@ def typed(monkeypatch, settings):
 
 def told(events):
     """(action, code, who did it, whose account) of each entry."""
-    return [(event.action, event.code, event.actor_name, event.subject) for event in events]
+    return [(event.action, event.code, event.actor_name, event.target_name) for event in events]
 
 
 @pytest.mark.parametrize("source", ["environment", "terminal"])

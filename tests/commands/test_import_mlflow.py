@@ -144,7 +144,7 @@ def test_what_people_added_here_stays(bring, release_registry):
 def test_rule_26_protected_aliases_are_put_by_staff_and_logged(bring, release_registry):
     protect(release_registry, "champion")
     assert table(bring("--registry=Release"))["aliases"] == (2, 2, 0, 0)
-    entry = AuditEvent.objects.get(action="alias.put", subject="Release/churn:champion")
+    entry = AuditEvent.objects.get(action="alias.set", target_name="Release/churn:champion")
     assert (entry.actor_name, entry.facts["staff"], entry.reason) == ("command line", True, "import from MLflow")
 
 

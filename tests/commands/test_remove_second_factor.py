@@ -15,7 +15,7 @@ def test_all_of_one_account_are_taken_away_and_logged(run, mel, rob):
     assert (done.status, done.err) == (0, "")
     assert set(Authenticator.objects.values_list("user", flat=True)) == {rob.pk}
     event = AuditEvent.objects.order_by("seq").last()
-    assert (event.action, event.actor_name, event.subject) == ("user.factor.remove", "command line", "mel")
+    assert (event.action, event.actor_name, event.target_name) == ("user.factor.remove", "command line", "mel")
     assert event.changes == {"factor": [["recovery_codes", "totp"], None]}
 
 

@@ -53,8 +53,8 @@ def test_the_log_tells_of_link_and_reset_and_not_the_link(run, mel):
     link = link_of(run, "mel")
     follow(link)
     made, used = AuditEvent.objects.filter(action__startswith="user.password").order_by("seq")
-    assert (made.action, made.actor_name, made.subject) == ("user.password.link", "command line", "mel")
-    assert (used.action, used.actor_id, used.subject) == ("user.password.reset", mel.pk, "mel")
+    assert (made.action, made.actor_name, made.target_name) == ("user.password.link", "command line", "mel")
+    assert (used.action, used.actor_id, used.target_name) == ("user.password.reset", mel.pk, "mel")
     assert not any(word in made.body + used.body for word in (NEW, link.rsplit("-", 1)[1].strip("/")))
 
 

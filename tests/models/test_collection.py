@@ -189,7 +189,7 @@ def test_rule_25_putting_an_alias_elsewhere_moves_it(churn, versions, mel):
     second.change_aliases(Actor(mel), ["good"])
     assert (first.alias_names(), second.alias_names()) == (["tried"], ["good"])
     event = AuditEvent.objects.of_collection(churn).for_alias("good").first()
-    assert (event.action, event.changes) == (Action.ALIAS_PUT, {"good": ["v0", "v1"]})
+    assert (event.action, event.changes) == (Action.ALIAS_SET, {"good": ["v0", "v1"]})
     second.change_aliases(Actor(mel), take=["good"])
     assert last_event().changes == {"good": ["v1", None]}
     assert AuditEvent.objects.of_collection(churn).for_alias("good").count() == 3
@@ -198,11 +198,11 @@ def test_rule_25_putting_an_alias_elsewhere_moves_it(churn, versions, mel):
 def test_rule_19_aliases_that_moved_on_are_not_overwritten(churn, versions):
     link = make_link(churn, versions[0], "good")
     with refused("edit_conflict"):
-        link.mark(COMMAND_LINE, put=["mine"], take=["good"], seen="better | ")
-    link.mark(COMMAND_LINE, put=["mine"], take=["good"], tags=["x"], seen="good | ")
+        link.edit_labels(COMMAND_LINE, put=["mine"], take=["good"], seen="better | ")
+    link.edit_labels(COMMAND_LINE, put=["mine"], take=["good"], tags=["x"], seen="good | ")
     assert link.facts == "mine | x"
     with refused("alias_reserved"):
-        link.mark(COMMAND_LINE, put=["latest"], tags=["y"])
+        link.edit_labels(COMMAND_LINE, put=["latest"], tags=["y"])
 
 
 # Rule 26: protected aliases.
@@ -430,8 +430,8 @@ def test_rule_19_taking_a_tag_leaves_what_others_saved_meanwhile(churn, versions
     stale, stale_link = Collection.objects.get(pk=churn.pk), Link.objects.get(pk=link.pk)
     churn.edit(Actor(rob), name="Renamed", description="New card", tags=["x", "y"])
     link.set_tags(Actor(rob), ["x", "y"])
-    stale.take_tag(COMMAND_LINE, "x")
-    stale_link.take_tag(COMMAND_LINE, "x")
+    stale.remove_tag(COMMAND_LINE, "x")
+    stale_link.remove_tag(COMMAND_LINE, "x")
     now = Collection.objects.get(pk=churn.pk)
     assert (now.name, now.description, now.tag_names(), link.tag_names()) == ("Renamed", "New card", ["y"], ["y"])
     assert last_event().changes == {"tags": [["x", "y"], ["y"]]}
@@ -442,5 +442,5 @@ def test_section_5_a_long_name_keeps_its_number_in_the_log(vision):
     vision.edit(COMMAND_LINE, name="T" * 100, description="")
     version.artifact.team.refresh_from_db()
     version.delete_by(COMMAND_LINE)
-    subject = last_event().subject
+    subject = last_event().target_name
     assert len(subject) == 300 and subject.startswith("TTT") and subject.endswith("n:v0")

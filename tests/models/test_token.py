@@ -70,7 +70,7 @@ def test_the_log_tells_of_issue_and_revocation(acme, mel, ada):
     token.revoke_by(Actor(ada, "abc"), acme)
     token.revoke_by(Actor(ada, "def"), acme)  # twice is once
     issued, revoked = AuditEvent.objects.filter(action__startswith="token.").order_by("seq")
-    assert (issued.action, issued.actor_id, issued.subject) == ("token.issue", mel.pk, "laptop")
+    assert (issued.action, issued.actor_id, issued.target_name) == ("token.issue", mel.pk, "laptop")
     assert issued.changes == {
         "user": [None, "mel"],
         "expires": [None, "never"],

@@ -186,7 +186,7 @@ def test_rule_1_preconfigured_types_are_core(golden):
 
 
 TAMPERINGS = {
-    "update": lambda: AuditEvent.objects.update(subject="Nobody"),
+    "update": lambda: AuditEvent.objects.update(target_name="Nobody"),
     "delete": lambda: AuditEvent.objects.all().delete(),
     "instance_delete": lambda: AuditEvent.objects.first().delete(),
     "raw_delete": lambda: raw_delete(AuditEvent.objects.filter(seq=1)),

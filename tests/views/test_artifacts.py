@@ -178,7 +178,7 @@ def test_a_version_is_registered_with_all_that_is_known(mel, vision):
     assert (version.size, version.file_count, version.run) == (2048, 3, "train-7")
     assert version.metadata == {"rows": 7, "who": "<b>Ada</b>", "parts": [1, 2]}
     assert list(version.made_from.all()) == [source]
-    assert [(event.action, event.subject, event.actor_id) for event in events] == [
+    assert [(event.action, event.target_name, event.actor_id) for event in events] == [
         (Action.VERSION_CREATE, "Vision/forecasts/churn:v0", mel.pk)
     ]
 
@@ -351,7 +351,7 @@ def test_a_version_is_deleted_and_the_last_takes_the_artifact_along(mel, vision)
             response = client.post(link, data)
         assert response.url == rest
         assert events[0].reason == "Old"
-        assert [(event.action, event.subject) for event in events] == [(Action.VERSION_DELETE, str(version))]
+        assert [(event.action, event.target_name) for event in events] == [(Action.VERSION_DELETE, str(version))]
         assert client.post(link, {}).status_code == 404  # twice is once
     assert not Artifact.objects.exists()
 

@@ -72,7 +72,7 @@ def test_section_5_a_member_reads_what_concerns_the_registries_that_she_sees(acm
     seen = entries(log(mel, acme))
     visible = acme.registries.exclude(pk=vault.pk).values("pk")
     assert seqs(seen) == list(AuditEvent.objects.filter(registry_id__in=visible).values_list("seq", flat=True))
-    assert {event.subject for event in seen} == {"Models", "Datasets", "Golden Datasets"}
+    assert {event.target_name for event in seen} == {"Models", "Datasets", "Golden Datasets"}
     told = log(mel, acme).text
     assert "Vault" not in told and "Secret" not in told
     assert "Vault" in log(ada, acme).text and "Secret" in log(ada, acme).text
@@ -87,7 +87,7 @@ def test_section_5_a_role_lets_in_to_what_was_before_it(acme, mel, vault, histor
 
 def test_section_5_a_restriction_hides_what_was_before_it(acme, ada, mel, history):
     history.restrict(Actor(ada))
-    assert {event.subject for event in entries(log(mel, acme))} == {"Models", "Datasets"}
+    assert {event.target_name for event in entries(log(mel, acme))} == {"Models", "Datasets"}
 
 
 def test_section_5_strangers_read_nothing(acme, globex, sam, root, history):
@@ -95,7 +95,7 @@ def test_section_5_strangers_read_nothing(acme, globex, sam, root, history):
         for page in ("audit:index", "audit:export"):
             assert browser(user).get(reverse(page, args=[acme.slug])).status_code == 404
     assert {event.organization_id for event in entries(log(sam, globex))} == {globex.pk}
-    assert {row["subject"] for row in exported(sam, globex)} == {"Globex", "Models", "Datasets", "sam", "Shelf"}
+    assert {row["target_name"] for row in exported(sam, globex)} == {"Globex", "Models", "Datasets", "sam", "Shelf"}
 
 
 @pytest.mark.parametrize(
@@ -121,11 +121,11 @@ def test_section_5_no_filter_and_no_export_leaks(acme, ada, mel, vault, history,
 def test_section_5_a_deleted_registry_is_still_named(acme, ada, mel, rob, history):
     history.delete_by(Actor(ada), reason="Superseded")
     newest = entries(log(ada, acme))[0]
-    assert (newest.action, newest.subject, newest.reason) == (Action.DELETE, "Golden Datasets", "Superseded")
+    assert (newest.action, newest.target_name, newest.reason) == (Action.DELETE, "Golden Datasets", "Superseded")
     assert newest.changes["types"] == [["dataset", "eval-suite"], None]
     assert "Golden Datasets" in log(ada, acme).text
     for user in (mel, rob):  # who saw it sees it no more
-        assert "Golden Datasets" not in {event.subject for event in entries(log(user, acme))}
+        assert "Golden Datasets" not in {event.target_name for event in entries(log(user, acme))}
 
 
 def test_section_5_two_organizations_of_one_person_are_kept_apart(acme, globex, ada, mel, history):
@@ -171,8 +171,8 @@ def test_an_entry_shows_before_and_after(acme, ada, mel, golden):
 @pytest.mark.parametrize(
     "query, expected",
     [
-        ({"q": "MEL"}, lambda event: "mel" in (event.actor_name, event.subject)),
-        ({"q": "golden"}, lambda event: event.subject == "Golden Datasets"),
+        ({"q": "MEL"}, lambda event: "mel" in (event.actor_name, event.target_name)),
+        ({"q": "golden"}, lambda event: event.target_name == "Golden Datasets"),
         ({"q": "00000000000000A1"}, lambda event: event.request_id == "00000000000000a1"),
         ({"q": "00000000000000"}, lambda event: False),
         ({"q": "%"}, lambda event: False),
@@ -276,7 +276,7 @@ def test_the_export_says_all_that_an_entry_says(acme, ada, history):
         "at": event.at.isoformat(),
         "actor": "ada",
         "action": "registry.edit",
-        "subject": "Golden Datasets",
+        "target_name": "Golden Datasets",
         "outcome": "done",
         "rule": "",
         "reason": "Spring",
@@ -296,10 +296,10 @@ def test_the_export_is_a_file(acme, ada):
 def test_no_cell_of_the_export_is_a_formula(acme, ada, golden, start):
     text = f'{start}cmd|"/c calc"!A1'
     with transaction.atomic():
-        what = {"subject": text, "organization": acme.pk, "changes": {text: ["", text]}, "reason": text}
+        what = {"target_name": text, "organization": acme.pk, "changes": {text: ["", text]}, "reason": text}
         record(Actor(make_user("+person")), Action.EDIT, **what)
     row = exported(ada, acme)[0]
-    assert row["subject"].lstrip("'").endswith('calc"!A1')
+    assert row["target_name"].lstrip("'").endswith('calc"!A1')
     assert row["actor"].startswith("'+person")
     for cell in row.values():
         assert not cell.startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n"))
@@ -307,8 +307,8 @@ def test_no_cell_of_the_export_is_a_formula(acme, ada, golden, start):
 
 def test_a_name_that_is_a_formula_is_told_as_it_is_on_the_page(acme, ada):
     make_registry(acme, ada, '=HYPERLINK("x")')
-    assert exported(ada, acme)[0]["subject"] == '\'=HYPERLINK("x")'
-    assert entries(log(ada, acme))[0].subject == '=HYPERLINK("x")'
+    assert exported(ada, acme)[0]["target_name"] == '\'=HYPERLINK("x")'
+    assert entries(log(ada, acme))[0].target_name == '=HYPERLINK("x")'
 
 
 def test_the_export_is_not_cut(acme, ada, golden):

@@ -152,7 +152,7 @@ def test_section_5_a_refused_rename_is_logged_under_the_collections_own_name(rel
     with logging() as events:
         page = send(browser(mel), of("collections:edit", churn), name="Other")
     assert page.status_code == 422
-    assert [(event.code, event.subject, event.collection_id) for event in events] == [
+    assert [(event.code, event.target_name, event.collection_id) for event in events] == [
         ("name_taken", churn.path, churn.pk)
     ]
 
@@ -163,7 +163,7 @@ def test_section_5_an_attempt_without_the_role_names_the_collection(release_regi
     for address in (of("collections:edit", churn), of("links:unlink", churn, 0)):
         with logging() as events:
             assert browser(mel).post(address, {}).status_code == 403
-        assert [(event.subject, event.collection_id) for event in events] == [(churn.path, churn.pk)]
+        assert [(event.target_name, event.collection_id) for event in events] == [(churn.path, churn.pk)]
 
 
 def test_rule_18_a_deletion_shows_what_goes_and_asks_for_the_name(churn, versions, mel):

@@ -111,7 +111,7 @@ def test_what_is_shown_is_what_is_done(mel, vision, link):
     with logging() as events:
         assert confirm(client, page, link).status_code == 302
     new = [subject for kind, subject in shown if kind != "Exists already"]
-    assert [event.subject for event in events] == new
+    assert [event.target_name for event in events] == new
     found = {str(version): version for version in Version.objects.order_by("-pk")[: len(new)]}
     assert set(found) == set(new)
     assert {str(source) for source in found["Vision/p/old:v2"].made_from.all()} == {

@@ -120,7 +120,7 @@ def test_who_is_signed_in_joins_with_a_button(acme, sam, globex, invited):
     with logging() as events:
         response = client.post(link(invited[1]), data)
     assert (response.status_code, response.url) == (302, acme.get_absolute_url())
-    assert [(event.action, event.actor_id, event.subject) for event in events] == [(Action.PERSON_ADD, sam.pk, "sam")]
+    assert [(event.action, event.actor_id, event.target_name) for event in events] == [(Action.PERSON_ADD, sam.pk, "sam")]
     assert acme.memberships.get(user=sam).role == OrganizationRole.MEMBER
     assert client.get(acme.get_absolute_url()).status_code == 200
 

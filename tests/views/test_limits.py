@@ -37,7 +37,7 @@ def test_a_person_who_is_refused_too_often_waits(acme, mel, rob, golden, clock):
         assert refuse(hers, golden, 5) == [429] * 5
     done, limit = events  # the post that was one too many was read still, those after it weren't
     assert (done.code, limit.action, limit.actor_id) == ("role_too_low", Action.POST_LIMIT, mel.pk)
-    assert (limit.subject, limit.changes) == (
+    assert (limit.target_name, limit.changes) == (
         "mel",
         {"page": [None, "registries:restrict"], "tries": [None, OF_PERSON + 1]},
     )
@@ -78,7 +78,7 @@ def test_before_login_an_address_is_counted(mel, golden, clock):
         assert client.post(address)["Retry-After"] == "60"
         assert network.post(address).status_code == 429
         assert client.post(appearance, dark).status_code == 429
-    assert [(event.action, event.actor_name, event.subject) for event in events] == [
+    assert [(event.action, event.actor_name, event.target_name) for event in events] == [
         (Action.POST_LIMIT, "not signed in", "")
     ]
     assert "2001:db8" not in events[0].body

@@ -258,7 +258,7 @@ def test_an_organization_role_is_changed_from_what_was_shown(acme, ada, mel):
     with logging() as events:
         response = client.post(link, {**data, "role": "admin"})
     assert (response.status_code, response.url) == (302, address("detail", acme, "mel"))
-    assert [(event.action, event.subject, event.changes) for event in events] == [
+    assert [(event.action, event.target_name, event.changes) for event in events] == [
         (Action.PERSON_CHANGE, "mel", {"role": ["member", "admin"]})
     ]
     assert browser(mel).get(address("invite", acme)).status_code == 200  # at once
@@ -308,7 +308,7 @@ def test_section_3_who_is_taken_out_loses_all_at_once(acme, ada, mel, vault, vis
     assert (shown.context["roles"], shown.context["teams"]) == (1, 1)
     with logging() as events:
         assert client.post(link, {}).url == address("index", acme)
-    assert [(event.action, event.subject) for event in events] == [(Action.PERSON_REMOVE, "mel")]
+    assert [(event.action, event.target_name) for event in events] == [(Action.PERSON_REMOVE, "mel")]
     assert hers.get(acme.get_absolute_url()).status_code == 404
     assert not (mel.registry_roles.exists() or mel.team_memberships.exists())
     assert client.post(link, {}).status_code == 404
@@ -359,7 +359,7 @@ def test_section_3_a_deactivated_account_is_out_for_good(acme, ada, mel):
     hers, client, token = browser(mel), browser(ada), make_token(mel)
     with logging() as events:
         assert client.post(address("deactivate", acme, "mel"), {}).url == address("detail", acme, "mel")
-    assert [(event.action, event.subject, event.organization_id) for event in events] == [
+    assert [(event.action, event.target_name, event.organization_id) for event in events] == [
         (Action.TOKEN_REVOKE, "laptop", acme.pk),
         (Action.USER_DEACTIVATE, "mel", acme.pk),
     ]

@@ -62,7 +62,7 @@ def test_a_service_account_gets_a_token_that_is_shown_once(acme, ada, robot):
     assert (response.status_code, secret in response.text) == (200, True)
     assert who(secret).json()["username"] == "eval-ci"
     assert secret not in client.get(at("service", acme, "eval-ci")).text
-    assert [(event.action, event.subject, event.organization_id) for event in events] == [
+    assert [(event.action, event.target_name, event.organization_id) for event in events] == [
         (Action.TOKEN_ISSUE, "cluster", acme.pk)
     ]
 

@@ -402,7 +402,7 @@ def test_what_the_database_refuses_is_a_conflict_and_in_the_log(ada, golden, mon
     golden.refresh_from_db()
     assert (response.status_code, response.context["refusal"].code, golden.kind) == (409, "kind_stays", "custom")
     event = AuditEvent.objects.first()
-    assert (event.code, event.actor_name, event.subject) == ("kind_stays", "ada", "Golden Datasets")
+    assert (event.code, event.actor_name, event.target_name) == ("kind_stays", "ada", "Golden Datasets")
     assert event.request_id == response["X-Request-ID"]
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from registry_app import rules
-from registry_app.choices import Action, Role
+from registry_app.choices import Action, Permission, Role
 from registry_app.models import AcceptedType, Actor, AuditEvent, FormerName, Registry, RegistryMember
 from registry_app.views import registries as views
 from tests.factories import give_role, make_member, make_registry, make_user
@@ -403,7 +403,7 @@ def test_a_registry_shows_what_it_is(acme, ada, mel, golden):
     assert [kept.name for kept in context["types"]] == ["dataset", "eval-suite"]
     assert "<em>by hand</em>" in response.text
     assert "<script>alert" not in response.text
-    assert (context["tab"], context["allowed"]) == ("detail", frozenset({Action.SEE, Action.USE}))
+    assert (context["tab"], context["allowed"]) == ("detail", frozenset({Permission.SEE, Permission.USE}))
 
 
 def test_a_restricted_registry_counts_only_those_who_see_it(rob, vault):
@@ -426,7 +426,7 @@ def test_rule_10_members_and_admins_edit_name_and_description(golden, person, ro
     assert (response.status_code, response.url) == (302, at("registries:settings", golden))
     assert (golden.name, golden.description, golden.version) == ("Silver", "New", 2)
     (event,) = events
-    assert (event.action, event.actor_name, event.subject) == (Action.EDIT, person, "Silver")
+    assert (event.action, event.actor_name, event.target_name) == (Action.EDIT, person, "Silver")
     assert event.changes == {"name": ["Golden Datasets", "Silver"], "description": ["", "New"]}
 
 
@@ -445,7 +445,7 @@ def test_saving_what_is_there_changes_nothing(ada, golden):
 def test_rule_3_core_metadata_is_fixed(ada, models, changes):
     refused(browser(ada), at("registries:settings", models), details(models, **changes), "core_is_fixed")
     event = AuditEvent.objects.first()
-    assert (event.action, event.registry_id, event.subject) == (Action.EDIT, models.pk, "Models")
+    assert (event.action, event.registry_id, event.target_name) == (Action.EDIT, models.pk, "Models")
 
 
 @pytest.mark.parametrize(
@@ -482,7 +482,7 @@ def test_rule_14_what_a_registry_can_not_become(rob, golden, vault, changes, cod
     response = refused(browser(rob), at("registries:settings", golden), details(golden, **changes), code)
     assert response.context["registry"].name == "Golden Datasets"
     event = AuditEvent.objects.first()
-    assert (event.action, event.registry_id, event.subject) == (Action.EDIT, golden.pk, "Golden Datasets")
+    assert (event.action, event.registry_id, event.target_name) == (Action.EDIT, golden.pk, "Golden Datasets")
 
 
 def test_rule_14_another_spelling_of_its_own_name_is_free(ada, golden):
@@ -741,7 +741,7 @@ def test_rule_16_a_confirmed_deletion_takes_all_but_the_log(acme, ada, golden, v
     assert {registry.name for registry in acme.registries.all()} == {"Models", "Datasets", "Vault"}
     (event,) = events
     assert (event.action, event.actor_name, event.reason) == (Action.DELETE, person, "Superseded")
-    assert (event.subject, event.registry_id) == ("Silver", pk)
+    assert (event.target_name, event.registry_id) == ("Silver", pk)
     assert event.changes["name"] == ["Silver", None] and event.changes["types"] == [["dataset", "eval-suite"], None]
     assert AuditEvent.objects.count() == history + 1
     assert client.get(at("registries:detail", golden)).status_code == 404

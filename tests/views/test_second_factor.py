@@ -63,7 +63,7 @@ def test_an_app_is_set_up_after_the_password_was_asked_again(mel, django_capture
     with logging() as events, django_capture_on_commit_callbacks(execute=True):
         assert client.post(ACTIVATE, {"code": code_of(secret)}).status_code == 302
     assert set(Authenticator.objects.values_list("user", "type")) == {(mel.pk, "totp"), (mel.pk, "recovery_codes")}
-    told = {(event.action, event.actor_id, event.subject) for event in events}
+    told = {(event.action, event.actor_id, event.target_name) for event in events}
     assert told == {("user.factor.add", mel.pk, "mel")}
     assert {event.changes["factor"][1] for event in events} == {"totp", "recovery_codes"}
     assert not any(secret in event.body for event in events)

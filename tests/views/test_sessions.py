@@ -82,7 +82,7 @@ def test_a_changed_password_ends_the_others_and_is_logged(mel):
     new = "another horse battery"
     with logging() as events:
         here.post(reverse("account_change_password"), {"oldpassword": PASSWORD, "password1": new, "password2": new})
-    assert [(event.action, event.subject) for event in events] == [("user.password.change", "mel")]
+    assert [(event.action, event.target_name) for event in events] == [("user.password.change", "mel")]
     assert new not in events[0].body
     assert (signed_in(here), signed_in(there)) == (True, False)
     assert [session.pk for session in here.get(LIST).context["sessions"]] == [session_of(here).pk]

@@ -137,7 +137,7 @@ def test_asking_for_a_reset_costs_the_same_whoever_asks(acme, mel, rob, hashes):
 
 def told(events):
     """(action, who did it, whose account, what changed) of each entry."""
-    return [(event.action, event.actor_name, event.subject, event.changes) for event in events]
+    return [(event.action, event.actor_name, event.target_name, event.changes) for event in events]
 
 
 def test_signing_in_and_out_is_logged(mel):

@@ -93,7 +93,7 @@ def test_a_newcomer_gets_an_account_in_no_organization(acme, provider):
     assert who(client) == user.username
     assert not user.memberships.exists()
     assert not (user.is_staff or user.is_superuser or is_password_usable(user.password))
-    assert [(event.action, event.actor_id, event.subject) for event in events] == [
+    assert [(event.action, event.actor_id, event.target_name) for event in events] == [
         ("user.create", user.pk, user.username),
         ("user.sign_in", user.pk, user.username),
     ]
@@ -107,7 +107,7 @@ def test_a_verified_address_leads_to_its_account_whose_password_stays(mel, provi
     with logging() as events:
         client, _ = enter(provider, "mel-there")
     assert (who(client), User.objects.count()) == ("mel", people)
-    assert [(event.action, event.subject) for event in events] == [("user.sso.connect", "mel"), ("user.sign_in", "mel")]
+    assert [(event.action, event.target_name) for event in events] == [("user.sso.connect", "mel"), ("user.sign_in", "mel")]
     mel.refresh_from_db()
     assert mel.check_password(PASSWORD)
     mel.email = "elsewhere@example.com"  # from now on the provider's word for who it is counts, not the address
@@ -169,7 +169,7 @@ def test_the_deactivated_stay_out(mel, provider, known):
 
 def refusals(events):
     """(action, code, who tried, whose account) of each entry."""
-    return [(event.action, event.code, event.actor_name, event.subject) for event in events]
+    return [(event.action, event.code, event.actor_name, event.target_name) for event in events]
 
 
 @pytest.mark.parametrize("second", ["mel-again", "mel-in-capitals"])
@@ -227,7 +227,7 @@ def test_after_staff_ended_the_connection_the_next_one_is_connected(mel, root, p
     with logging() as events:
         answer = save(staff, page, **{"socialaccount_set-0-DELETE": "on"})
     assert (answer.status_code, who(hers)) == (302, None)
-    assert [(event.action, event.actor_name, event.subject, event.changes) for event in events] == [
+    assert [(event.action, event.actor_name, event.target_name, event.changes) for event in events] == [
         (
             "user.sso.disconnect",
             "root",

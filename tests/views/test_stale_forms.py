@@ -163,7 +163,7 @@ def delete_collection(churn, vision, **_):
 
 def aliases(rob, two, churn, **_):
     def mark():
-        two[0].mark(Actor(rob), put=["theirs"])
+        two[0].edit_labels(Actor(rob), put=["theirs"])
 
     return Edit(of("links:edit", churn, 0), mark, {"aliases": "v3"}, {"aliases": "mine"})
 

@@ -85,7 +85,7 @@ def test_an_organization_admin_makes_a_team(acme, ada):
         response = client.post(link, data)
     team = acme.teams.get()
     assert (response.url, team.name, team.description) == (team.get_absolute_url(), "Vision", "Image models")
-    assert [(event.action, event.subject) for event in events] == [(Action.TEAM_CREATE, "Vision")]
+    assert [(event.action, event.target_name) for event in events] == [(Action.TEAM_CREATE, "Vision")]
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_a_team_is_deleted_with_its_roles_after_its_name_was_typed(acme, ada, me
     refused(client, link, {"confirmation": "vision"}, "confirmation_differs")
     with logging() as events:
         assert client.post(link, {"confirmation": "Vision"}).url == reverse("teams:index", args=[acme.slug])
-    assert [(event.action, event.subject) for event in events] == [(Action.TEAM_DELETE, "Vision")]
+    assert [(event.action, event.target_name) for event in events] == [(Action.TEAM_DELETE, "Vision")]
     assert hers.get(vault.get_absolute_url()).status_code == 404
     assert not Team.objects.exists() and acme.memberships.count() == 3
 
@@ -173,7 +173,7 @@ def test_several_people_are_put_into_a_team_at_once(acme, ada, mel, rob, vault, 
     with logging() as events:
         assert client.post(vision.get_absolute_url(), {**data, **named}).status_code == 302
     assert inside(vision) == {"rob": "admin", "mel": "member", "nora": "member", "eval-ci": "member", "ada": "member"}
-    assert [(event.action, event.subject) for event in events] == [(Action.TEAM_MEMBER_ADD, "Vision")] * 3
+    assert [(event.action, event.target_name) for event in events] == [(Action.TEAM_MEMBER_ADD, "Vision")] * 3
     assert browser(nora).get(vault.get_absolute_url()).status_code == 200
 
 

@@ -35,7 +35,7 @@ from registry_app.models import (
     User,
     create_organization,
 )
-from registry_app.models.event import canonical, entry_hash
+from registry_app.models.event import canonical_json, entry_hash
 from registry_app.operations.prepare import prepare
 
 BATCH = 2000  # rows a statement
@@ -179,11 +179,11 @@ def _event(head, registry):
         "actor_name": registry.created_by.username,
         "organization_id": registry.organization_id,
         "registry_id": registry.pk,
-        "subject": registry.name,
+        "target_name": registry.name,
         "request_id": "",
     }
     facts = {"at": registry.created_at.isoformat(), "changes": registry.birth([]), "reason": "", "staff": False}
-    body, previous, head.seq = canonical({**columns, **facts}), head.hash, head.seq + 1
+    body, previous, head.seq = canonical_json({**columns, **facts}), head.hash, head.seq + 1
     head.hash = entry_hash(previous, head.seq, body)
     return AuditEvent(seq=head.seq, prev_hash=previous, hash=head.hash, body=body, at=registry.created_at, **columns)
 

@@ -25,7 +25,7 @@ from registry_app.models import (
     create_organization,
     make_account,
 )
-from registry_app.models.event import canonical, entry_hash
+from registry_app.models.event import canonical_json, entry_hash
 from registry_app.operations.prepare import prepare
 
 SHELVES, ENTRIES_A_TURN, BATCH = 50, 5, 5000
@@ -67,11 +67,11 @@ class Log:
             "actor_name": "command line",
             "organization_id": self.organization,
             **where,
-            "subject": subject,
+            "target_name": subject,
             "request_id": "",
         }
         now, previous = timezone.now(), self.head.hash
-        body = canonical(columns | {"at": now.isoformat(), "changes": changes, "reason": "", "staff": True})
+        body = canonical_json(columns | {"at": now.isoformat(), "changes": changes, "reason": "", "staff": True})
         self.head.seq += 1
         self.head.hash = entry_hash(previous, self.head.seq, body)
         seal = {"seq": self.head.seq, "prev_hash": previous, "hash": self.head.hash}
@@ -114,8 +114,8 @@ def _publish(log, team, collections, turns):
         log.add(Action.VERSION_CREATE, str(version), facts)
         log.add(Action.LINK, collection.path, {link.label: [None, str(version)]}, collection)
         before = f"v{link.number - 1}" if link.number else None
-        log.add(Action.ALIAS_PUT, f"{collection.path}:good", {"good": [before, link.label]}, collection)
-        log.add(Action.ALIAS_PUT, f"{collection.path}:{own}", {own: [None, link.label]}, collection)
+        log.add(Action.ALIAS_SET, f"{collection.path}:good", {"good": [before, link.label]}, collection)
+        log.add(Action.ALIAS_SET, f"{collection.path}:{own}", {own: [None, link.label]}, collection)
         log.add(Action.LINK_TAG, str(link), {"tags": [[], ["reviewed", own]]}, collection)
     aliases += [Alias(collection=link.collection, link=link, name="good") for link in links[-SHELVES:]]
     for model, rows in ((Version, versions), (Link, links), (Alias, aliases), (Tag, tags)):

@@ -31,7 +31,7 @@ from registry_app.models import (
     Version,
     create_organization,
 )
-from registry_app.models.event import canonical, entry_hash
+from registry_app.models.event import canonical_json, entry_hash
 from registry_app.operations.prepare import prepare
 
 BATCH = 5000  # rows made at a time
@@ -178,20 +178,20 @@ def _entry(head, organization, collection, number, ada, start):
     """The columns of entry `number`, which follows `head`, two a second from `start` on."""
     refused = number % 1000 == 999
     columns = {
-        "action": str(Action.RESTRICT if number % 5000 == 0 else Action.ALIAS_PUT),
+        "action": str(Action.RESTRICT if number % 5000 == 0 else Action.ALIAS_SET),
         "code": rules.ALIAS_PROTECTED.code if refused else "",
         "actor_id": ada.pk,
         "actor_name": "ada",
         "organization_id": organization.pk,
         "registry_id": collection.registry_id,
         "collection_id": collection.pk,
-        "subject": f"{collection.registry_id}/{collection.name}:production",
+        "target_name": f"{collection.registry_id}/{collection.name}:production",
         "request_id": f"{number:016x}",
     }
     at = start + timedelta(seconds=number / 2)
     label = f"v{number % max(1, collection.next_number)}"
     facts = {"at": at.isoformat(), "changes": {"production": [None, label]}, "reason": "", "staff": False}
-    body, previous, head.seq = canonical({**columns, **facts}), head.hash, head.seq + 1
+    body, previous, head.seq = canonical_json({**columns, **facts}), head.hash, head.seq + 1
     head.hash = entry_hash(previous, head.seq, body)
     at = connection.ops.adapt_datetimefield_value(at)
     return {**columns, "seq": head.seq, "prev_hash": previous, "hash": head.hash, "body": body, "at": at}

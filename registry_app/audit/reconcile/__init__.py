@@ -1,4 +1,4 @@
-"""Replay: whether everything that the audit log speaks of is what the log says that it became."""
+"""Reconcile: whether everything that the audit log speaks of is what the log says that it became."""
 
 from collections.abc import Iterator
 

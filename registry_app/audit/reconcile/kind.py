@@ -4,9 +4,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
-from ...models.collection import Collection
-from ...models.organization import Organization
-from ...models.registry import Registry
+from ...models import Collection, Organization, Registry, Team, User, Version
 from .state import State
 
 Expected = dict[Any, dict | None]
@@ -14,9 +12,9 @@ Actual = Iterable[tuple[Any, dict]]
 
 
 class Kind:
-    """What `state` expects of one kind of thing, and what the database has of it: {key: facts} and pairs of the same.
+    """What `state` expects of one kind of thing, and what the database has of it: {key: fields} and pairs of the same.
 
-    Facts are {field: value}; None where entries speak of the thing, but none of its creation. A field that no entry
+    Fields are {field: value}; None where entries speak of the thing, but none of its creation. A field that no entry
     told isn't judged.
     """
 
@@ -31,29 +29,29 @@ class Kind:
         """By the rows."""
         raise NotImplementedError
 
-    def called(self, key: Any) -> str:
+    def label(self, key: Any) -> str:
         """The words that begin a sentence about the thing of this key."""
         raise NotImplementedError
 
     def find_drift(self) -> Iterator[str]:
-        """A sentence for each thing that only one of both has, and for each fact in which they differ."""
+        """A sentence for each thing that only one of both has, and for each field in which they differ."""
         expected = self.expected()
-        for key, facts in self.actual():
+        for key, fields in self.actual():
             wanted = expected.pop(key, None)
             if wanted is None:
                 yield f"{self._named(key)} is not in the audit log."
                 continue
-            for field, value in facts.items():
+            for field, value in fields.items():
                 if field in wanted and wanted[field] != value:
                     yield f"{self._named(key)}: {field} is not what the audit log says."
         for key in expected:
             yield f"{self._named(key)} is in the audit log, but gone."
 
     def _named(self, key: Any) -> str:
-        called = self.called(key)
-        return called[0].upper() + called[1:]
+        label = self.label(key)
+        return label[0].upper() + label[1:]
 
-    # How sentences name where a thing is.
+    # How sentences name things: as the log knows them, else as their rows do.
 
     def organization(self, pk: int) -> str:
         """An organization, by number and name."""
@@ -67,9 +65,23 @@ class Kind:
         """A collection, by number and name."""
         return f"collection {pk} ({self._collections.get(pk)})"
 
+    def user(self, pk: int) -> str:
+        """An account, by number and name."""
+        return f"{pk} ({self._users.get(pk)})"
+
+    def team(self, pk: int) -> str:
+        """A team, by number and name."""
+        return f"team {pk} ({self._teams.get(pk)})"
+
+    def version(self, pk: int) -> str:
+        """A version, by number and path."""
+        found = Version.objects.select_related("artifact__team").filter(pk=pk).first()
+        known = self.state.versions.get(pk)
+        return f"version {pk} ({found or (known and known.fields and known.fields['path'])})"
+
     @cached_property
     def _organizations(self) -> dict[int, str]:
-        told = {pk: each.facts["name"] for pk, each in self.state.organizations.items() if each.facts}
+        told = {pk: each.fields["name"] for pk, each in self.state.organizations.items() if each.fields}
         return dict(Organization.objects.values_list("pk", "name")) | told
 
     @cached_property
@@ -81,3 +93,13 @@ class Kind:
     def _collections(self) -> dict[int, str]:
         told = {pk: collection.name for pk, collection in self.state.collections() if collection.name}
         return dict(Collection.objects.values_list("pk", "name")) | told
+
+    @cached_property
+    def _users(self) -> dict[int, str]:
+        told = {pk: fields["username"] for pk, fields in self.state.accounts.items() if fields}
+        return dict(User.objects.values_list("pk", "username")) | told
+
+    @cached_property
+    def _teams(self) -> dict[int, str]:
+        teams = [pair for each in self.state.organizations.values() for pair in each.teams.items()]
+        return dict(Team.objects.values_list("pk", "name")) | {pk: t.fields["name"] for pk, t in teams if t.fields}

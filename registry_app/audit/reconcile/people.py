@@ -2,73 +2,67 @@
 
 from typing import Any
 
-from ...models.organization import NEW_ACCOUNT, Organization, OrganizationMembership, User
-from ...models.team import Team, TeamMembership
-from ...models.token import ApiToken
+from ...models import ApiToken, Organization, OrganizationMembership, Team, TeamMembership, User
+from ...models.organization import NEW_ACCOUNT
 from .entries import NEW_ORGANIZATION
 from .kind import Actual, Expected, Kind
-from .state import Token
 
 
 class Accounts(Kind):
-    """Every account, by username: its address, names and rights."""
+    """Every account: its names, address and rights."""
 
     def expected(self) -> Expected:
-        return {account.name: account.facts for account in self.state.accounts.all}
+        return dict(self.state.accounts)
 
     def actual(self) -> Actual:
-        fields = (*NEW_ACCOUNT, "is_service")
-        for name, *values in User.objects.order_by("pk").values_list("username", *fields).iterator():
-            yield name, dict(zip(fields, values, strict=True))
+        fields = ("username", *NEW_ACCOUNT, "is_service")
+        for pk, *values in User.objects.order_by("pk").values_list("pk", *fields).iterator():
+            yield pk, dict(zip(fields, values, strict=True))
 
-    def called(self, key: Any) -> str:
-        return f"The account {key}"
+    def label(self, key: Any) -> str:
+        return f"The account {self.user(key)}"
 
 
 class Tokens(Kind):
-    """Every API token, by user, name and fingerprint: how long it works, for what, and whether it was revoked.
-
-    Tokens that were issued before the log told fingerprints are known by user and name, and while they work only.
-    """
+    """Every API token: whose it is, how long it works, for what, and whether it was revoked."""
 
     def expected(self) -> Expected:
         return {
-            _key_of(token): {**token.facts, "revoked": token.is_revoked}
-            for token in self.state.tokens
-            if "fingerprint" in token.facts or not token.is_revoked
+            pk: {"name": token.name, "user": token.user, **token.fields, "revoked": token.is_revoked}
+            for pk, token in self.state.tokens.items()
         }
 
     def actual(self) -> Actual:
-        told = {_key_of(token) for token in self.state.tokens}
-        for token in ApiToken.objects.select_related("user").order_by("pk").iterator():
-            facts = {name: value for name, (_, value) in token.birth().items()}
-            facts["revoked"] = token.revoked_at is not None
-            key, older = ((token.user.username, token.name, mark) for mark in (facts["fingerprint"], None))
-            if key in told or older not in told:
-                yield key, facts
-            elif not facts["revoked"]:
-                yield older, facts
+        for token in ApiToken.objects.order_by("pk").iterator():
+            fields = {name: value for name, (_, value) in token.creation_changes().items()}
+            yield (
+                token.pk,
+                {
+                    "name": token.name,
+                    "user": token.user_id,
+                    **fields,
+                    "revoked": token.revoked_at is not None,
+                },
+            )
 
-    def called(self, key: Any) -> str:
-        return f"The token {key[1]} of {key[0]}"
-
-
-def _key_of(token: Token) -> tuple:
-    return token.account.name, token.name, token.facts.get("fingerprint")
+    def label(self, key: Any) -> str:
+        token = self.state.tokens.get(key)
+        name, user = (token.name, token.user) if token else ApiToken.objects.values_list("name", "user").get(pk=key)
+        return f"The token {key} ({name}) of {self.user(user)}"
 
 
 class Organizations(Kind):
     """Every organization: its name and settings."""
 
     def expected(self) -> Expected:
-        return {pk: organization.facts for pk, organization in self.state.organizations.items()}
+        return {pk: organization.fields for pk, organization in self.state.organizations.items()}
 
     def actual(self) -> Actual:
         fields = ("name", *NEW_ORGANIZATION)
         for pk, *values in Organization.objects.order_by("pk").values_list("pk", *fields):
             yield pk, dict(zip(fields, values, strict=True))
 
-    def called(self, key: Any) -> str:
+    def label(self, key: Any) -> str:
         return self.organization(key)
 
 
@@ -77,18 +71,18 @@ class Memberships(Kind):
 
     def expected(self) -> Expected:
         return {
-            (pk, account.name): {"role": role}
+            (pk, user): {"role": role}
             for pk, organization in self.state.organizations.items()
-            for account, role in organization.people.items()
+            for user, role in organization.people.items()
         }
 
     def actual(self) -> Actual:
-        rows = OrganizationMembership.objects.order_by("pk").values_list("organization_id", "user__username", "role")
-        for pk, name, role in rows.iterator():
-            yield (pk, name), {"role": role}
+        rows = OrganizationMembership.objects.order_by("pk").values_list("organization_id", "user_id", "role")
+        for pk, user, role in rows.iterator():
+            yield (pk, user), {"role": role}
 
-    def called(self, key: Any) -> str:
-        return f"The membership of {key[1]} in {self.organization(key[0])}"
+    def label(self, key: Any) -> str:
+        return f"The membership of {self.user(key[1])} in {self.organization(key[0])}"
 
 
 class Teams(Kind):
@@ -96,17 +90,18 @@ class Teams(Kind):
 
     def expected(self) -> Expected:
         return {
-            (pk, team.name): team.facts
-            for pk, organization in self.state.organizations.items()
-            for team in organization.teams.here()
+            pk: team.fields and {"organization": organization, **team.fields}
+            for organization, each in self.state.organizations.items()
+            for pk, team in each.teams.items()
         }
 
     def actual(self) -> Actual:
-        for pk, name, text in Team.objects.order_by("pk").values_list("organization_id", "name", "description"):
-            yield (pk, name), {"description": text}
+        fields = ("organization", "name", "description")
+        for pk, *values in Team.objects.order_by("pk").values_list("pk", *fields):
+            yield pk, dict(zip(fields, values, strict=True))
 
-    def called(self, key: Any) -> str:
-        return f"The team {key[1]} of {self.organization(key[0])}"
+    def label(self, key: Any) -> str:
+        return f"The {self.team(key)}"
 
 
 class TeamMemberships(Kind):
@@ -114,19 +109,18 @@ class TeamMemberships(Kind):
 
     def expected(self) -> Expected:
         return {
-            (pk, team.name, account.name): {"role": role}
-            for pk, organization in self.state.organizations.items()
-            for team in organization.teams.here()
-            for account, role in team.people.items()
+            (pk, user): {"role": role}
+            for organization in self.state.organizations.values()
+            for pk, team in organization.teams.items()
+            for user, role in team.people.items()
         }
 
     def actual(self) -> Actual:
-        fields = ("team__organization_id", "team__name", "user__username", "role")
-        for *key, role in TeamMembership.objects.order_by("pk").values_list(*fields).iterator():
-            yield tuple(key), {"role": role}
+        for team, user, role in TeamMembership.objects.order_by("pk").values_list("team", "user", "role").iterator():
+            yield (team, user), {"role": role}
 
-    def called(self, key: Any) -> str:
-        return f"The membership of {key[2]} in the team {key[1]} of {self.organization(key[0])}"
+    def label(self, key: Any) -> str:
+        return f"The membership of {self.user(key[1])} in {self.team(key[0])}"
 
 
 KINDS = (Accounts, Tokens, Organizations, Memberships, Teams, TeamMemberships)

@@ -3,10 +3,9 @@
 from typing import Any
 
 from ... import rules
-from ...models.former_name import FormerName
-from ...models.protected_alias import ProtectedAlias
-from ...models.registry import TRACKED, Registry
-from ...models.registry_member import RegistryMember
+from ...choices import Target
+from ...models import FormerName, ProtectedAlias, Registry, RegistryMember
+from ...models.registry import TRACKED
 from .kind import Actual, Expected, Kind
 
 
@@ -15,31 +14,31 @@ class Registries(Kind):
 
     def expected(self) -> Expected:
         return {
-            pk: _facts(organization_id, registry)
+            pk: _fields(organization_id, registry)
             for organization_id, organization in self.state.organizations.items()
             for pk, registry in organization.registries.items()
         }
 
     def actual(self) -> Actual:
         for registry in Registry.objects.order_by("pk").prefetch_related("types").iterator(chunk_size=1000):
-            facts = {field: getattr(registry, field) for field in ("organization_id", *TRACKED)}
-            yield registry.pk, {**facts, "types": sorted(accepted.name for accepted in registry.types.all())}
+            fields = {field: getattr(registry, field) for field in ("organization_id", *TRACKED)}
+            yield registry.pk, {**fields, "types": sorted(accepted.name for accepted in registry.types.all())}
 
-    def called(self, key: Any) -> str:
+    def label(self, key: Any) -> str:
         return self.registry(key)
 
 
-def _facts(organization_id, then):
-    """The facts of a RegistrySnapshot; None where no entry told of its creation."""
+def _fields(organization_id, then):
+    """The fields of a RegistrySnapshot; None where no entry told of its creation."""
     if not then.name:
         return None
-    facts = {field: getattr(then, field) for field in ("name", "description", "visibility")}
+    fields = {field: getattr(then, field) for field in ("name", "description", "visibility")}
     lists = {"accepts_all_types": then.types is None, "types": sorted(then.types or [])}
-    return {"organization_id": organization_id, **facts, **lists}
+    return {"organization_id": organization_id, **fields, **lists}
 
 
 class FormerNames(Kind):
-    """Every former name of a registry that leads on to it (rule 15)."""
+    """Every former name of a registry that redirects to it (rule 15)."""
 
     def expected(self) -> Expected:
         return {
@@ -52,7 +51,7 @@ class FormerNames(Kind):
         for pk, name, registry in FormerName.objects.order_by("pk").values_list("organization_id", "name", "registry"):
             yield (pk, rules.name_key(name)), {"registry": registry}
 
-    def called(self, key: Any) -> str:
+    def label(self, key: Any) -> str:
         return f"The former name {key[1]} in {self.organization(key[0])}"
 
 
@@ -61,17 +60,20 @@ class Roles(Kind):
 
     def expected(self) -> Expected:
         return {
-            (pk, str(holder)): {"role": role}
+            (pk, *holder): {"role": given.role, "ends_at": given.ends_at}
             for pk, registry in self.state.registries()
-            for holder, role in registry.members.items()
+            for holder, given in registry.roles.items()
         }
 
     def actual(self) -> Actual:
-        for member in RegistryMember.objects.order_by("pk").select_related("user", "team").iterator():
-            yield (member.registry_id, member.holder_name), {"role": member.facts}
+        for member in RegistryMember.objects.order_by("pk").iterator():
+            kind, holder = (Target.USER, member.user_id) if member.user_id else (Target.TEAM, member.team_id)
+            yield (member.registry_id, str(kind), holder), member.given
 
-    def called(self, key: Any) -> str:
-        return f"The role of {key[1]} in {self.registry(key[0])}"
+    def label(self, key: Any) -> str:
+        registry, kind, holder = key
+        name = self.user(holder) if kind == Target.USER else self.team(holder)
+        return f"The role of {name} in {self.registry(registry)}"
 
 
 class ProtectedAliases(Kind):
@@ -84,7 +86,7 @@ class ProtectedAliases(Kind):
         for key in ProtectedAlias.objects.order_by("pk").values_list("registry_id", "name").iterator():
             yield key, {}
 
-    def called(self, key: Any) -> str:
+    def label(self, key: Any) -> str:
         return f"The protected alias {key[1]} of {self.registry(key[0])}"
 
 

@@ -20,6 +20,6 @@ class Command(BaseCommand):
         prepare(self)
         user = account_named(username)
         password = ask_password(username, otherwise="`reset_password` prints a link to choose one")
-        with refusals_as_command_errors(Action.PASSWORD_CHANGE, subject=username):
+        with refusals_as_command_errors(Action.PASSWORD_CHANGE, user):
             user.change_password(COMMAND_LINE, password)
         self.stdout.write(f"{username} has a new password.")

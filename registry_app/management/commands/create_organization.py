@@ -3,9 +3,9 @@
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from ...choices import Action
+from ...choices import Action, Target
 from ...models import User, create_organization_with_admin
-from ...models.event import COMMAND_LINE
+from ...models.event import COMMAND_LINE, AuditTarget
 from ...operations.prepare import prepare
 from ..cli import ask_password, refusals_as_command_errors
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
     def handle(self, *, name, admin, email, **options):
         prepare(self)
         password = "" if _has_account(admin, email) else settings.ADMIN_PASSWORD or ask_password(admin)
-        with refusals_as_command_errors(Action.ORGANIZATION_CREATE, subject=name):
+        with refusals_as_command_errors(Action.ORGANIZATION_CREATE, AuditTarget(Target.ORGANIZATION, None, name)):
             organization = create_organization_with_admin(name, admin, email, password, COMMAND_LINE)
         self.stdout.write(f"{organization} is founded, with {admin} as its admin.")
         self.stdout.write(f"{settings.PUBLIC_URL}{organization.get_absolute_url()}")

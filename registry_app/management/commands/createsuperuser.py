@@ -3,9 +3,9 @@
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from ...choices import Action
+from ...choices import Action, Target
 from ...models import make_superuser
-from ...models.event import COMMAND_LINE
+from ...models.event import COMMAND_LINE, AuditTarget
 from ...operations.prepare import prepare
 from ..cli import ask_password, refusals_as_command_errors
 
@@ -25,6 +25,6 @@ class Command(BaseCommand):
     def handle(self, *, username, email, **options):
         prepare(self)
         password = settings.ADMIN_PASSWORD or ask_password(username)
-        with refusals_as_command_errors(Action.USER_CREATE, subject=username):
+        with refusals_as_command_errors(Action.USER_CREATE, AuditTarget(Target.USER, None, username)):
             make_superuser(username, email, password, COMMAND_LINE)
         self.stdout.write(f"{username} is one of the installation's staff.")

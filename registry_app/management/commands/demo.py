@@ -151,6 +151,5 @@ def _create(organization, by, name, description, types, restricted):
 
 def _refused(by, action, registry, attempt):
     """Make one attempt, and log what refuses it."""
-    where = {"subject": registry.name, "organization": registry.organization_id, "registry": registry.pk}
-    with suppress(ValidationError), refusals_logged(by, action, **where):
+    with suppress(ValidationError), refusals_logged(by, action, registry):
         attempt()

@@ -46,7 +46,7 @@ class Command(BaseCommand):
         organization = organization_named(options["organization"])
         team = team_named(organization, options["team"])
         path = os.path.abspath(path)  # noqa: PTH100, for a path that is a link must stay one
-        with refusals_as_command_errors(Action.VERSION_CREATE, subject=team.name, organization=organization.pk):
+        with refusals_as_command_errors(Action.VERSION_CREATE, team):
             project, name, type_name = clean_names(options["project"], options["name"], options["type"])
             facts = self._facts(path, organization, options)
             facts.check()

@@ -5,8 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from ...choices import Action
-from ...models import Actor
-from ...models.event import record
+from ...models.event import COMMAND_LINE, record
 from ...operations.prepare import prepare
 from ..cli import account_named
 
@@ -29,5 +28,5 @@ class Command(BaseCommand):
                 raise CommandError(f"{username} has no second factor. Nothing was done.")
             factors.delete()
             changes = {"factor": [kinds, None]}
-            record(Actor(None, staff=True), Action.FACTOR_REMOVE, subject=username, changes=changes)
+            record(COMMAND_LINE, Action.FACTOR_REMOVE, user, changes)
         self.stdout.write(f"{username} has no second factor any more.")

@@ -8,8 +8,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from ...choices import Action
-from ...models import Actor
-from ...models.event import record
+from ...models.event import COMMAND_LINE, record
 from ...operations.prepare import prepare
 from ..cli import account_named
 
@@ -31,6 +30,6 @@ class Command(BaseCommand):
             raise CommandError(f"{username} is a service account and has no password, only tokens.")
         with transaction.atomic():
             key = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
-            record(Actor(None, staff=True), Action.PASSWORD_LINK, subject=username)
+            record(COMMAND_LINE, Action.PASSWORD_LINK, user)
         self.stdout.write(f"Works once, within 24 hours. Hand it to {username} alone:")
         self.stdout.write(settings.PUBLIC_URL + reverse("account_reset_password_from_key", kwargs=key))

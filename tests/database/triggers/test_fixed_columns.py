@@ -31,7 +31,7 @@ ENTRY = {
     "organization_id": "NULL",
     "registry_id": "NULL",
     "collection_id": "NULL",
-    "subject": "'x'",
+    "target_name": "'x'",
     "request_id": "'x'",
 }
 # {(table, key, value of the key): {column: (code, what is written over it)}}

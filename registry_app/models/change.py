@@ -1,0 +1,102 @@
+"""Change: the one way to write. A verb says what becomes of a row; everything around it stands here."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+
+from .. import rules
+from ..choices import Action, Permission
+from .event import Actor, Audited, differences, record
+from .validation import raise_refusal
+
+
+class Gone(Exception):
+    """The row that a verb was to change was deleted meanwhile."""
+
+
+@dataclass
+class Change:
+    """A change that is being made: the locked `row`, the effective `role` of the actor, and what the log will say.
+
+    `changes` and `related` are what the entry holds beside the row's own fields.
+    """
+
+    row: Any
+    role: str | None
+    by: Actor
+    reason: str = ""
+    changes: dict[str, list] = field(default_factory=dict)
+    related: dict[str, Any] = field(default_factory=dict)
+
+    def record(self, action: Action, target: Audited, changes: dict | None = None, related: dict | None = None) -> None:
+        """Log `action` on another target than the row, as `event.record` does."""
+        record(self.by, action, target, changes, related, reason=self.reason)
+
+
+@contextmanager
+def changing(
+    asked: Any,
+    by: Actor,
+    action: Action | Permission,
+    *,
+    version: int | None = None,
+    stale: rules.Refusal = rules.EDIT_CONFLICT,
+    reason: str = "",
+) -> Iterator[Change]:
+    """Change the row `asked`: what the block does to `row` is checked, saved and logged together, or not at all.
+
+    `version` is the one that was shown (rule 19; None: nothing was shown), `stale` the refusal where it moved on. The
+    caller's object stays as it was where the change is refused, and is as stored where it is done.
+
+    A model that can change has `lock_for_change(by, action)`, which locks the row after what it belongs to, refuses
+    who may not, and answers (the row anew, role). Where its own fields are logged, it also has `logged_fields()`,
+    `validate()`, `version` and perhaps `after_change(event, changes)`. Locks are taken in one order everywhere:
+    organization, registry, collection, the end of the log.
+
+    Raises ValidationError with the rule's code, or Gone.
+    """
+    try:
+        with transaction.atomic():
+            row, role = asked.lock_for_change(by, action)
+            raise_refusal(stale if version not in (None, row.version) else None)
+            change, before = Change(row, role, by, reason), _logged_fields(row)
+            yield change
+            _keep(change, before, action)
+    except IntegrityError as error:
+        error.attempt = action, asked.audit_target  # type: ignore[attr-defined]  # what the log says a trigger refused
+        raise
+    vars(asked).update({name: value for name, value in vars(change.row).items() if not name.startswith("_")})
+
+
+def _logged_fields(row):
+    return row.logged_fields() if hasattr(row, "logged_fields") else {}
+
+
+def _keep(change, before, action):
+    row = change.row
+    after = _logged_fields(row)
+    if after != before:
+        row.validate()
+        after = row.logged_fields()
+    changes = differences(before, after) | change.changes
+    if not changes:
+        return
+    row.version += 1
+    if hasattr(row, "updated_at"):
+        row.updated_at = timezone.now()
+    row.save()
+    event = record(change.by, action, row, changes, change.related, reason=change.reason)
+    if hasattr(row, "after_change"):
+        row.after_change(event, changes)
+
+
+def locked(rows: models.QuerySet, pk: int) -> Any:
+    """The row `pk` of `rows`, locked until commit. Raises Gone where it was deleted."""
+    row = rows.filter(pk=pk).first()
+    if row is None:
+        raise Gone(rows.model.__name__)
+    return row
