@@ -123,7 +123,7 @@ def vault(acme, ada, rob):
 @pytest.fixture(scope="session")
 def issuer(tmp_path_factory):
     """The address of an OpenID Connect provider that serves."""
-    command = [sys.executable, "-m", "tests.provider", str(tmp_path_factory.mktemp("provider"))]
+    command = [sys.executable, "-m", "tests.servers.oidc_provider", str(tmp_path_factory.mktemp("provider"))]
     kept = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     process = subprocess.Popen(command, cwd=site_settings.BASE_DIR, env=kept, stdout=subprocess.PIPE, text=True)
     yield f"http://127.0.0.1:{int(process.stdout.readline())}"

@@ -8,7 +8,7 @@ import pytest
 from registry_app.importers import mlflow_client
 from registry_app.models import AuditEvent, Collection, Link, Version
 from tests.factories import COMMAND_LINE, make_registry, make_version, protect
-from tests.mlflow import Fake, model, pairs, serving, version
+from tests.servers.mlflow import Fake, model, pairs, serving, version
 
 pytestmark = pytest.mark.usefixtures("vision")
 

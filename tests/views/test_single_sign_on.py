@@ -19,7 +19,7 @@ from registry_app.models import AuditEvent, User, make_service_account
 from tests.admin.pages import save
 from tests.conftest import point
 from tests.factories import COMMAND_LINE, PASSWORD
-from tests.provider import PASSWORD as PASSWORD_THERE
+from tests.servers.oidc_provider import PASSWORD as PASSWORD_THERE
 from tests.views.pages import Page, browser, logging, nothing_changes, nothing_happens
 
 LOGIN = reverse("openid_connect_login", args=["127-0-0-1-9"])

@@ -1,7 +1,7 @@
 """An OpenID Connect provider, for the tests of single sign-on: allauth's own, as a site in a process of its own.
 
-`python -m tests.provider FOLDER` keeps its database in FOLDER, prints the port that it listens on, and serves until it
-is told to stop.
+`python -m tests.servers.oidc_provider FOLDER` keeps its database in FOLDER, prints the port that it listens on, and
+serves until it is told to stop.
 """
 
 import sys
@@ -21,7 +21,7 @@ PEOPLE = {  # username there: (email, whether the provider has verified it)
     "stranger": ("stranger@example.com", False),
     "silent": ("", False),
     "long": ("long@example.com", True),
-    "mel-again": ("", False),  # of these three provider_urls.py says another address
+    "mel-again": ("", False),  # of these three oidc_provider_urls.py says another address
     "mel-in-capitals": ("", False),
     "ci-there": ("", False),
 }
@@ -33,7 +33,7 @@ def configure(folder):
     settings.configure(
         SECRET_KEY="only-for-tests",
         ALLOWED_HOSTS=["127.0.0.1"],
-        ROOT_URLCONF="tests.provider_urls",
+        ROOT_URLCONF="tests.servers.oidc_provider_urls",
         DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": f"{folder}/provider.sqlite3"}},
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
         INSTALLED_APPS=[
@@ -60,7 +60,7 @@ def configure(folder):
         ACCOUNT_EMAIL_VERIFICATION="none",
         ACCOUNT_RATE_LIMITS=False,
         SESSION_COOKIE_NAME="provider",  # cookies know no ports, and the site under test is on this machine too
-        IDP_OIDC_ADAPTER="tests.provider_urls.Adapter",
+        IDP_OIDC_ADAPTER="tests.servers.oidc_provider_urls.Adapter",
         IDP_OIDC_PRIVATE_KEY=key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
     )
     django.setup()

@@ -1,6 +1,6 @@
 """The browser of the tests: Chromium or Chrome as installed, else Playwright's own, else the distribution's package.
 
-`python -m tests.chromium` makes sure that there is one; `make test` runs it first.
+`python -m tests.servers.chromium` makes sure that there is one; `make test` runs it first.
 """
 
 import os
