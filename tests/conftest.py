@@ -28,7 +28,7 @@ from tests.factories import (
 )
 from tests.used import use
 
-pytest.register_assert_rewrite("tests.views.pages")  # helpers that assert: pytest explains those like its own
+pytest.register_assert_rewrite("tests.client")  # helpers that assert: pytest explains those like its own
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 from django.conf import settings
 
-from tests.views.pages import browser
+from tests.client import browser
 
 ENTRY = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} [A-Z]+ \S+ \[[0-9a-f-]+\] ")
 FORGED = "2026-01-01 00:00:00,000 ERROR forged [-] "

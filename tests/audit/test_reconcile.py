@@ -35,8 +35,8 @@ from registry_app.models.event import record
 from registry_app.models.token import digest
 from tests.admin.pages import address, save
 from tests.assertions import undone
+from tests.client import browser
 from tests.factories import COMMAND_LINE, give_role, make_member, make_team, make_version
-from tests.views.pages import browser
 
 
 def test_what_verbs_did_is_what_the_log_says(used_organization):
