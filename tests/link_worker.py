@@ -1,4 +1,4 @@
-"""`python -m tests.linker DATABASE COLLECTION VERSION…`: links versions, in a process of its own beside the tests'."""
+"""`python -m tests.link_worker DATABASE COLLECTION VERSION…`: links versions, in another process than the tests'."""
 
 import os
 import sys

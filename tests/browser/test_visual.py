@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from registry_app.choices import Role
 from registry_app.database import triggers
 from registry_app.models import AccessRequest, Actor, User, make_service_account, setup_token
-from tests.browser.checks import COLOUR_RULES, DESK, NARROW, PHONE, TABLET, axe_violations, sideways, spilling
+from tests.browser.page_checks import COLOUR_RULES, DESK, NARROW, PHONE, TABLET, axe_violations, sideways, spilling
 from tests.factories import (
     COMMAND_LINE,
     PASSWORD,
