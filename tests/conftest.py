@@ -172,7 +172,7 @@ def release_registry(acme, ada, rob, mel):
 
 @pytest.fixture
 def churn(release_registry):
-    """An empty collection of models on the shelf."""
+    """An empty collection of models in Release."""
     return make_collection(release_registry)
 
 
@@ -183,6 +183,6 @@ def versions(vision):
 
 
 @pytest.fixture
-def two(churn, versions):
+def two_links(churn, versions):
     """Two versions linked: v0 has good, v1 has production."""
     return make_link(churn, versions[0], "good"), make_link(churn, versions[1], "production")

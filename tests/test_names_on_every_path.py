@@ -57,9 +57,9 @@ TWINS = twins("Models")
 
 
 @pytest.fixture
-def link(two):
+def link(two_links):
     """The second version of Churn on the shelf."""
-    return two[1]
+    return two_links[1]
 
 
 def forms(link, vision, ada):

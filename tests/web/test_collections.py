@@ -207,9 +207,9 @@ def test_rule_26_what_is_no_alias_is_refused_in_the_settings(release_registry, r
     assert [error.code for error in page.context["alias_form"].errors.as_data()["alias"]] == [code]
 
 
-def test_another_spelling_leads_to_the_collection(two, mel):
-    wrong = of("collections:detail", two[0].collection).replace("/Churn/", "/CHURN/")
-    assert browser(mel).get(wrong).url == two[0].collection.get_absolute_url()
+def test_another_spelling_leads_to_the_collection(two_links, mel):
+    wrong = of("collections:detail", two_links[0].collection).replace("/Churn/", "/CHURN/")
+    assert browser(mel).get(wrong).url == two_links[0].collection.get_absolute_url()
 
 
 @pytest.mark.parametrize("name", ["%00", "a%00b", "Nobody", "%ED%A0%80"])
@@ -220,8 +220,8 @@ def test_a_collection_that_is_not_there_is_404(release_registry, mel, name):
 # Who moved it.
 
 
-def test_who_moved_an_alias_is_one_click_from_it(two, rob, mel):
-    first = two[0]
+def test_who_moved_an_alias_is_one_click_from_it(two_links, rob, mel):
+    first = two_links[0]
     first.change_aliases(Actor(rob), ["production"], reason="Rollback")
     client = browser(mel)
     address = f"{of('collections:activity', first.collection)}?alias=production"
@@ -235,14 +235,14 @@ def test_who_moved_an_alias_is_one_click_from_it(two, rob, mel):
     assert page.context["holder"] == first
 
 
-def test_rule_16_deleting_a_registry_shows_what_goes(release_registry, two, rob):
+def test_rule_16_deleting_a_registry_shows_what_goes(release_registry, two_links, rob):
     protect(release_registry, "production")
     client, address = browser(rob), at("registries:delete", release_registry)
     page = client.get(address)
     assert page.context["now"] == ContentCounts(1, 2, 2, 0)
     assert page.context["protected"] == ["production"]
     shown = Page(page).form_to(address).data
-    two[0].unlink(COMMAND_LINE)
+    two_links[0].unlink(COMMAND_LINE)
     refused(client, address, {**shown, "confirmation": "Release"}, "stale_preview", 409)
     assert send(client, address, confirmation="Release").status_code == 302
     assert not Registry.objects.filter(pk=release_registry.pk).exists()

@@ -73,8 +73,8 @@ def test_rule_26_a_member_gives_no_protected_alias_while_linking(release_registr
 # Aliases and tags.
 
 
-def test_rule_25_an_alias_moves_to_where_it_is_put(two, mel):
-    first, second = two
+def test_rule_25_an_alias_moves_to_where_it_is_put(two_links, mel):
+    first, second = two_links
     with logging() as events:
         send(browser(mel), of("links:edit", second.collection, 1), aliases="good", tags="x y, z")
     assert (first.alias_names(), second.alias_names()) == ([], ["good", "production"])
@@ -82,17 +82,19 @@ def test_rule_25_an_alias_moves_to_where_it_is_put(two, mel):
     assert [event.changes for event in events] == [{"good": ["v0", "v1"]}, {"tags": [[], ["x y", "z"]]}]
 
 
-def test_an_unticked_alias_is_taken(two, mel):
-    address = of("links:edit", two[0].collection, 0)
+def test_an_unticked_alias_is_taken(two_links, mel):
+    address = of("links:edit", two_links[0].collection, 0)
     data = Page(browser(mel).get(address)).form_to(address).data
     del data["keep"]
     assert browser(mel).post(address, data).status_code == 302
-    assert two[0].alias_names() == []
+    assert two_links[0].alias_names() == []
 
 
-def test_rule_26_a_protected_alias_is_refused_for_a_member_and_moves_for_an_admin(release_registry, two, mel, rob):
+def test_rule_26_a_protected_alias_is_refused_for_a_member_and_moves_for_an_admin(
+    release_registry, two_links, mel, rob
+):
     protect(release_registry, "production")
-    first, second = two
+    first, second = two_links
     address = of("links:edit", first.collection, 0)
     data = Page(browser(mel).get(address)).form_to(address).data
     refused(browser(mel), address, {**data, "aliases": "production"}, "alias_protected")
@@ -108,48 +110,48 @@ def test_rule_26_a_protected_alias_is_refused_for_a_member_and_moves_for_an_admi
 @pytest.mark.parametrize(
     "aliases, code", [("latest", "alias_reserved"), ("v7", "alias_reserved"), ("a/b", "alias_invalid")]
 )
-def test_rule_24_the_systems_aliases_are_refused(two, mel, aliases, code):
-    address = of("links:edit", two[0].collection, 0)
+def test_rule_24_the_systems_aliases_are_refused(two_links, mel, aliases, code):
+    address = of("links:edit", two_links[0].collection, 0)
     data = Page(browser(mel).get(address)).form_to(address).data
     refused(browser(mel), address, {**data, "aliases": aliases}, code)
 
 
-def test_rule_19_aliases_that_moved_on_are_a_conflict(two, mel, rob):
-    address = of("links:edit", two[0].collection, 0)
+def test_rule_19_aliases_that_moved_on_are_a_conflict(two_links, mel, rob):
+    address = of("links:edit", two_links[0].collection, 0)
     stale = Page(browser(mel).get(address)).form_to(address).data
-    two[0].change_aliases(Actor(rob), take=["good"])
+    two_links[0].change_aliases(Actor(rob), take=["good"])
     page = refused(browser(mel), address, {**stale, "aliases": "mine"}, "edit_conflict", 409)
     assert page.context["theirs"].actor_name == "rob"
 
 
-def test_rule_19_saving_again_after_a_conflict_takes_off_nothing_that_came_meanwhile(two, mel, rob):
-    address = of("links:edit", two[0].collection, 0)
+def test_rule_19_saving_again_after_a_conflict_takes_off_nothing_that_came_meanwhile(two_links, mel, rob):
+    address = of("links:edit", two_links[0].collection, 0)
     stale = Page(browser(mel).get(address)).form_to(address).data
-    two[0].change_aliases(Actor(rob), put=["other"])
+    two_links[0].change_aliases(Actor(rob), put=["other"])
     page = refused(browser(mel), address, {**stale, "aliases": "mine"}, "edit_conflict", 409)
     again = Page(page).form_to(address).data
     assert browser(mel).post(address, again).status_code == 302
-    assert two[0].alias_names() == ["good", "mine", "other"]
+    assert two_links[0].alias_names() == ["good", "mine", "other"]
 
 
-def test_rule_25_an_alias_of_another_version_is_ticked_to_move_it(two, mel):
-    address = of("links:edit", two[0].collection, 0)
+def test_rule_25_an_alias_of_another_version_is_ticked_to_move_it(two_links, mel):
+    address = of("links:edit", two_links[0].collection, 0)
     assert send(browser(mel), address, move="production").status_code == 302
-    assert (two[0].alias_names(), two[1].alias_names()) == (["good", "production"], [])
+    assert (two_links[0].alias_names(), two_links[1].alias_names()) == (["good", "production"], [])
 
 
-def test_rule_19_an_alias_that_is_gone_can_not_be_moved(two, mel, rob):
-    address = of("links:edit", two[0].collection, 0)
+def test_rule_19_an_alias_that_is_gone_can_not_be_moved(two_links, mel, rob):
+    address = of("links:edit", two_links[0].collection, 0)
     stale = Page(browser(mel).get(address)).form_to(address).data
-    two[1].change_aliases(Actor(rob), take=["production"])
+    two_links[1].change_aliases(Actor(rob), take=["production"])
     refused(browser(mel), address, {**stale, "move": "production"}, "edit_conflict", 409)
 
 
 def test_rule_26_a_protected_alias_of_another_version_is_shown_to_a_member_and_can_not_be_moved(
-    release_registry, two, mel
+    release_registry, two_links, mel
 ):
     protect(release_registry, "production")
-    address = of("links:edit", two[0].collection, 0)
+    address = of("links:edit", two_links[0].collection, 0)
     page = browser(mel).get(address)
     assert [alias.name for alias in page.context["locked"]] == ["production"]
     data = Page(page).form_to(address).data
@@ -160,26 +162,26 @@ def test_rule_26_a_protected_alias_of_another_version_is_shown_to_a_member_and_c
 # Unlinking.
 
 
-def test_rule_27_unlinking_is_shown_first_and_leaves_the_source(two, mel):
-    address = of("links:unlink", two[0].collection, 0)
+def test_rule_27_unlinking_is_shown_first_and_leaves_the_source(two_links, mel):
+    address = of("links:unlink", two_links[0].collection, 0)
     with nothing_happens():
         page = browser(mel).get(address)
     assert "good" in page.text
     assert send(browser(mel), address, reason="Wrong one").status_code == 302
-    assert [link.number for link in two[0].collection.links.all()] == [1]
+    assert [link.number for link in two_links[0].collection.links.all()] == [1]
     assert Version.objects.count() == 3
 
 
-def test_rule_26_a_member_unlinks_no_protected_version(release_registry, two, mel, rob):
+def test_rule_26_a_member_unlinks_no_protected_version(release_registry, two_links, mel, rob):
     protect(release_registry, "production")
-    address = of("links:unlink", two[1].collection, 1)
+    address = of("links:unlink", two_links[1].collection, 1)
     assert not [form for form in Page(browser(mel).get(address)).forms if form.action == address]
     refused(browser(mel), address, {}, "alias_protected")
     assert send(browser(rob), address).status_code == 302
 
 
-def test_two_who_unlink_at_once_get_a_404_not_a_fault(two, mel):
-    address = of("links:unlink", two[0].collection, 0)
+def test_two_who_unlink_at_once_get_a_404_not_a_fault(two_links, mel):
+    address = of("links:unlink", two_links[0].collection, 0)
     send(browser(mel), address)
     assert browser(mel).post(address, {}).status_code == 404
 
@@ -274,8 +276,8 @@ def test_section_3_what_is_hidden_takes_nobodys_place_in_the_lineage(acme, ada, 
     assert {node.label for node in nodes} == {"seen:v0", "v0"}
 
 
-def test_a_version_without_lineage_draws_none(two, mel):
-    assert browser(mel).get(of("links:detail", two[0].collection, 0)).context["drawing"] is None
+def test_a_version_without_lineage_draws_none(two_links, mel):
+    assert browser(mel).get(of("links:detail", two_links[0].collection, 0)).context["drawing"] is None
 
 
 def test_two_versions_side_by_side(churn, vision, mel):
@@ -308,9 +310,9 @@ def test_metadata_that_is_there_is_told_from_what_is_not(churn, vision, mel):
 
 
 @pytest.mark.parametrize("query", ["?one=good&other=latest", "?one=0&other=v1", "?one=v0&other=production"])
-def test_versions_are_compared_by_what_they_are_called(two, mel, query):
-    page = browser(mel).get(of("links:compare", two[0].collection) + query)
-    assert (page.status_code, page.context["one"], page.context["other"]) == (200, *two)
+def test_versions_are_compared_by_what_they_are_called(two_links, mel, query):
+    page = browser(mel).get(of("links:compare", two_links[0].collection) + query)
+    assert (page.status_code, page.context["one"], page.context["other"]) == (200, *two_links)
 
 
 @pytest.mark.parametrize(
@@ -325,16 +327,16 @@ def test_versions_are_compared_by_what_they_are_called(two, mel, query):
         (f"?one={'x' * 200}&other=v0", {"max_length"}),
     ],
 )
-def test_versions_that_are_not_there_are_not_compared(two, mel, query, found):
-    page = browser(mel).get(of("links:compare", two[0].collection) + query)
+def test_versions_that_are_not_there_are_not_compared(two_links, mel, query, found):
+    page = browser(mel).get(of("links:compare", two_links[0].collection) + query)
     assert (page.status_code, codes(page)) == (422, found)
 
 
-def test_the_form_to_compare_stands_at_an_address_of_its_own(two, mel):
-    page = browser(mel).get(of("links:compare", two[0].collection))
+def test_the_form_to_compare_stands_at_an_address_of_its_own(two_links, mel):
+    page = browser(mel).get(of("links:compare", two_links[0].collection))
     assert (page.status_code, codes(page), "groups" in page.context) == (200, set(), False)
 
 
 @pytest.mark.parametrize("number", [2, 2**31, 10**30])
-def test_a_number_that_no_version_has_is_404(two, mel, number):
-    assert browser(mel).get(of("links:detail", two[0].collection, number)).status_code == 404
+def test_a_number_that_no_version_has_is_404(two_links, mel, number):
+    assert browser(mel).get(of("links:detail", two_links[0].collection, number)).status_code == 404

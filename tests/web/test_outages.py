@@ -117,7 +117,7 @@ def test_a_session_that_cannot_be_saved_has_not_ended(mel, outage):
 
 
 @WHILE_READ
-def test_all_that_is_read_goes_on(golden, vault, ada, two, outage):
+def test_all_that_is_read_goes_on(golden, vault, ada, two_links, outage):
     client = browser(ada, headers=PEOPLE)
     session = client.session
     session["seen"] = 0  # so that each page would note that it was seen

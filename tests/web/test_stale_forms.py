@@ -161,9 +161,9 @@ def delete_collection(churn, vision, **_):
     return Edit(of("collections:delete", churn), link, {"confirmation": "x"}, {"confirmation": churn.name})
 
 
-def aliases(rob, two, churn, **_):
+def aliases(rob, two_links, churn, **_):
     def mark():
-        two[0].mark(Actor(rob), put=["theirs"])
+        two_links[0].mark(Actor(rob), put=["theirs"])
 
     return Edit(of("links:edit", churn, 0), mark, {"aliases": "v3"}, {"aliases": "mine"})
 
@@ -231,10 +231,10 @@ CASES = {
 
 
 @pytest.fixture(params=CASES)
-def edit(request, acme, ada, mel, rob, golden, vault, models, vision, churn, versions, two):
+def edit(request, acme, ada, mel, rob, golden, vault, models, vision, churn, versions, two_links):
     """One case, with all that it speaks of."""
     kept = {"acme": acme, "ada": ada, "mel": mel, "rob": rob, "golden": golden, "vault": vault, "models": models}
-    return CASES[request.param](**kept, vision=vision, churn=churn, versions=versions, two=two)
+    return CASES[request.param](**kept, vision=vision, churn=churn, versions=versions, two_links=two_links)
 
 
 def form_of(response, target):
