@@ -9,10 +9,13 @@ import os
 import signal
 import subprocess
 import sys
+from typing import NamedTuple
 
 import pytest
 from django.conf import settings as site_settings
 from django.core.cache import cache
+from django.core.management import execute_from_command_line
+from django.db import connections
 
 from registry_app.choices import Role
 from tests.factories import (
@@ -186,3 +189,30 @@ def versions(vision):
 def two_links(churn, versions):
     """Two versions linked: v0 has good, v1 has production."""
     return make_link(churn, versions[0], "good"), make_link(churn, versions[1], "production")
+
+
+# Commands.
+
+
+class Run(NamedTuple):
+    """What a command answered to the shell."""
+
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(capsys, monkeypatch):
+    """Runs `manage.py` with these words, and keeps the connections that a command closes in the end."""
+    monkeypatch.setattr(connections, "close_all", lambda: None)
+
+    def run(*words):
+        status = 0
+        try:
+            execute_from_command_line(["manage.py", *words])
+        except SystemExit as stop:
+            status = stop.code
+        return Run(status, *capsys.readouterr())
+
+    return run
