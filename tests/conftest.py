@@ -216,3 +216,24 @@ def run(capsys, monkeypatch):
         return Run(status, *capsys.readouterr())
 
     return run
+
+
+# What is registered from files.
+
+
+@pytest.fixture
+def notes(tmp_path, settings):
+    """Where hashes are noted."""
+    settings.HASHES = tmp_path / "data" / "hashes"
+    return settings.HASHES
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with files in it, an empty one and one in a folder of its own."""
+    path = tmp_path / "model"
+    (path / "weights").mkdir(parents=True)
+    (path / "config.json").write_bytes(b"{}")
+    (path / "empty").write_bytes(b"")
+    (path / "weights" / "größe 1.bin").write_bytes(b"x" * 3_000_000)
+    return path
