@@ -31,7 +31,7 @@ demo: .venv/.prod $(STATIC) ## the same with a filled organization, in data/demo
 	@$(BIN)/python manage.py serve
 
 test: .venv/.test ## run all tests: SQLite, PostgreSQL, browser (ARGS goes to pytest)
-	@$(BIN)/python -m tests.chromium
+	@$(BIN)/python -m tests.servers.chromium
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: .venv/.dev ## what needs no run: style, types, settings

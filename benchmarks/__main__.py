@@ -16,7 +16,7 @@ import psycopg
 from benchmarks import published, report
 from benchmarks.load import Connection, Server, first_visit, measure, postmaster
 from benchmarks.operations import CSRF, operations, prepared
-from tests import postgresql
+from tests.servers import postgresql
 
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
 SIZES = (1_000, 10_000, 100_000)

@@ -9,10 +9,13 @@ import os
 import signal
 import subprocess
 import sys
+from typing import NamedTuple
 
 import pytest
 from django.conf import settings as site_settings
 from django.core.cache import cache
+from django.core.management import execute_from_command_line
+from django.db import connections
 
 from registry_app.choices import Role
 from tests.factories import (
@@ -28,7 +31,7 @@ from tests.factories import (
 )
 from tests.used import use
 
-pytest.register_assert_rewrite("tests.views.pages")  # helpers that assert: pytest explains those like its own
+pytest.register_assert_rewrite("tests.client")  # helpers that assert: pytest explains those like its own
 
 
 @pytest.fixture(autouse=True)
@@ -123,7 +126,7 @@ def vault(acme, ada, rob):
 @pytest.fixture(scope="session")
 def issuer(tmp_path_factory):
     """The address of an OpenID Connect provider that serves."""
-    command = [sys.executable, "-m", "tests.provider", str(tmp_path_factory.mktemp("provider"))]
+    command = [sys.executable, "-m", "tests.servers.oidc_provider", str(tmp_path_factory.mktemp("provider"))]
     kept = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     process = subprocess.Popen(command, cwd=site_settings.BASE_DIR, env=kept, stdout=subprocess.PIPE, text=True)
     yield f"http://127.0.0.1:{int(process.stdout.readline())}"
@@ -172,7 +175,7 @@ def release_registry(acme, ada, rob, mel):
 
 @pytest.fixture
 def churn(release_registry):
-    """An empty collection of models on the shelf."""
+    """An empty collection of models in Release."""
     return make_collection(release_registry)
 
 
@@ -183,6 +186,54 @@ def versions(vision):
 
 
 @pytest.fixture
-def two(churn, versions):
+def two_links(churn, versions):
     """Two versions linked: v0 has good, v1 has production."""
     return make_link(churn, versions[0], "good"), make_link(churn, versions[1], "production")
+
+
+# Commands.
+
+
+class Run(NamedTuple):
+    """What a command answered to the shell."""
+
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(capsys, monkeypatch):
+    """Runs `manage.py` with these words, and keeps the connections that a command closes in the end."""
+    monkeypatch.setattr(connections, "close_all", lambda: None)
+
+    def run(*words):
+        status = 0
+        try:
+            execute_from_command_line(["manage.py", *words])
+        except SystemExit as stop:
+            status = stop.code
+        return Run(status, *capsys.readouterr())
+
+    return run
+
+
+# What is registered from files.
+
+
+@pytest.fixture
+def notes(tmp_path, settings):
+    """Where hashes are noted."""
+    settings.HASHES = tmp_path / "data" / "hashes"
+    return settings.HASHES
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with files in it, an empty one and one in a folder of its own."""
+    path = tmp_path / "model"
+    (path / "weights").mkdir(parents=True)
+    (path / "config.json").write_bytes(b"{}")
+    (path / "empty").write_bytes(b"")
+    (path / "weights" / "größe 1.bin").write_bytes(b"x" * 3_000_000)
+    return path

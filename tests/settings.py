@@ -20,7 +20,7 @@ os.environ |= {
     "REGISTRY_OIDC_NAME": "Example login",
 }
 if os.environ.get("TEST_DATABASE") == "postgresql":
-    from tests import postgresql
+    from tests.servers import postgresql
 
     os.environ["DATABASE_URL"] = postgresql.start()
 

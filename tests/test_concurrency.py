@@ -243,7 +243,7 @@ def test_rule_24_processes_that_link_at_once_share_no_number(release_registry, v
     collection, name = make_collection(release_registry), connection.settings_dict["NAME"]
     shares = [[make_version(vision).pk for _ in range(TURNS)] for _ in range(4)]
     connection.close()
-    words = [sys.executable, "-m", "tests.linker", str(name), str(collection.pk)]
+    words = [sys.executable, "-m", "tests.link_worker", str(name), str(collection.pk)]
     processes = [subprocess.Popen([*words, *map(str, share)], cwd=settings.BASE_DIR) for share in shares]
     assert [process.wait(120) for process in processes] == [0] * len(shares)
     assert sorted(collection.links.values_list("number", flat=True)) == list(range(4 * TURNS))

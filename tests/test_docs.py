@@ -6,11 +6,13 @@ import pytest
 from django.conf import settings
 
 from registry_app import rules
+from registry_app.choices import Action, Target
 from registry_app.database import triggers
 
 ROOT = settings.BASE_DIR
 README = (ROOT / "README.md").read_text()
 OPERATING = (ROOT / "docs/operating.md").read_text()
+EVENTS = (ROOT / "docs/audit-events.md").read_text()
 RULES = (ROOT / "docs/rules.md").read_text()
 PUBLISH = (ROOT / "docs/publish.md").read_text()
 SIGN_IN = (ROOT / "docs/sign-in.md").read_text()
@@ -26,6 +28,12 @@ def test_every_code_is_explained():
     refusals = [value for value in vars(rules).values() if isinstance(value, rules.Refusal)]
     codes = {refusal.code for refusal in refusals} | set(triggers.REFUSALS)
     assert [code for code in sorted(codes) if f"`{code}`" not in RULES] == []
+
+
+def test_every_event_of_the_audit_log_is_explained_and_no_other():
+    rows = re.findall(r"^\| `([a-z_.]+)` \| ([a-z]+(?: or [a-z]+)?) \|", EVENTS, re.MULTILINE)
+    assert sorted(action for action, _ in rows) == sorted(Action.values)
+    assert {kind for _, kinds in rows for kind in kinds.split(" or ")} == set(Target.values)
 
 
 def test_rules_1_to_28_are_explained():

@@ -29,6 +29,7 @@ from tests.admin.pages import address, save
 from tests.admin.pages import codes as admin_codes
 from tests.assertions import refused as refused_by_verb
 from tests.assertions import undone
+from tests.client import at, browser, codes, nothing_changes, of, sign_in
 from tests.factories import (
     COMMAND_LINE,
     PASSWORD,
@@ -39,7 +40,6 @@ from tests.factories import (
     make_user,
     protect,
 )
-from tests.views.pages import at, browser, codes, nothing_changes, of, sign_in
 
 CYRILLIC = str.maketrans("aeo", "аео")
 
@@ -57,9 +57,9 @@ TWINS = twins("Models")
 
 
 @pytest.fixture
-def link(two):
+def link(two_links):
     """The second version of Churn on the shelf."""
-    return two[1]
+    return two_links[1]
 
 
 def forms(link, vision, ada):

@@ -23,11 +23,11 @@ class AuditFilter(FilterForm):
     until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     before = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
 
-    def apply(self, events):
-        """`events`, narrowed to what the valid filters ask for; `before` is the pages' business."""
+    def apply(self, events, organization):
+        """`events` of `organization`, narrowed to what the valid filters ask for; `before` is left to pages."""
         wanted = self.cleaned_data
         if words := wanted["q"]:
-            events = events.search_for(words)
+            events = events.search(words, organization.targets_named(words))
         if wanted["action"]:
             events = events.filter(action=wanted["action"])
         if wanted["outcome"]:
@@ -40,9 +40,9 @@ class HistoryFilter(AuditFilter):
 
     alias = forms.CharField(label="Alias", required=False, max_length=rules.LABEL_LENGTH)
 
-    def apply(self, events):
+    def apply(self, events, organization):
         """As of the audit log, and just those that moved the alias."""
-        events, alias = super().apply(events), self.cleaned_data["alias"]
+        events, alias = super().apply(events, organization), self.cleaned_data["alias"]
         return events.for_alias(alias).filter(code="") if alias else events
 
 

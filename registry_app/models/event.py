@@ -127,15 +127,21 @@ class AuditEventQuerySet(models.QuerySet):
         unlinked = rf'"aliases":\[\[("([^"\\]|\\.)*",)*{quoted}'
         return self.filter(of_alias | Q(action=Action.UNLINK, body__regex=unlinked))
 
-    def search(self, words):
+    def search(self, words, named_now=()):
         """Those of the request `words`; where there is none, those with `words` in the name of the actor or target.
 
-        §5: what has just this name today is found under each name that it had.
+        And those about `named_now`, the AuditTargets that have this name today: under each name that they had (§5).
         """
         of_request = self.filter(request_id=words.lower()).exclude(request_id="")
         if of_request.exists():
             return of_request
-        return fulltext.SearchTerm(words, [fulltext.LOG], MANY).within(self)
+        found = fulltext.SearchTerm(words, [fulltext.LOG], MANY).condition(AuditEvent)
+        for target in named_now:
+            if target.type == Target.REGISTRY:
+                found |= Q(registry_id=target.id)
+            else:
+                found |= Q(target_type=target.type, target_id=target.id)
+        return self.filter(found)
 
     def between(self, first, last):
         """Those from the day `first` to the day `last`, in UTC; None is no limit.

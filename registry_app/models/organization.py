@@ -12,7 +12,7 @@ from .. import rules
 from ..choices import Action, OrganizationRole, Role, Target
 from . import endings
 from .change import changing, locked
-from .event import Actor, AuditTarget, record, reference
+from .event import Actor, Audited, AuditTarget, record, reference
 from .validation import enforce_password, raise_refusal, validate_name
 
 SETTINGS = ("default_role", "members_create", "requires_second_factor")
@@ -219,6 +219,13 @@ class Organization(models.Model):
         """
         with changing(self, by, Action.FACTOR_REQUIRE) as change:
             change.row.requires_second_factor = wanted
+
+    def targets_named(self, name):
+        """The AuditTargets of the registries, teams and people here that have just this name today."""
+        key = rules.name_key(name)
+        people = self.memberships.select_related("user").filter(user__username__iexact=name)
+        found: list[Audited] = [*self.registries.filter(name_key=key), *self.teams.filter(name_key=key), *people]
+        return [each.audit_target for each in found]
 
     # What a Change asks of it.
 

@@ -23,6 +23,7 @@ FORBIDDING = {
     "account_of_staff",
     "alias_protected",
     "alias_reserved",
+    "all_types_accepted",
     "already_set_up",
     "artifacts_stay",
     "core_is_fixed",

@@ -17,7 +17,7 @@ def index(request, organization):
     membership = get_organization(request.user, organization)
     filters = AuditFilter(request.GET)
     wanted = filters.require()
-    events = filters.apply(AuditEvent.objects.readable_by(membership))
+    events = filters.apply(AuditEvent.objects.readable_by(membership), membership.organization)
     context = {"filters": filters, "section": "audit", **paginate_events(events, wanted["before"])}
     return render_page(request, "audit/index.html", membership, context, part="audit/_log.html")
 
@@ -28,7 +28,7 @@ def export(request, organization):
     membership = get_organization(request.user, organization)
     filters = AuditFilter(request.GET)
     filters.require()
-    events = filters.apply(AuditEvent.objects.readable_by(membership))
+    events = filters.apply(AuditEvent.objects.readable_by(membership), membership.organization)
     response = StreamingHttpResponse(csv_lines(events), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="audit-{organization}.csv"'
     return response

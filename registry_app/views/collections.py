@@ -112,7 +112,7 @@ def activity(request, organization, name, collection):
     access, collection = get_collection(request.user, organization, name, collection)
     filters = HistoryFilter(request.GET)
     wanted = filters.require()
-    events = filters.apply(AuditEvent.objects.of_collection(collection))
+    events = filters.apply(AuditEvent.objects.of_collection(collection), access.registry.organization)
     context = {"collection": collection, "filters": filters, "alias": wanted["alias"]}
     context["holder"] = _holder(collection, wanted["alias"])
     context |= paginate_events(events, wanted["before"])

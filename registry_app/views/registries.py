@@ -245,7 +245,7 @@ def activity(request, organization, name):
     access = get_registry(request.user, organization, name)
     filters = AuditFilter(request.GET)
     wanted = filters.require()
-    events = filters.apply(AuditEvent.objects.of_registry(access.registry))
+    events = filters.apply(AuditEvent.objects.of_registry(access.registry), access.registry.organization)
     context = {"registry": access.registry, "allowed": access.allowed, "tab": "activity", "filters": filters}
     context |= paginate_events(events, wanted["before"])
     return render_page(request, "registries/activity.html", access.membership, context)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.views.pages import sign_in
+from tests.client import sign_in
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from registry_app.models import AcceptedType, AuditEvent, Registry, RegistryMemb
 from tests.admin.pages import address, sent
 from tests.admin.test_pages import ADDABLE, CHANGEABLE, MODELS, fill
 from tests.assertions import undone
-from tests.views.pages import browser, nothing_changes
+from tests.client import browser, nothing_changes
 
 # What a column could be asked, but by no filter of any list.
 FOREIGN = [

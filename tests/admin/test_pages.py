@@ -254,7 +254,7 @@ def test_section_5_the_log_shows_what_was_refused_and_by_whom(staff, root, golde
     staff.post(address("delete", golden), {"confirmation": "x", "version": golden.version, "preview": "0-0-0-0"})
     entry = AuditEvent.objects.first()
     page = staff.get(address("change", entry)).text
-    assert entry.code == "confirmation_differs" and entry.actor_name == "root" and entry.facts["staff"]
+    assert entry.code == "confirmation_differs" and entry.actor_name == "root" and entry.content["staff"]
     assert "confirmation_differs" in page and entry.hash in page
     lists = [staff.get(address("changelist", AuditEvent) + f"?outcome={outcome}") for outcome in ("done", "refused")]
     assert [entry in response.context["cl"].result_list for response in lists] == [False, True]

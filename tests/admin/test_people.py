@@ -240,7 +240,9 @@ def test_a_person_is_brought_in_changed_and_taken_out(staff, root, acme, sam):
     assert logged(seq) == [(Action.PERSON_ADD, ""), (Action.PERSON_CHANGE, ""), (Action.PERSON_REMOVE, "")]
     entries = AuditEvent.objects.filter(seq__gt=seq)
     assert [entry.changes["role"] for entry in entries] == [["admin", None], ["member", "admin"], [None, "member"]]
-    assert {(entry.actor_id, entry.target_name, entry.organization_id) for entry in entries} == {(root.pk, "sam", acme.pk)}
+    assert {(entry.actor_id, entry.target_name, entry.organization_id) for entry in entries} == {
+        (root.pk, "sam", acme.pk)
+    }
 
 
 def test_nobody_is_in_an_organization_twice(staff, acme, mel):

@@ -16,7 +16,7 @@ CUSTOM_LIST = {"visibility": "organization", "types": "model"}
 
 def changes(entry):
     """What an entry says, but for who did it and when."""
-    facts = entry.facts
+    facts = entry.content
     return {name: facts[name] for name in ("action", "changes", "reason", "code")}
 
 
@@ -42,7 +42,7 @@ def test_rule_1_an_organization_founded_here_has_both(staff, root, sam):
     founded = sam.memberships.get().organization
     assert set(founded.registries.values_list("name", "kind")) == {("Models", "core"), ("Datasets", "core")}
     entries = AuditEvent.objects.filter(organization_id=founded.pk)
-    assert {(entry.actor_name, entry.facts["staff"]) for entry in entries} == {("root", True)}
+    assert {(entry.actor_name, entry.content["staff"]) for entry in entries} == {("root", True)}
     assert entries.filter(action=Action.ORGANIZATION_CREATE, target_name="Initech").exists()
 
 

@@ -45,11 +45,11 @@ def collection(churn, ada, **_):
     return Edit(churn, save, {"name": "a/b"}, {"name": churn.name, "description": "Mine"})
 
 
-def link(two, **_):
+def link(two_links, **_):
     def mark():
-        Link.objects.get(pk=two[0].pk).edit_labels(COMMAND_LINE, put=["theirs"])
+        Link.objects.get(pk=two_links[0].pk).edit_labels(COMMAND_LINE, put=["theirs"])
 
-    return Edit(two[0], mark, {"aliases": "v3"}, {"aliases": "mine"})
+    return Edit(two_links[0], mark, {"aliases": "v3"}, {"aliases": "mine"})
 
 
 def role(golden, mel, **_):
@@ -116,9 +116,11 @@ CASES = {
 
 
 @pytest.fixture(params=CASES, ids=lambda model: model.__name__)
-def edit(request, acme, ada, mel, golden, vision, churn, two):
+def edit(request, acme, ada, mel, golden, vision, churn, two_links):
     """One case."""
-    return CASES[request.param](acme=acme, ada=ada, mel=mel, golden=golden, vision=vision, churn=churn, two=two)
+    return CASES[request.param](
+        acme=acme, ada=ada, mel=mel, golden=golden, vision=vision, churn=churn, two_links=two_links
+    )
 
 
 def test_every_model_that_is_edited_has_a_case(rf, root):

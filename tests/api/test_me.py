@@ -14,8 +14,8 @@ from django.utils import timezone
 from registry_app.api.auth import by_token, token_of
 from registry_app.models import Actor, ApiToken, make_service_account
 from registry_app.permissions import get_organization
+from tests.client import browser
 from tests.factories import make_member, make_token
-from tests.views.pages import browser
 
 ME = "/api/v1/me"
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from registry_app.audit.chain import verify
 from registry_app.audit.reconcile import find_drift
-from registry_app.choices import Action, OrganizationRole, Role, TeamRole
+from registry_app.choices import Action, OrganizationRole, Role, Target, TeamRole
 from registry_app.database import triggers
 from registry_app.models import (
     AcceptedType,
@@ -31,12 +31,12 @@ from registry_app.models import (
     User,
     Version,
 )
-from registry_app.models.event import record
+from registry_app.models.event import AuditTarget, record
 from registry_app.models.token import digest
 from tests.admin.pages import address, save
 from tests.assertions import undone
+from tests.client import browser
 from tests.factories import COMMAND_LINE, give_role, make_member, make_team, make_version
-from tests.views.pages import browser
 
 
 def test_what_verbs_did_is_what_the_log_says(used_organization):
@@ -78,13 +78,16 @@ CHANGES = {
         "service": (lambda: user("mel").update(is_service=True), ["mel", "is_service"]),
         "email": (lambda: user("mel").update(email="eve@evil.example"), ["mel", "email"]),
         "name": (lambda: user("mel").update(first_name="Ada"), ["mel", "first_name"]),
-        "username": (lambda: user("mel").update(username="ghost"), ["mel", "ghost"]),
+        "username": (lambda: user("mel").update(username="ghost"), ["mel", "username"]),
         "row": (lambda: User.objects.create(username="ghost", is_superuser=True), ["ghost"]),
         "no row": (lambda: user("left").delete(), ["left"]),
     },
     "token": {
         "digest": (lambda: ApiToken.objects.filter(name="cluster").update(digest=digest("mine")), ["cluster", "bot"]),
-        "owner": (lambda: ApiToken.objects.filter(name="cluster").update(user=user("ada").get()), ["cluster", "ada"]),
+        "owner": (
+            lambda: ApiToken.objects.filter(name="cluster").update(user=user("ada").get()),
+            ["cluster", "user is not"],
+        ),
         "working again": (
             lambda: ApiToken.objects.filter(user__username="off").update(revoked_at=None),
             ["ends with the account", "revoked"],
@@ -176,24 +179,27 @@ CHANGES = {
         "no row": (lambda: Registry.objects.filter(name="Other").delete(), ["Other"]),
     },
     "former name": {
-        "place": (lambda: FormerName.objects.update(registry=Registry.objects.get(name="Vault")), ["release_registry"]),
+        "place": (lambda: FormerName.objects.update(registry=Registry.objects.get(name="Vault")), ["shelf"]),
         "row": (
             lambda: FormerName.objects.create(
                 organization=release_registry().organization, registry=release_registry(), name="Prod", name_key="prod"
             ),
             ["prod"],
         ),
-        "no row": (lambda: FormerName.objects.all().delete(), ["release_registry"]),
+        "no row": (lambda: FormerName.objects.all().delete(), ["shelf"]),
     },
     "role": {
         "role": (lambda: in_vault().update(role=Role.ADMIN), ["Sight", "Vault", "role"]),
-        "end": (lambda: in_vault().update(ends_at=datetime(2999, 1, 1, tzinfo=UTC)), ["Sight", "Vault", "role"]),
+        "end": (
+            lambda: in_vault().update(ends_at=datetime(2999, 1, 1, tzinfo=UTC)),
+            ["Sight", "Vault", "ends_at"],
+        ),
         "a second later": (
             lambda: RegistryMember.objects.exclude(ends_at=None).update(ends_at=F("ends_at") + timedelta(seconds=1)),
-            ["mel", "RELEASE", "role"],
+            ["mel", "RELEASE", "ends_at"],
         ),
         "holder": (lambda: in_vault().update(team=None, user=user("mel").get()), ["mel", "Sight", "Vault"]),
-        "other holder": (lambda: in_vault().update(team=Team.objects.get(name="Gone")), ["team Gone", "Vault"]),
+        "other holder": (lambda: in_vault().update(team=Team.objects.get(name="Gone")), ["Gone", "Vault"]),
         "row of a person": (
             lambda: RegistryMember.objects.create(
                 registry=Registry.objects.get(name="Vault"), user=user("rob").get(), role=Role.ADMIN
@@ -202,9 +208,9 @@ CHANGES = {
         ),
         "row of a team": (
             lambda: RegistryMember.objects.create(registry=release_registry(), team=Team.objects.get(name="Sight")),
-            ["team Sight", "RELEASE"],
+            ["Sight", "RELEASE"],
         ),
-        "no row": (lambda: in_vault().delete(), ["team Sight", "Vault"]),
+        "no row": (lambda: in_vault().delete(), ["Sight", "Vault"]),
     },
     "protected alias": {
         "name": (
@@ -264,13 +270,13 @@ CHANGES = {
         "no row": (lambda: Version.objects.get(artifact__name="alone").delete(), ["alone:v0"]),
         "source": (
             lambda: Version.objects.get(artifact__name="alone").made_from.add(link(0).version),
-            ["alone:v0", "made from"],
+            ["alone:v0", "made_from"],
         ),
         "no source": (
             lambda: Version.objects.get(artifact__name="report").made_from.clear(),
-            ["report:v0", "made from"],
+            ["report:v0", "made_from"],
         ),
-        "name": (lambda: Artifact.objects.filter(name="alone").update(name="other"), ["alone:v0", "other:v0"]),
+        "name": (lambda: Artifact.objects.filter(name="alone").update(name="other"), ["other:v0", "path"]),
         "artifact": (
             lambda: Artifact.objects.create(
                 team=Team.objects.get(name="Sight"), project="p", name="empty", type="model"
@@ -341,27 +347,6 @@ def ada_as_staff(ada):
     return User.objects.get(pk=ada.pk)
 
 
-# Logs as they were before.
-
-
-def tell(action, subject, changes, **where):
-    """An entry as another version wrote it."""
-    record(COMMAND_LINE, action, subject=subject, changes=changes, **where)
-
-
-def test_a_token_of_before_fingerprints_is_known_while_it_works(acme, mel):
-    for name, secret in (("old", "a"), ("revoked", "b")):
-        ApiToken.objects.create(user=mel, name=name, digest=digest(secret))
-        tell(Action.TOKEN_ISSUE, name, {"user": [None, "mel"], "expires": [None, "never"], "read_only": [None, False]})
-    ApiToken.objects.filter(name="revoked").update(revoked_at=timezone.now())
-    tell(Action.TOKEN_REVOKE, "revoked", {"user": [None, "mel"]})
-    assert list(find_drift()) == []
-    for change in ({"revoked_at": None}, {"read_only": True}, {"name": "other"}):
-        with undone():
-            ApiToken.objects.update(**change)
-            assert list(find_drift()) != []
-
-
 @pytest.mark.parametrize(
     "action, changes",
     [
@@ -369,10 +354,10 @@ def test_a_token_of_before_fingerprints_is_known_while_it_works(acme, mel):
         (Action.PERSON_ADD, {}),
         (Action.TEAM_CREATE, {"name": [None, "x"]}),
         (Action.USER_EDIT, {"username": None}),
-        (Action.VERSION_CREATE, {"made from": [None, 3]}),
+        (Action.VERSION_CREATE, {"digest": [None, "x"]}),
     ],
 )
 def test_an_entry_that_no_verb_wrote_is_told(acme, mel, action, changes):
-    tell(action, "nothing", changes, organization=acme.pk)
+    record(COMMAND_LINE, action, AuditTarget(Target.SITE, 0, "nothing", acme.pk), changes)
     seq = AuditEvent.objects.latest("seq").seq
     assert f"Entry {seq} doesn't follow" in "\n".join(find_drift())

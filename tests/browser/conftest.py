@@ -7,13 +7,13 @@ from django.conf import settings
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from playwright.sync_api import expect, sync_playwright
 
-from tests import chromium
-from tests.browser.checks import DESK
+from tests.browser.page_checks import DESK
+from tests.servers import chromium
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps a loop in the tests' thread
 
 # How a page looks is no matter of the database: looked at on one of the two.
-collect_ignore = ["test_looks.py"] if os.environ.get("TEST_DATABASE") == "postgresql" else []
+collect_ignore = ["test_visual.py"] if os.environ.get("TEST_DATABASE") == "postgresql" else []
 WAIT = 20_000  # milliseconds until a step counts as failed; the machine may be busy
 expect.set_options(timeout=WAIT)
 
@@ -23,7 +23,7 @@ def browser():
     """The browser that is installed, or the word that there is none."""
     program = chromium.find()
     if program is None:
-        pytest.fail("The tests need Chromium or Google Chrome: python -m tests.chromium says how to get one.")
+        pytest.fail("The tests need Chromium or Google Chrome: python -m tests.servers.chromium says how to get one.")
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(
             executable_path=program,

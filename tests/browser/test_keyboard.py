@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from tests.browser.checks import PHONE
+from tests.browser.page_checks import PHONE
 
 # Numbers everything that Tab stops at, in the order of the document; of radio buttons just the one that is chosen.
 STOPS = """() => {

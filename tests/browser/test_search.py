@@ -7,7 +7,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from tests.browser.checks import axe_violations, sideways, spilling
+from tests.browser.page_checks import axe_violations, sideways, spilling
 from tests.factories import make_collection, make_link, make_version, protect
 
 

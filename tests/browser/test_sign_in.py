@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from registry_app.choices import Action
 from registry_app.models import AuditEvent, User
 from tests.factories import PASSWORD
-from tests.provider import PASSWORD as PASSWORD_THERE
+from tests.servers.oidc_provider import PASSWORD as PASSWORD_THERE
 
 KEY = {
     "protocol": "ctap2",

@@ -3,8 +3,8 @@
 import pytest
 
 from registry_app.models import User, make_service_account
+from tests.client import browser, logging, nothing_changes, nothing_happens
 from tests.factories import COMMAND_LINE, PASSWORD
-from tests.views.pages import browser, logging, nothing_changes, nothing_happens
 
 NEW = "another horse battery"
 EVE = ("createsuperuser", "--username", "eve", "--email", "eve@example.com")

@@ -1,26 +1,15 @@
 """`register_artifact`: digests of real files and folders, resumed after an interruption, and all that it refuses."""
 
 import hashlib
-import json
 import os
 import socket
-import tracemalloc
-from io import StringIO
 from pathlib import Path
 
 import pytest
-from django.core.management.base import CommandError
 
 from registry_app.importers import digests
 from registry_app.models import Artifact, AuditEvent, Link, Version
 from tests.factories import make_organization, make_team, make_version
-
-
-@pytest.fixture
-def notes(tmp_path, settings):
-    """Where hashes are noted."""
-    settings.HASHES = tmp_path / "data" / "hashes"
-    return settings.HASHES
 
 
 @pytest.fixture
@@ -33,17 +22,6 @@ def register(run, acme, vision, notes):
         return run("register_artifact", str(path), *words, *more)
 
     return register
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """A folder with files in it, an empty one and one in a folder of its own."""
-    path = tmp_path / "model"
-    (path / "weights").mkdir(parents=True)
-    (path / "config.json").write_bytes(b"{}")
-    (path / "empty").write_bytes(b"")
-    (path / "weights" / "größe 1.bin").write_bytes(b"x" * 3_000_000)
-    return path
 
 
 def sha(content):
@@ -264,46 +242,3 @@ def test_a_refusal_in_the_end_keeps_what_was_hashed(register, vision, folder, ha
     register(folder)
     register(folder, name="other")
     assert len(hashed.names) == 3
-
-
-# How it goes.
-
-
-def test_memory_stays_flat(tmp_path, notes):
-    path = tmp_path / "large"
-    with path.open("wb") as file:
-        file.truncate(200 * 1024 * 1024)
-    tracemalloc.start()
-    hashed = digests.hash_path(str(path), Stream())
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert hashed.size == 200 * 1024 * 1024 and peak < 8 * 1024 * 1024
-
-
-class Stream(StringIO):
-    """A stream that is a terminal or none, and writes as a command's does."""
-
-    def __init__(self, terminal=False):
-        super().__init__()
-        self.isatty = lambda: terminal
-
-    def write(self, text, style_func=str, ending=""):
-        """As Django's OutputWrapper."""
-        return super().write(text + ending)
-
-
-def test_a_terminal_shows_a_bar_and_anything_else_one_line(folder, notes):
-    terminal, file = Stream(terminal=True), Stream()
-    for stream in (terminal, file):
-        digests.hash_path(str(folder), stream)
-        digests.forget(str(folder))
-    assert "\r[" in terminal.getvalue() and "100 %" in terminal.getvalue()
-    assert file.getvalue() == "Hashed: 3 files, 3,000,002 bytes.\n"
-
-
-def test_the_notes_are_of_one_path_alone(folder, tmp_path, notes):
-    digests.hash_path(str(folder), Stream())
-    (line, *_) = [line for line in next(notes.iterdir()).read_text().splitlines() if line]
-    assert len(json.loads(line)) == 4
-    with pytest.raises(CommandError):
-        digests.hash_path(str(tmp_path / "nothing"), Stream())

@@ -8,8 +8,8 @@ from django.conf import settings
 from django.test import Client
 
 from registry_app.models import Actor, AuditEvent, make_service_account
+from tests.client import Page
 from tests.factories import COMMAND_LINE, PASSWORD
-from tests.views.pages import Page
 
 NEW = "another horse battery"
 CHOSEN = {"password1": NEW, "password2": NEW}

@@ -24,9 +24,9 @@ from registry_app.models import (
 )
 from tests.admin.pages import address, save
 from tests.assertions import undone
+from tests.client import browser, logging, send
 from tests.factories import COMMAND_LINE, PASSWORD, give_role, give_team_role, make_member, make_team, make_user
-from tests.views.pages import browser, logging, send
-from tests.views.test_second_factor import give_factor
+from tests.web.test_second_factor import give_factor
 
 TABLE = re.search(r"\n## What ends when\n(.*)", (settings.BASE_DIR / "docs/roles.md").read_text(), re.DOTALL)[1]
 ROWS = {row[0]: row[1:] for row in re.findall(r"^\| (.+?) \| (.+?) \| (.+?) \| (.+?) \|$", TABLE, re.MULTILINE)[1:]}
@@ -235,7 +235,7 @@ def by_registry_page(world):
 def by_button(world):
     """Ada requires a second factor, and has one."""
     give_factor(world.ada)
-    return world.admin.post(world.at("organization_factor"), {"wanted": "on"})
+    return world.admin.post(world.at("organizations:second_factor"), {"wanted": "on"})
 
 
 def membership(world):

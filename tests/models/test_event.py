@@ -9,10 +9,18 @@ from django.db import transaction
 from django.db.models import F
 
 from registry_app.audit.chain import verify
-from registry_app.choices import Action, OrganizationRole, Role, Visibility
+from registry_app.choices import Action, OrganizationRole, Role, Target, Visibility
 from registry_app.database import triggers
 from registry_app.models import Actor, AuditChainHead, AuditEvent, Registry, RegistryMember
-from registry_app.models.event import GENESIS, canonical_json, entry_hash, record, record_refusals, refusals_logged
+from registry_app.models.event import (
+    GENESIS,
+    AuditTarget,
+    canonical_json,
+    entry_hash,
+    record,
+    record_refusals,
+    refusals_logged,
+)
 from tests.assertions import settle, undone
 from tests.factories import give_role, make_member, make_registry, make_user
 
@@ -124,8 +132,8 @@ def test_section_5_and_rule_17_a_creation_says_who_became_admin(acme, ada):
         "visibility": [None, "organization"],
         "accepts_all_types": [None, False],
         "types": [None, ["a", "b"]],
-        "admins": [None, "ada"],
     }
+    assert entry.related == {"admin": {"type": "user", "id": ada.pk, "name": "ada"}}
 
 
 def test_section_5_and_rule_1_a_founding_is_told_step_by_step(acme):
@@ -158,11 +166,13 @@ def test_section_5_roles_are_logged(golden, ada, mel):
         member.save_by(Actor(ada))
         member.delete_by(Actor(ada))
 
-    assert [(entry.action, entry.target_name, entry.changes) for entry in entries_of(walk)] == [
-        (Action.MEMBER_ADD, "Golden Datasets", {"mel": [None, "viewer"]}),
-        (Action.MEMBER_CHANGE, "Golden Datasets", {"mel": ["viewer", "member"]}),
-        (Action.MEMBER_REMOVE, "Golden Datasets", {"mel": ["member", None]}),
+    entries = entries_of(walk)
+    assert [(entry.action, entry.target_name, entry.changes) for entry in entries] == [
+        (Action.MEMBER_ADD, "Golden Datasets", {"role": [None, "viewer"]}),
+        (Action.MEMBER_CHANGE, "Golden Datasets", {"role": ["viewer", "member"]}),
+        (Action.MEMBER_REMOVE, "Golden Datasets", {"role": ["member", None]}),
     ]
+    assert [entry.related["holder"]["id"] for entry in entries] == [mel.pk] * 3
 
 
 def test_section_5_what_was_taken_once_is_not_logged_twice(golden, ada, mel):
@@ -206,6 +216,8 @@ REFUSALS = [
     pytest.param("models", lambda registry, by: registry.delete_by(by), "core_stays", id="rule_5"),
     pytest.param("vault", lambda registry, by: registry.restrict(by), "restricted_stays", id="rule_9"),
     pytest.param("vault", lambda registry, by: registry.add_types(by, ["a"]), "all_types_accepted", id="rule_12"),
+]
+SLIPS = [
     pytest.param("golden", lambda registry, by: registry.add_types(by, ["Dataset"]), "type_looks_alike", id="rule_13"),
     pytest.param(
         "golden", lambda registry, by: registry.edit(by, name="models", description=""), "name_taken", id="rule_14"
@@ -221,14 +233,14 @@ REFUSALS = [
 def test_section_5_a_refusal_has_one_entry(owner, verb, code, request, acme, ada):
     registry = request.getfixturevalue(owner)
     by = Actor(ada, "fedcba9876543210")
-    where = {"target_name": registry.name, "organization": acme.pk, "registry": registry.pk}
 
     def attempt():
-        with pytest.raises(ValidationError), refusals_logged(by, Action.EDIT, **where):
+        with pytest.raises(ValidationError), refusals_logged(by, Action.EDIT, registry):
             verb(registry, by)
 
     [entry] = entries_of(attempt)
     assert (entry.code, entry.refused, entry.action, entry.changes) == (code, True, Action.EDIT, {})
+    assert (entry.target_type, entry.target_id, entry.target_name) == ("registry", registry.pk, registry.name)
     assert (entry.actor_name, entry.request_id, entry.registry_id) == ("ada", "fedcba9876543210", registry.pk)
     assert verify()[1] == []
 
@@ -247,27 +259,49 @@ def test_section_5_what_passes_is_no_refusal(ada):
     assert not AuditEvent.objects.exclude(code="").exists()
 
 
+@pytest.mark.parametrize("owner, verb, code", SLIPS)
+def test_section_5_a_slip_of_the_keyboard_is_no_refusal(owner, verb, code, request, ada):
+    registry = request.getfixturevalue(owner)
+    with pytest.raises(ValidationError) as raised, refusals_logged(Actor(ada), Action.EDIT, registry):
+        verb(registry, Actor(ada))
+    assert [error.code for errors in raised.value.error_dict.values() for error in errors] == [code]
+    assert not AuditEvent.objects.exclude(code="").exists()
+
+
 @pytest.mark.parametrize(
     "errors, expected",
     [
-        (ValidationError("no", code="one"), ["one"]),
+        (ValidationError("no", code="core_stays"), ["core_stays"]),
         (ValidationError("no"), []),
-        (ValidationError([ValidationError("a", code="one"), ValidationError("b", code="two")]), ["one", "two"]),
-        (ValidationError({"name": ValidationError("a", code="one"), "kind": [ValidationError("b", "two")]}), None),
-        (ValidationError([ValidationError("a", code="one"), ValidationError("b", code="one")]), ["one"]),
+        (
+            ValidationError([ValidationError("a", code="core_stays"), ValidationError("b", code="role_too_low")]),
+            ["core_stays", "role_too_low"],
+        ),
+        (
+            ValidationError(
+                {"name": ValidationError("a", code="core_stays"), "kind": [ValidationError("b", "role_too_low")]}
+            ),
+            None,
+        ),
+        (
+            ValidationError([ValidationError("a", code="core_stays"), ValidationError("b", code="core_stays")]),
+            ["core_stays"],
+        ),
     ],
 )
 def test_section_5_one_entry_a_code(ada, errors, expected):
     entries = entries_of(lambda: record_refusals(Actor(ada), Action.CREATE, errors, ada))
-    assert [entry.code for entry in entries] == (["one", "two"] if expected is None else expected)
+    assert [entry.code for entry in entries] == (["core_stays", "role_too_low"] if expected is None else expected)
 
 
-@pytest.mark.parametrize("target_name", ["a\0b", "half \ud800 a pair", "\u202eevil", "x" * 300, "y" * 10**6])
+@pytest.mark.parametrize("subject", ["a\0b", "half \ud800 a pair", "\u202eevil", "x" * 300, "y" * 10**6])
 def test_section_5_bad_words_are_logged_too(ada, subject):
     """What was refused for its bad characters or its length is in the log all the same."""
-    refusal = ValidationError(f"not {subject}", code="name_invalid")
-    [entry] = entries_of(lambda: record_refusals(Actor(ada), Action.CREATE, refusal, AuditTarget(Target.REGISTRY, None, subject)))
-    assert (entry.code, len(entry.target_name) <= 300) == ("name_invalid", True)
+    refusal = ValidationError(f"not {subject}", code="core_stays")
+    [entry] = entries_of(
+        lambda: record_refusals(Actor(ada), Action.CREATE, refusal, AuditTarget(Target.REGISTRY, None, subject))
+    )
+    assert (entry.code, len(entry.target_name) <= 400) == ("core_stays", True)
     assert verify()[1] == []
 
 
@@ -310,7 +344,7 @@ def chain(acme, ada, golden):
 
 def rewritten(entry, **facts):
     """The body of `entry` with other facts in it."""
-    return canonical_json({**entry.facts, **facts})
+    return canonical_json({**entry.content, **facts})
 
 
 def reseal(start):

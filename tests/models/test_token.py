@@ -72,11 +72,11 @@ def test_the_log_tells_of_issue_and_revocation(acme, mel, ada):
     issued, revoked = AuditEvent.objects.filter(action__startswith="token.").order_by("seq")
     assert (issued.action, issued.actor_id, issued.target_name) == ("token.issue", mel.pk, "laptop")
     assert issued.changes == {
-        "user": [None, "mel"],
         "expires": [None, "never"],
         "read_only": [None, True],
         "fingerprint": [None, digest(digest(token.secret))[:16]],
     }
+    assert issued.related == {"user": {"type": "user", "id": mel.pk, "name": "mel"}}
     assert (revoked.action, revoked.actor_id, revoked.request_id) == ("token.revoke", ada.pk, "abc")
 
 

@@ -19,7 +19,7 @@ from django.utils import timezone
 from benchmarks.operations import COMMON_WORD, RARE_TYPE, RARE_WORD, Answer, operations, prepared
 from registry_app import rules
 from registry_app.audit.chain import verify
-from registry_app.choices import Action, Role, Visibility
+from registry_app.choices import Action, Role, Target, Visibility
 from registry_app.database import triggers
 from registry_app.listings import cursor
 from registry_app.models import (
@@ -179,11 +179,15 @@ def _event(head, registry):
         "actor_name": registry.created_by.username,
         "organization_id": registry.organization_id,
         "registry_id": registry.pk,
+        "collection_id": None,
+        "target_type": str(Target.REGISTRY),
+        "target_id": registry.pk,
         "target_name": registry.name,
         "request_id": "",
     }
-    facts = {"at": registry.created_at.isoformat(), "changes": registry.birth([]), "reason": "", "staff": False}
-    body, previous, head.seq = canonical_json({**columns, **facts}), head.hash, head.seq + 1
+    changes, at = registry.creation_changes([]), registry.created_at.isoformat()
+    content = {**columns, "at": at, "changes": changes, "related": {}, "reason": "", "staff": False}
+    body, previous, head.seq = canonical_json(content), head.hash, head.seq + 1
     head.hash = entry_hash(previous, head.seq, body)
     return AuditEvent(seq=head.seq, prev_hash=previous, hash=head.hash, body=body, at=registry.created_at, **columns)
 

@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from registry_app import rules
-from registry_app.choices import Action, Visibility
+from registry_app.choices import Action, Target, Visibility
 from registry_app.database import fulltext, triggers
 from registry_app.models import (
     Actor,
@@ -185,13 +185,17 @@ def _entry(head, organization, collection, number, ada, start):
         "organization_id": organization.pk,
         "registry_id": collection.registry_id,
         "collection_id": collection.pk,
+        "target_type": str(Target.ALIAS),
+        "target_id": collection.pk,
         "target_name": f"{collection.registry_id}/{collection.name}:production",
         "request_id": f"{number:016x}",
     }
     at = start + timedelta(seconds=number / 2)
     label = f"v{number % max(1, collection.next_number)}"
-    facts = {"at": at.isoformat(), "changes": {"production": [None, label]}, "reason": "", "staff": False}
-    body, previous, head.seq = canonical_json({**columns, **facts}), head.hash, head.seq + 1
+    alias = {"id": collection.pk, "name": "production", "type": str(Target.ALIAS)}
+    more = {"changes": {"link": [None, label]}, "related": {"alias": alias}, "reason": "", "staff": False}
+    content = {**columns, **more, "at": at.isoformat()}
+    body, previous, head.seq = canonical_json(content), head.hash, head.seq + 1
     head.hash = entry_hash(previous, head.seq, body)
     at = connection.ops.adapt_datetimefield_value(at)
     return {**columns, "seq": head.seq, "prev_hash": previous, "hash": head.hash, "body": body, "at": at}

@@ -7,8 +7,8 @@ from django.db import connection
 
 from registry_app.database import triggers
 from tests.assertions import everything, refused_by_database, settle, undone
+from tests.client import browser
 from tests.database.triggers.attacks import HEAD, MAIN, PLAIN, REGISTRY, SHADOWS, VENDOR, execute, qualified
-from tests.views.pages import browser
 
 NAME, TABLE = "guard_registry_update", f"{MAIN}.{REGISTRY}"
 DROP = {"sqlite": f"DROP TRIGGER {MAIN}.{NAME}", "postgresql": f"DROP TRIGGER {NAME} ON {TABLE}"}[VENDOR]

@@ -1,0 +1,331 @@
+"""`import_mlflow`: what a server has is brought here once, and whatever else answers is told from it."""
+
+import socket
+from base64 import b64encode
+
+import pytest
+
+from registry_app.importers import mlflow_client
+from registry_app.models import AuditEvent, Collection, Link, Version
+from tests.factories import COMMAND_LINE, make_registry, make_version, protect
+from tests.servers.mlflow import Fake, model, pairs, serving, version
+
+pytestmark = pytest.mark.usefixtures("vision")
+
+
+@pytest.fixture
+def fake():
+    """A server with two models: churn, with three versions, two aliases and tags, and scoring, with one."""
+    fake = Fake()
+    fake.models = [
+        model("scoring", description="Scores."),
+        model("churn", [("champion", 2), ("challenger", 3)], description="# Churn\n\nWho leaves."),
+    ]
+    fake.versions = [  # the newest first, as MLflow does
+        version("churn", 3, tags=pairs(stage="staging")),
+        version("churn", 2, tags=pairs(validation="passed", note="see a/b")),
+        version("scoring", 1, run_id="", source="s3://bucket/scoring"),
+        version("churn", 1, description="The first."),
+    ]
+    for number in (1, 2):
+        fake.runs[f"run{number}"] = {
+            "info": {
+                "run_id": f"run{number}",
+                "run_name": f"train-{number}",
+                "experiment_id": "7",
+                "artifact_uri": f"mlflow-artifacts:/1/run{number}/artifacts",
+            },
+            "data": {"params": pairs(depth="3"), "metrics": [{"key": "auc", "value": 0.9, "step": 0}]},
+        }
+    fake.files["", "1/run1/artifacts/churn"] = [
+        {"path": "MLmodel", "is_dir": False, "file_size": 100},
+        {"path": "data", "is_dir": True},
+    ]
+    fake.files["", "1/run1/artifacts/churn/data"] = [{"path": "model.pkl", "is_dir": False, "file_size": "900"}]
+    return fake
+
+
+@pytest.fixture
+def bring(run, acme, fake):
+    """Runs the command against the fake, for Vision's project forecasts."""
+
+    def bring(*more, url=None):
+        words = ["--organization=acme-ml", "--team=Vision", "--project=forecasts"]
+        with serving(fake) as address:
+            return run("import_mlflow", url or address, *words, *more)
+
+    return bring
+
+
+@pytest.fixture
+def release_registry(acme, ada):
+    """A registry that takes models."""
+    return make_registry(acme, ada, "Release")
+
+
+def table(done):
+    """{kind: (found, new, existing, skipped)} of what the command printed."""
+    assert (done.status, done.err) == (0, "")
+    rows = [line.split() for line in done.out.splitlines()[1:] if not line.startswith("skipped")]
+    return {kind: tuple(map(int, counts)) for kind, *counts in rows if any(map(int, counts))}
+
+
+def test_each_model_becomes_an_artifact_and_each_version_a_version(bring, vision):
+    assert table(bring()) == {"models": (2, 2, 0, 0), "versions": (4, 4, 0, 0)}
+    first, second, third = Version.objects.filter(artifact__name="churn").order_by("number")
+    assert [stored.uri[-16:] for stored in (first, second, third)] == [
+        f"run{number}/artifacts/churn"[-16:] for number in (1, 2, 3)
+    ]
+    assert (first.run, first.size, first.file_count) == ("train-1", 1000, 2)
+    assert first.run_url.endswith("/#/experiments/7/runs/run1")
+    assert first.metadata == {"description": "The first.", "params": {"depth": "3"}, "metrics": {"auc": 0.9}}
+    assert second.metadata["tags"] == {"validation": "passed", "note": "see a/b"}
+    assert (third.run, third.run_url, third.size) == ("run3", "", 0)  # its run is gone
+    assert all(stored.digest.startswith("mlflow:") for stored in (first, second, third))
+    assert set(vision.artifacts.values_list("type", flat=True)) == {"model"}
+    assert not Link.objects.exists()
+
+
+def test_a_second_run_brings_nothing_new_and_asks_for_lists_alone(bring, fake, release_registry):
+    bring("--registry=Release")
+    events, fake.asked = AuditEvent.objects.count(), []
+    done = table(bring("--registry=release"))
+    assert done == {
+        "models": (2, 0, 2, 0),
+        "versions": (4, 0, 4, 0),
+        "collections": (2, 0, 2, 0),
+        "links": (4, 0, 4, 0),
+        "aliases": (2, 0, 2, 0),
+        "tags": (3, 0, 2, 1),
+    }
+    assert AuditEvent.objects.count() == events
+    assert {path for path in fake.asked if "search" not in path} == set()
+
+
+def test_later_what_is_new_is_brought(bring, fake, release_registry):
+    bring("--registry=Release")
+    fake.versions.insert(0, version("churn", 4))
+    fake.models[1] = model("churn", [("champion", 4)])
+    done = table(bring("--registry=Release"))
+    assert (done["models"], done["versions"], done["links"]) == ((2, 0, 2, 0), (5, 1, 4, 0), (5, 1, 4, 0))
+    assert done["aliases"] == (1, 1, 0, 0)
+    churn = Collection.objects.get(name="churn")
+    assert {alias.name: alias.link.number for alias in churn.aliases.all()} == {"champion": 3, "challenger": 2}
+
+
+def test_a_number_that_is_used_again_there_is_another_version(bring, fake):
+    bring()
+    fake.versions[0] = version("churn", 3, creation_timestamp=1_800_000_000_000)
+    assert table(bring())["versions"] == (4, 1, 3, 0)
+
+
+def test_with_a_registry_versions_are_linked_with_their_aliases_and_tags(bring, release_registry):
+    done = bring("--registry=Release")
+    assert table(done)["tags"] == (3, 2, 0, 1)
+    assert "note see a/b" in done.out
+    churn = release_registry.collections.get(name="churn")
+    assert (churn.type, churn.summary) == ("model", "Who leaves.")
+    assert [str(link.version) for link in churn.links.order_by("number")] == [
+        f"Vision/forecasts/churn:v{number}" for number in range(3)
+    ]
+    assert {alias.name: alias.link.number for alias in churn.aliases.all()} == {"champion": 1, "challenger": 2}
+    assert {tag.name: tag.link.number for tag in churn.tags.all()} == {"validation passed": 1, "stage staging": 2}
+
+
+def test_what_people_added_here_stays(bring, release_registry):
+    bring("--registry=Release")
+    link = Link.objects.get(aliases__name="champion")
+    link.set_tags(COMMAND_LINE, [*link.tag_names(), "ours"])
+    link.change_aliases(COMMAND_LINE, ["ours"])
+    bring("--registry=Release")
+    assert (link.tag_names(), link.alias_names()) == (["ours", "validation passed"], ["champion", "ours"])
+
+
+def test_rule_26_protected_aliases_are_put_by_staff_and_logged(bring, release_registry):
+    protect(release_registry, "champion")
+    assert table(bring("--registry=Release"))["aliases"] == (2, 2, 0, 0)
+    entry = AuditEvent.objects.get(action="alias.set", target_name="Release/churn:champion")
+    assert (entry.actor_name, entry.content["staff"], entry.reason) == ("command line", True, "import from MLflow")
+
+
+def test_what_the_rules_refuse_is_told_and_the_rest_is_done(bring, fake, release_registry, vision):
+    make_version(vision, "scoring", type="dataset")
+    fake.models.append(model("a/b"))
+    fake.models.append(model("empty"))
+    fake.versions.append(version("a/b", 1))
+    fake.versions.append(version("churn", 9, source="has no scheme"))
+    fake.versions.append(version("churn", 10, status="PENDING_REGISTRATION"))
+    fake.models[1] = model("churn", [("v7", 1), ("latest", 1), ("a:b", 1), ("gone", 77), ("champion", 2)])
+    done = bring("--registry=Release")
+    counts = table(done)
+    assert (counts["models"], counts["versions"]) == ((4, 1, 0, 3), (7, 3, 0, 4))
+    assert counts["collections"] == (4, 3, 0, 1)
+    assert (counts["links"], counts["aliases"]) == ((3, 3, 0, 0), (5, 1, 0, 4))
+    for told in ("type_stays", "name_invalid", "uri_invalid", "not ready", "not linked"):
+        assert told in done.out
+    assert {"type_stays", "uri_invalid", "name_invalid"} <= set(AuditEvent.objects.values_list("code", flat=True))
+
+
+def test_a_registry_that_takes_no_models_gets_none(bring, acme, ada):
+    make_registry(acme, ada, "Data", types=["dataset"])
+    counts = table(bring("--registry=Data"))
+    assert (counts["versions"], counts["collections"]) == ((4, 4, 0, 0), (2, 0, 0, 2))
+
+
+@pytest.mark.parametrize("source", ["s3://bucket/run1/churn", "runs:/run1/churn"])
+def test_sizes_are_those_of_the_run_where_the_server_does_not_serve_artifacts(bring, fake, source):
+    fake.runs["run1"]["info"]["artifact_uri"] = "s3://bucket/run1"
+    fake.versions[3]["source"] = source
+    fake.files["run1", "churn"] = [{"path": "churn/MLmodel", "is_dir": False, "file_size": 5}]
+    bring()
+    stored = Version.objects.get(artifact__name="churn", number=0)
+    assert (stored.size, stored.file_count) == (5, 1)
+
+
+@pytest.mark.parametrize("status", [400, 404, 500, 503])
+def test_sizes_that_the_server_can_not_tell_stay_unknown(bring, fake, status):
+    fake.answers["mlflow-artifacts/artifacts"] = (status, b"no")
+    assert table(bring())["versions"] == (4, 4, 0, 0)
+    assert set(Version.objects.values_list("size", "file_count")) == {(0, 0)}
+
+
+def test_a_source_on_the_servers_own_disk_is_a_file_address(bring, fake):
+    fake.versions = [version("churn", 1, source="/srv/models/a b")]
+    bring()
+    assert Version.objects.get().uri == "file:///srv/models/a%20b"
+
+
+def test_credentials_are_sent_where_there_are_any(bring, fake, settings):
+    bring()
+    assert fake.authorization == ""
+    settings.MLFLOW_CREDENTIALS = ("ada", "secret")
+    bring()
+    assert fake.authorization == "Basic " + b64encode(b"ada:secret").decode()
+
+
+# What isn't an MLflow server.
+
+LISTS = ("mlflow/registered-models/search", "mlflow/model-versions/search")
+SURROGATE = b'{"model_versions": [{"name": "\\ud800", "version": "1", "creation_timestamp": 1}]}'
+
+
+@pytest.mark.parametrize(
+    "status, body",
+    [
+        (401, b"Who are you?"),
+        (403, {}),
+        (404, b"<html>"),
+        (500, b""),
+        (302, b""),
+        (200, b"<!doctype html><title>Welcome</title>"),
+        (200, b""),
+        (200, b"[]"),
+        (200, b"\xff\xfe"),
+        (200, b"[" * 100_000),
+        (200, {"registered_models": 7, "model_versions": 7}),
+        (200, {"registered_models": [7], "model_versions": [7]}),
+        (200, {"registered_models": [{"name": 7}], "model_versions": [{"name": 7}]}),
+        (200, {"model_versions": [{"name": "x", "version": "one"}], "registered_models": {}}),
+        (200, {"model_versions": [{"name": "x", "version": -1}], "registered_models": {}}),
+        (200, {"model_versions": [{"name": "x", "tags": {"a": 1}}], "registered_models": {}}),
+        (200, {"registered_models": [], "model_versions": [], "next_page_token": "again"}),
+        (200, {"registered_models": [], "model_versions": [], "next_page_token": 7}),
+        (200, SURROGATE),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_an_answer_that_is_not_mlflows_is_told_and_nothing_is_done(bring, fake, status, body):
+    fake.answers = dict.fromkeys(LISTS, (status, body))
+    before = AuditEvent.objects.count()
+    done = bring()
+    assert (done.status, done.out) == (1, "")
+    assert "Traceback" not in done.err and len(done.err.splitlines()) == 1
+    assert (Version.objects.exists(), AuditEvent.objects.count()) == (False, before)
+    assert ("MLFLOW_TRACKING_PASSWORD" in done.err) == (status in {401, 403})
+
+
+@pytest.mark.parametrize(
+    "path, body",
+    [
+        ("mlflow/runs/get", {"run": []}),
+        ("mlflow/runs/get", {"run": {"info": {}, "data": {"params": "x"}}}),
+        ("mlflow/model-versions/get-download-uri", b"<html>"),
+        ("mlflow-artifacts/artifacts", {"files": [{"path": "x", "file_size": "many"}]}),
+    ],
+)
+def test_a_strange_answer_about_one_version_stops_all(bring, fake, path, body):
+    fake.answers[path] = (200, body)
+    assert bring().status == 1
+    assert not Version.objects.exists()
+
+
+def test_folders_without_end_have_no_size(bring, fake, monkeypatch):
+    monkeypatch.setattr(mlflow_client, "FOLDERS", 20)
+    fake.answers["mlflow-artifacts/artifacts"] = (200, {"files": [{"path": "deeper", "is_dir": True}]})
+    assert table(bring())["versions"] == (4, 4, 0, 0)
+    assert set(Version.objects.values_list("size", "file_count")) == {(0, 0)}
+
+
+def test_hostile_words_are_kept_as_words_or_skipped(bring, fake, release_registry):
+    fake.models = [model("\x1b[31mred\u202e"), model("fine", [("\x1b[2J", 1)], description="\0")]
+    fake.versions = [version("\x1b[31mred\u202e", 1), version("fine", 1, tags=pairs(a="\x1b]0;x\x07"))]
+    done = bring("--registry=Release")
+    assert done.status == 0 and "\x1b" not in done.out and "\u202e" not in done.out
+    assert Version.objects.get().artifact.name == "fine"
+
+
+def test_twins_of_names_are_skipped_and_told(bring, fake, release_registry):
+    """And so is a collection whose card turns the order of its text: its versions are registered all the same."""
+    fake.models = [
+        model("churn", [("champion", 1), ("champion\u3164", 1), ("chаmpion", 1), ("🚀", 1)]),
+        model("churn\ufe0f"),
+        model("turned", description="\u202ebackwards"),
+    ]
+    fake.versions = [
+        version("churn", 1, tags=pairs(stage="prod\u3164", note="prоd")),
+        version("churn\ufe0f", 1),
+        version("turned", 1),
+    ]
+    counts = table(done := bring("--registry=Release"))
+    assert (counts["models"], counts["versions"]) == ((3, 2, 0, 1), (3, 2, 0, 1))
+    assert (counts["collections"], counts["aliases"], counts["tags"]) == ((3, 1, 0, 2), (4, 1, 0, 3), (2, 0, 0, 2))
+    for told in ("U+3164 HANGUL FILLER", "U+FE0F VARIATION SELECTOR-16", "U+0430 CYRILLIC SMALL LETTER A", "U+202E"):
+        assert told in done.out
+    assert not {"\u3164", "\ufe0f", "\u202e"} & set(done.out)
+
+
+def test_a_server_that_does_not_answer_is_told(bring, monkeypatch):
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        port = silent.getsockname()[1]
+        assert bring(url=f"http://127.0.0.1:{port}").status == 1  # nobody listens
+        silent.listen()
+        monkeypatch.setattr(mlflow_client, "TIMEOUT", 0.2)
+        done = bring(url=f"http://127.0.0.1:{port}")
+        assert (done.status, "timed out" in done.err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mlflow.example.com",
+        "ftp://mlflow.example.com",
+        "file:///etc/passwd",
+        "http://",
+        "http://[::1",
+        "http://a:b@c",
+        "http://x?y=1",
+        "http://x y",
+        "http://nowhere.invalid",
+        "http://127.0.0.1:99999",
+    ],
+)
+def test_an_address_that_is_none_is_told(bring, url):
+    done = bring(url=url)
+    assert (done.status, done.out, "Traceback" in done.err) == (1, "", False)
+
+
+@pytest.mark.parametrize("option", ["--organization=none", "--team=none", "--project=a/b", "--registry=none"])
+def test_places_that_are_not_there_are_told_before_anything_is_asked(bring, fake, option):
+    assert bring(option).status == 1
+    assert fake.asked == []

@@ -1,0 +1,124 @@
+"""Rules 27 and 28 and §2, as tables: what a version is, and when it may be registered or deleted."""
+
+import json
+
+import pytest
+
+from registry_app import rules
+from registry_app.choices import OrganizationRole, TeamRole
+from tests.assertions import code_of
+
+SHA = f"sha256:{64 * 'a'}"
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("vision/forecasts/churn:v3", ("vision", "forecasts", "churn", 3)),
+        (" Vision / Forecasts / Churn:v0 ", ("vision", "Forecasts", "Churn", 0)),
+        ("vision/forecasts/a:b:v3", ("vision", "forecasts", "a:b", 3)),
+        ("vision/churn:v3", None),
+        ("vision/forecasts/churn", None),
+        ("vision/forecasts/churn:v", None),
+        ("vision/forecasts/churn:v1234567890", None),
+        ("vision/forecasts/churn:v٣", None),
+    ],
+)
+def test_the_path_of_a_version(text, expected):
+    assert rules.parse_path(text) == expected
+
+
+@pytest.mark.parametrize(
+    "refuse, text, expected",
+    [
+        (rules.refuse_digest, SHA, None),
+        (rules.refuse_digest, "etag:1", None),
+        (rules.refuse_digest, SHA.upper(), "digest_invalid"),
+        (rules.refuse_digest, "sha256:abc", "digest_invalid"),
+        (rules.refuse_digest, "etag:", "digest_invalid"),
+        (rules.refuse_digest, "etag", "digest_invalid"),
+        (rules.refuse_digest, "etag:a b", "digest_invalid"),
+        (rules.refuse_digest, f"etag:{'a' * rules.DIGEST_LENGTH}", "digest_invalid"),
+        (rules.refuse_uri, "s3://bucket/path", None),
+        (rules.refuse_uri, "mlflow-artifacts:/1", None),
+        (rules.refuse_uri, "", "uri_invalid"),
+        (rules.refuse_uri, "bucket/path", "uri_invalid"),
+        (rules.refuse_uri, "s3://a b", "uri_invalid"),
+        (rules.refuse_uri, "JavaScript:alert(1)", "uri_invalid"),
+        (rules.refuse_uri, f"s3://{'a' * rules.URI_LENGTH}", "uri_invalid"),
+        (rules.refuse_run_url, "", None),
+        (rules.refuse_run_url, "https://runs.example.com/7", None),
+        (rules.refuse_run_url, "ftp://runs.example.com/7", "url_invalid"),
+        (rules.refuse_run_url, "https://", "url_invalid"),
+        (rules.refuse_run_url, "http://[", "url_invalid"),
+        (rules.refuse_amount, 0, None),
+        (rules.refuse_amount, -1, "number_invalid"),
+        (rules.refuse_amount, rules.SIZE_LIMIT, "number_invalid"),
+    ],
+)
+def test_what_is_said_of_a_version(refuse, text, expected):
+    assert code_of(refuse(text)) == expected
+
+
+NESTED = {"a": 1}
+for _ in range(rules.METADATA_DEPTH):
+    NESTED = {"a": NESTED}
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("", None),
+        ('{"accuracy": 0.9, "tags": ["a", null, true], "deep": {"x": {}}}', None),
+        ("[]", "metadata_invalid"),
+        ("{", "metadata_invalid"),
+        ('{"a": NaN}', "metadata_invalid"),
+        ('{"a": -Infinity}', "metadata_invalid"),
+        ('{"a": 1e400}', "metadata_invalid"),
+        ('{"a": "\\u0000"}', "metadata_invalid"),
+        ("[" * 100_000, "metadata_invalid"),
+        (json.dumps(NESTED), "metadata_invalid"),
+        (json.dumps(dict.fromkeys(map(str, range(rules.METADATA_KEYS)), 1)), None),
+        (json.dumps(dict.fromkeys(map(str, range(rules.METADATA_KEYS + 1)), 1)), "metadata_invalid"),
+        (json.dumps({"a": "x" * rules.METADATA_BYTES}), "metadata_invalid"),
+    ],
+    ids=lambda value: str(value)[:24],
+)
+def test_metadata(text, expected):
+    metadata, refusal = rules.parse_metadata(text)
+    assert code_of(refusal) == expected
+    assert (metadata is None) == (expected is not None)
+
+
+@pytest.mark.parametrize(
+    "number, missing, expected", [(0, 0, None), (100, 0, None), (101, 0, "too_many"), (2, 1, "source_hidden")]
+)
+def test_what_a_version_is_made_from(number, missing, expected):
+    paths = [f"vision/forecasts/churn:v{index}" for index in range(number)]
+    assert code_of(rules.refuse_inputs(paths, paths[:missing])) == expected
+
+
+@pytest.mark.parametrize(
+    "places, hidden, expected",
+    [([], False, None), (["Churn v0"], False, "version_linked"), ([], True, "version_linked")],
+)
+def test_rule_27_a_version_that_is_linked_is_not_deleted(places, hidden, expected):
+    assert code_of(rules.refuse_version_deletion(places, hidden)) == expected
+
+
+@pytest.mark.parametrize(
+    "organization_role, team_role, expected",
+    [
+        (OrganizationRole.ADMIN, None, None),
+        (OrganizationRole.MEMBER, TeamRole.MEMBER, None),
+        (OrganizationRole.MEMBER, None, "role_too_low"),
+        (None, TeamRole.ADMIN, "role_too_low"),
+    ],
+)
+def test_the_people_of_a_team_register_its_versions(organization_role, team_role, expected):
+    assert code_of(rules.refuse_registration(organization_role, team_role)) == expected
+
+
+@pytest.mark.parametrize("wanted, expected", [("model", None), ("Model", "type_stays")])
+def test_an_artifact_keeps_its_type(wanted, expected):
+    assert code_of(rules.refuse_artifact_type("model", wanted)) == expected

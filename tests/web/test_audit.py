@@ -1,0 +1,351 @@
+"""The audit log's pages: who reads what of it, how it is searched, and what a spreadsheet gets."""
+
+import csv
+import io
+from datetime import UTC, date, datetime
+
+import pytest
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from registry_app.choices import Action, OrganizationRole, Role
+from registry_app.models import Actor, AuditEvent
+from registry_app.models.event import record
+from tests.client import Page, at, browser, nothing_happens
+from tests.factories import (
+    COMMAND_LINE,
+    give_role,
+    make_collection,
+    make_link,
+    make_member,
+    make_organization,
+    make_registry,
+    make_user,
+    make_version,
+)
+
+
+def log(user, organization, **query):
+    """The log, as `user` asks for it."""
+    return browser(user).get(reverse("audit:index", args=[organization.slug]), query)
+
+
+def entries(response):
+    """The entries on a page of the log, in order."""
+    return [event for _, events in response.context["days"] for event in events]
+
+
+def exported(user, organization, **query):
+    """The rows of the CSV, as dicts."""
+    response = browser(user).get(reverse("audit:export", args=[organization.slug]), query)
+    assert response.status_code == 200
+    return list(csv.DictReader(io.StringIO(b"".join(response).decode(), newline="")))
+
+
+def seqs(rows):
+    """Which entries those are, of a page or of a CSV."""
+    return [int(row["seq"]) if isinstance(row, dict) else row.seq for row in rows]
+
+
+@pytest.fixture
+def history(acme, globex, ada, rob, mel, sam, golden, vault):
+    """What happened at Acme, in what Mel sees and in what she doesn't, and at Globex. Answers Golden."""
+    golden.edit(Actor(ada, "00000000000000a1"), name="Golden Datasets", description="Checked", reason="Spring")
+    vault.edit(Actor(rob), name="Vault", description="Secret")
+    browser(rob).post(at("registries:delete", vault), {"version": 2, "preview": "0-0-0-0", "confirmation": "vault"})
+    browser(mel).post(at("registries:settings", golden), {"name": "Mine"})
+    make_registry(globex, sam, "Shelf")
+    return golden
+
+
+# Who reads what.
+
+
+def test_section_5_an_organization_admin_reads_all_of_her_organization(acme, ada, history):
+    seen = entries(log(ada, acme))
+    assert seqs(seen) == list(AuditEvent.objects.filter(organization_id=acme.pk).values_list("seq", flat=True))
+    assert {Action.ORGANIZATION_CREATE, Action.PERSON_ADD, Action.CREATE, Action.EDIT} <= {e.action for e in seen}
+
+
+def test_section_5_a_member_reads_what_concerns_the_registries_that_she_sees(acme, ada, mel, golden, vault, history):
+    seen = entries(log(mel, acme))
+    visible = acme.registries.exclude(pk=vault.pk).values("pk")
+    assert seqs(seen) == list(AuditEvent.objects.filter(registry_id__in=visible).values_list("seq", flat=True))
+    assert {event.target_name for event in seen} == {"Models", "Datasets", "Golden Datasets"}
+    told = log(mel, acme).text
+    assert "Vault" not in told and "Secret" not in told
+    assert "Vault" in log(ada, acme).text and "Secret" in log(ada, acme).text
+
+
+def test_section_5_a_role_lets_in_to_what_was_before_it(acme, mel, vault, history):
+    assert not AuditEvent.objects.filter(pk__in=seqs(entries(log(mel, acme))), registry_id=vault.pk).exists()
+    give_role(vault, mel, Role.RESTRICTED_VIEWER)
+    theirs = AuditEvent.objects.filter(registry_id=vault.pk)
+    assert set(seqs(theirs)) <= set(seqs(entries(log(mel, acme))))
+
+
+def test_section_5_a_restriction_hides_what_was_before_it(acme, ada, mel, history):
+    history.restrict(Actor(ada))
+    assert {event.target_name for event in entries(log(mel, acme))} == {"Models", "Datasets"}
+
+
+def test_section_5_strangers_read_nothing(acme, globex, sam, root, history):
+    for user in (sam, root):
+        for page in ("audit:index", "audit:export"):
+            assert browser(user).get(reverse(page, args=[acme.slug])).status_code == 404
+    assert {event.organization_id for event in entries(log(sam, globex))} == {globex.pk}
+    assert {row["target_name"] for row in exported(sam, globex)} == {"Globex", "Models", "Datasets", "sam", "Shelf"}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"q": "vault"},
+        {"q": "rob"},
+        {"outcome": "refused"},
+        {"action": "registry.edit"},
+        {"action": "organization.create"},
+        {"since": "2020-01-01"},
+    ],
+    ids=str,
+)
+def test_section_5_no_filter_and_no_export_leaks(acme, ada, mel, vault, history, query):
+    hidden = set(seqs(AuditEvent.objects.exclude(registry_id__in=acme.registries.exclude(pk=vault.pk).values("pk"))))
+    assert not hidden & set(seqs(entries(log(mel, acme, **query))))
+    assert not hidden & set(seqs(exported(mel, acme, **query)))
+    assert hidden & set(seqs(exported(ada, acme, **query)))  # there was something to leak
+
+
+def test_section_5_a_deleted_registry_is_still_named(acme, ada, mel, rob, history):
+    history.delete_by(Actor(ada), reason="Superseded")
+    newest = entries(log(ada, acme))[0]
+    assert (newest.action, newest.target_name, newest.reason) == (Action.DELETE, "Golden Datasets", "Superseded")
+    assert newest.changes["types"] == [["dataset", "eval-suite"], None]
+    assert "Golden Datasets" in log(ada, acme).text
+    for user in (mel, rob):  # who saw it sees it no more
+        assert "Golden Datasets" not in {event.target_name for event in entries(log(user, acme))}
+
+
+def test_section_5_two_organizations_of_one_person_are_kept_apart(acme, globex, ada, mel, history):
+    make_member(globex, mel, OrganizationRole.ADMIN)
+    assert {event.organization_id for event in entries(log(mel, acme))} == {acme.pk}
+    assert {event.organization_id for event in entries(log(mel, globex))} == {globex.pk}
+
+
+# What an entry says.
+
+
+def test_refused_attempts_stand_in_the_log(acme, ada, rob, mel, golden, vault, history):
+    refused = [
+        (event.code, event.action, event.actor_name, event.registry_id)
+        for event in entries(log(ada, acme))
+        if event.refused
+    ]
+    assert refused == [
+        ("role_too_low", Action.EDIT, "mel", golden.pk),
+        ("confirmation_differs", Action.DELETE, "rob", vault.pk),
+    ]
+    page = log(ada, acme, outcome="refused").text
+    for event in AuditEvent.objects.exclude(code=""):
+        assert len(event.request_id) == 16
+        assert event.request_id in page and event.code in page
+
+
+def test_an_entry_shows_before_and_after(acme, ada, mel, golden):
+    golden.edit(Actor(ada), name="Silver <b>", description="One\ntwo", reason="<i>Spring</i>")
+    golden.add_types(Actor(ada), ["model"])
+    response = log(ada, acme)
+    added, edited = entries(response)[:2]
+    assert added.rows == [("types", [], ["model"])]
+    assert edited.rows == [("description", [], ["One\ntwo"]), ("name", ["Golden Datasets"], ["Silver <b>"])]
+    assert "<del>Golden Datasets</del>" in response.text
+    assert "<ins>Silver &lt;b&gt;</ins>" in response.text
+    assert "&lt;i&gt;Spring&lt;/i&gt;" in response.text
+
+
+# Filters and pages.
+
+
+@pytest.mark.parametrize(
+    "query, expected",
+    [
+        ({"q": "MEL"}, lambda event: "mel" in (event.actor_name, event.target_name)),
+        ({"q": "golden"}, lambda event: event.target_name == "Golden Datasets"),
+        ({"q": "00000000000000A1"}, lambda event: event.request_id == "00000000000000a1"),
+        ({"q": "00000000000000"}, lambda event: False),
+        ({"q": "%"}, lambda event: False),
+        ({"action": "registry.edit"}, lambda event: event.action == Action.EDIT),
+        ({"outcome": "done"}, lambda event: not event.code),
+        ({"outcome": "refused"}, lambda event: event.code),
+        ({"action": "registry.edit", "outcome": "refused", "q": "mel"}, lambda event: event.code == "role_too_low"),
+        ({"q": "", "action": "", "outcome": "", "since": "", "until": "", "before": ""}, lambda event: True),
+    ],
+    ids=str,
+)
+def test_the_log_and_its_export_are_filtered_alike(acme, ada, history, query, expected):
+    wanted = seqs(event for event in AuditEvent.objects.filter(organization_id=acme.pk) if expected(event))
+    assert seqs(entries(log(ada, acme, **query))) == wanted
+    assert seqs(exported(ada, acme, **query)) == wanted
+
+
+def test_more_entries_than_the_index_names_are_all_found(acme, ada, history, monkeypatch):
+    wanted = seqs(entries(log(ada, acme, q="golden")))
+    monkeypatch.setattr("registry_app.models.event.MANY", 0)
+    assert seqs(entries(log(ada, acme, q="golden"))) == wanted
+    assert len(wanted) > 1
+
+
+def test_the_log_is_filtered_by_whole_days(acme, ada, golden, monkeypatch):
+    moments = [datetime(2031, 5, day, hour, 0, tzinfo=UTC) for day in (3, 4, 5) for hour in (0, 23)]
+    for number, moment in enumerate(moments):
+        monkeypatch.setattr(timezone, "now", lambda moment=moment: moment)
+        golden.edit(Actor(ada), name="Golden Datasets", description=str(number))
+    wanted = seqs(AuditEvent.objects.filter(at__in=moments[2:4]))
+    assert len(wanted) == 2
+    query = {"since": "2031-05-04", "until": "2031-05-04"}
+    assert seqs(entries(log(ada, acme, **query))) == seqs(exported(ada, acme, **query)) == wanted
+    assert seqs(entries(log(ada, acme, since="2031-05-05"))) == seqs(AuditEvent.objects.filter(at__in=moments[4:]))
+    days = log(ada, acme, since="2031-05-03").context["days"]
+    assert [(day, len(events)) for day, events in days] == [(date(2031, 5, day), 2) for day in (5, 4, 3)]
+
+
+def test_the_log_is_read_page_by_page(acme, ada, golden):
+    for number in range(60):
+        golden.edit(Actor(ada), name="Golden Datasets", description=f"Number {number}")
+    client, address, pages = browser(ada), reverse("audit:index", args=[acme.slug]), []
+    response = client.get(address, {"action": "registry.edit"})
+    while True:
+        pages.append(seqs(entries(response)))
+        older = [link for link in Page(response).links if f"before={pages[-1][-1]}" in link]
+        if not older:
+            break
+        response = client.get(older[0])
+    assert [len(page) for page in pages] == [25, 25, 10]
+    edits = AuditEvent.objects.filter(action=Action.EDIT)
+    assert [seq for page in pages for seq in page] == list(edits.values_list("seq", flat=True))
+    assert not response.context["newest"]
+    assert seqs(exported(ada, acme, action="registry.edit")) == [seq for page in pages for seq in page]
+
+
+QUERIES = [
+    "before=0",
+    "before=-1",
+    "before=x",
+    "before=1.5",
+    "before=99999999999999999999",
+    "page=2",
+    "after=1",
+    "outcome=maybe",
+    "action=registry.see",
+    "action=fly",
+    "since=yesterday",
+    "until=2026-02-30",
+    "q=a&q=b",
+    "outcome=done&outcome=refused",
+    "unheard=of",
+    "q=a%00b",
+    "since=0000-00-00",
+]
+
+
+@pytest.mark.parametrize("page", ["audit:index", "audit:export", "registries:activity"])
+def test_an_address_that_no_page_gave_out(acme, ada, golden, page):
+    address = at(page, golden) if page == "registries:activity" else reverse(page, args=[acme.slug])
+    client = browser(ada)
+    with nothing_happens():
+        answers = {query: client.get(f"{address}?{query}").status_code for query in (*QUERIES, f"q={'x' * 201}")}
+    assert {query: status for query, status in answers.items() if status != 400} == {}
+
+
+def test_the_log_beyond_its_ends(acme, ada, golden):
+    assert entries(log(ada, acme, before=1)) == []
+    assert seqs(entries(log(ada, acme, before=10**9))) == seqs(entries(log(ada, acme)))
+    assert entries(log(ada, acme, since="9999-12-31")) == entries(log(ada, acme, until="0001-01-01")) == []
+
+
+# What spreadsheets read.
+
+
+def test_the_export_says_all_that_an_entry_says(acme, ada, history):
+    event = AuditEvent.objects.get(request_id="00000000000000a1")
+    (row,) = [row for row in exported(ada, acme) if row["seq"] == str(event.seq)]
+    assert row == {
+        "seq": str(event.seq),
+        "at": event.at.isoformat(),
+        "actor": "ada",
+        "action": "registry.edit",
+        "target_name": "Golden Datasets",
+        "outcome": "done",
+        "rule": "",
+        "reason": "Spring",
+        "changes": "description:  → Checked",
+        "request": "00000000000000a1",
+        "hash": event.hash,
+    }
+
+
+def test_the_export_is_a_file(acme, ada):
+    response = browser(ada).get(reverse("audit:export", args=[acme.slug]))
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    assert response["Content-Disposition"] == 'attachment; filename="audit-acme-ml.csv"'
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n"])
+def test_no_cell_of_the_export_is_a_formula(acme, ada, golden, start):
+    text = f'{start}cmd|"/c calc"!A1'
+    with transaction.atomic():
+        what = {"target_name": text, "organization": acme.pk, "changes": {text: ["", text]}, "reason": text}
+        record(Actor(make_user("+person")), Action.EDIT, **what)
+    row = exported(ada, acme)[0]
+    assert row["target_name"].lstrip("'").endswith('calc"!A1')
+    assert row["actor"].startswith("'+person")
+    for cell in row.values():
+        assert not cell.startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n"))
+
+
+def test_a_name_that_is_a_formula_is_told_as_it_is_on_the_page(acme, ada):
+    make_registry(acme, ada, '=HYPERLINK("x")')
+    assert exported(ada, acme)[0]["target_name"] == '\'=HYPERLINK("x")'
+    assert entries(log(ada, acme))[0].target_name == '=HYPERLINK("x")'
+
+
+def test_the_export_is_not_cut(acme, ada, golden):
+    for number in range(60):
+        golden.edit(Actor(ada), name="Golden Datasets", description=f"Number {number}")
+    assert len(exported(ada, acme)) == AuditEvent.objects.filter(organization_id=acme.pk).count() > 60
+
+
+def test_the_log_of_a_new_organization_tells_of_its_beginning(ada):
+    organization = make_organization("New", ada)
+    assert [event.action for event in entries(log(ada, organization))] == [
+        Action.PERSON_ADD,
+        Action.CREATE,
+        Action.CREATE,
+        Action.ORGANIZATION_CREATE,
+    ]
+    assert {event.actor_name for event in entries(log(ada, organization))} == {"command line"}
+
+
+def test_a_line_of_the_log_tells_what_changed(acme, ada, vision, rob, mel):
+    release_registry = make_registry(acme, ada, "Release")
+    collection = make_collection(release_registry)
+    one, other = (make_link(collection, make_version(vision)) for _ in range(2))
+    one.change_aliases(COMMAND_LINE, put=["good"])
+    other.change_aliases(COMMAND_LINE, put=["good"])
+    give_role(release_registry, mel, Role.VIEWER)
+    collection.edit(COMMAND_LINE, name="Churn", description="a\n" * 200, tags=[])
+    page = browser(ada).get(reverse("registries:activity", args=[acme.slug, "Release"]))
+    told = [event.one_line for _, events in page.context["days"] for event in events]
+    assert told[0] == ""  # a whole card
+    assert {"mel: viewer", "good: v0 → v1", "good: v0"} <= set(told)
+    assert any(gist.startswith("v1: Vision/") for gist in told)
+
+
+def test_a_refused_line_says_why(acme, ada, rob, mel, golden):
+    browser(mel).post(reverse("registries:delete", args=[acme.slug, golden.name]), {})
+    event = AuditEvent.objects.first()
+    page = browser(ada).get(reverse("audit:index", args=[acme.slug]))
+    (_, events), *_ = page.context["days"]
+    assert event.refused and events[0].one_line == event.reason

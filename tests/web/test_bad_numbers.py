@@ -1,0 +1,252 @@
+"""Numbers and dates that make no sense, in every field and every parameter that takes some: an answer, never a 5xx."""
+
+from urllib.parse import urlencode
+
+import pytest
+from django import forms as django_forms
+from django.urls import reverse
+
+from registry_app import forms
+from registry_app.forms.base import ActionForm, FilterForm, PreviewField
+from tests.client import at, browser, codes, nothing_changes, of
+from tests.web.test_bad_input import (
+    form,  # noqa: F401 (fixture)
+    tried,
+)
+from tests.web.test_bad_input_of_people import FORMS
+from tests.web.test_endpoint_matrix import _something_of_everything, address_of, named  # noqa: F401 (fixtures)
+
+VALUES = [
+    "9999-12-31",
+    "0001-01-01",
+    "0000-00-00",
+    "99999-01-01",
+    "2026-02-30",
+    "٢٠٢٦-٠١-٠١",
+    "99999",
+    "1e400",
+    "NaN",
+    "-Infinity",
+    "-1",
+    "0",
+    "1.5",
+    "1_000",
+    "٣",
+    str(2**31),
+    str(2**63),
+    "9" * 5000,
+    "",
+    " ",
+    "\0",
+    "x",
+]
+ODD = [
+    "9999-12-31",
+    "0001-01-01",
+    "1e400",
+    "-1",
+    "٣",
+    str(2**63),
+    "\0",
+    ["1", "2"],
+]  # the oddest, where there is much to try
+COUNTED = {"before", "after", "since", "until", "on", "one", "other"}  # parameters that say numbers, days or cursors
+NUMBERS = (django_forms.IntegerField, django_forms.DateField, django_forms.DateTimeField, PreviewField)
+SHELF = {"name": "Shelf", "tags": "", "description": "", "version": "1"}
+
+
+def subclasses(kind):
+    """All classes below `kind` that are forms of this app."""
+    for each in kind.__subclasses__():
+        yield from subclasses(each)
+        if each.__module__.startswith("registry_app.forms"):
+            yield each
+
+
+# Fields of forms: {form: {field: (address, what is sent beside)}}.
+
+FIELDS = {
+    forms.DetailsForm: ["version"],
+    forms.DeleteForm: ["version", "preview"],
+    forms.RestrictForm: ["version", "preview"],
+    forms.AddTypesForm: ["version"],
+    forms.RemoveTypeForm: ["version"],
+    forms.AcceptForm: ["version"],
+    forms.EditCollectionForm: ["version"],
+    forms.DeleteCollectionForm: ["preview"],
+    forms.OrganizationForm: ["version"],
+    forms.TeamSettingsForm: ["version"],
+    forms.AddAccessForm: ["ends_at"],
+    forms.ChangeAccessForm: ["ends_at"],
+    forms.VersionForm: ["size", "file_count"],
+}
+OF_REGISTRY = {
+    forms.DetailsForm: "settings",
+    forms.DeleteForm: "delete",
+    forms.RestrictForm: "restrict",
+    forms.AddTypesForm: "add",
+    forms.RemoveTypeForm: "remove",
+    forms.AcceptForm: "accept",
+}
+OF_PEOPLE = {
+    forms.OrganizationForm: "organizations:settings",
+    forms.TeamSettingsForm: "teams:settings",
+    forms.AddAccessForm: "registry_members:add",
+    forms.ChangeAccessForm: "registry_members:change",
+    forms.VersionForm: "artifacts:create",
+}
+OF_COLLECTION = {
+    forms.EditCollectionForm: ("collections:edit", SHELF),
+    forms.DeleteCollectionForm: ("collections:delete", {"confirmation": "Shelf", "preview": "1-2-0-0"}),
+}
+# Numbers that are no field of their own: a choice, a row, a list, a path.
+MORE = [
+    ("tokens:index", "life", "{}"),
+    ("organization_tokens:service", "life", "{}"),
+    ("artifacts:create", "made_from", "Foundry/forecasts/churn:v{}"),
+    ("artifacts:create", "metadata", '{{"a": {}}}'),
+    ("imports:create", "text", '[{{"project": "p", "name": "n", "type": "model", "uri": "s3://b", "size": {}}}]'),
+    ("imports:create", "text", "project,name,type,uri,digest,size\np,n,model,s3://b,etag:1,{}"),
+    ("imports:create", "seen", "{}"),
+]
+
+
+def test_every_number_and_date_of_a_form_is_tried():
+    there = {
+        kind: [name for name, field in kind.base_fields.items() if isinstance(field, NUMBERS)]
+        for kind in subclasses(ActionForm)
+        if not issubclass(kind, FilterForm)
+    }
+    assert {kind: names for kind, names in there.items() if names and kind.__name__ != "RoleForm"} == FIELDS
+
+
+@pytest.mark.parametrize("kind", FIELDS, ids=lambda kind: kind.__name__)
+def test_a_number_or_date_that_makes_no_sense_is_refused(ada, golden, form, named, kind):  # noqa: F811
+    if kind in OF_REGISTRY:
+        address, good = form(OF_REGISTRY[kind]).address, form(OF_REGISTRY[kind]).data
+    elif kind in OF_PEOPLE:
+        address, good = address_of(OF_PEOPLE[kind], golden), FORMS[OF_PEOPLE[kind]]
+    else:
+        page, good = OF_COLLECTION[kind]
+        address = of(page, golden.collections.get(name="Shelf"))
+    client = browser(ada)
+    for field in FIELDS[kind]:
+        for value in (*VALUES, ["1", "2"], ["9999-12-31", "0001-01-01"]):
+            with tried():
+                response = client.post(address, {**good, field: value})
+                assert response.status_code in {302, 409, 422}, (field, value)
+                assert response.status_code == 302 or codes(response), (field, value)
+
+
+def test_the_last_day_of_the_calendar_is_the_last_day_of_no_role(ada, golden, named):  # noqa: F811
+    """There is no moment after it. The day before is one."""
+    for name in ("registry_members:add", "registry_members:change"):
+        with nothing_changes():
+            response = browser(ada).post(address_of(name, golden), {**FORMS[name], "ends_at": "9999-12-31"})
+        assert (response.status_code, codes(response)) == (422, {"invalid"})
+        assert 'value="9999-12-31"' in response.text
+    data = {**FORMS["registry_members:add"], "ends_at": "9999-12-30"}
+    assert browser(ada).post(address_of("registry_members:add", golden), data).status_code == 302
+    for page in (
+        "registry_members:index",
+        "registry_members:explain",
+        "registry_members:who_can",
+        "registries:activity",
+    ):
+        assert browser(ada).get(at(page, golden)).status_code == 200
+    assert 'value="9999-12-30"' in browser(ada).get(address_of("registry_members:change", golden)).text
+
+
+@pytest.mark.parametrize("name, field, pattern", MORE)
+def test_a_number_within_text_that_makes_no_sense_is_refused(ada, golden, named, name, field, pattern):  # noqa: F811
+    client, address = browser(ada), address_of(name, golden)
+    for value in VALUES:
+        with tried():
+            response = client.post(address, {**FORMS[name], field: pattern.format(value)})
+            assert response.status_code in {200, 302, 409, 422}, value
+
+
+# Parameters of lists: {form: the addresses that read it}.
+
+LISTS = {
+    forms.RegistryFilter: ["registries:index"],
+    forms.CollectionFilter: ["registries:detail"],
+    forms.AuditFilter: ["audit:index", "audit:export", "registries:activity"],
+    forms.HistoryFilter: ["collections:activity"],
+    forms.DayForm: ["snapshots:registry", "snapshots:collection"],
+    forms.CompareForm: ["links:compare"],
+    forms.PeopleFilter: ["members:index"],
+    forms.TeamFilter: ["teams:index"],
+    forms.ArtifactFilter: ["artifacts:index"],
+    forms.VersionFilter: ["links:create"],
+    forms.SearchForm: ["search"],
+    forms.CursorForm: [
+        *("registry_members:index", "artifacts:detail", "collections:detail", "members:detail", "invitations:create"),
+        *("organization_tokens:index", "teams:detail"),
+    ],
+}
+OTHER_PARAMETERS = {
+    "registry_members:explain": ["person"],
+    "registry_members:who_can": ["role"],
+    "accepted_types:add": ["types"],
+    "registries:name": ["name"],
+    "access_requests:create": ["role"],
+}
+
+
+def test_every_list_is_tried():
+    assert set(subclasses(FilterForm)) == LISTS.keys()
+
+
+@pytest.mark.parametrize(
+    "page, parameters",
+    [
+        *((page, [*kind.base_fields]) for kind, pages in LISTS.items() for page in pages),
+        *OTHER_PARAMETERS.items(),
+    ],
+)
+def test_a_parameter_that_makes_no_sense_is_answered(ada, golden, named, page, parameters):  # noqa: F811
+    client, address = browser(ada), address_of(page, golden)
+    with nothing_changes():
+        for parameter in (*parameters, "page"):
+            for value in ODD if parameter in COUNTED else ODD[::3]:
+                response = client.get(f"{address}?{urlencode({parameter: value}, doseq=True)}")
+                if response.streaming:
+                    b"".join(response)
+                assert response.status_code in {200, 400, 422}, (parameter, value)
+
+
+def test_a_day_that_makes_no_sense_is_answered_by_search(ada, golden):
+    client, address = browser(ada), reverse("search:index", args=[golden.organization.slug])
+    for value in VALUES:
+        for sign in ("", ">", "<="):
+            assert client.get(address, {"q": f"created:{sign}{value}"}).status_code in {200, 422}
+
+
+# Numbers in addresses.
+
+NUMBERED = [
+    *(
+        "registry_members:change",
+        "registry_members:remove",
+        "access_requests:answer",
+        "links:detail",
+        "links:edit",
+        "links:unlink",
+    ),
+    *("versions:detail", "versions:delete", "invitations:revoke", "organization_tokens:revoke", "tokens:revoke"),
+    "sessions:end",
+]
+
+
+@pytest.mark.parametrize("name", NUMBERED)
+def test_a_number_in_an_address_that_nothing_has_leads_nowhere(ada, golden, named, name):  # noqa: F811
+    address = address_of(name, golden)
+    client, parts = browser(ada), address.strip("/").split("/")
+    place = max(index for index, part in enumerate(parts) if part.lstrip("v").isdigit())
+    letter = "v" if parts[place].startswith("v") else ""
+    with nothing_changes():
+        for wrong in (2**31 - 1, 2**31, 2**63 - 1, 2**63, 10**40, "9" * 4000, "٣", "-1", "1e3"):
+            parts[place] = f"{letter}{wrong}"
+            for method in (client.get, client.post):
+                assert method(f"/{'/'.join(parts)}/").status_code in {302, 404, 405, 422}, (wrong, method)

@@ -1,0 +1,296 @@
+"""Registering a list of versions: shown first, row by row, then done, all or nothing."""
+
+import csv
+import io
+import json
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from registry_app.choices import Action
+from registry_app.models import Artifact, Version
+from tests.client import Page, browser, codes, logging, nothing_changes, nothing_happens, refused
+from tests.factories import make_team, make_version
+from tests.outages import held
+
+
+def row(number, **changes):
+    """A good row; each has an artifact and a digest of its own unless it is said."""
+    good = {"project": "p", "name": f"artifact-{number}", "type": "model", "uri": f"s3://b/{number}"}
+    return {**good, "digest": f"etag:{number}", **changes}
+
+
+def as_csv(rows):
+    """Those rows as CSV."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(dict.fromkeys(name for each in rows for name in each)))
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+@pytest.fixture
+def link(vision):
+    """The address of the page, for the team Vision."""
+    return reverse("imports:create", args=[vision.organization.slug, vision.name])
+
+
+def kinds(page):
+    """What the page says of each row."""
+    return [outcome.kind for outcome in page.context["outcomes"]]
+
+
+def confirm(client, page, link):
+    """Take the second step, as the page offers it."""
+    return client.post(link, Page(page).form_to(link).data)
+
+
+ROWS = [
+    row(1, size=5, file_count=2, metadata={"a": [1]}, run="r", run_url="https://x.example/1"),
+    row(1, digest="etag:1b"),
+    row(2, made_from=["Vision/p/artifact-1:v0", "Vision/p/artifact-1:v1"]),
+    row(1),
+]
+FLAT = [
+    {**ROWS[0], "metadata": '{"a": [1]}'},
+    ROWS[1],
+    {**ROWS[2], "made_from": "Vision/p/artifact-1:v0\nVision/p/artifact-1:v1"},
+    ROWS[3],
+]
+WANTED = ["New artifact", "New version", "New artifact", "Exists already"]
+
+
+@pytest.mark.parametrize(
+    "text", [json.dumps(ROWS), as_csv(FLAT), as_csv(FLAT).replace("\n", "\r\n"), "\n " + json.dumps(ROWS, indent=2)]
+)
+@pytest.mark.parametrize("as_file", [True, False])
+def test_rule_18_what_would_happen_is_shown_and_then_done(mel, vision, link, text, as_file):
+    client = browser(mel)
+    sent = {"file": SimpleUploadedFile("rows", text.encode())} if as_file else {"text": text}
+    with nothing_happens():
+        page = client.post(link, sent)
+    assert (page.status_code, kinds(page)) == (200, WANTED)
+    with logging() as events:
+        assert confirm(client, page, link).url == reverse("artifacts:index", args=[vision.organization.slug, "Vision"])
+    assert [(event.action, event.reason, event.actor_id) for event in events] == [
+        (Action.VERSION_CREATE, "import", mel.pk)
+    ] * 3
+    first, second, third = Version.objects.order_by("pk")
+    assert (first.size, first.file_count, first.metadata, first.run) == (5, 2, {"a": [1]}, "r")
+    assert (str(second), set(third.made_from.all())) == ("Vision/p/artifact-1:v1", {first, second})
+
+
+def test_what_is_shown_is_what_is_done(mel, vision, link):
+    """Looking works out what doing would write, row after row: numbers, versions that are there, and made of what."""
+    stored = make_version(vision, "old", project="p", digest="etag:old")
+    make_version(vision, "old", project="p")
+    rows = [
+        row(1),
+        {**row(2), "name": "old", "digest": "etag:old"},
+        {**row(3), "name": "old", "made_from": ["Vision/p/artifact-1:v0", str(stored)]},
+        {**row(4), "name": "old", "made_from": ["Vision/p/old:v2"]},
+        {**row(3), "name": "old"},
+        {**row(1), "project": "q"},
+        row(1, digest="etag:1b", project=" p "),
+    ]
+    client = browser(mel)
+    page = client.post(link, {"text": json.dumps(rows)})
+    shown = [(outcome.kind, outcome.subject) for outcome in page.context["outcomes"]]
+    assert shown == [
+        ("New artifact", "Vision/p/artifact-1:v0"),
+        ("Exists already", "Vision/p/old:v0"),
+        ("New version", "Vision/p/old:v2"),
+        ("New version", "Vision/p/old:v3"),
+        ("Exists already", "Vision/p/old:v2"),
+        ("New artifact", "Vision/q/artifact-1:v0"),
+        ("New version", "Vision/p/artifact-1:v1"),
+    ]
+    with logging() as events:
+        assert confirm(client, page, link).status_code == 302
+    new = [subject for kind, subject in shown if kind != "Exists already"]
+    assert [event.target_name for event in events] == new
+    found = {str(version): version for version in Version.objects.order_by("-pk")[: len(new)]}
+    assert set(found) == set(new)
+    assert {str(source) for source in found["Vision/p/old:v2"].made_from.all()} == {
+        "Vision/p/artifact-1:v0",
+        str(stored),
+    }
+    assert list(found["Vision/p/old:v3"].made_from.all()) == [found["Vision/p/old:v2"]]
+    assert {(artifact.name, artifact.next_number) for artifact in Artifact.objects.filter(project="p")} == {
+        ("old", 4),
+        ("artifact-1", 2),
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_looking_holds_nothing_that_others_need(mel, link):
+    """The lock that each change takes is another's: a list is shown all the same, and done when it is free again."""
+    client = browser(mel)
+    with nothing_happens(), held():
+        page = client.post(link, {"text": json.dumps(ROWS)})
+        assert (page.status_code, kinds(page)) == (200, WANTED)
+        assert confirm(client, page, link).status_code == 503
+    assert confirm(client, page, link).status_code == 302
+    assert Version.objects.count() == 3
+
+
+def test_a_list_twice_registers_nothing_new(mel, link):
+    client, text = browser(mel), json.dumps(ROWS)
+    confirm(client, client.post(link, {"text": text}), link)
+    page = client.post(link, {"text": text})
+    assert set(kinds(page)) == {"Exists already"}
+    with nothing_happens():
+        assert confirm(client, page, link).status_code == 302
+
+
+def test_all_or_nothing_and_each_row_says_why(mel, vision, link):
+    make_version(vision, "set", type="dataset", project="p")
+    rows = [row(1), row(2, digest="x"), row(3, name="set"), row(4, made_from="Vision/p/none:v0"), row(5, colour="red")]
+    with nothing_changes(), logging() as events:
+        page = browser(mel).post(link, {"text": json.dumps(rows)})
+    assert page.status_code == 422
+    told = {outcome.row: [(field, code) for field, code, _ in outcome.refusals] for outcome in page.context["outcomes"]}
+    assert told == {
+        1: [],
+        2: [("digest", "digest_invalid")],
+        3: [("type", "type_stays")],
+        4: [("made_from", "source_hidden")],
+        5: [("", "unknown_field")],
+    }
+    assert {event.code for event in events} == {"digest_invalid", "type_stays", "source_hidden", "unknown_field"}
+    again = Page(page).form_to(link).data
+    assert json.loads(again["text"][0]) == rows and "seen" not in again
+
+
+def test_what_refuses_one_row_does_not_refuse_the_others_in_the_preview(mel, link):
+    page = browser(mel).post(link, {"text": json.dumps([row(1, uri=""), row(2), row(2, digest="etag:2b")])})
+    assert kinds(page) == ["Refused", "New artifact", "New version"]
+
+
+def test_rule_18_if_an_outcome_changed_nothing_is_done_and_it_is_shown_again(mel, vision, link):
+    client = browser(mel)
+    page = client.post(link, {"text": json.dumps([row(1), row(2)])})
+    make_version(vision, "artifact-2", project="p")
+    data = Page(page).form_to(link).data
+    again = refused(client, link, data, "stale_preview", 409)
+    assert kinds(again) == ["New artifact", "New version"]
+    assert confirm(client, again, link).status_code == 302
+    assert Version.objects.count() == 3
+
+
+def test_rule_18_a_row_that_is_refused_meanwhile_is_told_with_its_reason(mel, vision, link):
+    client = browser(mel)
+    page = client.post(link, {"text": json.dumps([row(1), row(2)])})
+    make_version(vision, "artifact-2", project="p", type="dataset")
+    with nothing_changes():
+        again = client.post(link, Page(page).form_to(link).data)
+    assert (again.status_code, codes(again)) == (409, {"stale_preview", "type_stays"})
+    assert "seen" not in Page(again).form_to(link).data
+
+
+@pytest.mark.parametrize("change", [{"seen": "x"}, {"seen": "0" * 64}, {"text": json.dumps([row(9)])}])
+def test_rule_18_only_what_was_shown_is_confirmed(mel, link, change):
+    client = browser(mel)
+    data = Page(client.post(link, {"text": json.dumps([row(1)])})).form_to(link).data
+    refused(client, link, {**data, **change}, "stale_preview", 409)
+
+
+def test_rule_18_one_is_not_confirmed_by_what_another_saw(acme, mel, vision, link):
+    """The mark of one team's outcomes is no mark of another's."""
+    other = make_team(acme, "Day", people=[mel])
+    client = browser(mel)
+    data = Page(client.post(link, {"text": json.dumps([row(1)])})).form_to(link).data
+    refused(client, reverse("imports:create", args=[acme.slug, other.name]), data, "stale_preview", 409)
+
+
+@pytest.mark.parametrize(
+    "text, code",
+    [
+        ("", "import_invalid"),
+        ("[]", "import_invalid"),
+        ("project,name\n", "import_invalid"),
+        ("[{]", "import_invalid"),
+        ("[1]", "import_invalid"),
+        ('{"project": "p"}', "import_invalid"),
+        ("[" * 100_000, "import_invalid"),
+        ('[{"a": ' * 100_000, "import_invalid"),
+        ('[{"size": ' + "9" * 5000 + "}]", "import_invalid"),
+        ('[{"name": "\\ud800"}]', "import_invalid"),
+        ("project,colour\np,red\n", "import_invalid"),
+        ("project,project\np,p\n", "import_invalid"),
+        ("project,name\np,n,x\n", "import_invalid"),
+        ('project,name\np,"n\n', "import_invalid"),
+        ("project\n" + "x" * 200_000, "import_invalid"),
+        (json.dumps([row(number) for number in range(1001)]), "too_many"),
+        ("x" * (1024 * 1024 + 1), "too_many"),
+        ("é" * (600 * 1024), "too_many"),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+@pytest.mark.parametrize("as_file", [True, False])
+def test_what_is_no_list_is_refused(mel, link, text, code, as_file):
+    if as_file and not text:
+        code = "empty"
+    sent = {"file": SimpleUploadedFile("rows", text.encode())} if as_file else {"text": text}
+    page = refused(browser(mel), link, sent, code)
+    assert page.context["form"].has_error("file" if as_file else "text", code)
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe\x00", b"PK\x03\x04\x00\x00", b"project\0,name\np,n", b"\x89PNG\r\n\x1a\n"]
+)
+def test_a_file_that_is_no_text_is_refused(mel, link, content):
+    refused(browser(mel), link, {"file": SimpleUploadedFile("rows", content)}, "import_invalid")
+
+
+def test_a_byte_order_mark_is_no_part_of_the_list(mel, link):
+    for text in (json.dumps([row(1)]), as_csv([row(1)])):
+        page = browser(mel).post(link, {"file": SimpleUploadedFile("rows", b"\xef\xbb\xbf" + text.encode())})
+        assert kinds(page) == ["New artifact"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "<script>alert(1)</script>x"},
+        {"type": "\u202e"},
+        {"uri": {"a": 1}},
+        {"size": [1]},
+        {"size": True},
+        {"size": 1e400},
+        {"metadata": "text"},
+        {"metadata": {"\x00": "\x00"}},
+        {"made_from": {"a": 1}},
+        {"made_from": [1]},
+        {"made_from": "\x00/a/b:v1"},
+        {"": "x"},
+        {"project": "\u0300" * 20_000},
+    ],
+    ids=str,
+)
+def test_a_hostile_row_is_refused_and_shown_as_text(mel, link, change):
+    with nothing_changes():
+        page = browser(mel).post(link, {"text": json.dumps([row(1), row(2, **change)])})
+    assert (page.status_code, kinds(page)[1]) == (422, "Refused")
+    assert "<script>alert" not in page.text
+    assert not Page(page).inline
+
+
+def test_many_rows_are_shown_with_few_queries(mel, link):
+    def queries(number):
+        with CaptureQueriesContext(connection) as captured:
+            page = client.post(link, {"text": json.dumps([row(each) for each in range(number)])})
+        assert (page.status_code, Artifact.objects.count()) == (200, 0)
+        return len(captured)
+
+    client = browser(mel)
+    assert queries(60) == queries(10)
+
+
+def test_a_list_that_names_too_many_inputs_is_refused_before_anything_is_held(link, mel):
+    rows = [row(number, made_from=["Vision/p/x:v0"] * 60) for number in range(20)]
+    page = browser(mel).post(link, {"text": json.dumps(rows)})
+    assert (page.status_code, codes(page)) == (422, {"too_many"})

@@ -1,0 +1,340 @@
+"""Invitations: a link into an organization, shown once, that works once."""
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from registry_app.choices import Action, OrganizationRole
+from registry_app.models import Actor, AuditEvent, Invitation, User
+from registry_app.views import invitations as views
+from tests.client import Page, browser, codes, logging, nothing_changes, nothing_happens, refused
+from tests.factories import PASSWORD, make_invitation, make_member, make_user
+
+ACCOUNT = {"username": "nora", "email": "nora@example.com", "password": PASSWORD, "password_again": PASSWORD}
+
+
+def invite(organization):
+    """The address of the page that makes invitations."""
+    return reverse("invitations:create", args=[organization.slug])
+
+
+def revoke(invitation):
+    """The address that revokes one."""
+    return reverse("invitations:revoke", args=[invitation.organization.slug, invitation.pk])
+
+
+def link(token):
+    """Where an invitation leads."""
+    return reverse("invitations:accept", args=[token])
+
+
+@pytest.fixture
+def invited(acme):
+    """An open invitation to Acme as a member, and its token."""
+    return make_invitation(acme, email="nora@example.com")
+
+
+# Making and ending them.
+
+
+@pytest.mark.parametrize("email", ["nora@example.com", ""])
+def test_the_link_is_shown_once_and_kept_nowhere(acme, ada, email):
+    client = browser(ada)
+    data = Page(client.get(invite(acme))).form_to(invite(acme)).data
+    response = client.post(invite(acme), {**data, "email": email, "role": "admin"})
+    token = urlsplit(response.context["link"]).path.split("/")[-2]
+    made = Invitation.objects.get()
+    assert (response.status_code, made.role, made.email, made.created_by) == (200, "admin", email, ada)
+    assert response.text.count(token) == 1 and response["Cache-Control"] == "no-store"
+    assert token not in client.get(invite(acme)).text
+    assert [event.action for event in AuditEvent.objects.all()[:1]] == [Action.INVITE]
+    assert not AuditEvent.objects.filter(body__contains=token).exists() and token not in made.token_hash
+    assert browser().get(response.context["link"]).status_code == 200
+
+
+def test_the_link_is_mailed_to_whom_it_is_meant_for(acme, ada, mailoutbox):
+    response = browser(ada).post(invite(acme), {"email": "nora@example.com", "role": "member"})
+    (mail,) = mailoutbox
+    assert (mail.to, response.context["is_mailed"]) == (["nora@example.com"], True)
+    assert response.context["link"] in mail.body
+    browser(ada).post(invite(acme), {"email": "", "role": "member"})
+    assert len(mailoutbox) == 1
+
+
+def test_without_a_mail_server_that_answers_the_link_is_handed_over(acme, ada, settings, mailoutbox):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"  # nothing answers where the settings point
+    response = browser(ada).post(invite(acme), {"email": "nora@example.com", "role": "member"})
+    assert (response.status_code, response.context["is_mailed"]) == (200, False)
+    settings.HAS_MAIL = False
+    response = browser(ada).post(invite(acme), {"email": "nora@example.com", "role": "member"})
+    assert (response.context["is_mailed"], bool(response.context["link"])) == (False, True)
+
+
+@pytest.mark.parametrize(
+    "data, code", [({"email": "no address", "role": "member"}, "invalid"), ({"role": "owner"}, "invalid_choice")]
+)
+def test_a_wrong_invitation_is_not_made(acme, ada, data, code):
+    page = refused(browser(ada), invite(acme), data, code)
+    assert not page.context["link"]
+
+
+def test_open_invitations_are_listed_and_revoked(acme, ada, invited):
+    invitation, token = invited
+    client = browser(ada)
+    shown = client.get(invite(acme))
+    assert [row["email"] for row in shown.context["page"].rows] == ["nora@example.com"]
+    with logging() as events:
+        assert client.post(revoke(invitation), Page(shown).form_to(revoke(invitation)).data).status_code == 302
+    assert [event.action for event in events] == [Action.INVITE_REVOKE]
+    assert client.get(invite(acme)).context["page"].rows == []
+    with nothing_happens():  # once is enough
+        assert client.post(revoke(invitation), {}).status_code == 302
+        assert browser().get(link(token)).status_code == 404
+
+
+def test_an_invitation_of_another_organization_is_not_there(sam, globex, invited):
+    other = reverse("invitations:revoke", args=[globex.slug, invited[0].pk])
+    with nothing_happens():
+        assert browser(sam).post(other, {}).status_code == 404
+
+
+def test_many_open_invitations_come_in_pages(acme, ada):
+    for _ in range(27):
+        make_invitation(acme)
+    client = browser(ada)
+    first = client.get(invite(acme)).context["page"]
+    second = client.get(invite(acme), {"after": first.after}).context["page"]
+    assert (len(first.rows), len(second.rows)) == (25, 2)
+    assert client.get(invite(acme), {"after": "x"}).status_code == 400
+
+
+# Joining.
+
+
+def test_who_is_signed_in_joins_with_a_button(acme, sam, globex, invited):
+    client = browser(sam)
+    data = Page(client.get(link(invited[1]))).form_to(link(invited[1])).data
+    with logging() as events:
+        response = client.post(link(invited[1]), data)
+    assert (response.status_code, response.url) == (302, acme.get_absolute_url())
+    assert [(event.action, event.actor_id, event.target_name) for event in events] == [
+        (Action.PERSON_ADD, sam.pk, "sam")
+    ]
+    assert acme.memberships.get(user=sam).role == OrganizationRole.MEMBER
+    assert client.get(acme.get_absolute_url()).status_code == 200
+
+
+def test_who_has_no_account_makes_one_there_and_is_signed_in(acme, invited):
+    client = browser()
+    form = Page(client.get(link(invited[1]))).form_to(link(invited[1]))
+    assert ({*form.data}, form.data["email"]) == ({*ACCOUNT, "csrfmiddlewaretoken"}, ["nora@example.com"])
+    with logging() as events:
+        response = client.post(link(invited[1]), ACCOUNT)
+    nora = User.objects.get(username="nora")
+    assert response.url == acme.get_absolute_url()
+    assert client.get(response.url).status_code == 200
+    assert nora.check_password(PASSWORD) and not (nora.is_staff or nora.is_superuser)
+    assert [(event.action, event.actor_name, event.actor_id) for event in events] == [
+        (Action.USER_CREATE, "nora", None),
+        (Action.PERSON_ADD, "nora", nora.pk),
+        (Action.SIGN_IN, "nora", nora.pk),
+    ]
+    assert events[-1].changes == {"by": [None, ["invitation"]]}
+    assert {event.request_id for event in events} == {response["X-Request-ID"]}
+
+
+def test_an_admin_is_invited_as_one(acme):
+    _, token = make_invitation(acme, OrganizationRole.ADMIN)
+    client = browser()
+    assert client.post(link(token), ACCOUNT).status_code == 302
+    assert acme.memberships.admins().filter(user__username="nora").exists()
+
+
+@pytest.mark.parametrize(
+    "changes, field, code",
+    [
+        ({"username": "mel"}, "username", "unique"),
+        ({"email": "MEL@example.com"}, "email", "email_taken"),
+        ({"password_again": "other"}, "password_again", "password_mismatch"),
+        ({"password": "short", "password_again": "short"}, "password", "password_too_short"),
+        ({"username": "a b"}, "username", "invalid"),
+        ({"role": "admin"}, "__all__", "unknown_field"),
+        ({"is_staff": "on"}, "__all__", "unknown_field"),
+    ],
+)
+def test_a_refused_account_leaves_the_invitation_open(acme, mel, invited, changes, field, code):
+    with nothing_happens():
+        response = browser().post(link(invited[1]), {**ACCOUNT, **changes})
+    assert response.status_code == 422
+    assert response.context["form"].has_error(field, code)
+    shown = Page(response).form_to(link(invited[1])).data
+    assert shown["password"] == [""]
+    assert browser().get(link(invited[1])).status_code == 200
+
+
+def test_who_is_in_already_leaves_the_invitation_to_others(acme, mel, invited):
+    with nothing_happens():
+        for method in ("get", "post"):
+            assert getattr(browser(mel), method)(link(invited[1])).url == acme.get_absolute_url()
+    assert browser().get(link(invited[1])).status_code == 200
+
+
+def ended(invitation):
+    """Its seven days are over."""
+    Invitation.objects.filter(pk=invitation.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
+
+
+def used(invitation):
+    """Somebody was faster."""
+    invitation.accept(Actor(make_user("eve")))
+
+
+def revoked(invitation):
+    """An admin thought better of it."""
+    Invitation.objects.filter(pk=invitation.pk).update(revoked_at=timezone.now())
+
+
+@pytest.mark.parametrize("end", [ended, used, revoked])
+def test_what_no_longer_works_is_answered_like_what_never_was(acme, sam, globex, invited, end):
+    invitation, token = invited
+    end(invitation)
+    for client in (browser(), browser(sam)):
+        for method in ("get", "post"):
+            with nothing_happens():
+                answers = [getattr(client, method)(link(name), ACCOUNT) for name in (token, "x" * len(token), "\0é")]
+            assert {answer.status_code for answer in answers} == {404}
+            assert {answer.templates[0].name for answer in answers} == {"404.html"}
+
+
+# The role of its maker.
+
+
+@pytest.fixture
+def ora(acme):
+    """Organization admin of Acme beside Ada."""
+    user = make_user("ora")
+    make_member(acme, user, OrganizationRole.ADMIN)
+    return user
+
+
+@pytest.fixture
+def hers(acme, ora):
+    """The link of an invitation to be an admin, which Ora made."""
+    return urlsplit(browser(ora).post(invite(acme), {"role": "admin"}).context["link"]).path
+
+
+def demoted(acme, user):
+    """Made a member, as Ada does."""
+    membership = acme.memberships.get(user=user)
+    membership.role = OrganizationRole.MEMBER
+    membership.save_by(Actor(acme.memberships.get(user__username="ada").user))
+
+
+def removed(acme, user):
+    """Taken out of the organization by Ada, after she made them a member."""
+    demoted(acme, user)
+    acme.memberships.get(user=user).delete_by(Actor(acme.memberships.get(user__username="ada").user))
+
+
+def deactivated(acme, user):
+    """The account closed by Ada."""
+    user.deactivate(Actor(acme.memberships.get(user__username="ada").user), acme)
+
+
+@pytest.mark.parametrize("end", [demoted, removed, deactivated])
+def test_section_3_nobody_comes_back_by_an_invitation_of_their_own(acme, ora, hers, end):
+    client = browser(ora)
+    end(acme, ora)
+    with nothing_happens():
+        assert client.get(hers).status_code == client.post(hers, {}).status_code == 404
+        assert browser().post(hers, ACCOUNT).status_code == 404
+    assert not acme.memberships.admins().filter(user=ora).exists()
+    assert Page(browser(acme.memberships.admins().get().user).get(invite(acme))).forms  # and the list of open ones
+    assert acme.invitations.open().count() == 0
+
+
+@pytest.mark.parametrize("email", ["ora@example.com", "ORA@Example.com"])
+@pytest.mark.parametrize("end", [removed, deactivated])
+def test_section_3_nobody_comes_back_by_an_old_invitation_to_their_address(acme, ora, end, email):
+    _, token = make_invitation(acme, email=email)
+    other, _ = make_invitation(acme, email="nora@example.com")
+    end(acme, ora)
+    assert list(acme.invitations.open()) == [other]
+    with nothing_happens():
+        assert browser(ora).post(link(token), {}).status_code == 404
+        assert browser().post(link(token), ACCOUNT).status_code == 404
+    assert make_invitation(acme, email=email)[0] in acme.invitations.open()  # a new one is meant
+
+
+def test_section_3_accepting_asks_again_for_the_role_of_the_maker(acme, ora, hers, sam, globex, monkeypatch):
+    """Whatever took the role: here somebody who wrote into the database."""
+    real = views.actor_of
+
+    def meanwhile(request):
+        acme.memberships.filter(user=ora).update(role=OrganizationRole.MEMBER)
+        return real(request)
+
+    monkeypatch.setattr(views, "actor_of", meanwhile)
+    assert browser(sam).get(hers).status_code == 200
+    assert browser(sam).post(hers, {}).status_code == 404
+    assert not acme.memberships.filter(user=sam).exists()
+    with nothing_happens():
+        assert browser(sam).get(hers).status_code == 404
+
+
+def test_an_invitation_of_the_installation_ends_with_nobodys_role(acme, root, ada):
+    made = Invitation(organization=acme)
+    token = made.create(Actor(root, staff=True))
+    assert (made.created_by, make_invitation(acme)[0].created_by) == (None, None)
+    User.objects.filter(pk=root.pk).update(is_staff=False, is_active=False)
+    assert browser().get(link(token)).status_code == 200
+    made.revoke_by(Actor(ada))
+    assert browser().get(link(token)).status_code == 404
+
+
+@pytest.mark.parametrize("person", [None, "sam"])
+def test_an_invitation_posted_twice_at_once_works_once(acme, sam, globex, invited, person, monkeypatch):
+    invitation, token = invited
+    real = Invitation.objects.of_token
+
+    def slower(text):
+        found = real(text)
+        used(invitation)
+        return found
+
+    monkeypatch.setattr(views.Invitation.objects, "of_token", slower)
+    before = {*acme.memberships.values_list("user__username", flat=True), "eve"}
+    response = browser(sam if person else None).post(link(token), {} if person else ACCOUNT)
+    assert response.status_code == 404
+    assert {*acme.memberships.values_list("user__username", flat=True)} == before
+    assert not User.objects.filter(username="nora").exists()
+
+
+def test_a_sign_in_on_the_way_leads_back_to_the_invitation(sam, globex, invited):
+    client = browser()
+    onward = next(link for link in Page(client.get(link(invited[1]))).links if "next=" in link)
+    response = client.post(onward, {"login": "sam", "password": PASSWORD})
+    assert response.url == link(invited[1])
+    assert codes(client.get(response.url)) == set()
+
+
+def test_a_look_at_an_invitation_changes_nothing(sam, globex, invited):
+    with nothing_changes():
+        assert browser(sam).get(link(invited[1])).status_code == 200
+        assert browser().get(link(invited[1])).status_code == 200
+
+
+def test_two_who_choose_one_username_at_once_are_not_both_it(acme, invited, monkeypatch):
+    """Somebody else's account is there by the time that the database is asked."""
+    token = invited[1]
+    monkeypatch.setattr(User, "full_clean", lambda self, *args, **kwargs: None)
+    make_user("nora")
+    with nothing_changes():
+        response = browser().post(link(token), {**ACCOUNT, "email": "other@example.com"})
+    assert (response.status_code, codes(response)) == (422, {"username_taken"})
+    with nothing_changes():
+        response = browser().post(link(token), {**ACCOUNT, "username": "other"})
+    assert (response.status_code, codes(response)) == (422, {"email_taken"})

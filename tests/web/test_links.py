@@ -1,0 +1,342 @@
+"""Pages of the versions in a collection: linking, aliases and tags, unlinking, what one sees of one, and comparing."""
+
+import pytest
+
+from registry_app.choices import Action, Role
+from registry_app.models import Actor, AuditEvent, Version
+from tests.client import Page, browser, codes, logging, nothing_happens, of, refused, send
+from tests.factories import (
+    COMMAND_LINE,
+    give_role,
+    make_collection,
+    make_link,
+    make_registry,
+    make_team,
+    make_version,
+    protect,
+)
+
+# Linking.
+
+
+def test_rules_21_to_24_a_member_links_a_version_of_her_team(churn, versions, mel):
+    address = of("links:create", churn)
+    page = browser(mel).get(address)
+    assert [version.pk for version in page.context["found"]] == [version.pk for version in reversed(versions)]
+    response = send(browser(mel), address, version=versions[0].pk, aliases="candidate, tried", reason="Passed")
+    link = churn.links.get()
+    assert response.status_code == 302
+    assert (link.version, link.number, link.alias_names()) == (versions[0], 0, ["candidate", "tried"])
+    assert (link.linked_by, AuditEvent.objects.filter(action=Action.LINK).get().reason) == (mel, "Passed")
+
+
+def test_rule_21_other_types_are_named_but_not_offered(churn, vision, mel):
+    make_version(vision, "rows", type="dataset")
+    page = browser(mel).get(of("links:create", churn))
+    assert page.context["found"] == []
+    assert page.context["others"] == ["dataset"]
+
+
+def test_rule_21_another_type_is_refused_however_it_is_sent(churn, vision, mel):
+    data = make_version(vision, "rows", type="dataset")
+    refused(browser(mel), of("links:create", churn), {"version": data.pk}, "type_not_accepted")
+
+
+def test_rule_22_a_version_that_one_may_not_use_looks_like_none(churn, acme, ada, mel, globex):
+    closed = make_version(make_team(acme, "Closed", leads=[ada]), "secret")
+    strange = make_version(make_team(globex, "Theirs"), "strange")
+    client, address = browser(mel), of("links:create", churn)
+    pages = [refused(client, address, {"version": pk}, "invalid_choice") for pk in (closed.pk, strange.pk, 10**6)]
+    assert len({page.text.count("secret") + page.text.count("strange") for page in pages}) == 1
+    assert "secret" not in client.get(f"{address}?q=secret").text.replace('value="secret"', "")
+
+
+@pytest.mark.parametrize("source", ["", "x", "-1", "9" * 30, "1\x00"])
+def test_what_is_no_version_is_refused(churn, mel, source):
+    page = browser(mel).post(of("links:create", churn), {"version": source})
+    assert page.status_code == 422
+
+
+def test_rule_23_linking_again_moves_the_aliases_only(churn, versions, mel):
+    make_link(churn, versions[0])
+    send(browser(mel), of("links:create", churn), version=versions[0].pk, aliases="good")
+    assert [(link.number, link.alias_names()) for link in churn.links.all()] == [(0, ["good"])]
+
+
+def test_rule_26_a_member_gives_no_protected_alias_while_linking(release_registry, churn, versions, mel):
+    protect(release_registry, "production")
+    data = {"version": versions[0].pk, "aliases": "production"}
+    page = refused(browser(mel), of("links:create", churn), data, "alias_protected")
+    assert page.context["form"]["aliases"].value() == "production"
+
+
+# Aliases and tags.
+
+
+def test_rule_25_an_alias_moves_to_where_it_is_put(two_links, mel):
+    first, second = two_links
+    with logging() as events:
+        send(browser(mel), of("links:edit", second.collection, 1), aliases="good", tags="x y, z")
+    assert (first.alias_names(), second.alias_names()) == ([], ["good", "production"])
+    assert second.tag_names() == ["x y", "z"]
+    assert [event.changes for event in events] == [{"good": ["v0", "v1"]}, {"tags": [[], ["x y", "z"]]}]
+
+
+def test_an_unticked_alias_is_taken(two_links, mel):
+    address = of("links:edit", two_links[0].collection, 0)
+    data = Page(browser(mel).get(address)).form_to(address).data
+    del data["keep"]
+    assert browser(mel).post(address, data).status_code == 302
+    assert two_links[0].alias_names() == []
+
+
+def test_rule_26_a_protected_alias_is_refused_for_a_member_and_moves_for_an_admin(
+    release_registry, two_links, mel, rob
+):
+    protect(release_registry, "production")
+    first, second = two_links
+    address = of("links:edit", first.collection, 0)
+    data = Page(browser(mel).get(address)).form_to(address).data
+    refused(browser(mel), address, {**data, "aliases": "production"}, "alias_protected")
+    kept = of("links:edit", first.collection, 1)
+    shown = Page(browser(mel).get(kept)).form_to(kept).data
+    assert shown["keep"] == ["production"]  # hers to see, not to untick
+    refused(browser(mel), kept, {name: value for name, value in shown.items() if name != "keep"}, "alias_protected")
+    assert send(browser(mel), kept, tags="fine").status_code == 302
+    assert send(browser(rob), address, aliases="production").status_code == 302
+    assert (first.alias_names(), second.alias_names()) == (["good", "production"], [])
+
+
+@pytest.mark.parametrize(
+    "aliases, code", [("latest", "alias_reserved"), ("v7", "alias_reserved"), ("a/b", "alias_invalid")]
+)
+def test_rule_24_the_systems_aliases_are_refused(two_links, mel, aliases, code):
+    address = of("links:edit", two_links[0].collection, 0)
+    data = Page(browser(mel).get(address)).form_to(address).data
+    refused(browser(mel), address, {**data, "aliases": aliases}, code)
+
+
+def test_rule_19_aliases_that_moved_on_are_a_conflict(two_links, mel, rob):
+    address = of("links:edit", two_links[0].collection, 0)
+    stale = Page(browser(mel).get(address)).form_to(address).data
+    two_links[0].change_aliases(Actor(rob), take=["good"])
+    page = refused(browser(mel), address, {**stale, "aliases": "mine"}, "edit_conflict", 409)
+    assert page.context["theirs"].actor_name == "rob"
+
+
+def test_rule_19_saving_again_after_a_conflict_takes_off_nothing_that_came_meanwhile(two_links, mel, rob):
+    address = of("links:edit", two_links[0].collection, 0)
+    stale = Page(browser(mel).get(address)).form_to(address).data
+    two_links[0].change_aliases(Actor(rob), put=["other"])
+    page = refused(browser(mel), address, {**stale, "aliases": "mine"}, "edit_conflict", 409)
+    again = Page(page).form_to(address).data
+    assert browser(mel).post(address, again).status_code == 302
+    assert two_links[0].alias_names() == ["good", "mine", "other"]
+
+
+def test_rule_25_an_alias_of_another_version_is_ticked_to_move_it(two_links, mel):
+    address = of("links:edit", two_links[0].collection, 0)
+    assert send(browser(mel), address, move="production").status_code == 302
+    assert (two_links[0].alias_names(), two_links[1].alias_names()) == (["good", "production"], [])
+
+
+def test_rule_19_an_alias_that_is_gone_can_not_be_moved(two_links, mel, rob):
+    address = of("links:edit", two_links[0].collection, 0)
+    stale = Page(browser(mel).get(address)).form_to(address).data
+    two_links[1].change_aliases(Actor(rob), take=["production"])
+    refused(browser(mel), address, {**stale, "move": "production"}, "edit_conflict", 409)
+
+
+def test_rule_26_a_protected_alias_of_another_version_is_shown_to_a_member_and_can_not_be_moved(
+    release_registry, two_links, mel
+):
+    protect(release_registry, "production")
+    address = of("links:edit", two_links[0].collection, 0)
+    page = browser(mel).get(address)
+    assert [alias.name for alias in page.context["locked"]] == ["production"]
+    data = Page(page).form_to(address).data
+    assert "move" not in data
+    refused(browser(mel), address, {**data, "move": "production"}, "alias_protected")
+
+
+# Unlinking.
+
+
+def test_rule_27_unlinking_is_shown_first_and_leaves_the_source(two_links, mel):
+    address = of("links:unlink", two_links[0].collection, 0)
+    with nothing_happens():
+        page = browser(mel).get(address)
+    assert "good" in page.text
+    assert send(browser(mel), address, reason="Wrong one").status_code == 302
+    assert [link.number for link in two_links[0].collection.links.all()] == [1]
+    assert Version.objects.count() == 3
+
+
+def test_rule_26_a_member_unlinks_no_protected_version(release_registry, two_links, mel, rob):
+    protect(release_registry, "production")
+    address = of("links:unlink", two_links[1].collection, 1)
+    assert not [form for form in Page(browser(mel).get(address)).forms if form.action == address]
+    refused(browser(mel), address, {}, "alias_protected")
+    assert send(browser(rob), address).status_code == 302
+
+
+def test_two_who_unlink_at_once_get_a_404_not_a_fault(two_links, mel):
+    address = of("links:unlink", two_links[0].collection, 0)
+    send(browser(mel), address)
+    assert browser(mel).post(address, {}).status_code == 404
+
+
+# What one sees of a version.
+
+
+def test_section_3_restricted_viewers_see_no_address(vault, vision, mel):
+    give_role(vault, mel, Role.RESTRICTED_VIEWER)
+    collection = make_collection(vault)
+    make_link(collection, make_version(vision, uri="s3://hidden-bucket/x", metadata={"auc": 0.9}))
+    make_link(collection, make_version(vision, uri="s3://hidden-bucket/y"))
+    pages = [of("links:detail", collection, 0), of("links:compare", collection) + "?one=v0&other=v1"]
+    for address in pages:
+        page = browser(mel).get(address)
+        assert page.status_code == 200
+        assert "hidden-bucket" not in page.text
+    vault.members.get(user=mel).delete_by(COMMAND_LINE)
+    give_role(vault, mel, Role.VIEWER)
+    assert all("hidden-bucket" in browser(mel).get(address).text for address in pages)
+
+
+def test_section_3_restricted_viewers_get_no_code(vault, vision, mel):
+    give_role(vault, mel, Role.RESTRICTED_VIEWER)
+    collection = make_collection(vault)
+    make_link(collection, make_version(vision))
+    assert "Load it in code" not in browser(mel).get(collection.get_absolute_url()).text
+    vault.members.get(user=mel).delete_by(COMMAND_LINE)
+    give_role(vault, mel, Role.VIEWER)
+    assert "Load it in code" in browser(mel).get(collection.get_absolute_url()).text
+
+
+@pytest.mark.parametrize(
+    "uri, command",
+    [
+        ("s3://[bucket/x", "aws s3 cp --recursive 's3://[bucket/x' ."),
+        ("s3://a\u2100b/x", "aws s3 cp --recursive 's3://a\u2100b/x' ."),
+        ("hf://org/name", "hf download 'org/name'"),
+        ("file:///data/my%20model", "cp -r '/data/my model' ."),
+        ("file:///it's", "cp -r '/it'\\''s' ."),
+        ("file:--target-directory=/tmp", None),
+        ("strange:thing", None),
+    ],
+)
+def test_how_it_is_fetched_is_offered_for_addresses_that_a_command_takes(churn, vision, mel, uri, command):
+    link = make_link(churn, make_version(vision, uri=uri))
+    page = browser(mel).get(link.get_absolute_url())
+    assert (page.status_code, page.context["fetch"]) == (200, command)
+
+
+def test_section_3_where_else_it_is_linked_names_no_hidden_registry(acme, ada, churn, versions, mel):
+    hidden = make_collection(make_registry(acme, ada, "Hidden shelf", restricted=True), "Secret")
+    make_link(hidden, versions[0])
+    make_link(churn, versions[0])
+    assert "Hidden" not in browser(mel).get(of("links:detail", churn, 0)).text
+    assert "Hidden shelf" in browser(ada).get(of("links:detail", churn, 0)).text
+
+
+def test_lineage_shows_what_one_may_know_of_only(acme, ada, vision, churn, mel):
+    closed = make_version(make_team(acme, "Closed", leads=[ada]), "closed-rows", type="dataset")
+    own = make_version(vision, "own-rows", type="dataset")
+    version = make_version(vision, made_from=(closed, own), run="train-7", run_url="https://runs.example.com/7")
+    make_link(churn, version)
+    make_version(vision, "report", type="report", made_from=(version,))
+    hers = browser(mel).get(of("links:detail", churn, 0))
+    labels = {node.label for node in hers.context["drawing"].nodes}
+    assert labels == {"own-rows:v0", "train-7", "v0", "report:v0"}
+    assert "closed-rows" not in hers.text
+    assert "closed-rows" in browser(ada).get(of("links:detail", churn, 0)).text
+    assert len(hers.context["drawing"].lines) == 3
+
+
+def test_section_3_lineage_ends_where_something_is_hidden(acme, ada, vision, churn, mel):
+    closed = make_team(acme, "Closed", leads=[ada])
+    raw = make_version(vision, "raw", type="dataset")
+    middle = make_version(closed, "middle", type="dataset", made_from=(raw,))
+    top = make_version(vision, "top", made_from=(middle,))
+    make_link(churn, top)
+    assert browser(mel).get(of("links:detail", churn, 0)).context["drawing"] is None
+    nodes = browser(ada).get(of("links:detail", churn, 0)).context["drawing"].nodes
+    assert {node.label for node in nodes} == {"raw:v0", "middle:v0", "v0"}
+
+
+def test_section_3_what_is_hidden_takes_nobodys_place_in_the_lineage(acme, ada, vision, churn, mel):
+    closed = make_team(acme, "Closed", leads=[ada])
+    top = make_version(vision, "top")
+    make_version(vision, "seen", made_from=(top,))
+    for number in range(40):
+        make_version(closed, f"hidden-{number}", made_from=(top,))
+    make_link(churn, top)
+    nodes = browser(mel).get(of("links:detail", churn, 0)).context["drawing"].nodes
+    assert {node.label for node in nodes} == {"seen:v0", "v0"}
+
+
+def test_a_version_without_lineage_draws_none(two_links, mel):
+    assert browser(mel).get(of("links:detail", two_links[0].collection, 0)).context["drawing"] is None
+
+
+def test_two_versions_side_by_side(churn, vision, mel):
+    one = make_version(vision, metadata={"auc": 0.9, "data": {"rows": 10}})
+    other = make_version(vision, metadata={"auc": 0.8, "data": {"rows": 10}})
+    make_link(churn, one, "good"), make_link(churn, other)
+    page = browser(mel).get(of("links:compare", churn) + "?one=v0&other=1")
+    groups = {title: {name: differs for name, _, differs in rows} for title, rows in page.context["groups"]}
+    assert groups["Metadata"] == {"auc": True, "data.rows": False}
+    assert groups["VersionData"]["Aliases"] is True
+    assert groups["VersionData"]["Size in bytes"] is False
+
+
+def test_metadata_that_is_there_is_told_from_what_is_not(churn, vision, mel):
+    deep = {"a.b": 1, "a": {"b": 2}, "": 1}
+    one = make_version(vision, metadata={"none": None, "flag": True, "text": "1", "same": None, **deep})
+    other = make_version(vision, metadata={"flag": 1, "text": 1, "same": None, **deep, "a.b": 9, "": 2})
+    make_link(churn, one), make_link(churn, other)
+    page = browser(mel).get(of("links:compare", churn) + "?one=v0&other=v1")
+    rows = {name: (sides, differs) for name, sides, differs in dict(page.context["groups"])["Metadata"]}
+    assert rows == {
+        "none": ([[None], []], True),
+        "flag": ([[True], [1]], True),
+        "text": ([["1"], [1]], True),
+        "same": ([[None], [None]], False),
+        '"a.b"': ([[1], [9]], True),
+        "a.b": ([[2], [2]], False),
+        '""': ([[1], [2]], True),
+    }
+
+
+@pytest.mark.parametrize("query", ["?one=good&other=latest", "?one=0&other=v1", "?one=v0&other=production"])
+def test_versions_are_compared_by_what_they_are_called(two_links, mel, query):
+    page = browser(mel).get(of("links:compare", two_links[0].collection) + query)
+    assert (page.status_code, page.context["one"], page.context["other"]) == (200, *two_links)
+
+
+@pytest.mark.parametrize(
+    "query, found",
+    [
+        ("?one=v0&other=v9", {"version_unknown"}),
+        ("?one=v0", {"required"}),
+        ("?one=x&other=v0", {"version_unknown"}),
+        (f"?one={'9' * 30}&other=v0", {"version_unknown"}),
+        ("?one=9999999999&other=v0", {"version_unknown"}),
+        ("?one=v0&other=good", {"same_version"}),
+        (f"?one={'x' * 200}&other=v0", {"max_length"}),
+    ],
+)
+def test_versions_that_are_not_there_are_not_compared(two_links, mel, query, found):
+    page = browser(mel).get(of("links:compare", two_links[0].collection) + query)
+    assert (page.status_code, codes(page)) == (422, found)
+
+
+def test_the_form_to_compare_stands_at_an_address_of_its_own(two_links, mel):
+    page = browser(mel).get(of("links:compare", two_links[0].collection))
+    assert (page.status_code, codes(page), "groups" in page.context) == (200, set(), False)
+
+
+@pytest.mark.parametrize("number", [2, 2**31, 10**30])
+def test_a_number_that_no_version_has_is_404(two_links, mel, number):
+    assert browser(mel).get(of("links:detail", two_links[0].collection, number)).status_code == 404

@@ -1,0 +1,163 @@
+"""§3 between door and verb: whose role is taken while their request runs is refused, and no page answers with a 500."""
+
+from functools import partial
+from importlib import import_module
+from pkgutil import iter_modules
+
+import pytest
+from django.urls import reverse
+
+from registry_app import views
+from registry_app.choices import OrganizationRole, Role
+from registry_app.models import Actor
+from tests.assertions import undone
+from tests.client import Page, browser, logging, state
+from tests.factories import COMMAND_LINE, PASSWORD, give_role, make_member, make_user, protect
+from tests.web.test_endpoint_matrix import (  # noqa: F401 (fixtures)
+    ADDRESSES,
+    ALLAUTHS,
+    NOT_SO,
+    REGISTRY_ADDRESSES,
+    _something_of_everything,
+    address_of,
+    named,
+)
+
+TYPED = {"confirmation": "Golden Datasets"}
+VERSION = {"project": "forecasts", "name": "churn", "type": "model", "size": "1", "file_count": "1", "metadata": "{}"}
+VERSION |= {"uri": "s3://bucket/churn", "digest": "sha256:" + 64 * "a", "run": "", "run_url": "", "made_from": ""}
+ROW = '[{"project": "p", "name": "n", "type": "model", "uri": "s3://b", "digest": "etag:1"}]'
+# What Eve, an organization admin, writes into the form of each address that ends in a verb which asks for her role.
+SENT = {
+    "registries:settings": {"description": "New"},
+    "registries:restrict": TYPED,
+    "registries:delete": TYPED,
+    "registries:create": {"name": "Silver", "visibility": "organization", "accepts_all_types": "on"},
+    "registry_members:add": {"holders": "mel", "role": "member"},
+    "registry_members:change": {"role": "member"},
+    "registry_members:remove": {},
+    "access_requests:answer": {"answer": "grant"},
+    "access_requests:create": {"role": "admin", "reason": "To help."},
+    "accepted_types:add": {"types": "report", "version": "1"},
+    "accepted_types:remove": {"types": "eval-suite", "version": "1"},
+    "accepted_types:accept": {"accepts_all_types": "on", "version": "1"},
+    "collections:create": {"name": "New", "type": "dataset"},
+    "collections:edit": {"description": "New"},
+    "collections:delete": {"confirmation": "Shelf"},
+    "protected_aliases:add": {"alias": "stable"},
+    "protected_aliases:remove": {"alias": "production"},
+    "links:create": {},
+    "links:edit": {"aliases": "good"},
+    "links:unlink": {},
+    "invitations:create": {"role": "member"},
+    "invitations:revoke": {},
+    "members:service": {"username": "robot"},
+    "members:role": {"role": "admin"},
+    "members:remove": {},
+    "members:deactivate": {},
+    "members:reactivate": {},
+    "teams:create": {"name": "Red"},
+    "teams:detail": {"people": "ada", "role": "member"},
+    "teams:settings": {"description": "New"},
+    "teams:role": {"role": "admin"},
+    "teams:remove": {},
+    "teams:delete": {"confirmation": "Vision"},
+    "artifacts:create": VERSION,
+    "imports:create": {"text": ROW},
+    "versions:delete": {"confirmation": "churn:v0"},
+    "organizations:settings": {"default_role": "member"},
+    "organizations:second_factor": {"wanted": "on"},
+    "organization_tokens:revoke": {},
+    "organization_tokens:service": {"name": "cluster", "life": "30"},
+}
+# What is posted without a role: one's own, and what leads into the site.
+ROLELESS = {"appearance", "invitation", "sessions:end", "setup", "tokens:index", "tokens:revoke"}
+OPEN_TO_MEMBERS = {"registries:create", "access_requests:create"}
+
+
+def test_every_address_that_is_posted_to_is_in_the_table():
+    rows = ADDRESSES | REGISTRY_ADDRESSES
+    closed = (NOT_SO, (NOT_SO,) * 3, "405 405 405 405 405 405")
+    form_data = {name for name, (_, sent) in rows.items() if sent not in closed and not name.startswith(ALLAUTHS)}
+    assert form_data == SENT.keys() | ROLELESS
+
+
+@pytest.fixture
+def eve(acme, golden, named):  # noqa: F811
+    """Organization admin of Acme beside Ada; not the newest in Golden, whose role pages change."""
+    nora = make_user("nora")
+    make_member(acme, nora)
+    give_role(golden, nora, Role.VIEWER)
+    membership = acme.memberships.get(user__username="eve")
+    membership.role = OrganizationRole.ADMIN
+    membership.save_by(COMMAND_LINE)
+    return membership.user
+
+
+def demoted(membership, by):
+    """Made a member."""
+    membership.role = OrganizationRole.MEMBER
+    membership.save_by(by)
+
+
+def removed(membership, by):
+    """Taken out of the organization."""
+    membership.delete_by(by)
+
+
+def deactivated(membership, by):
+    """The account deactivated."""
+    membership.user.deactivate(by, membership.organization)
+
+
+def meanwhile(monkeypatch, act):
+    """Let `act` happen once, after a page's door was passed and before its verb begins, as if by somebody else."""
+    acts = [act]
+
+    def acting(real):
+        return lambda request: ([acts.pop()() for _ in acts[:]], real(request))[1]
+
+    for found in iter_modules(views.__path__):
+        module = import_module(f"{views.__name__}.{found.name}")
+        if hasattr(module, "actor_of"):
+            monkeypatch.setattr(module, "actor_of", acting(module.actor_of))
+
+
+def form_of(client, name, address, golden):
+    """What the form of the address sends, filled in well."""
+    page = client.get(address)
+    forms = Page(page).forms if page.status_code == 200 else []
+    data = next((form.data for form in forms if (form.method, form.action) == ("post", address)), {})
+    if name == "links:create":
+        data = {**data, "version": golden.collections.get().links.first().version_id}
+    return {**data, **SENT[name]}
+
+
+@pytest.mark.parametrize("name", SENT)
+def test_section_3_whose_role_is_taken_meanwhile_is_refused(acme, ada, mel, golden, eve, name, monkeypatch):
+    protect(golden, "production")
+    person = mel if name == "access_requests:create" else eve  # no admin asks for a higher role
+    client, address = browser(), address_of(name, golden)
+    client.post(reverse("account_login"), {"login": person.username, "password": PASSWORD})
+    data = form_of(client, name, address, golden)
+    with undone(), logging() as events:  # what follows would prove nothing of a form that is refused anyway
+        assert client.post(address, data).status_code in {200, 302}
+    assert [event.code for event in events if event.code] == []
+    for act in (removed, deactivated) if name in OPEN_TO_MEMBERS else (demoted, removed, deactivated):
+        after = []
+        take = partial(act, acme.memberships.get(user=person), Actor(ada))
+        meanwhile(monkeypatch, lambda take=take, after=after: (take(), after.append(state())))
+        with undone(), logging() as events:
+            response = client.post(address, data)
+            assert (act, response.status_code) in {(act, 403), (act, 409), (act, 422)}
+            assert [state()] == after
+        assert {event.code for event in events if event.actor_id == person.pk} == {"role_too_low"}
+
+
+@pytest.mark.parametrize("name", [name for name in SENT if name.startswith(("members:", "teams:"))])
+def test_whoever_is_taken_out_while_a_page_about_them_is_sent_is_no_500(acme, ada, eve, mel, golden, name, monkeypatch):
+    client, address = browser(ada), address_of(name, golden)
+    data = form_of(client, name, address, golden)
+    membership = acme.memberships.get(user=mel)
+    meanwhile(monkeypatch, lambda: membership.delete_by(COMMAND_LINE))
+    assert client.post(address, data).status_code in {200, 302, 404, 409, 422}

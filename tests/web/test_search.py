@@ -1,0 +1,420 @@
+"""Search: what is found, by whom, where it is said to be; nothing that one can't see, and no input that breaks it."""
+
+from datetime import timedelta
+from urllib.parse import quote
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from registry_app.choices import Role
+from registry_app.database import fulltext
+from registry_app.models import Alias, Collection, Link, Tag, Version
+from registry_app.search import results
+from tests.assertions import settle
+from tests.client import Page, browser, codes, many, nothing_happens
+from tests.factories import (
+    COMMAND_LINE,
+    give_role,
+    make_collection,
+    make_link,
+    make_organization,
+    make_registry,
+    make_team,
+    make_version,
+    protect,
+)
+from tests.web.test_endpoint_matrix import comparable
+
+QUERIES = {"sqlite": 18, "postgresql": 17}  # for one word, however much is found
+TODAY = timezone.now().date()
+
+
+def stock(registry, team, name="Churn model"):
+    """In `registry` a collection with a card, tags and two versions, the newer one under the alias `production`."""
+    collection = make_collection(registry, name, tags=["reviewed"], description="# Card\nPredicts who leaves.")
+    for alias in ("staging", "production"):
+        link = make_link(collection, make_version(team, "xgb-trees"), alias)
+    link.set_tags(COMMAND_LINE, ["fairness checked"])
+    return collection
+
+
+@pytest.fixture
+def release(acme, ada, vision):
+    """A registry that all see, stocked; its admins keep `production`."""
+    registry = make_registry(acme, ada, "Release", types=["model"], description="What customers get")
+    protect(registry, "Production")
+    stock(registry, vision)
+    return registry
+
+
+def address(organization, query=None):
+    """Where `query` is asked; None: the empty page."""
+    start = reverse("search:index", args=[organization.slug])
+    return start if query is None else f"{start}?q={quote(query)}"
+
+
+def found(user, organization, query):
+    """{group: the names of the hits, in order} that `user` is shown for `query`."""
+    response = browser(user).get(address(organization, query))
+    assert (response.status_code, codes(response)) == (200, set())
+    groups = {group["name"]: group["rows"] for group in response.context.get("groups", [])}
+    return {name: [row.get("label") or row["name"] for row in rows] for name, rows in groups.items()}
+
+
+ALL = {
+    "Collections": ["Churn model"],
+    "Versions": ["Churn model:v1", "Churn model:v0"],
+}
+VERSIONS = {"Versions": ALL["Versions"]}  # the names of artifacts are theirs alone
+NEWER = {"Collections": ["Churn model"], "Versions": ["Churn model:v1"]}
+
+
+@pytest.mark.parametrize(
+    "query, hits",
+    [
+        ("customers", {"Registries": ["Release"]}),
+        ("rel", {"Registries": ["Release"]}),
+        ("what get", {"Registries": ["Release"]}),
+        ("leaves", {"Collections": ["Churn model"]}),
+        ("CHURN", {"Collections": ["Churn model"]}),
+        ('"churn model"', {"Collections": ["Churn model"]}),
+        ('"model churn"', {}),
+        ("model churn", {"Collections": ["Churn model"]}),
+        ("xgb", VERSIONS),
+        ("xgb trees leaves", {}),
+        ("prod", {**NEWER, "Aliases": ["production"]}),
+        ("Staging", {"Collections": ["Churn model"], "Versions": ["Churn model:v0"], "Aliases": ["staging"]}),
+        ("churn prod", {**NEWER, "Aliases": ["production"]}),
+        ("xgb prod", {"Versions": NEWER["Versions"]}),
+        ("prod stag", {"Collections": ["Churn model"]}),
+        ("reviewed", {"Collections": ["Churn model"], "Tags": ["reviewed"]}),
+        ("fairness", {**NEWER, "Tags": ["fairness checked"]}),
+        ("churn latest", {"Versions": ["Churn model:v1"]}),
+        ("v0", {"Versions": ["Churn model:v0"]}),
+        ("churn nothing", {}),
+        ("%", {}),
+        ("_", {}),
+        ("\\", {}),
+        ("' OR 1=1 --", {}),
+        ("type:model", {"Registries": ["Models", "Release"], **ALL}),
+        ("type:dataset", {"Registries": ["Datasets"]}),
+        ("type:mode", {}),
+        ("type:model churn", {"Collections": ["Churn model"]}),
+        ("tag:reviewed", {"Collections": ["Churn model"], "Tags": ["reviewed"]}),
+        ('tag:"fairness checked"', {**NEWER, "Tags": ["fairness checked"]}),
+        ("tag:review", {}),
+        ("alias:production", {**NEWER, "Aliases": ["production"]}),
+        ("alias:latest", NEWER),
+        ("alias:v0", {"Collections": ["Churn model"], "Versions": ["Churn model:v0"]}),
+        ("alias:v7", {}),
+        ("alias:production tag:reviewed", {"Collections": ["Churn model"]}),
+        ("registry:RELEASE", {"Registries": ["Release"], **ALL}),
+        ("registry:release xgb", VERSIONS),
+        ("registry:models xgb", {}),
+        ("registry:release registry:models", {}),
+        (f"created:{TODAY} churn", {"Collections": ["Churn model"]}),
+        (f"created:>{TODAY - timedelta(2)} created:<{TODAY + timedelta(2)} xgb", VERSIONS),
+        (f"created:>{TODAY + timedelta(1)}", {}),
+        (f"created:<={TODAY - timedelta(2)}", {}),
+        ("created:>=0001-01-01 created:<=9999-12-31 xgb", VERSIONS),
+    ],
+)
+def test_what_is_found(acme, mel, release, query, hits):
+    assert found(mel, acme, query) == hits
+
+
+def test_each_hit_says_where_it_is_and_leads_there(acme, mel, release):
+    response = browser(mel).get(address(acme, "prod"))
+    groups = {group["name"]: group["rows"][0] for group in response.context["groups"]}
+    churn = Collection.objects.get()
+    newer = churn.links.get(number=1)
+    assert groups["Collections"]["address"] == churn.get_absolute_url()
+    assert groups["Versions"]["address"] == groups["Aliases"]["address"] == newer.get_absolute_url()
+    for row in groups.values():
+        assert (row["registry_name"], row["registry_address"]) == ("Release", release.get_absolute_url())
+        assert (row["types"], row["restricted"]) == (["model"], False)
+    assert groups["Collections"]["aliases"] == [(True, "production"), (False, "staging")]
+    assert groups["Versions"]["aliases"] == [(True, "production"), (False, "latest")]
+    assert groups["Aliases"]["protected"]
+    tag = browser(mel).get(address(acme, "tag:reviewed")).context["groups"][-1]["rows"][0]
+    assert tag["address"] == churn.get_absolute_url()
+    assert browser(mel).get(tag["registry_address"]).status_code == 200
+
+
+def test_the_exact_name_comes_first(acme, ada, mel):
+    for name in ("A set of gold", "Gold", "About all that glitters"):
+        make_registry(acme, ada, name, description="gold, all of it")
+    assert found(mel, acme, "gold")["Registries"] == ["Gold", "A set of gold", "About all that glitters"]
+
+
+def test_an_alias_is_protected_where_it_is_declared_and_nowhere_else(acme, ada, mel, release, vision):
+    stock(make_registry(acme, ada, "Trials"), vision, "Trial")
+    rows = browser(mel).get(address(acme, "alias:production")).context["groups"]
+    aliases = next(group["rows"] for group in rows if group["name"] == "Aliases")
+    assert {row["registry_name"]: row["protected"] for row in aliases} == {"Release": True, "Trials": False}
+
+
+# §3: nothing but what one can see.
+
+
+@pytest.fixture
+def hidden(acme, ada, rob, vision):
+    """A function that makes a restricted registry which Mel can't see, with something for every question in it."""
+
+    def make():
+        registry = make_registry(acme, ada, "Vault", types=None, restricted=True, description="What customers get")
+        protect(registry, "production")
+        stock(registry, vision)
+        stock(registry, vision, "Vaulted")
+        for number in range(12):
+            make_collection(registry, f"Churn {number}", type="secretive", tags=["only here"])
+        return registry
+
+    return make
+
+
+ELSEWHERE = ["registry:Release", "nothing like it"]
+ASKED = ["churn", "prod", "vault", "customers", "vualt", "chrun modle", "only here", "latest", "v1", "xgb trees", "a"]
+ASKED += ["type:secretive", "tag:reviewed", "alias:production", "alias:latest", "registry:Vault", "nothing like it"]
+ASKED += [f"created:>={TODAY}", "xgb", "churn latest", *ELSEWHERE]
+
+
+def told(client, organization, query):
+    """What `client` is told when it asks `query`, and the number of queries that this took."""
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get(address(organization, query))
+    assert response.status_code == 200
+    return comparable(response, ""), len(queries)
+
+
+def test_section_3_a_hidden_registry_changes_no_answer_and_no_number_of_queries(acme, mel, ada, release, hidden):
+    client = browser(mel)
+    before = {query: told(client, acme, query) for query in ASKED}
+    hidden()
+    for query in ASKED:
+        shown = browser(ada).get(address(acme, query)).context  # there was something to leak
+        places = {row["registry_name"] for group in shown["groups"] for row in group["rows"]}
+        places |= {one["registry_name"] for one in shown.get("meant", ())}
+        assert ("Vault" in places) == (query not in ELSEWHERE), query
+        assert told(client, acme, query) == before[query], query
+
+
+def test_section_3_strangers_are_not_there_and_their_search_is_their_own(acme, globex, sam, release):
+    assert browser(sam).get(address(acme, "churn")).status_code == 404
+    assert browser().get(address(acme, "churn")).status_code == 302
+    stock(globex.registries.get(name="Models"), make_team(globex, "Theirs"), "Churn of Globex")
+    assert found(sam, globex, "churn")["Collections"] == ["Churn of Globex"]
+    assert found(sam, globex, "release") == {}
+
+
+def test_section_3_who_has_a_role_finds_what_is_restricted_and_it_says_so(acme, mel, hidden):
+    vault = hidden()
+    assert found(mel, acme, "vaulted") == {}
+    give_role(vault, mel, Role.RESTRICTED_VIEWER)
+    assert found(mel, acme, "vaulted")["Collections"] == ["Vaulted"]
+    rows = browser(mel).get(address(acme, "vaulted prod")).context["groups"][1]["rows"]
+    assert [(row["label"], row["restricted"]) for row in rows] == [("Vaulted:v1", True)]
+
+
+@pytest.mark.parametrize("person", ["ada", "mel"])
+def test_section_3_nothing_is_found_by_where_it_is_kept_and_no_hit_says_it(acme, mel, hidden, person, request):
+    give_role(hidden(), mel, Role.RESTRICTED_VIEWER)
+    user, uri = request.getfixturevalue(person), Version.objects.first().uri
+    for text in (uri, "bucket", uri.rpartition("/")[0], Version.objects.first().digest):
+        assert found(user, acme, f'"{text}"') == {}
+    assert "s3:" not in browser(user).get(address(acme, "alias:latest")).text
+
+
+def test_section_3_access_that_ends_ends_at_once(acme, mel, hidden):
+    member = give_role(hidden(), mel, Role.MEMBER)
+    client = browser(mel)
+    assert client.get(address(acme, "vaulted")).context["groups"]
+    member.delete_by(COMMAND_LINE)
+    assert client.get(address(acme, "vaulted")).context["groups"] == []
+
+
+# How much there may be.
+
+
+def fill(registry, team, number):
+    """`number` hits of each kind for the word `hit`, made fast."""
+    many(registry.organization, number, description="a hit")
+    made = [Collection(registry=registry, name=f"Hit {n}", name_key=f"hit {n}", type="model") for n in range(number)]
+    Collection.objects.bulk_create(made)
+    artifact = make_version(team, "hit").artifact
+    versions = [  # one by one: each number is the next
+        Version.objects.create(artifact=artifact, number=n + 1, digest=f"sha256:{n:064x}"[::-1], uri="s3://x", size=1)
+        for n in range(number)
+    ]
+    links = Link.objects.bulk_create(
+        Link(collection=collection, version=version, number=0)
+        for collection, version in zip(made, versions, strict=True)
+    )
+    Alias.objects.bulk_create(Alias(collection=link.collection, link=link, name="hit") for link in links)
+    Tag.objects.bulk_create(Tag(collection=link.collection, link=link, name="hit") for link in links)
+
+
+@pytest.mark.parametrize("number, spared", [(3, 0), (300, 2)])  # where the name itself fills aliases, and tags
+def test_the_number_of_queries_does_not_grow_with_the_hits(acme, mel, release, vision, number, spared, monkeypatch):
+    monkeypatch.setattr(results, "WINDOWS", ())  # of few links none are looked through first
+    fill(release, vision, number)
+    client = browser(mel)
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get(address(acme, "hit"))
+    groups = response.context["groups"]
+    assert [group["name"] for group in groups] == ["Registries", "Collections", "Versions", "Aliases", "Tags"]
+    assert [(len(group["rows"]), group["more"]) for group in groups] == [(min(number, 10), number > 10)] * 5
+    assert len(queries) == QUERIES[connection.vendor] - spared
+
+
+def test_all_of_a_group_leads_to_the_list_that_shows_them(acme, mel, release, vision):
+    fill(release, vision, 12)
+    client = browser(mel)
+
+    def lists(query):
+        return {group["name"]: group["all"] for group in client.get(address(acme, query)).context["groups"]}
+
+    assert lists("hit")["Collections"] is None  # they are in any registry, which no list shows
+    assert lists("hit hit")["Registries"] is None
+    assert set(map(lists("hit").get, ["Versions", "Aliases", "Tags"])) == {None}
+    for query, group in (("hit type:model", "Registries"), ("hit type:model registry:release", "Collections")):
+        page = client.get(lists(query)[group])
+        assert (page.status_code, len(page.context["rows"])) == (200, 12)
+
+
+# What can't be asked.
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("foo:bar", "http://x", "type:", "created:soon", "created:>2026-13-01", '"open', "a\0b", "x " * 11),
+        *("x" * 201, "y" * 10_000, '"<script>', "type:a\x01"),
+    ],
+    ids=lambda query: query[:20],
+)
+def test_a_search_that_can_not_be_read_is_told_so_and_kept(acme, mel, release, query):
+    with nothing_happens():
+        response = browser(mel).get(address(acme, query))
+    assert (response.status_code, codes(response)) == (422, {"search_invalid"})
+    box = next(form for form in Page(response).forms if form.action == address(acme))
+    assert box.data["q"] == [query]
+    assert all(f"{operator}:" in response.text for operator in ("type", "tag", "alias", "registry", "created"))
+    assert "<script>" not in response.text.partition("<main")[2]
+
+
+@pytest.mark.parametrize(
+    "raw", ["%ED%A0%80", "%FF%FE", "%25%25", "%C3%28", "%F0%9F%90%8D", "a%E2%80%AEb", "%0A%09", "%22%22"]
+)
+def test_bytes_of_any_kind_break_nothing(acme, mel, release, raw):
+    assert browser(mel).get(f"{address(acme)}?q={raw}").status_code == 200
+
+
+@pytest.mark.parametrize("query", ["x=1", "q=a&q=b", "q=a&page=2", "Q=a"])
+def test_an_address_that_nobody_gave_out_is_refused(acme, mel, query):
+    assert browser(mel).get(f"{address(acme)}?{query}").status_code == 400
+
+
+def test_ten_words_of_any_length_are_answered(acme, mel, release):
+    assert found(mel, acme, " ".join(["churn"] * 10)) == {"Collections": ["Churn model"]}
+    assert found(mel, acme, "tag:reviewed alias:production type:model churn prod xgb leaves v1 latest registry:x") == {}
+
+
+def test_names_that_look_like_markup_are_text(acme, ada, mel, vision):
+    registry = make_registry(acme, ada, "<img src=x onerror=alert(1)>")
+    stock(registry, vision, "\"'><script>alert(1)<")
+    for query in ("img", "script", "prod", "onerro"):
+        response = browser(mel).get(address(acme, query))
+        assert Page(response).inline == []
+        assert "<img" not in response.text and "<script>alert" not in response.text
+
+
+# The page, and its part.
+
+
+def test_without_a_question_it_says_what_can_be_asked(acme, mel, release):
+    for query in (None, "", "  ", '""'):
+        response = browser(mel).get(address(acme, query))
+        assert (response.status_code, response.context.get("groups")) == (200, None)
+        examples = [link for link in Page(response).links if link.startswith(f"{address(acme)}?q=")]
+        assert len(examples) == 6
+        assert {browser(mel).get(link).status_code for link in examples} == {200}
+
+
+def test_htmx_gets_the_part_and_everybody_else_the_page(acme, mel, release):
+    client = browser(mel)
+    part = client.get(address(acme, "churn"), headers={"HX-Request": "true"})
+    assert "<main" not in part.text and "hx-swap-oob" in part.text
+    assert part["Vary"].count("HX-Request") == 1
+    for headers in ({}, {"HX-Request": "true", "HX-Boosted": "true"}):
+        page = client.get(address(acme, "churn"), headers=headers)
+        assert "<main" in page.text and "hx-swap-oob" not in page.text
+    refused = client.get(address(acme, "foo:bar"), headers={"HX-Request": "true"})
+    assert (refused.status_code, "<main" in refused.text, codes(refused)) == (422, False, {"search_invalid"})
+
+
+def test_every_page_of_the_organization_leads_to_it(acme, mel, release):
+    for page in (acme.get_absolute_url(), release.get_absolute_url(), reverse("members:index", args=[acme.slug])):
+        assert address(acme) in Page(browser(mel).get(page, follow=True)).links
+
+
+# What may have been meant.
+
+
+def meant(user, organization, query):
+    """The names that `user` is offered for `query`."""
+    response = browser(user).get(address(organization, query))
+    assert response.context.get("groups") == []
+    assert all(browser(user).get(one["address"]).status_code == 200 for one in response.context.get("meant", ()))
+    return [one["name"] for one in response.context.get("meant", ())]
+
+
+@pytest.mark.parametrize(
+    "query, names",
+    [
+        ("goldn", ["Golden Datasets"]),
+        ("Goldne datasts", ["Golden Datasets"]),
+        ("chrun", ["Churn model"]),
+        ("realease", ["Release"]),
+        ("nothing like it", []),
+        ("zz", []),
+        ("x" * 150, []),
+        ("goldn type:dataset", []),
+    ],
+)
+def test_a_misspelt_name_is_offered(acme, mel, release, golden, query, names):
+    assert meant(mel, acme, query) == names
+
+
+def test_without_an_index_the_same_names_are_offered(acme, mel, release, golden):
+    settle()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DROP TABLE registry_search" if connection.vendor == "sqlite" else "DROP INDEX IF EXISTS registry_search"
+        )
+    assert not fulltext.is_whole()
+    assert meant(mel, acme, "goldn") == ["Golden Datasets"]
+    assert meant(mel, acme, "chrun") == ["Churn model"]
+
+
+def test_section_3_no_hidden_name_is_offered(acme, ada, mel, hidden):
+    hidden()
+    assert meant(ada, acme, "vualt") == ["Vaulted"] or "Vault" in meant(ada, acme, "vualt")
+    assert meant(mel, acme, "vualt") == []
+
+
+def test_section_3_hidden_names_do_not_crowd_out_those_one_may_see(acme, ada, mel, golden):
+    vault = make_registry(acme, ada, "Vault", restricted=True)
+    Collection.objects.bulk_create(
+        Collection(registry=vault, name=f"goldnn{n}", name_key=f"goldnn{n}", type="model")
+        for n in range(fulltext.NEAREST + 5)
+    )
+    assert meant(mel, acme, "goldn") == ["Golden Datasets"]
+
+
+def test_names_of_another_organization_are_not_offered(acme, mel, sam):
+    make_registry(make_organization("Initech", sam), sam, "Golden Datasets")
+    assert meant(mel, acme, "goldn") == []

@@ -1,0 +1,387 @@
+"""Single sign-on against a real OpenID Connect provider, in a process of its own: who comes in, and who doesn't."""
+
+import threading
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings as site_settings
+from django.contrib.auth.hashers import is_password_usable
+from django.db import connections
+from django.test import Client
+from django.urls import reverse
+
+from registry_app.audit.reconcile import find_drift
+from registry_app.authentication.adapters import SingleSignOnAdapter
+from registry_app.models import AuditEvent, User, make_service_account
+from tests.admin.pages import save
+from tests.client import Page, browser, logging, nothing_changes, nothing_happens
+from tests.conftest import point
+from tests.factories import COMMAND_LINE, PASSWORD
+from tests.servers.oidc_provider import PASSWORD as PASSWORD_THERE
+
+LOGIN = reverse("openid_connect_login", args=["127-0-0-1-9"])
+CALLBACK = reverse("openid_connect_callback", args=["127-0-0-1-9"])
+HOME = reverse("organizations:index")
+
+
+class There:
+    """A browser at the provider."""
+
+    def __init__(self, issuer):
+        self.issuer, self.session = issuer, requests.Session()
+
+    def post(self, response, **data):
+        """Send the page's form, with what else it holds."""
+
+        class Held:  # as tests.client.Page reads an answer
+            text, wsgi_request = response.text, type("Asked", (), {"get_full_path": lambda self: response.url})()
+
+        form = next(form for form in Page(Held()).forms if form.method == "post")
+        address = requests.compat.urljoin(response.url, form.action)
+        return self.session.post(address, {**form.data, **data}, allow_redirects=False)
+
+    def consent(self, address, username, action="grant"):
+        """Sign in there and answer the question; the address that the site is called back at."""
+        asked = self.session.get(address)
+        assert urlsplit(asked.url).path == "/login/"
+        answer = self.post(asked, login=username, password=PASSWORD_THERE)
+        asked = self.session.get(requests.compat.urljoin(self.issuer, answer.headers["Location"]))
+        back = self.post(asked, action=action).headers["Location"]
+        assert back.startswith(f"http://testserver{CALLBACK}")
+        return back.removeprefix("http://testserver")
+
+
+def enter(issuer, username, client=None, action="grant", **query):
+    """Come to the site by the provider as `username` there. Answers (client, response of the call back)."""
+    client = client or Client()
+    led = client.get(LOGIN, query)
+    assert led.status_code == 302
+    assert led.url.startswith(issuer)
+    return client, client.get(There(issuer).consent(led.url, username, action))
+
+
+def who(client):
+    """The name of who is signed in, or None."""
+    response = client.get(HOME)
+    return response.context["user"].username if response.status_code == 200 else None
+
+
+# Who comes in.
+
+
+def test_the_sign_in_page_leads_there(db, provider):
+    page = Client().get(reverse("account_login"), {"next": "/orgs/?a=b&c=d"})
+    (link,) = [link for link in Page(page).links if urlsplit(link).path == LOGIN]
+    asked = parse_qs(urlsplit(Client().get(link).url).query)
+    assert asked["code_challenge_method"] == ["S256"]
+    assert len(asked["code_challenge"][0]) == 43
+    assert asked["response_type"] == ["code"]
+    assert len(asked["state"][0]) >= 16
+    assert {"openid", "email"} <= set(asked["scope"][0].split())
+    assert asked["redirect_uri"] == [f"http://testserver{CALLBACK}"]
+    assert parse_qs(urlsplit(link).query) == {"next": ["/orgs/?a=b&c=d"]}
+
+
+def test_a_newcomer_gets_an_account_in_no_organization(acme, provider):
+    with logging() as events:
+        client, response = enter(provider, "newcomer", next=HOME)
+    assert (response.status_code, response.url) == (302, HOME)
+    user = User.objects.get(email="newcomer@example.com")
+    assert who(client) == user.username
+    assert not user.memberships.exists()
+    assert not (user.is_staff or user.is_superuser or is_password_usable(user.password))
+    assert [(event.action, event.actor_id, event.target_name) for event in events] == [
+        ("user.create", user.pk, user.username),
+        ("user.sign_in", user.pk, user.username),
+    ]
+    assert events[-1].changes == {"by": [None, ["single sign-on"]]}
+    again, _ = enter(provider, "newcomer")
+    assert (who(again), User.objects.filter(email="newcomer@example.com").count()) == (user.username, 1)
+
+
+def test_a_verified_address_leads_to_its_account_whose_password_stays(mel, provider):
+    people = User.objects.count()
+    with logging() as events:
+        client, _ = enter(provider, "mel-there")
+    assert (who(client), User.objects.count()) == ("mel", people)
+    assert [(event.action, event.target_name) for event in events] == [
+        ("user.sso.connect", "mel"),
+        ("user.sign_in", "mel"),
+    ]
+    mel.refresh_from_db()
+    assert mel.check_password(PASSWORD)
+    mel.email = "elsewhere@example.com"  # from now on the provider's word for who it is counts, not the address
+    mel.save()
+    with nothing_changes(), logging() as events:
+        again, _ = enter(provider, "mel-there")
+    assert (who(again), [event.action for event in events]) == ("mel", ["user.sign_in"])
+
+
+def test_a_second_factor_is_asked_for_here_too(mel, provider):
+    TOTP.activate(mel, generate_totp_secret())
+    client, response = enter(provider, "mel-there")
+    assert response.url == reverse("mfa_authenticate")
+    assert who(client) is None
+
+
+def test_a_name_that_is_too_long_is_cut(db, provider):
+    client, _ = enter(provider, "long")
+    user = User.objects.get(email="long@example.com")
+    assert who(client) == user.username
+    assert (len(user.first_name), len(user.last_name)) == (150, 150)
+    assert list(find_drift()) == []
+
+
+# Who doesn't.
+
+
+def refused(client, response, template, status):
+    """It ends in this page of ours, and nobody is signed in."""
+    assert response.status_code == status
+    assert response.templates[0].name == template
+    assert Page(response).inline == []
+    assert reverse("account_login") in Page(response).links
+    assert who(client) is None
+
+
+@pytest.mark.parametrize("person", ["liar", "stranger", "silent"])
+def test_an_address_that_is_not_verified_leads_nowhere(mel, provider, person):
+    with nothing_happens():
+        client, response = enter(provider, person)
+    refused(client, response, "socialaccount/no_email.html", 403)
+    assert not SocialAccount.objects.exists()
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "not-known"])
+def test_the_deactivated_stay_out(mel, provider, known):
+    if known:
+        assert who(enter(provider, "mel-there")[0]) == "mel"
+    mel.is_active = False
+    mel.save()
+    client, response = enter(provider, "mel-there")
+    assert response.url == reverse("account_inactive")
+    assert who(client) is None
+    assert User.objects.filter(email="mel@example.com").count() == 1
+
+
+# One account, one person of a provider.
+
+
+def refusals(events):
+    """(action, code, who tried, whose account) of each entry."""
+    return [(event.action, event.code, event.actor_name, event.target_name) for event in events]
+
+
+@pytest.mark.parametrize("second", ["mel-again", "mel-in-capitals"])
+def test_an_account_is_connected_to_no_second_person_who_has_its_address(mel, provider, second):
+    enter(provider, "mel-there")
+    first = SocialAccount.objects.get()
+    for _ in range(2):
+        with nothing_changes(), logging() as events:
+            client, response = enter(provider, second)
+        refused(client, response, "socialaccount/other_identity.html", 403)
+        assert refusals(events) == [("user.sso.connect", "other_identity", "not signed in", "mel")]
+        (_, identity) = events[0].changes["identity"]
+        assert identity != first.uid
+    assert list(SocialAccount.objects.values_list("pk", "uid", "user")) == [(first.pk, first.uid, mel.pk)]
+    assert who(enter(provider, "mel-there")[0]) == "mel"
+
+
+def test_neither_service_accounts_nor_the_deactivated_are_connected(acme, rob, provider):
+    robot = make_service_account(acme, "ci", COMMAND_LINE).user
+    robot.email = "ci@example.com"
+    robot.save()
+    rob.email, rob.is_active = "mel@example.com", False
+    rob.save()
+    for person, code, account in (("ci-there", "service_account", "ci"), ("mel-again", "account_inactive", "rob")):
+        with nothing_changes(), logging() as events:
+            client, response = enter(provider, person)
+        assert (response.url, who(client)) == (reverse("account_inactive"), None)
+        assert refusals(events) == [("user.sso.connect", code, "not signed in", account)]
+    assert not SocialAccount.objects.exists()
+
+
+def test_a_person_stays_with_their_account_when_another_gets_the_address(mel, rob, provider):
+    enter(provider, "mel-there")
+    mel.email = "mel@elsewhere.example"
+    mel.save()
+    rob.email = "mel@example.com"
+    rob.save()
+    assert who(enter(provider, "mel-there")[0]) == "mel"
+    assert who(enter(provider, "mel-again")[0]) == "rob"
+    assert {account.user.username for account in SocialAccount.objects.all()} == {"mel", "rob"}
+
+
+def test_people_of_another_issuer_are_other_people(mel, provider):
+    SocialAccount.objects.create(user=mel, provider="an-issuer-of-before", uid="1")
+    with logging() as events:
+        client, _ = enter(provider, "mel-again")
+    assert (who(client), mel.socialaccount_set.count()) == ("mel", 2)
+    assert [event.action for event in events] == ["user.sso.connect", "user.sign_in"]
+
+
+def test_after_staff_ended_the_connection_the_next_one_is_connected(mel, root, provider):
+    hers, _ = enter(provider, "mel-there")
+    old = SocialAccount.objects.get()
+    staff, page = browser(root), reverse("admin:registry_app_user_change", args=[mel.pk])
+    with logging() as events:
+        answer = save(staff, page, **{"socialaccount_set-0-DELETE": "on"})
+    assert (answer.status_code, who(hers)) == (302, None)
+    assert [(event.action, event.actor_name, event.target_name, event.changes) for event in events] == [
+        (
+            "user.sso.disconnect",
+            "root",
+            "mel",
+            {"provider": [old.provider, None], "identity": [old.uid, None]},
+        )
+    ]
+    assert who(enter(provider, "mel-again")[0]) == "mel"
+    assert who(enter(provider, "mel-there")[0]) is None
+
+
+def at_once(issuer, monkeypatch, method, *people):
+    """The statuses and names of `people` who come at once: all stand before the adapter's `method` at one time."""
+    barrier, real = threading.Barrier(len(people)), getattr(SingleSignOnAdapter, method)
+
+    def together(*args):
+        barrier.wait(30)
+        return real(*args)
+
+    monkeypatch.setattr(SingleSignOnAdapter, method, together)
+    clients, found = [Client() for _ in people], {}
+    backs = [
+        There(issuer).consent(client.get(LOGIN).url, person) for client, person in zip(clients, people, strict=True)
+    ]
+
+    def come(number):
+        try:
+            found[number] = clients[number].get(backs[number]).status_code, who(clients[number])
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=come, args=(number,)) for number in range(len(people))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(found.values(), key=str)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("second, status, name", [("mel-again", 403, None), ("mel-there", 302, "mel")])
+def test_of_two_first_visits_at_once_one_connects(mel, provider, monkeypatch, second, status, name):
+    found = at_once(provider, monkeypatch, "_connect", "mel-there", second)
+    assert found == [(302, "mel"), (status, name)]
+    assert SocialAccount.objects.filter(user=mel).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_first_visits_of_a_newcomer_at_once_one_makes_the_account(provider, monkeypatch):
+    (_, first), (_, second) = at_once(provider, monkeypatch, "_make_account", "newcomer", "newcomer")
+    user = User.objects.get(email="newcomer@example.com")
+    assert {first, second} == {user.username, None}
+    assert SocialAccount.objects.get().user == user
+
+
+def test_whoever_does_not_consent_is_told_so(db, provider):
+    client, response = enter(provider, "newcomer", action="cancel")
+    refused(client, client.get(response.url), "socialaccount/login_cancelled.html", 200)
+
+
+@pytest.mark.parametrize("state", ["", "wrong", "é", "x" * 5000])
+def test_an_answer_to_no_question_of_this_browser_is_refused(db, provider, state):
+    client = Client()
+    back = There(provider).consent(client.get(LOGIN).url, "newcomer")
+    code = parse_qs(urlsplit(back).query)["code"][0]
+    refused(
+        client, client.get(CALLBACK, {"code": code, "state": state}), "socialaccount/authentication_error.html", 401
+    )
+
+
+def test_an_answer_to_the_question_of_another_browser_is_refused(db, provider):
+    back = There(provider).consent(Client().get(LOGIN).url, "newcomer")
+    victim = Client()
+    victim.get(LOGIN)
+    refused(victim, victim.get(back), "socialaccount/authentication_error.html", 401)
+
+
+def test_an_answer_counts_once(db, provider):
+    client = Client()
+    back = There(provider).consent(client.get(LOGIN).url, "newcomer")
+    client.get(back)
+    client.post(reverse("account_logout"))
+    refused(client, client.get(back), "socialaccount/authentication_error.html", 401)
+
+
+def test_a_code_without_the_verifier_of_its_question_is_refused(db, provider):
+    client = Client()
+    led = client.get(LOGIN)
+    session = client.session
+    for state in session["socialaccount_states"].values():
+        state[0]["pkce_code_verifier"] = "0" * 43
+    session.save()
+    back = There(provider).consent(led.url, "newcomer")
+    refused(client, client.get(back), "socialaccount/authentication_error.html", 401)
+
+
+@pytest.mark.parametrize(
+    "query", [{}, {"code": "x"}, {"error": "server_error"}, {"state": "x", "error": "access_denied"}]
+)
+def test_answers_that_nobody_asked_for_are_refused(db, provider, query):
+    client = Client()
+    refused(client, client.get(CALLBACK, query), "socialaccount/authentication_error.html", 401)
+
+
+def test_a_provider_that_is_down_is_told_of(mel, provider, settings):
+    client = Client()
+    led = client.get(LOGIN)
+    point(settings, "http://127.0.0.1:9")
+    refused(client, client.get(LOGIN), "socialaccount/authentication_error.html", 502)
+    back = There(provider).consent(led.url, "mel-there")
+    refused(client, client.get(back), "socialaccount/authentication_error.html", 502)
+    assert client.post(reverse("account_login"), {"login": "mel", "password": PASSWORD}).status_code == 302
+
+
+@pytest.mark.parametrize("path", ["/login/", "/no/such/page"])
+def test_a_provider_that_talks_of_something_else_is_told_of(db, provider, settings, path):
+    point(settings, f"{provider}{path}?/.well-known/")
+    client = Client()
+    refused(client, client.get(LOGIN), "socialaccount/authentication_error.html", 502)
+
+
+def test_nobody_connects_another_account_to_their_own(mel, provider):
+    client = browser(mel)
+    _, response = enter(provider, "newcomer", client, process="connect")
+    assert response.url == reverse("mfa_index")
+    assert not SocialAccount.objects.exists()
+
+
+@pytest.mark.parametrize("address", ["https://evil.example/", "http://[", "//[", "javascript:alert(1)"])
+def test_it_leads_to_no_other_site(db, provider, address):
+    _, response = enter(provider, "newcomer", next=address)
+    assert response.url == "/"
+
+
+def test_the_log_holds_no_secret(db, provider):
+    enter(provider, "newcomer")
+    text = "".join(AuditEvent.objects.values_list("body", flat=True))
+    assert site_settings.SINGLE_SIGN_ON["secret"] not in text
+    assert PASSWORD_THERE not in text
+
+
+def test_whoever_has_no_password_here_can_set_one_and_a_second_factor(db, provider):
+    client, _ = enter(provider, "newcomer")
+    address = reverse("account_set_password")
+    assert client.get(reverse("account_change_password")).url == address
+    form = Page(client.get(address)).form_to(address)
+    assert client.get(reverse("mfa_activate_totp")).status_code == 200
+    with logging() as events:
+        client.post(address, {**form.data, "password1": PASSWORD, "password2": PASSWORD})
+    assert [event.action for event in events] == ["user.password.change"]
+    assert client.post(reverse("account_logout")).status_code == 302
+    name = User.objects.get(email="newcomer@example.com").username
+    assert client.post(reverse("account_login"), {"login": name, "password": PASSWORD}).status_code == 302
+    assert who(client) == name
