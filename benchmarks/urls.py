@@ -14,7 +14,7 @@ ROWS = 25
 
 
 class PlainAdmin(admin.ModelAdmin):
-    """The same rows, columns and searched fields as ours, without audit log; guards and constraints hold."""
+    """The same rows, columns and searched fields as ours, without audit log; triggers and constraints hold."""
 
     list_per_page = ROWS
     list_display = ("name", "description", "visibility", "accepts_all_types", "updated_at")
@@ -24,7 +24,7 @@ class PlainAdmin(admin.ModelAdmin):
     fields = ("organization", "name", "description", "visibility", "accepts_all_types")
 
     def save_model(self, request, obj, form, change):
-        """The guards let no change through that doesn't count up the version."""
+        """The triggers let no change through that doesn't count up the version."""
         obj.version += change
         obj.save()
 

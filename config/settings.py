@@ -17,7 +17,7 @@ PUBLIC_URL = env.url
 HOST, PORT, WORKERS = env.host, env.port, env.workers
 ADMIN_PASSWORD = env.admin_password
 ARTIFACTS = env.data_dir / "artifacts"  # files that the demo makes
-LEDGER = env.data_dir / "restricted.jsonl"  # which registries were restricted, whatever a restored backup says
+RESTRICTION_JOURNAL = env.data_dir / "restricted.jsonl"  # restrictions, also those that a restored backup lacks
 MLFLOW_CREDENTIALS = (env.mlflow_username, env.mlflow_password)  # of `import_mlflow`, where the server asks
 HASHES = env.data_dir / "hashes"  # what `register_artifact` hashed before it was interrupted
 

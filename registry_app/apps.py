@@ -1,4 +1,4 @@
-"""The app: after every migrate the database guards and the index of search are put in place."""
+"""The app: after every migrate the database triggers and the index of search are put in place."""
 
 from django.apps import AppConfig
 from django.core import checks
@@ -18,5 +18,5 @@ class RegistryAppConfig(AppConfig):
         post_migrate.connect(triggers.install_after_migrate, sender=self, dispatch_uid="triggers")
         post_migrate.connect(fulltext.install_after_migrate, sender=self, dispatch_uid="search")
         signals.connect()
-        checks.register(triggers.check_guards, checks.Tags.database)
+        checks.register(triggers.check_triggers, checks.Tags.database)
         checks.register(fulltext.check_search, checks.Tags.database)

@@ -53,7 +53,7 @@ def by_token(view):
     @login_not_required
     @csrf_exempt  # a browser sends no such header by itself
     @wraps(view)
-    def guarded(request, *args, **kwargs):
+    def with_token(request, *args, **kwargs):
         token = token_of(request)
         if token is None:
             return refused(rules.TOKEN_INVALID, 401)
@@ -65,4 +65,4 @@ def by_token(view):
         except SecondFactorMissing as missing:
             return refused(missing.refusal, 403)
 
-    return guarded
+    return with_token

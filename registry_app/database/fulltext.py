@@ -1,8 +1,8 @@
 """The index of search: what may contain some words, found without reading everything.
 
 It holds the trigrams of the texts that people search in. PostgreSQL's planner uses it by itself; SQLite's are tables of
-their own, kept by triggers and asked by `SearchTerm`. Like the guards it is declared here and put in place after every
-migrate. Where it is missing, search finds the same by reading every row.
+their own, kept by triggers and asked by `SearchTerm`. Like the rules' triggers it is declared here and put in place
+after every migrate. Where it is missing, search finds the same by reading every row.
 """
 
 from functools import cached_property

@@ -1,4 +1,4 @@
-"""The database as commands find it: prepared, or in need of a migration; and the ledger beside it."""
+"""Prepare the database for this version, and the restriction journal beside it."""
 
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,7 +28,7 @@ def pending():
 def prepare(command):
     """Bring the database to this version, telling through `command` what is done; silent where nothing is.
 
-    The ledger of a new installation begins here. One process at a time does, and the others wait for it.
+    The restriction journal of a new installation begins here. One process at a time does, and the others wait for it.
     """
     with alone(command):
         if migrations := pending():
@@ -37,7 +37,7 @@ def prepare(command):
             call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
         if not Organization.objects.exists():
-            with ledger_usable():
+            with journal_usable():
                 restriction_journal.begin()
 
 
@@ -56,29 +56,30 @@ def one_moment():
 
 
 @contextmanager
-def ledger_usable():
-    """A ledger that can't be read or written is format_errors, and ends the command."""
+def journal_usable():
+    """A restriction journal that can't be read or written is format_errors, and ends the command."""
     try:
         yield
     except OSError as error:
-        raise CommandError(f"{settings.LEDGER} can't be used: {error.strerror}.") from error
+        raise CommandError(f"{settings.RESTRICTION_JOURNAL} can't be used: {error.strerror}.") from error
 
 
-def mend_ledger(command):
-    """Let the ledger say all that rows and log know, in lines that can be read, and tell what it lacked."""
-    with ledger_usable():
+def mend_journal(command):
+    """Rewrite the restriction journal so that it holds all that rows and log know; print what it lacked."""
+    with journal_usable():
         unnoted, seen = Registry.objects.unnoted(), restriction_journal.read()
-        for fault in ledger_faults(unnoted, seen):
+        for fault in journal_faults(unnoted, seen):
             command.stdout.write(f"{fault} It is mended.")
         if not seen.exists or seen.unreadable or unnoted or any(line.entry for line in seen.lines):
             restriction_journal.settle(seen, [*seen.restricted().values(), *unnoted])
 
 
-def ledger_faults(unnoted, seen):
+def journal_faults(unnoted, seen):
     """What is wrong with the Ledger that was `seen`, a sentence each; `unnoted` are the lines that it lacks."""
-    name = Path(settings.LEDGER).name
+    name = Path(settings.RESTRICTION_JOURNAL).name
     if not seen.exists and Organization.objects.exists():
-        yield f"{settings.LEDGER} is missing: only the newest copy of it knows what was restricted after a backup."
+        path = settings.RESTRICTION_JOURNAL
+        yield f"{path} is missing: only the newest copy of it knows what was restricted after a backup."
     for number, text in seen.unreadable.items():
         yield f"{name}, line {number} can't be read: {text[:80]!r}"
     for line in unnoted:
@@ -86,8 +87,8 @@ def ledger_faults(unnoted, seen):
 
 
 def restore_restrictions(command):
-    """Rule 9 through a restore: restrict what the ledger knows as restricted and an old backup has opened again."""
-    with ledger_usable():
+    """Rule 9 through a restore: restrict again what the journal knows as restricted and an old backup has opened."""
+    with journal_usable():
         for registry in Registry.objects.restricted_before_restore():
             try:
                 registry.restrict(Actor(None, staff=True), reason="Restored from a backup older than its restriction.")

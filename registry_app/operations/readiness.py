@@ -14,7 +14,7 @@ def pending_migrations() -> list[tuple[str, str]]:
 
 
 def is_ready() -> bool:
-    """Whether the database answers, lacks no migration, and has every guard in place."""
+    """Whether the database answers, lacks no migration, and has every trigger in place."""
     try:
         return not pending_migrations() and not triggers.missing()
     except (DatabaseError, InterfaceError):

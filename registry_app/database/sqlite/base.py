@@ -1,8 +1,8 @@
 """Django's SQLite backend, whose table rebuilds keep triggers.
 
-SQLite changes a table by rebuilding it, and with the old table go its triggers: the database guards of
-`registry_app/guards/`. Here every trigger is put back inside the migration's own transaction, so that no exception
-and no crash leaves the rules unguarded.
+SQLite changes a table by rebuilding it. The old table's triggers are dropped with it, also those of
+`registry_app/database/triggers/`. This backend creates every trigger again inside the migration's own transaction, so
+that no exception and no crash leaves a table without them.
 """
 
 from django.db.backends.sqlite3 import base, schema

@@ -1,6 +1,6 @@
 """What the database refuses on its own, whoever writes: triggers, the same on SQLite and PostgreSQL.
 
-Each guard is a table, an event and a list of (code, condition): where a condition on the row holds, the write is
+Each trigger is a table, an event and a list of (code, condition): where a condition on the row holds, the write is
 refused under the rulebook's code. They are declared here, not in a migration, put in place after every migrate, and
 compared with what the database tells: one that is missing, disabled or altered is found by `missing` and mended by the
 next migrate. So that an upgrade migrates, a change of them comes with a migration, be it one without operations.
@@ -18,11 +18,11 @@ from .declared import (
     ARTIFACT,
     COLLECTION,
     EVENT,
-    GUARDS,
     HEAD,
     LINK,
     REGISTRY,
     TEAM,
+    TRIGGERS,
     TRUNCATE_CODES,
     TYPE,
     VERSION,
@@ -34,21 +34,21 @@ __all__ = [
     "ARTIFACT",
     "COLLECTION",
     "EVENT",
-    "GUARDS",
     "HEAD",
     "LINK",
     "REGISTRY",
     "TEAM",
+    "TRIGGERS",
     "TRUNCATE_CODES",
     "TYPE",
     "VERSION",
-    "check_guards",
+    "check_triggers",
+    "disabled",
     "drop",
     "install",
     "install_after_migrate",
     "missing",
     "name_of",
-    "off",
     "refusal_of",
 ]
 
@@ -99,12 +99,12 @@ def refusal_of(error):
     if (details := getattr(cause, "diag", None)) is not None:
         name = details.constraint_name or ""
     else:
-        name = str(cause).removeprefix("guard:").rsplit("constraint failed: ", 1)[-1]
+        name = str(cause).removeprefix("rule:").rsplit("constraint failed: ", 1)[-1]
     return REFUSALS.get(name) or CONSTRAINTS.get(name)
 
 
 def missing(using=DEFAULT_DB_ALIAS):
-    """The names of the guards that are not in place as declared, sorted."""
+    """The names of the triggers that are not in place as declared, sorted."""
     connection = connections[using]
     database = DATABASES[connection.vendor]
     with connection.cursor() as cursor:
@@ -113,7 +113,7 @@ def missing(using=DEFAULT_DB_ALIAS):
 
 
 def install(using=DEFAULT_DB_ALIAS):
-    """Put every guard in place; nothing happens where all are."""
+    """Put every trigger in place; nothing happens where all are."""
     if missing(using):
         connection = connections[using]
         with transaction.atomic(using=using), connection.cursor() as cursor:
@@ -123,7 +123,7 @@ def install(using=DEFAULT_DB_ALIAS):
 
 
 def drop(using=DEFAULT_DB_ALIAS):
-    """Take every guard away: for `off`, and for the tests' flush."""
+    """Take every trigger away: for `off`, and for the tests' flush."""
     connection = connections[using]
     with connection.cursor() as cursor:
         for statement in DATABASES[connection.vendor].removals(cursor):
@@ -132,7 +132,7 @@ def drop(using=DEFAULT_DB_ALIAS):
 
 @contextmanager
 def disabled(using=DEFAULT_DB_ALIAS):
-    """Lift the guards for the block, in one transaction: nobody else sees the tables without them."""
+    """Lift the triggers for the block, in one transaction: nobody else sees the tables without them."""
     with transaction.atomic(using=using):
         drop(using)
         yield
@@ -140,7 +140,7 @@ def disabled(using=DEFAULT_DB_ALIAS):
 
 
 def install_after_migrate(sender, using, **_):
-    """post_migrate: guards in place, and the audit chain's one head."""
+    """post_migrate: triggers in place, and the audit chain's one head."""
     if _has_tables(using):
         install(using)
         heads = sender.get_model("AuditChainHead").objects.using(using)
@@ -148,13 +148,13 @@ def install_after_migrate(sender, using, **_):
             heads.create()
 
 
-def check_guards(app_configs, databases, **_):
-    """System check: a warning while a guard is missing, for an error would stop the migrate that mends it."""
+def check_triggers(app_configs, databases, **_):
+    """System check: a warning while a trigger is missing, for an error would stop the migrate that mends it."""
     found = [name for using in databases or () if _has_tables(using) for name in missing(using)]
     return (
-        [checks.Warning(f"Database guards are missing: {', '.join(found)}.", id="registry_app.W001")] if found else []
+        [checks.Warning(f"Database triggers are missing: {', '.join(found)}.", id="registry_app.W001")] if found else []
     )
 
 
 def _has_tables(using):
-    return {table for table, _ in GUARDS} <= set(connections[using].introspection.table_names())
+    return {table for table, _ in TRIGGERS} <= set(connections[using].introspection.table_names())

@@ -1,4 +1,4 @@
-"""What each guard refuses: the tables, the events, and the conditions with the rulebook's codes."""
+"""What each trigger refuses: the tables, the events, and the conditions with the rulebook's codes."""
 
 REGISTRY, TYPE = "registry_app_registry", "registry_app_acceptedtype"
 COLLECTION, LINK = "registry_app_collection", "registry_app_link"
@@ -39,9 +39,9 @@ def _is_not_next(table, column):
     return f"NEW.number IS DISTINCT FROM (SELECT next_number FROM {table} WHERE id = NEW.{column})"  # noqa: S608
 
 
-# "INSERT" guards stop SQLite's REPLACE, which removes a row without asking the DELETE guard. They also stop that a row
-# is taken out and put back as another.
-GUARDS = {
+# "INSERT" triggers stop SQLite's REPLACE, which removes a row without firing the DELETE trigger. They also refuse a row
+# that was deleted and is inserted again as another one.
+TRIGGERS = {
     (REGISTRY, "INSERT"): [
         ("name_taken", _TWIN.format(own="-1")),
         # An id that the log knows was a registry's once.
@@ -187,5 +187,5 @@ TRUNCATE_CODES = {
 
 
 def name_of(table: str, event: str) -> str:
-    """What the guard of `table` for `event` is called in the database."""
-    return f"guard_{table.removeprefix('registry_app_')}_{event.lower()}"
+    """What the trigger of `table` for `event` is called in the database."""
+    return f"rule_{table.removeprefix('registry_app_')}_{event.lower()}"
