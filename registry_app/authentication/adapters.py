@@ -1,6 +1,7 @@
 """How accounts begin, and what the audit log keeps of how people sign in: never a secret."""
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 
 from allauth.account import signals as account_signals
@@ -10,8 +11,9 @@ from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from allauth.socialaccount.models import SocialAccount
+from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
@@ -20,6 +22,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Case, Q, Value, When
 from django.db.models.functions import Lower
+from django.forms import Form
 from django.shortcuts import redirect, render
 
 from .. import rules
@@ -27,7 +30,7 @@ from ..choices import Action
 from ..models import Actor, User, raise_refusal
 from ..models.event import record_refusals
 from . import limits
-from .limits import Limit
+from .limits import Limit, Request
 from .signals import describe_identity, record_sign_in
 
 logger = logging.getLogger(__name__)
@@ -43,7 +46,7 @@ class SignInBackend(AuthenticationBackend):
     allauth tries the login as an address and as a username: a second hash would tell by time which logins exist.
     """
 
-    def _authenticate(self, request, **credentials):
+    def _authenticate(self, request: Request, **credentials: Any) -> User | None:
         """The account (`user`, or the one that `username` names) if the password is its own, else None."""
         login = credentials.get("username")
         user = credentials.get("user") or (_account_of(login) if login else None)
@@ -69,21 +72,21 @@ class AccountAdapter(DefaultAccountAdapter):
     }
     tried: dict[str, Any] | None = None  # the credentials that are being tried
 
-    def is_open_for_signup(self, request):
+    def is_open_for_signup(self, request: Request) -> bool:
         return False
 
-    def pre_authenticate(self, request, **credentials):
+    def pre_authenticate(self, request: Request, **credentials: Any) -> None:
         """Count the try."""
         self.tried = credentials
         super().pre_authenticate(request, **credentials)
 
-    def validation_error(self, code, *args):
+    def validation_error(self, code: str, *args: object) -> ValidationError:
         """allauth's error; that a limit is reached is noted too."""
         if code in LIMITED and (limit := self._limit_reached(context.request)):
             limits.reach(context.request, limit)
         return super().validation_error(code, *args)
 
-    def _limit_reached(self, request):
+    def _limit_reached(self, request: Request) -> Limit | None:
         """The Limit; None where there is none, because allauth only found no turn to count."""
         if self.tried:
             key = self._get_login_attempts_cache_key(request, **self.tried)
@@ -99,24 +102,24 @@ class AccountAdapter(DefaultAccountAdapter):
                 return Limit(Action.SIGN_IN_LIMIT, place, int(rate.duration), until, len(times), account)
         return None
 
-    def reauthenticate(self, user, password):
+    def reauthenticate(self, user: User, password: str) -> bool:
         """Whether this is the password of `user`, who is signed in."""
         credentials = {"user": user, "username": user.username, "password": password}
         return self.authenticate(context.request, **credentials) is not None
 
-    def is_safe_url(self, url):
+    def is_safe_url(self, url: str | None) -> bool:
         """Whether one may be led to `url`. What is no address at all counts like the address of another site."""
         try:
             return super().is_safe_url(url)
         except ValueError:
             return False
 
-    def clean_username(self, username, shallow=False):
+    def clean_username(self, username: str, shallow: bool = False) -> str:
         """What a provider calls somebody; one that is no username here is replaced by one made of name and address."""
         raise_refusal(rules.refuse_username(username), "username")
         return super().clean_username(username, shallow)
 
-    def send_mail(self, template_prefix, email, context):
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a mail. A server that fails is for the log: the page answers as ever, and so tells nothing."""
         try:
             super().send_mail(template_prefix, email, context)
@@ -132,7 +135,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
     that is connected to a person of this provider is never connected to a second one, for addresses are given anew.
     """
 
-    def pre_social_login(self, request, sociallogin):
+    def pre_social_login(self, request: Request, sociallogin: SocialLogin) -> None:
         """Lead to the account of the verified address; refuse strangers without one, and further connections."""
         if sociallogin.state.get("process") != "login":
             raise ImmediateHttpResponse(redirect("mfa_index"))
@@ -144,7 +147,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         if user := User.objects.filter(email__iexact=email).first():
             self._match(request, sociallogin, user)
 
-    def _match(self, request, sociallogin, user):
+    def _match(self, request: Request, sociallogin: SocialLogin, user: User) -> None:
         """Lead to the account `user`, or to a page that says why not."""
         try:
             self._connect(request, sociallogin, user)
@@ -156,7 +159,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
             raise ImmediateHttpResponse(page or redirect("account_inactive")) from error
 
     @transaction.atomic
-    def _connect(self, request, sociallogin, user):
+    def _connect(self, request: Request, sociallogin: SocialLogin, user: User) -> None:
         """Connect the account, or refuse as `rules.refuse_connection` does."""
         # Two first visits at once wait for one another here: the second sees what the first has connected.
         user = User.objects.select_for_update().get(pk=user.pk)
@@ -167,17 +170,17 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         raise_refusal(rules.refuse_connection(service=user.is_service, active=user.is_active, connected=connected))
         sociallogin.connect(request, user)
 
-    def is_open_for_signup(self, request, sociallogin):
+    def is_open_for_signup(self, request: Request, sociallogin: SocialLogin) -> bool:
         return True
 
-    def populate_user(self, request, sociallogin, data):
+    def populate_user(self, request: Request, sociallogin: SocialLogin, data: dict[str, Any]) -> User:
         """An account as the provider describes it, cut to what there is room for."""
         user = super().populate_user(request, sociallogin, data)
         for name in ("first_name", "last_name"):
             setattr(user, name, getattr(user, name)[:NAME_LENGTH])
         return user
 
-    def save_user(self, request, sociallogin, form=None):
+    def save_user(self, request: Request, sociallogin: SocialLogin, form: Form | None = None) -> User:
         """Make the account, and log it. Where another first visit of this person is quicker, say so."""
         try:
             return self._make_account(request, sociallogin, form)
@@ -186,7 +189,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
             raise ImmediateHttpResponse(redirect("account_login")) from error
 
     @transaction.atomic
-    def _make_account(self, request, sociallogin, form):
+    def _make_account(self, request: Request, sociallogin: SocialLogin, form: Form | None) -> User:
         user = super().save_user(request, sociallogin, form)
         changes = user.birth() | describe_identity(sociallogin.account)
         record_sign_in(request, user, Action.USER_CREATE, changes)
@@ -197,7 +200,7 @@ class SessionsAdapter(DefaultUserSessionsAdapter):
     """allauth's adapter, which logs each session that its owner ends."""
 
     @transaction.atomic
-    def end_sessions(self, sessions):
+    def end_sessions(self, sessions: Iterable[UserSession]) -> None:
         """End them, one entry each."""
         super().end_sessions(sessions)
         for session in sessions:
@@ -205,7 +208,7 @@ class SessionsAdapter(DefaultUserSessionsAdapter):
             record_sign_in(context.request, session.user, Action.SESSION_END, changes)
 
 
-def sign_in(request, user):
+def sign_in(request: Request, user: User) -> None:
     """Sign in `user`, whose account this request has made."""
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
     account_signals.user_logged_in.send(sender=User, request=request, user=user)

@@ -3,7 +3,7 @@
 import logging
 import math
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from allauth.core.internal.httpkit import get_client_ip
 from allauth.core.internal.ratelimit import truncate_ip
@@ -39,12 +39,21 @@ class Limit(NamedTuple):
         return max(1, math.ceil(self.until - time.time()))
 
 
+class Request(HttpRequest):
+    """A request as the middleware leaves it: with an id, its user, and the limit that it has reached, if one."""
+
+    id: str
+    user: User
+    limit: Limit
+    _login_stage: Any  # of allauth, while a second factor is asked for
+
+
 def address_of(request: HttpRequest) -> str:
     """The address that a request came from, as limits count it (of IPv6 the network); "" where it says none."""
     return truncate_ip(get_client_ip(request) or "")
 
 
-def reach(request, limit: Limit) -> None:
+def reach(request: Request, limit: Limit) -> None:
     """Note that `request` has reached `limit`, and log it: once in its window, however often it is met.
 
     The audit log tells which page it was and how many tries there were; not from where, nor what was typed. The address

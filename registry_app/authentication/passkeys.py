@@ -13,13 +13,13 @@ class _Readable:
 
     cleaned_data: dict[str, Any]
 
-    def clean_credential(self):
+    def clean_credential(self) -> Any:
         return self._judged("clean_credential")
 
-    def clean(self):
+    def clean(self) -> Any:
         return self._judged("clean")
 
-    def _judged(self, step):
+    def _judged(self, step: str) -> Any:
         judge = getattr(super(), step, lambda: self.cleaned_data["credential"])
         try:
             return judge()

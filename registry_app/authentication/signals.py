@@ -1,18 +1,22 @@
 """What the audit log keeps of how people sign in: never a secret."""
 
+from collections.abc import Callable
+
 from allauth.account import signals as account_signals
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa import signals as factor_signals
 from allauth.socialaccount import signals as social_signals
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.signals import user_logged_out
 from django.db import transaction
 
 from ..choices import Action
-from ..models import Actor
+from ..models import Actor, User
 from ..models.event import record
+from .limits import Request
 
 
-def connect():
+def connect() -> None:
     """Listen to what allauth and Django tell."""
     account_signals.user_logged_in.connect(_log_sign_in, dispatch_uid="log sign-in")
     user_logged_out.connect(_log_sign_out, dispatch_uid="log sign-out")
@@ -28,7 +32,7 @@ def connect():
         signal.connect(_logging(action), weak=False, dispatch_uid=f"log {action}")
 
 
-def _logging(action):
+def _logging(action: Action) -> Callable[..., None]:
     def log(sender, request, user=None, sociallogin=None, authenticator=None, **_):
         changes = {}
         if sociallogin:
@@ -42,7 +46,7 @@ def _logging(action):
 
 
 @transaction.atomic
-def record_sign_in(request, user, action, changes):
+def record_sign_in(request: Request, user: User, action: Action, changes: dict[str, list]) -> None:
     """Log `action` about `user`, which `user` did in this request; `changes` as in `record`."""
     record(Actor(user, request.id), action, subject=user.username, changes=changes)
 
@@ -61,6 +65,6 @@ def _log_sign_out(sender, request, user, **_):
 SINGLE_SIGN_ON = "single sign-on"  # how the log calls it
 
 
-def describe_identity(account):
+def describe_identity(account: SocialAccount) -> dict[str, list]:
     """What the log says of a connection that begins: the provider, and its own id of the person."""
     return {"provider": [None, account.provider], "identity": [None, account.uid]}

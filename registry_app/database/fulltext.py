@@ -5,14 +5,18 @@ their own, kept by triggers and asked by `SearchTerm`. Like the rules' triggers 
 after every migrate. Where it is missing, search finds the same by reading every row.
 """
 
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+from django.apps import AppConfig
 from django.core import checks
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connection, connections, transaction
-from django.db.models import Case, F, FloatField, Func, Q, Value, When
+from django.db.models import Case, F, FloatField, Func, Model, Q, QuerySet, Value, When
 
 from .. import rules
+
+Row = TypeVar("Row", bound=Model)
 
 
 class Texts(NamedTuple):
@@ -40,7 +44,7 @@ NEAREST = 100  # names that may be meant, at most
 COMPARED = 60  # characters of what may be misspelt
 
 
-def _of_sqlite(table, index, key, columns):
+def _of_sqlite(table: str, index: str, key: str, columns: Sequence[str]) -> dict[str, str]:
     """{name: statement} of the trigram table `index` of `table`, and of the triggers that keep it."""
     names = ", ".join(columns)
     old, new = (", ".join(f"{row}.{column}" for column in (key, *columns)) for row in ("OLD", "NEW"))
@@ -60,7 +64,7 @@ def _of_sqlite(table, index, key, columns):
     }
 
 
-def _of_postgresql(table, index, columns):
+def _of_postgresql(table: str, index: str, columns: Iterable[str]) -> str:
     """The statement of the trigram index: keys are compared as they are, other texts by `icontains`."""
     compared = (column if column == "name_key" else f"upper({column})" for column in columns)
     return (
@@ -89,10 +93,10 @@ class SearchTerm:
     Of a table where it names more than `few` rows it tells nothing.
     """
 
-    def __init__(self, text, tables=SHELVES, few=FEW):
+    def __init__(self, text: str, tables: Sequence[str] = SHELVES, few: int = FEW) -> None:
         self.text, self.key, self.tables, self.few = text, rules.name_key(text), tables, few
 
-    def condition(self, model):
+    def condition(self, model: type[Model]) -> Q:
         """The condition that a row of `model`, whose table is one of the tables, has it in one of its texts."""
         table, has_it = model._meta.db_table, Q()
         for column in TEXTS[table].columns:
@@ -101,20 +105,20 @@ class SearchTerm:
         keys = self._candidates[table]
         return has_it if keys is None else has_it & Q(pk__in=keys)
 
-    def within(self, rows):
+    def within(self, rows: QuerySet[Row]) -> QuerySet[Row]:
         """Those of `rows`, a queryset of one of the tables, that have it."""
         return rows.filter(self.condition(rows.model))
 
-    def are_rare(self, model):
+    def are_rare(self, model: type[Model]) -> bool:
         """Whether the index knows the few rows of `model` that may have it."""
         return self._candidates[model._meta.db_table] is not None
 
     @cached_property
-    def _candidates(self):
+    def _candidates(self) -> dict[str, list[int] | None]:
         return candidate_ids(self.tables, {self.key, self.text}, self.few)
 
 
-def most_similar(rows, key):
+def most_similar(rows: QuerySet[Row], key: str) -> QuerySet[Row]:
     """At most NEAREST of `rows`, a queryset of an indexed table: those whose `name_key` is most like `key`."""
     return rows.order_by(_likeness(key[:COMPARED]).desc(), "name_key", "pk")[:NEAREST]
 
@@ -127,7 +131,7 @@ def _likeness(key):
     return sum((Case(When(name_key__contains=pair, then=1), default=0) for pair in pairs), Value(0))
 
 
-def candidate_ids(tables, texts, few):
+def candidate_ids(tables: Sequence[str], texts: Collection[str], few: int) -> dict[str, list[int] | None]:
     """{table: the keys of all its rows that may contain one of `texts`, and of some that don't}.
 
     1 at least, `few` at most; None instead of them where there are more, or where this index can't tell.
@@ -152,13 +156,13 @@ def candidate_ids(tables, texts, few):
     return {table: (keys or [NOBODY]) if len(keys) <= few else None for table, keys in found.items()}
 
 
-def _trigrams(text):
+def _trigrams(text: str) -> str:
     """What has all trigrams of `text`, as FTS5 asks for it."""
     trigrams = dict.fromkeys(text[start : start + 3] for start in range(len(text) - 2))
     return " AND ".join('"' + trigram.replace('"', '""') + '"' for trigram in trigrams)
 
 
-def is_whole(using=DEFAULT_DB_ALIAS):
+def is_whole(using: str = DEFAULT_DB_ALIAS) -> bool:
     """Whether the index is in place as declared."""
     with connections[using].cursor() as cursor:
         if connections[using].vendor == "sqlite":
@@ -168,7 +172,7 @@ def is_whole(using=DEFAULT_DB_ALIAS):
         return cursor.fetchone()[0] == len(TEXTS)
 
 
-def install(using=DEFAULT_DB_ALIAS):
+def install(using: str = DEFAULT_DB_ALIAS) -> None:
     """Put the index in place, of all rows there are; nothing happens where it is, or where it can't be."""
     if is_whole(using):
         return
@@ -180,7 +184,7 @@ def install(using=DEFAULT_DB_ALIAS):
         return
 
 
-def _statements(vendor):
+def _statements(vendor: str) -> list[str]:
     if vendor != "sqlite":
         return _POSTGRESQL
     tables = [texts.name for texts in TEXTS.values()]
@@ -192,13 +196,13 @@ def _statements(vendor):
     ]
 
 
-def install_after_migrate(sender, using, **_):
+def install_after_migrate(sender: AppConfig, using: str, **_: object) -> None:
     """post_migrate: the index in place, once there is something to index."""
     if _has_tables(using):
         install(using)
 
 
-def check_search(app_configs, databases, **_):
+def check_search(app_configs: object, databases: Iterable[str] | None, **_: object) -> list[checks.CheckMessage]:
     """System check: a word while search has no index, for all that suffers is speed."""
     if all(is_whole(using) for using in databases or () if _has_tables(using)):
         return []
@@ -206,5 +210,5 @@ def check_search(app_configs, databases, **_):
     return [checks.Info("Search has no index: it reads every row.", hint=hint, id="registry_app.I001")]
 
 
-def _has_tables(using):
+def _has_tables(using: str) -> bool:
     return set(TEXTS) <= set(connections[using].introspection.table_names())

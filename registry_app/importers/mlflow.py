@@ -2,14 +2,16 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Iterator, Mapping
 
 from django.core.exceptions import ValidationError
 
 from .. import rules
 from ..choices import Action
-from ..models import Collection, Version, VersionData, register
+from ..models import Collection, Registry, Team, Version, VersionData, register
 from ..models.event import COMMAND_LINE, canonical, refusals_logged
 from ..models.validation import format_errors
+from .mlflow_client import Model, ModelVersion, Server
 
 REASON = "import from MLflow"
 TYPE = "model"
@@ -20,21 +22,21 @@ OUTCOMES = ("found", "new", "existing", "skipped")
 class ImportReport:
     """How many of what were found there, are new here, existed or were skipped; and why."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.counts: dict[str, Counter] = {kind: Counter() for kind in KINDS}
         self.reasons: list[str] = []
 
-    def count(self, kind, outcome, number=1):
+    def count(self, kind: str, outcome: str, number: int = 1) -> None:
         """So many more of `kind`, one of KINDS, came to `outcome`, one of OUTCOMES."""
         self.counts[kind][outcome] += number
 
-    def skip(self, kind, called, reason):
+    def skip(self, kind: str, called: str, reason: str) -> None:
         """One of `kind`, `called` so there, was skipped. Written so that no name can play tricks on a terminal."""
         self.count(kind, "skipped")
         seen = "".join(char if rules.visible(char) else f"U+{ord(char):04X}" for char in called)
         self.reasons.append(f"{kind}: {seen!r}: {reason}")
 
-    def lines(self):
+    def lines(self) -> Iterator[str]:
         """The table, and a line for each that was skipped."""
         yield f"{'':<12}" + "".join(f"{outcome:>10}" for outcome in OUTCOMES)
         for kind, counted in self.counts.items():
@@ -42,13 +44,13 @@ class ImportReport:
         yield from (f"skipped  {reason}" for reason in self.reasons)
 
 
-def digest_of(version):
+def digest_of(version: ModelVersion) -> str:
     """What a ModelVersion is known by here: nothing in it changes there, and a number that is used again differs."""
     identity = canonical([version.model, version.number, version.created])
     return f"mlflow:{hashlib.sha256(identity.encode()).hexdigest()}"
 
 
-def facts_of(server, version):
+def facts_of(server: Server, version: ModelVersion) -> VersionData:
     """The VersionData of a ModelVersion, with what its run says and how large it is, asked of the server."""
     run = server.run(version.run_id) if version.run_id else None
     size, file_count = server.measure(version)
@@ -73,11 +75,11 @@ class MlflowImport:
     `facts` are {digest: VersionData} of the versions that the project lacks.
     """
 
-    def __init__(self, team, project, registry, facts):
+    def __init__(self, team: Team, project: str, registry: Registry | None, facts: Mapping[str, VersionData]) -> None:
         self.team, self.project, self.registry, self.facts = team, project, registry, facts
         self.tally = ImportReport()
 
-    def bring(self, model):
+    def bring(self, model: Model) -> None:
         """A Model: an artifact with its versions; in the registry a collection with links, aliases and tags."""
         self.tally.count("models", "found")
         self.tally.count("versions", "found", len(model.versions))
@@ -90,7 +92,7 @@ class MlflowImport:
             self.tally.count("models", kind)
         else:
             self.tally.skip("models", model.name, "no version of it is registered")
-        if self.registry and (collection := self._collection(model)):
+        if self.registry and (collection := self._collection(self.registry, model)):
             links = {version.number: self._link(collection, version, stored) for version, stored in kept}
             self._put_aliases(model, links)
 
@@ -117,14 +119,14 @@ class MlflowImport:
             self.tally.count("versions", "new" if answer[1] else "existing")
         return answer and answer[0]
 
-    def _collection(self, model):
+    def _collection(self, registry, model):
         """The registry's collection of that name, made where there is none; None where it is skipped."""
         self.tally.count("collections", "found")
         name = rules.clean_name(model.name)
-        if stored := self.registry.collections.filter(name_key=rules.name_key(name)).first():
+        if stored := registry.collections.filter(name_key=rules.name_key(name)).first():
             self.tally.count("collections", "existing")
             return stored
-        new = Collection(registry=self.registry, name=name, type=TYPE, description=model.description)
+        new = Collection(registry=registry, name=name, type=TYPE, description=model.description)
         made = self._do(
             "collections",
             model.name,

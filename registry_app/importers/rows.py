@@ -24,7 +24,7 @@ COLUMNS = (
 )
 
 
-def parse_rows(text):
+def parse_rows(text: str) -> tuple[list[dict[str, str]], None] | tuple[None, Refusal]:
     """(rows, None) for `text`, a list of objects in JSON or CSV with a header row; or (None, the Refusal).
 
     Each row is {column: text}, as a form is filled in; what it holds is judged later. Refuses with `import_invalid` or
@@ -47,14 +47,14 @@ def parse_rows(text):
     return (rows, None) if rows else (None, Refusal("import_invalid", "There are no rows in it."))
 
 
-def _of_json(text):
+def _of_json(text: str) -> list[dict[str, str]]:
     listed = json.loads(text)
     if not isinstance(listed, list) or not all(isinstance(row, dict) for row in listed):
         raise ValueError("it is not a list of objects")
     return [{name: _cell(name, value) for name, value in row.items()} for row in listed]
 
 
-def _cell(name, value):
+def _cell(name: str, value: object) -> str:
     """A value of JSON as the text that a form would have."""
     if value is None or isinstance(value, str):
         return value or ""
@@ -63,7 +63,7 @@ def _cell(name, value):
     return json.dumps(value)
 
 
-def _of_csv(text):
+def _of_csv(text: str) -> list[dict[str, str]]:
     lines = csv.reader(io.StringIO(text, newline=""), strict=True)
     header = [name.strip() for name in next(lines, [])]
     if unknown := [name for name in header if name not in COLUMNS]:
@@ -79,7 +79,7 @@ def _of_csv(text):
     return rows
 
 
-def _check_signs(text, rows):
+def _check_signs(text: str, rows: list[dict[str, str]]) -> None:
     """Refuse what neither a page nor a database could show again: NUL, and half characters, which JSON can spell."""
     if "\0" in text:
         raise ValueError("it holds signs that are no text")

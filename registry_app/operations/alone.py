@@ -3,7 +3,7 @@
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def alone(command: BaseCommand) -> Iterator[None]:
 
 
 @contextmanager
-def _of_session():
+def _of_session() -> Iterator[Callable[[], bool]]:
     """What tries to take a lock that belongs to a connection of its own.
 
     It tries again and again, because a statement that waits would itself hold up an index made beside the traffic.
@@ -49,7 +49,7 @@ def _of_session():
 
 
 @contextmanager
-def _of_folder():
+def _of_folder() -> Iterator[Callable[[], bool]]:
     """What tries to take the lock of the folder in which SQLite's file is."""
     folder = os.open(Path(connection.settings_dict["NAME"]).parent, os.O_RDONLY)
 

@@ -1,12 +1,13 @@
 """Prepare the database for this version, and the restriction journal beside it."""
 
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
-from django.core.management.base import CommandError
+from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
 from ..models import Actor, Organization, Registry, restriction_journal
@@ -17,7 +18,7 @@ from .readiness import pending_migrations
 MOMENT = {"sqlite": "BEGIN", "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
 
 
-def pending():
+def pending() -> list[tuple[str, str]]:
     """The migrations, (app, name) pairs, that the database lacks. Raises CommandError where it can't be reached."""
     try:
         return pending_migrations()
@@ -25,7 +26,7 @@ def pending():
         raise CommandError(f"The database can't be used: {str(error).strip()}") from error
 
 
-def prepare(command):
+def prepare(command: BaseCommand) -> None:
     """Bring the database to this version, telling through `command` what is done; silent where nothing is.
 
     The restriction journal of a new installation begins here. One process at a time does, and the others wait for it.
@@ -42,7 +43,7 @@ def prepare(command):
 
 
 @contextmanager
-def one_moment():
+def one_moment() -> Iterator[None]:
     """The database as it is now, for all that the block reads. Nobody who writes meanwhile has to wait."""
     if connection.in_atomic_block:
         yield
@@ -56,7 +57,7 @@ def one_moment():
 
 
 @contextmanager
-def journal_usable():
+def journal_usable() -> Iterator[None]:
     """A restriction journal that can't be read or written is format_errors, and ends the command."""
     try:
         yield
@@ -64,7 +65,7 @@ def journal_usable():
         raise CommandError(f"{settings.RESTRICTION_JOURNAL} can't be used: {error.strerror}.") from error
 
 
-def mend_journal(command):
+def mend_journal(command: BaseCommand) -> None:
     """Rewrite the restriction journal so that it holds all that rows and log know; print what it lacked."""
     with journal_usable():
         unnoted, seen = Registry.objects.unnoted(), restriction_journal.read()
@@ -74,7 +75,7 @@ def mend_journal(command):
             restriction_journal.settle(seen, [*seen.restricted().values(), *unnoted])
 
 
-def journal_faults(unnoted, seen):
+def journal_faults(unnoted: Iterable[restriction_journal.Line], seen: restriction_journal.Ledger) -> Iterator[str]:
     """What is wrong with the Ledger that was `seen`, a sentence each; `unnoted` are the lines that it lacks."""
     name = Path(settings.RESTRICTION_JOURNAL).name
     if not seen.exists and Organization.objects.exists():
@@ -86,7 +87,7 @@ def journal_faults(unnoted, seen):
         yield f"{name} doesn't say that {line.name} is restricted."
 
 
-def restore_restrictions(command):
+def restore_restrictions(command: BaseCommand) -> None:
     """Rule 9 through a restore: restrict again what the journal knows as restricted and an old backup has opened."""
     with journal_usable():
         for registry in Registry.objects.restricted_before_restore():

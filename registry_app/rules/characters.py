@@ -28,12 +28,12 @@ ALIKE = ("LATIN", "CYRILLIC", "GREEK")  # the alphabets whose letters look alike
 MICRO = "\u00b5"  # the sign of a unit, in Unicode of no alphabet; as compatible text it would be a Greek letter
 
 
-def visible(char):
+def visible(char: str) -> bool:
     """Whether people see `char`, or it is a space: no control, format, private, unassigned, ignorable or blank one."""
     return not UNSEEN.match(char) and unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
-def refuse_characters(name, code, what="Names"):
+def refuse_characters(name: str, code: str, what: str = "Names") -> Refusal | None:
     """Why a cleaned `name` of any kind may not hold its characters, under `code`; `what` begins the sentence.
 
     All of them are visible, one is a letter or a digit, no letter has more than STACKED marks, and no word is written
@@ -43,7 +43,7 @@ def refuse_characters(name, code, what="Names"):
     return Refusal(code, fault) if fault else None
 
 
-def refuse_text(text, code, what):
+def refuse_text(text: str, code: str, what: str) -> Refusal | None:
     """Why free text may not hold the characters of `text`, under `code`; `what` begins the sentence.
 
     Nothing in it turns the order of the text around it, and all of it is text that others can read.
@@ -55,12 +55,12 @@ def refuse_text(text, code, what):
     return Refusal(code, f"{what} can't contain {_called(found[0])}: {why}. Take it out.")
 
 
-def printable(text):
+def printable(text: str) -> str:
     """`text` with U+FFFD for every character that `refuse_text` refuses, and for line ends and tabs."""
     return re.sub(r"[\t\n\r]", "\ufffd", NO_TEXT.sub("\ufffd", text))
 
 
-def _hidden(name, what):
+def _hidden(name: str, what: str) -> str | None:
     found = next((char for char in name if not visible(char)), None)
     if found is not None:
         return f"{what} can't contain {_called(found)}, an invisible or unknown character. Take it out."
@@ -68,13 +68,13 @@ def _hidden(name, what):
     return f"{what} can't contain {_called(space)}. Use a plain space." if space else None
 
 
-def _wordless(name, what):
+def _wordless(name: str, what: str) -> str | None:
     if any(unicodedata.category(char) in {"Lu", "Ll", "Lt", "Lo", "Nd", "Nl", "No"} for char in name):
         return None
     return f"{what} have at least one letter or digit."
 
 
-def _stacked(name, what):
+def _stacked(name: str, what: str) -> str | None:
     """Marks beside a letter (Mc) aren't counted, because they take room of their own. Vowels and joined consonants of
     Indic scripts (class 0) are counted apart from accents, because words of Burmese have three and a tone.
     """
@@ -91,7 +91,7 @@ def _stacked(name, what):
     return None
 
 
-def _mixed(name):
+def _mixed(name: str) -> str | None:
     """A word ends at whatever is no letter, mark or digit, and at _ too: people join words of two alphabets by _, - and
     dots, as in Модели_v2. Compared as compatible text (NFKC), in which a wide or mathematical letter is a plain one.
     """
@@ -109,11 +109,11 @@ def _mixed(name):
     return None
 
 
-def _alphabet(char):
+def _alphabet(char: str) -> str | None:
     """Which of the alphabets that look ALIKE the letter `char` is of, or None."""
     first = unicodedata.name(char, "").partition(" ")[0] if char.isalpha() else ""
     return first if first in ALIKE else None
 
 
-def _called(char):
+def _called(char: str) -> str:
     return f"U+{ord(char):04X} {unicodedata.name(char, '')}".strip()

@@ -1,5 +1,7 @@
 """Rules 21 to 27: what is linked where, and under which aliases."""
 
+from collections.abc import Iterable
+
 from ..choices import Role
 from .characters import refuse_characters
 from .names import (
@@ -16,7 +18,7 @@ NUMBER_DIGITS = 10  # of a link: no database keeps one with as many
 LATEST = "latest"
 
 
-def refuse_alias_name(name):
+def refuse_alias_name(name: str) -> Refusal | None:
     """Rule 24 and §2: why people may not give the cleaned `name` to a version."""
     if not 1 <= len(name) <= LABEL_LENGTH or "/" in name or ":" in name:
         return Refusal("alias_invalid", f"Aliases have 1 to {LABEL_LENGTH} characters, without slash or colon.")
@@ -29,14 +31,14 @@ def refuse_alias_name(name):
     return None
 
 
-def number_called(name):
+def number_called(name: str) -> int | None:
     """The number of the link that the system's alias `name` names (v0, v1, …), or None for any other name."""
     digits = name_key(name).removeprefix("v")
     called = name_key(name) == f"v{digits}" and digits.isdecimal() and len(digits) < NUMBER_DIGITS
     return int(digits) if called else None
 
 
-def refuse_link(version_type, collection_type):
+def refuse_link(version_type: str, collection_type: str) -> Refusal | None:
     """Rule 21: why a version of `version_type` may not be linked into a collection of `collection_type`."""
     if version_type == collection_type:
         return None
@@ -47,18 +49,18 @@ def refuse_link(version_type, collection_type):
     )
 
 
-def refuse_source(*, usable):
+def refuse_source(*, usable: bool) -> Refusal | None:
     """Rule 22 and §3: why somebody may not link a version that they can't use."""
     return None if usable else SOURCE_HIDDEN
 
 
-def protected_among(names, protected):
+def protected_among(names: Iterable[str], protected: Iterable[str]) -> list[str]:
     """Rule 26: those of the aliases `names` that are `protected`, in whatever case they are written, sorted."""
     keys = {name_key(name) for name in protected}
     return sorted(name for name in names if name_key(name) in keys)
 
 
-def refuse_protected(role, names, protected):
+def refuse_protected(role: str | None, names: Iterable[str], protected: Iterable[str]) -> Refusal | None:
     """Rule 26: why somebody of effective `role` may not put, move or take aliases `names`, given those `protected`."""
     held = protected_among(names, protected)
     if not held or rank(role) >= rank(Role.ADMIN):

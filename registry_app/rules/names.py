@@ -17,7 +17,7 @@ USERNAME_LENGTH = 150  # characters, as Django has it
 REASON_LENGTH = 500  # characters
 
 
-def clean_name(text):
+def clean_name(text: str) -> str:
     """A name as it is kept: trimmed and in Unicode's composed form (NFC).
 
     What is far too long stays as it is: it will be refused, and composing a long run of marks takes minutes.
@@ -26,12 +26,12 @@ def clean_name(text):
     return unicodedata.normalize("NFC", text) if len(text) <= COMPOSED_LENGTH else text
 
 
-def clean_description(text):
+def clean_description(text: str) -> str:
     """A description as it is kept: trimmed, lines ended as on Unix."""
     return text.replace("\r\n", "\n").strip()
 
 
-def may_be_stored(name):
+def may_be_stored(name: str) -> bool:
     """Whether a stored name can be the cleaned `name` out of an address: every database takes it.
 
     Names that are refused today may be older than the rule that refuses them: they must be found, to be mended.
@@ -39,7 +39,7 @@ def may_be_stored(name):
     return 0 < len(name) <= LABEL_LENGTH and not any(char == "\0" or "\ud800" <= char <= "\udfff" for char in name)
 
 
-def name_key(name):
+def name_key(name: str) -> str:
     """What two names that differ only in case or width share; unique in an organization (rule 14).
 
     What can't be seen needs no folding: no name holds it (`refuse_characters`).
@@ -48,14 +48,14 @@ def name_key(name):
     return " ".join(folded.split())
 
 
-def refuse_key(name, code, length):
+def refuse_key(name: str, code: str, length: int) -> Refusal | None:
     """Why the key of a cleaned `name` may not be kept, under `code`: it has more than `length` characters."""
     if len(name_key(name)) <= length:
         return None
     return Refusal(code, "Some characters in it stand for many others. Use fewer of them.")
 
 
-def refuse_name(name):
+def refuse_name(name: str) -> Refusal | None:
     """Why a cleaned `name` may not name a registry or an organization."""
     if not name:
         return Refusal("name_invalid", "Give it a name.")
@@ -70,7 +70,7 @@ def refuse_name(name):
     return None
 
 
-def refuse_type_name(name):
+def refuse_type_name(name: str) -> Refusal | None:
     """Why a cleaned `name` may not name an artifact type. Split, not matched: no expression to backtrack."""
     if not name:
         return Refusal("type_invalid", "Name a type.")
@@ -87,31 +87,31 @@ def refuse_type_name(name):
     )
 
 
-def refuse_username(name):
+def refuse_username(name: str) -> Refusal | None:
     """Why `name` may not be a username, beside what Django's own rule says of it."""
     if len(name) > USERNAME_LENGTH:
         return Refusal("username_invalid", f"Usernames have at most {USERNAME_LENGTH} characters.")
     return refuse_characters(name, "username_invalid", "Usernames")
 
 
-def refuse_description(text):
+def refuse_description(text: str) -> Refusal | None:
     """Why the cleaned `text` may not be a description or a card."""
     if len(text.encode("utf-8", "replace")) > DESCRIPTION_BYTES:
         return Refusal("description_invalid", "Descriptions have at most 64 KiB.")
     return refuse_text(text, "description_invalid", "Descriptions")
 
 
-def refuse_reason(text):
+def refuse_reason(text: str) -> Refusal | None:
     """Why `text` may not be the reason of a change, nor a note to somebody who asked."""
     if len(text) > REASON_LENGTH:
         return Refusal("reason_invalid", f"At most {REASON_LENGTH} characters; these are {len(text)}.")
     return refuse_text(text, "reason_invalid", "Reasons and notes")
 
 
-def word_char(char):
+def word_char(char: str) -> bool:
     """Whether `char` may be in a word of a type: a letter of any script, a digit, _ - or ."""
     return char in "_-." or unicodedata.category(char)[0] in "LM" or unicodedata.category(char) == "Nd"
 
 
-def _short(text):
+def _short(text: str) -> str:
     return text if len(text) <= 40 else f"{text[:40]}…"

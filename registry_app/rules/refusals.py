@@ -11,7 +11,7 @@ class Refusal(NamedTuple):
     way_out: str = ""
 
     @property
-    def message(self):
+    def message(self) -> str:
         """All of it in words, for programs."""
         return f"{self.reason} {self.way_out}".strip()
 

@@ -1,5 +1,6 @@
 """Who may: roles in registries, organizations and teams (rulebook §3)."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -32,7 +33,7 @@ def refuse_connection(*, service: bool, active: bool, connected: bool) -> Refusa
     return OTHER_IDENTITY if connected else None
 
 
-def refuse_token(read_only, method):
+def refuse_token(read_only: bool, method: str) -> Refusal | None:
     """Why a token, `read_only` or not, may not carry a request of this HTTP `method`."""
     return TOKEN_READ_ONLY if read_only and method not in SAFE_METHODS else None
 
@@ -79,27 +80,34 @@ class Path(NamedTuple):
     counts: bool = True
 
 
-def rank(role):
+def rank(role: str | None) -> int:
     """Where `role` stands, from 0 for the lowest; -1 for None."""
     return -1 if role is None else LADDER.index(role)
 
 
-def above(role):
+def above(role: str) -> Role | None:
     """The role next above `role`, or None above the highest."""
     return LADDER[rank(role) + 1] if rank(role) + 1 < len(LADDER) else None
 
 
-def highest(roles):
+def highest(roles: Iterable[Role]) -> Role | None:
     """The highest of `roles`, or None where there is none."""
     return max(roles, key=rank, default=None)
 
 
-def shared_role(visibility, default):
+def shared_role(visibility: str, default: str) -> Role | None:
     """What everybody of the organization is in a registry of this visibility: `default`, or None."""
     return Role(default) if visibility == Visibility.ORGANIZATION else None
 
 
-def effective_role(visibility, organization_role, given, *, default=Role.VIEWER, service=False):
+def effective_role(
+    visibility: str,
+    organization_role: str | None,
+    given: str | None,
+    *,
+    default: str = Role.VIEWER,
+    service: bool = False,
+) -> Role | None:
     """The highest role that counts (rulebook §3), or None.
 
     `organization_role` is the person's role in the organization (None outside it: then nothing counts), `given` the
@@ -110,33 +118,33 @@ def effective_role(visibility, organization_role, given, *, default=Role.VIEWER,
         return None
     if organization_role == OrganizationRole.ADMIN:
         return Role.ADMIN
-    role = highest(role for role in (shared_role(visibility, default), given) if role)
-    return _lifted(role and Role(role), service)
+    roles = (shared_role(visibility, default), Role(given) if given else None)
+    return _lifted(highest(role for role in roles if role), service)
 
 
-def effective_of(paths, *, service):
+def effective_of(paths: Iterable[Path], *, service: bool) -> Role | None:
     """The effective role that comes of all `paths` of somebody (a list of Path), or None."""
     return _lifted(highest(path.role for path in paths if path.counts), service)
 
 
-def _lifted(role, service):
+def _lifted(role: Role | None, service: bool) -> Role | None:
     """A service account is never below member where it has any role (rulebook §3)."""
     return highest([role, Role.MEMBER]) if service and role else role
 
 
-def refuse_given_role(role, *, service):
+def refuse_given_role(role: str, *, service: bool) -> Refusal | None:
     """Why `role` may not be given in a registry, to a service account or not."""
     return SERVICE_ROLE if service and rank(role) < rank(Role.MEMBER) else None
 
 
-def refuse_creation(organization_role, *, members_create):
+def refuse_creation(organization_role: str | None, *, members_create: bool) -> Refusal | None:
     """Why somebody may not create a registry in an organization whose setting is `members_create`."""
     if organization_role is None:
         return Refusal("role_too_low", "Only people of the organization create registries here.")
     return None if members_create or organization_role == OrganizationRole.ADMIN else ADMINS_CREATE
 
 
-def refuse_role(action, role):
+def refuse_role(action: Action, role: str | None) -> Refusal | None:
     """Why somebody of effective `role` (None for none) may not do `action` in a registry (rule 10, §3)."""
     needed = NEEDED[action]
     if rank(role) >= rank(needed):
@@ -144,7 +152,7 @@ def refuse_role(action, role):
     return Refusal("role_too_low", f"You need the {needed.label} role for this.")
 
 
-def actions_of(role, kind, visibility, accepts_all_types):
+def actions_of(role: str | None, kind: str, visibility: str, accepts_all_types: bool) -> frozenset[Action]:
     """What somebody of effective `role` may do in such a registry: the controls that a page shows."""
     allowed = {action for action in NEEDED if refuse_role(action, role) is None}
     if kind == Kind.CORE:
@@ -169,7 +177,7 @@ LEADING = frozenset(
 )
 
 
-def refuse_in_team(action, organization_role, team_role):
+def refuse_in_team(action: Action, organization_role: str | None, team_role: str | None) -> Refusal | None:
     """Why somebody of these roles (None for none) may not do `action` of LEADING in a team."""
     if organization_role == OrganizationRole.ADMIN:
         return None
@@ -178,6 +186,6 @@ def refuse_in_team(action, organization_role, team_role):
     return None if team_role == TeamRole.ADMIN and organization_role is not None else TEAM_ADMINS_ONLY
 
 
-def actions_in_team(organization_role, team_role):
+def actions_in_team(organization_role: str | None, team_role: str | None) -> frozenset[Action]:
     """What somebody of these roles may do in a team: the controls that a page shows."""
     return frozenset(action for action in LEADING if refuse_in_team(action, organization_role, team_role) is None)

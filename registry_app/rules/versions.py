@@ -3,6 +3,8 @@
 import json
 import re
 import unicodedata
+from collections.abc import Iterable, Sequence, Sized
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 from ..choices import OrganizationRole
@@ -26,7 +28,7 @@ SIZE_LIMIT = 2**62  # bytes or files: what every database keeps as a whole numbe
 # How they are called.
 
 
-def parse_path(text):
+def parse_path(text: str) -> tuple[str, str, str, int] | None:
     """(key of the team's name, project, name, number) of the version at `text`, such as vision/forecasts/churn:v3.
 
     None for what is no such path.
@@ -44,7 +46,7 @@ def parse_path(text):
 # What a version is.
 
 
-def refuse_digest(text):
+def refuse_digest(text: str) -> Refusal | None:
     """Why `text` is no digest: the kind of it, a colon, and the value; a SHA-256 has 64 hexadecimal digits."""
     kind, colon, value = text.partition(":")
     known = colon and value and re.fullmatch(r"[a-z][a-z0-9-]{0,39}", kind) and re.fullmatch(r"[!-~]+", value)
@@ -55,7 +57,7 @@ def refuse_digest(text):
     )
 
 
-def refuse_uri(text):
+def refuse_uri(text: str) -> Refusal | None:
     """Why `text` says not where a version is kept."""
     if not 1 <= len(text) <= URI_LENGTH or " " in text or not all(map(visible, text)):
         return URI_INVALID
@@ -65,7 +67,7 @@ def refuse_uri(text):
     return URI_INVALID if scheme in {"javascript", "data", "vbscript"} else None
 
 
-def refuse_run_url(text):
+def refuse_run_url(text: str) -> Refusal | None:
     """Why `text` (may be empty) is no address of a run's page."""
     if not text:
         return None
@@ -79,12 +81,12 @@ def refuse_run_url(text):
     return Refusal("url_invalid", "The run's page is an address that begins with http:// or https://.")
 
 
-def refuse_amount(number):
+def refuse_amount(number: int) -> Refusal | None:
     """Why `number` can't be a size in bytes, nor a number of files."""
     return None if 0 <= number < SIZE_LIMIT else NUMBER_INVALID
 
 
-def parse_metadata(text):
+def parse_metadata(text: str) -> tuple[dict[str, object], None] | tuple[None, Refusal]:
     """(metadata, None) for `text` in JSON, or (None, the Refusal): `metadata_invalid`. Empty text is empty metadata."""
     try:
         metadata = json.loads(text or "{}", parse_constant=_no_constant)
@@ -94,7 +96,7 @@ def parse_metadata(text):
     return (None, refusal) if refusal else (metadata, None)
 
 
-def refuse_version_metadata(metadata):
+def refuse_version_metadata(metadata: object) -> Refusal | None:
     """Why `metadata` (a value as JSON gives it) may not be kept with a version (§2)."""
     if not isinstance(metadata, dict):
         return Refusal("metadata_invalid", 'Metadata is one JSON object: {"name": value, …}.')
@@ -110,11 +112,11 @@ def refuse_version_metadata(metadata):
     return None
 
 
-def _no_constant(name):
+def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def _is_plain(value, depth=0):
+def _is_plain(value: object, depth: int = 0) -> bool:
     if isinstance(value, dict):
         return depth < METADATA_DEPTH and all(_is_plain(k) and _is_plain(v, depth + 1) for k, v in value.items())
     if isinstance(value, list):
@@ -129,7 +131,7 @@ def _is_plain(value, depth=0):
 # What may be linked where.
 
 
-def refuse_inputs(paths, missing):
+def refuse_inputs(paths: Sized, missing: Sequence[str]) -> Refusal | None:
     """Why a version may not be made from those at `paths`, of which `missing` are none that its maker can use."""
     if len(paths) > INPUTS_AT_ONCE:
         return Refusal("too_many", f"At most {INPUTS_AT_ONCE} versions; these are {len(paths)}.")
@@ -142,7 +144,7 @@ def refuse_inputs(paths, missing):
     )
 
 
-def refuse_version_deletion(places, hidden):
+def refuse_version_deletion(places: Iterable[str], hidden: int) -> Refusal | None:
     """Rule 27: why a source version may not be deleted that is linked at `places` (names), or where it is `hidden`.
 
     How often that is isn't said (section 3).
@@ -155,14 +157,14 @@ def refuse_version_deletion(places, hidden):
     return Refusal("version_linked", f"It is linked in {where}.", "Unlink it there first.")
 
 
-def refuse_registration(organization_role, team_role):
+def refuse_registration(organization_role: str | None, team_role: str | None) -> Refusal | None:
     """Why somebody of these roles (None for none) may not see a team's artifacts, nor register versions for it."""
     if organization_role == OrganizationRole.ADMIN or (organization_role is not None and team_role is not None):
         return None
     return Refusal("role_too_low", "Only people of the team see its artifacts and register versions for it.")
 
 
-def refuse_artifact_type(stored, wanted):
+def refuse_artifact_type(stored: str, wanted: str) -> Refusal | None:
     """Why an artifact of type `stored` can't have a version of type `wanted`."""
     if stored == wanted:
         return None

@@ -2,7 +2,7 @@
 
 import unicodedata
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..rules.names import clean_name
 from ..rules.refusals import Refusal
@@ -26,20 +26,20 @@ class Search(NamedTuple):
     The value of `created` is a pair of Django's lookup and a date, that of all others text.
     """
 
-    words: tuple = ()
-    conditions: tuple = ()
+    words: tuple[str, ...] = ()
+    conditions: tuple[tuple[str, Any], ...] = ()
 
     @property
-    def text(self):
+    def text(self) -> str:
         """The words, one after another."""
         return " ".join(self.words)
 
-    def asks(self, operator):
+    def asks(self, operator: str) -> bool:
         """Whether `operator` narrows it down."""
         return any(name == operator for name, _ in self.conditions)
 
 
-def parse_search(text):
+def parse_search(text: str) -> tuple[Search, None] | tuple[None, Refusal]:
     """(Search, None) for what was typed, or (None, the Refusal): `search_invalid`. Read once, from left to right."""
     if len(text) > QUERY_LENGTH:
         return None, _refusal(f"A search has at most {QUERY_LENGTH} characters; this one has {len(text)}.")
@@ -51,10 +51,10 @@ def parse_search(text):
         if value is None:
             return None, _refusal("A quote is not closed. Close it, or take it out.")
         if operator is not None:
-            value, refusal = _condition(operator, value)
+            condition, refusal = _condition(operator, value)
             if refusal:
                 return None, refusal
-            conditions.append((operator.lower(), value))
+            conditions.append((operator.lower(), condition))
         elif value:
             words.append(value)
     if len(words) + len(conditions) > TERMS:
@@ -62,7 +62,7 @@ def parse_search(text):
     return Search(tuple(words), tuple(conditions)), None
 
 
-def _term(text):
+def _term(text: str) -> tuple[str | None, str | None, str]:
     """(operator or None, value, what comes after) of the term that `text` begins with; value None: an open quote."""
     operator = None
     if not text.startswith('"'):
@@ -70,16 +70,13 @@ def _term(text):
         if colon:
             operator, text = name, text[len(name) + 1 :]
     if text.startswith('"'):
-        value, closed, text = text[1:].partition('"')
-        value = clean_name(value) if closed else None
-    else:
-        value = "" if not text or text[0].isspace() else text.split(None, 1)[0]
-        text = text[len(value) :]
-        value = clean_name(value)
-    return operator, value, text.lstrip()
+        quoted, closed, rest = text[1:].partition('"')
+        return operator, clean_name(quoted) if closed else None, rest.lstrip()
+    word = "" if not text or text[0].isspace() else text.split(None, 1)[0]
+    return operator, clean_name(word), text[len(word) :].lstrip()
 
 
-def _condition(operator, value):
+def _condition(operator: str, value: str) -> tuple[str | tuple[str, date], None] | tuple[None, Refusal]:
     """(what `operator` asks for, None), or (None, the Refusal)."""
     name = operator.lower()
     if name not in OPERATORS:
@@ -99,6 +96,6 @@ def _condition(operator, value):
     return (COMPARISONS[sign], written), None
 
 
-def _refusal(reason):
+def _refusal(reason: str) -> Refusal:
     operators = ", ".join(f"{name}:" for name in OPERATORS)
     return Refusal("search_invalid", reason, f"Operators: {operators}.")

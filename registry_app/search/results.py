@@ -9,14 +9,16 @@ from difflib import get_close_matches
 from functools import reduce
 from operator import or_
 
-from django.db.models import Case, F, Max, Q, When
+from django.db.models import Case, F, Max, Q, QuerySet, When
 
 from .. import rules
 from ..database import fulltext
 from ..models.artifact import Artifact
-from ..models.collection import Collection
+from ..models.collection import Collection, CollectionQuerySet
 from ..models.link import Alias, Link, Tag
 from ..models.registry import Registry
+from ..models.registry_queryset import RegistryQuerySet
+from .query import Search
 
 WINDOWS = (1_000, 20_000)  # ids of links, the newest, that are looked through before all links with a word are gathered
 SUGGESTED = 3  # names that may have been meant, at most
@@ -26,11 +28,11 @@ CLOSE = 0.7  # how like such a name is: 1 is the same
 class SearchResults:
     """What the Search `wanted` finds in the registries `seen`, group by group."""
 
-    def __init__(self, wanted, seen):
+    def __init__(self, wanted: Search, seen: RegistryQuerySet) -> None:
         self.wanted, self.seen = wanted, seen
         self.words = [fulltext.SearchTerm(word) for word in wanted.words]
 
-    def registries(self):
+    def registries(self) -> RegistryQuerySet:
         """Registries."""
         found = _narrowed(
             self.seen,
@@ -43,7 +45,7 @@ class SearchResults:
             found = found.filter(pk__in=_ids(Registry.objects.matching(words)))
         return self._best_first(found)
 
-    def collections(self):
+    def collections(self) -> CollectionQuerySet:
         """Collections."""
         found = _narrowed(
             Collection.objects.filter(registry__in=_ids(self.seen)),
@@ -58,21 +60,21 @@ class SearchResults:
             found = found.matching(words)
         return self._best_first(found)
 
-    def links(self, count):
+    def links(self, count: int) -> QuerySet[Link]:
         """The first `count` links, the newest first."""
         newest = Link.objects.aggregate(newest=Max("pk", default=0))["newest"]
         floors = [max(0, newest - window) for window in WINDOWS]  # of a few links too: how many there are stays unsaid
         return _first_full(count, [self._links(_after(floor)) for floor in (*floors, 0)])
 
-    def aliases(self, count):
+    def aliases(self, count: int) -> QuerySet[Alias]:
         """The first `count` aliases that people gave; others have no row."""
         return self._marks(Alias, "alias", count)
 
-    def tags(self, count):
+    def tags(self, count: int) -> QuerySet[Tag]:
         """The first `count` tags, of collections and of versions."""
         return self._marks(Tag, "tag", count)
 
-    def names_meant(self):
+    def names_meant(self) -> list[dict[str, str]]:
         """What may have been meant by the words, out of the names that are seen: at most SUGGESTED.
 
         Dicts of `name`, `registry_name` and, of a collection, `collection_name`.
@@ -81,7 +83,7 @@ class SearchResults:
         if not fulltext.SHORTEST <= len(key) <= fulltext.COMPARED:
             return []
         collections = fulltext.most_similar(Collection.objects.filter(registry__in=_ids(self.seen)), key)
-        rows = [
+        rows: list = [
             *fulltext.most_similar(self.seen, key).values("name_key", registry_name=F("name")),
             *collections.values("name_key", registry_name=F("registry__name"), collection_name=F("name")),
         ]

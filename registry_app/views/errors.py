@@ -28,15 +28,15 @@ def bad_request(request, exception):
 
 def permission_denied(request, exception):
     """403: names the missing role and the admins who can help, to somebody who sees where they are."""
-    context = {}
+    context: dict = {}
     if isinstance(exception, MissingRole):
-        context = {"access": exception.access, "refusal": exception.refusal, "needed": NEEDED[exception.action]}
+        context = _frame_of(exception.access.membership)
+        context |= {"access": exception.access, "refusal": exception.refusal, "needed": NEEDED[exception.action]}
         context["admins"] = admins_who_can_help(exception.access.registry)
-        context |= _frame_of(exception.access.membership)
     if isinstance(exception, MissingOrganizationRole):
         admins = exception.admins.select_related("user").order_by("user__username")[:HELPERS_SHOWN]
-        context = {"member": exception.membership, "refusal": exception.refusal, "admins": admins}
-        context |= _frame_of(exception.membership)
+        context = _frame_of(exception.membership)
+        context |= {"member": exception.membership, "refusal": exception.refusal, "admins": admins}
     return render(request, "403.html", context, status=403)
 
 

@@ -48,6 +48,7 @@ def service(request, organization, username):
         token = ApiToken(user=person.user, expires_at=form.expires_at(), **form.given())
         issued = token if form.submit(token.issue, actor_of(request), membership.organization) else None
     log_refusals(request, form, Action.TOKEN_ISSUE, membership, subject=str(request.POST.get("name", ""))[:60])
-    context = {"form": TokenForm() if issued else form, "issued": issued, "person": person, "section": "people"}
-    context["tokens"] = person.user.api_tokens.filter(revoked_at__isnull=True)
+    tokens = person.user.api_tokens.filter(revoked_at__isnull=True)
+    context: dict = {"form": TokenForm() if issued else form, "issued": issued, "person": person, "tokens": tokens}
+    context["section"] = "people"
     return render_page(request, "organization_tokens/service.html", membership, context, status=form.status)

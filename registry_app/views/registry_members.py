@@ -124,9 +124,9 @@ def explain(request, organization, name):
     context = {"form": form, "asked": membership}
     if membership:
         listed = paths(access.registry, [membership])[membership.user_id]
-        context["paths"] = listed
-        context["effective"] = rules.effective_of(listed, service=membership.user.is_service)
-        context["permissions"] = [(role, rules.rank(context["effective"]) >= rules.rank(role)) for role in rules.LADDER]
+        effective = rules.effective_of(listed, service=membership.user.is_service)
+        permissions = [(role, rules.rank(effective) >= rules.rank(role)) for role in rules.LADDER]
+        context |= {"paths": listed, "effective": effective, "permissions": permissions}
     return registry_page(
         request, "registry_members/explain.html", access, "access", context, 422 if form.errors else 200
     )

@@ -5,13 +5,16 @@ SQLite changes a table by rebuilding it. The old table's triggers are dropped wi
 that no exception and no crash leaves a table without them.
 """
 
+from typing import Any
+
 from django.db.backends.sqlite3 import base, schema
+from django.db.models import Model
 
 
 class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
     """Rebuilds a table and keeps the triggers of all tables (one on another table may name the rebuilt one)."""
 
-    def _remake_table(self, model, *args, **kwargs):
+    def _remake_table(self, model: type[Model], *args: Any, **kwargs: Any) -> None:
         with self.connection.cursor() as cursor:
             cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
             triggers = cursor.fetchall()

@@ -6,8 +6,10 @@ compared with what the database tells: one that is missing, disabled or altered 
 next migrate. So that an upgrade migrates, a change of them comes with a migration, be it one without operations.
 """
 
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from django.apps import AppConfig
 from django.core import checks
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
@@ -93,7 +95,7 @@ REFUSALS = {
 }
 
 
-def refusal_of(error):
+def refusal_of(error: Exception) -> rules.Refusal | None:
     """The Refusal behind a database error (an IntegrityError), or None where it is of no rule's making."""
     cause = error.__cause__ or error
     if (details := getattr(cause, "diag", None)) is not None:
@@ -103,7 +105,7 @@ def refusal_of(error):
     return REFUSALS.get(name) or CONSTRAINTS.get(name)
 
 
-def missing(using=DEFAULT_DB_ALIAS):
+def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:
     """The names of the triggers that are not in place as declared, sorted."""
     connection = connections[using]
     database = DATABASES[connection.vendor]
@@ -112,7 +114,7 @@ def missing(using=DEFAULT_DB_ALIAS):
         return sorted(name for name, facts in database.wanted(cursor).items() if present.get(name) != facts)
 
 
-def install(using=DEFAULT_DB_ALIAS):
+def install(using: str = DEFAULT_DB_ALIAS) -> None:
     """Put every trigger in place; nothing happens where all are."""
     if missing(using):
         connection = connections[using]
@@ -122,7 +124,7 @@ def install(using=DEFAULT_DB_ALIAS):
                 cursor.execute(statement)
 
 
-def drop(using=DEFAULT_DB_ALIAS):
+def drop(using: str = DEFAULT_DB_ALIAS) -> None:
     """Take every trigger away: for `off`, and for the tests' flush."""
     connection = connections[using]
     with connection.cursor() as cursor:
@@ -131,7 +133,7 @@ def drop(using=DEFAULT_DB_ALIAS):
 
 
 @contextmanager
-def disabled(using=DEFAULT_DB_ALIAS):
+def disabled(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
     """Lift the triggers for the block, in one transaction: nobody else sees the tables without them."""
     with transaction.atomic(using=using):
         drop(using)
@@ -139,16 +141,16 @@ def disabled(using=DEFAULT_DB_ALIAS):
         install(using)
 
 
-def install_after_migrate(sender, using, **_):
+def install_after_migrate(sender: AppConfig, using: str, **_: object) -> None:
     """post_migrate: triggers in place, and the audit chain's one head."""
     if _has_tables(using):
         install(using)
-        heads = sender.get_model("AuditChainHead").objects.using(using)
+        heads = sender.get_model("AuditChainHead")._default_manager.using(using)
         if not heads.exists():
             heads.create()
 
 
-def check_triggers(app_configs, databases, **_):
+def check_triggers(app_configs: object, databases: Iterable[str] | None, **_: object) -> list[checks.CheckMessage]:
     """System check: a warning while a trigger is missing, for an error would stop the migrate that mends it."""
     found = [name for using in databases or () if _has_tables(using) for name in missing(using)]
     return (
@@ -156,5 +158,5 @@ def check_triggers(app_configs, databases, **_):
     )
 
 
-def _has_tables(using):
+def _has_tables(using: str) -> bool:
     return {table for table, _ in TRIGGERS} <= set(connections[using].introspection.table_names())
