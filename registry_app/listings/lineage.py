@@ -1,13 +1,15 @@
 """The lineage of a version, laid out for an SVG drawing: made from, made by, made into, from left to right."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from ..models import Link, Version
+from ..models import Link, OrganizationMembership, Version
 
 STEPS = 2  # generations up, and down
 IN_COLUMN = 8  # versions of a generation at most
 WIDTH, HEIGHT = 164, 50  # of a node, in the drawing's own units
 GAP_X, GAP_Y = 36, 14
+Key = int | str  # of a node: the id of a version, or “run”
 LABEL_LENGTH = 20  # characters that fit into a node
 
 
@@ -24,7 +26,7 @@ class Node(NamedTuple):
     height: int = HEIGHT
 
     @property
-    def short(self):
+    def short(self) -> str:
         """As much of the label as fits."""
         return self.label if len(self.label) <= LABEL_LENGTH else f"{self.label[: LABEL_LENGTH - 1]}…"
 
@@ -35,14 +37,14 @@ class Drawing(NamedTuple):
     `generations` says the same in words: [(what they are, [Node])].
     """
 
-    nodes: list
-    lines: list
+    nodes: list[Node]
+    lines: list[str]
     width: int
     height: int
-    generations: list
+    generations: list[tuple[str, list[Node]]]
 
 
-def lineage_of(link, membership):
+def lineage_of(link: Link, membership: OrganizationMembership) -> Drawing | None:
     """The Drawing of the lineage of the Link's version, of what the membership's person may know of; None if alone."""
     version = link.version
     levels, edges = _walk(version, membership)
@@ -63,7 +65,7 @@ def lineage_of(link, membership):
     return Drawing(list(placed.values()), lines, width, height, _generations(shown, placed))
 
 
-def _walk(version, membership):
+def _walk(version: Version, membership: OrganizationMembership) -> tuple[dict[int, int], list[tuple[Key, Key]]]:
     """({version id: generation, 0 for this one}, [(id made from, id made)]), STEPS generations both ways.
 
     Through what the membership's person may know of alone: what lies beyond a hidden version stays unsaid, and hidden
@@ -85,7 +87,7 @@ def _walk(version, membership):
     return levels, list(dict.fromkeys(edges))
 
 
-def _nodes(ids, membership):
+def _nodes(ids: Iterable[int], membership: OrganizationMembership) -> dict[Key, Node]:
     """{id: Node} of these versions, which the membership's person may know of; each leads to where they see it."""
     seen = membership.registries().order_by().values("pk")
     links = Link.objects.filter(version__in=ids, collection__registry__in=seen)
@@ -95,7 +97,7 @@ def _nodes(ids, membership):
     return {pk: _node(version, addresses.get(pk, "")) for pk, version in found.items()}
 
 
-def _node(version, address):
+def _node(version: Version, address: str) -> Node:
     """The Node of a version."""
     return Node(
         f"{version.artifact.name}:{version.label}",
@@ -105,18 +107,18 @@ def _node(version, address):
     )
 
 
-def _columns(levels):
+def _columns(levels: dict[int, int]) -> list[list[Key]]:
     """The ids, a list a generation, oldest generation first."""
     return [[pk for pk in levels if levels[pk] == level] for level in sorted(set(levels.values()))]
 
 
-def _through_run(edges, pk):
+def _through_run(edges: list[tuple[Key, Key]], pk: int) -> list[tuple[Key, Key]]:
     """The same lines, with those into version `pk` led through its run."""
     led = [(one, "run") if other == pk else (one, other) for one, other in edges]
     return [*led, ("run", pk)]
 
 
-def _place(columns, nodes):
+def _place(columns: list[list[Key]], nodes: dict[Key, Node]) -> dict[Key, Node]:
     """{key: Node with its place}: each column centred."""
     tallest = max(map(len, columns))
     placed = {}
@@ -128,7 +130,7 @@ def _place(columns, nodes):
     return placed
 
 
-def _line(one, other):
+def _line(one: Node, other: Node) -> str:
     """A curve from the right edge of a node to the left edge of another, as an SVG path."""
     x, y = one.x + WIDTH, one.y + HEIGHT // 2
     to_x, to_y = other.x, other.y + HEIGHT // 2
@@ -136,7 +138,7 @@ def _line(one, other):
     return f"M{x} {y} C{middle} {y} {middle} {to_y} {to_x - 5} {to_y}"
 
 
-def _generations(levels, placed):
+def _generations(levels: dict[int, int], placed: dict[Key, Node]) -> list[tuple[str, list[Node]]]:
     names = {-2: "What those were made from", -1: "Made from", 1: "Made into", 2: "What those were made into"}
     told = [(names[level], [placed[pk] for pk in levels if levels[pk] == level]) for level in names]
     if "run" in placed:
