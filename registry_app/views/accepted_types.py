@@ -21,16 +21,10 @@ def add(request, organization, name):
     registry = access.registry
     form = AddTypesForm(form_data(request), registry=registry)
     if form.is_valid() and _confirm(form, registry):
-        wanted = form.cleaned_data
-        if form.submit(
-            registry.add_types,
-            actor_of(request),
-            wanted["types"],
-            version=wanted["version"],
-            confirmed=wanted["confirmed"],
-            reason=wanted["reason"],
-        ):
-            messages.success(request, f"{registry} accepts {', '.join(wanted['types'])}.")
+        wanted = dict(form.cleaned_data)
+        types = wanted.pop("types")
+        if form.submit(registry.add_types, actor_of(request), types, **wanted):
+            messages.success(request, f"{registry} accepts {', '.join(types)}.")
             return _to_types(organization, registry)
     log_refusals(request, form, Action.TYPE_ADD, access.membership, registry)
     if form.is_bound and not registry.is_core and not form.has_code("type_looks_alike"):
@@ -51,10 +45,7 @@ def _adding_page(request, access, form):
     if form.is_bound:
         registry.refresh_from_db()
     form.initial["version"] = registry.version
-    asked = AddTypesForm(
-        request.POST if form.is_bound else {"types": request.GET.get("types", ""), "version": registry.version}
-    )
-    asked.is_valid()  # an error added later has taken the types out of the form's own cleaned data
+    asked = _types_asked_for(request, registry)
     wanted, accepted = asked.cleaned_data.get("types", []), registry.type_names()
     shown = asked if "types" in asked.errors and request.GET.get("types") else form
     context = {
@@ -68,6 +59,14 @@ def _adding_page(request, access, form):
     }
     status = 422 if shown is asked else form.status
     return render_page(request, "accepted_types/add.html", access.membership, context, status=status)
+
+
+def _types_asked_for(request, registry):
+    """The form with the types that the address or the form names: one that a verb refused has lost its own."""
+    sent = request.POST if request.method == "POST" else {"types": request.GET.get("types", "")}
+    asked = AddTypesForm(sent if request.method == "POST" else {**sent, "version": registry.version})
+    asked.is_valid()
+    return asked
 
 
 @require_POST

@@ -1,7 +1,6 @@
 """Pages of registries: the list, one of them, its settings, and the two steps that can't be taken back."""
 
 from django.contrib import messages
-from django.db.models import Exists, OuterRef
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -10,67 +9,30 @@ from ..choices import Action, Kind, Visibility
 from ..forms import (
     AcceptForm,
     AddTypesForm,
-    AuditFilter,
-    CollectionFilter,
     CreateForm,
     DeleteForm,
     DetailsForm,
-    RegistryFilter,
     RestrictForm,
 )
-from ..listings.collections import collection_listing
-from ..listings.cursor import SORTS, paginate
-from ..listings.events import paginate_events
-from ..listings.registries import (
-    COUNT_CAP,
-    FILTERED_CAP,
-    capped_count,
-    core_cards,
-    prepare_rows,
-    registry_rows,
-    types_by_registry,
-)
-from ..models import Alias, AuditEvent, Collection, Registry, effective_sources
+from ..listings.accepted_types import AcceptedTypeListing
+from ..listings.collections import CollectionListing
+from ..listings.events import RegistryEventListing
+from ..listings.registries import RegistryListing
+from ..models import Alias, AuditEvent, Registry, effective_sources
 from ..permissions import get_organization, get_registry, require_creator
 from .rendering import actor_of, admins_who_can_help, form_data, log_refusals, registry_page, render_page
 
 COLLECTIONS_SHOWN = 10  # names on the preview of a deletion
 PEOPLE_SHOWN = 50  # names on the preview of a restriction
-CHANGES = {
-    Action.RESTRICT,
-    Action.TYPE_ADD,
-    Action.TYPES_LIST,
-    Action.PROTECT,
-}  # what only admins do on the settings page
+# What only admins do on the settings page.
+CHANGES = {Action.RESTRICT, Action.TYPE_ADD, Action.TYPES_LIST, Action.PROTECT}
 
 
 @require_safe
 def index(request, organization):
     """The registries that this person can see: core ones as cards, custom ones as a table."""
     membership = get_organization(request.user, organization)
-    filters = RegistryFilter(request.GET)
-    wanted = filters.require()
-    narrowed = filters.apply(membership.registries(), membership)
-    sort = wanted["sort"] or "name"
-    keys, descending = SORTS[sort]
-    page = paginate(
-        registry_rows(narrowed.custom(), membership),
-        keys,
-        descending=descending,
-        after=wanted["after"],
-        before=wanted["before"],
-    )
-    first = page.before is None
-    cores = narrowed.core() if first else narrowed.none()
-    types = types_by_registry(page.rows, cores)
-    context = {
-        "filters": filters,
-        "sort": sort,
-        "page": page,
-        "count": capped_count(narrowed.custom(), page, first, FILTERED_CAP if filters.active else COUNT_CAP),
-        "cores": core_cards(types) if first else [],
-        "rows": prepare_rows(page.rows, membership, types),
-    }
+    context = RegistryListing(membership, request.GET).context
     return render_page(request, "registries/index.html", membership, context, part="registries/_results.html")
 
 
@@ -109,14 +71,9 @@ def name(request, organization):
 def detail(request, organization, name):
     """A registry: its collections, and what can change here."""
     access = get_registry(request.user, organization, name)
-    filters = CollectionFilter(request.GET)
-    filters.require()
-    used = Collection.objects.filter(registry=OuterRef("registry"), type=OuterRef("name"))
-    context = {
-        **collection_listing(access.registry, filters),
-        "types": list(access.registry.types.annotate(used=Exists(used))),
-        "people": access.registry.people().count(),
-    }
+    listing = CollectionListing(access, request.GET)
+    types, people = AcceptedTypeListing(access.registry).rows, access.registry.people().count()
+    context = {**listing.context, "types": list(types), "people": people}
     return registry_page(request, "registries/detail.html", access, "detail", context, part="collections/_results.html")
 
 
@@ -136,20 +93,21 @@ def settings(request, organization, name):
     return settings_page(request, access, form=form, status=form.status)
 
 
+def _settings_forms(registry):
+    initial = {"version": registry.version}
+    return {
+        "form": DetailsForm(instance=registry),
+        "type_form": AddTypesForm(registry=registry, initial=initial),
+        "accept_form": AcceptForm(registry=registry, initial=initial),
+    }
+
+
 def settings_page(request, access, *, status=200, **forms):
     """The settings page, with the forms that were refused (`form`, `type_form`, `accept_form`, `alias_form`)."""
     stored = access.registry  # text and version are of one read; what a verb refused, it has read anew
-    used = stored.types_in_use()
-    types = list(stored.types.select_related("added_by"))
-    others = len(types) - 1
     context = {
-        "types": [
-            (type_, rules.refuse_type_removal(stored.kind, type_.name, in_use=type_.name in used, others=others))
-            for type_ in types
-        ],
-        "form": DetailsForm(instance=stored),
-        "type_form": AddTypesForm(registry=stored, initial={"version": stored.version}),
-        "accept_form": AcceptForm(registry=stored, initial={"version": stored.version}),
+        **_settings_forms(stored),
+        "types": AcceptedTypeListing(stored).removals,
         "stored": stored,
         "people": stored.people().count(),
         "protected": list(stored.protected_aliases.all()),
@@ -173,14 +131,9 @@ def restrict(request, organization, name):
     form = RestrictForm(form_data(request), registry=registry)
     if form.is_valid():
         wanted = form.cleaned_data
-        if form.submit(
-            registry.restrict,
-            actor_of(request),
-            version=wanted["version"],
-            seen=wanted["preview"],
-            keep=wanted["keep"],
-            reason=wanted["reason"],
-        ):
+        shown = {"version": wanted["version"], "seen": wanted["preview"]}
+        change = {"keep": wanted["keep"], "reason": wanted["reason"]}
+        if form.submit(registry.restrict, actor_of(request), **shown, **change):
             messages.success(request, f"{registry} is now restricted. {registry.people().count()} people have access.")
             return redirect("registries:settings", organization, registry.name)
     log_refusals(request, form, Action.RESTRICT, access.membership, registry)
@@ -243,9 +196,6 @@ def _held(registry):
 def activity(request, organization, name):
     """What happened in one registry, newest first."""
     access = get_registry(request.user, organization, name)
-    filters = AuditFilter(request.GET)
-    wanted = filters.require()
-    events = filters.apply(AuditEvent.objects.of_registry(access.registry))
-    context = {"registry": access.registry, "allowed": access.allowed, "tab": "activity", "filters": filters}
-    context |= paginate_events(events, wanted["before"])
+    context = {"registry": access.registry, "allowed": access.allowed, "tab": "activity"}
+    context |= RegistryEventListing(access, request.GET).context
     return render_page(request, "registries/activity.html", access.membership, context)

@@ -11,6 +11,7 @@ from django.utils.html import escape
 
 from registry_app import rules
 from registry_app.choices import Action, Role
+from registry_app.listings import registries
 from registry_app.models import AcceptedType, Actor, AuditEvent, FormerName, Registry, RegistryMember
 from registry_app.views import registries as views
 from tests.factories import give_role, make_member, make_registry, make_user
@@ -198,8 +199,8 @@ def test_the_way_back_to_the_first_page_ends_at_the_first_page(acme, ada):
 
 def test_counting_stops_where_it_would_cost(acme, ada, monkeypatch):
     many(acme, 30)
-    monkeypatch.setattr(views, "COUNT_CAP", 29)
-    monkeypatch.setattr(views, "FILTERED_CAP", 28)
+    monkeypatch.setattr(registries, "COUNT_CAP", 29)
+    monkeypatch.setattr(registries, "FILTERED_CAP", 28)
     assert index(ada, acme).context["count"] == "29+"
     assert index(ada, acme, q="Shelf").context["count"] == "28+"
     assert index(ada, acme, q="Shelf 000").context["count"] == "10"
