@@ -1,47 +1,27 @@
 """Pages of an organization's people: the list, one person, their role, and the ways in which it ends."""
 
 from django.contrib import messages
+from django.http import QueryDict
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import rules
 from ..choices import Action
-from ..forms import ConfirmForm, CursorForm, MemberRoleForm, PeopleFilter, ServiceForm
-from ..listings.cursor import paginate
-from ..listings.members import count_people, member_rows, registries_of_person
-from ..listings.teams import paginate_teams, team_rows
+from ..forms import ConfirmForm, MemberRoleForm, ServiceForm
+from ..listings.members import MemberListing, PersonRegistryListing
+from ..listings.teams import FirstTeamsListing
 from ..models import make_service_account
 from ..models.endings import of_membership
 from ..permissions import get_organization, get_person, require_admin
 from .rendering import actor_of, form_data, log_refusals, render_page
-
-TEAMS_SHOWN = 10  # below the list of people
 
 
 @require_safe
 def index(request, organization):
     """Everybody in the organization, and its first teams."""
     membership = get_organization(request.user, organization)
-    filters = PeopleFilter(request.GET, looker=membership)
-    wanted = filters.require()
-    people = filters.apply(membership.organization.memberships.all())
-    columns = ("id", "role", "user_id", "user__username", "user__email", "user__is_service", "user__is_active")
-    page = paginate(
-        people.values(*columns, "user__last_login"),
-        ["user__username"],
-        after=wanted["after"],
-        before=wanted["before"],
-    )
-    teams = paginate_teams(membership)
-    context = {
-        "section": "people",
-        "filters": filters,
-        "page": page,
-        "rows": member_rows(page.rows, membership),
-        "counts": count_people(membership.organization),
-        "teams": team_rows(teams.rows[:TEAMS_SHOWN], membership),
-        "more_teams": len(teams.rows) > TEAMS_SHOWN,
-    }
+    people, teams = MemberListing(membership, request.GET), FirstTeamsListing(membership, QueryDict())
+    context = {"section": "people", **people.context, **teams.context}
     return render_page(request, "members/index.html", membership, context, part="members/_results.html")
 
 
@@ -49,16 +29,10 @@ def index(request, organization):
 def detail(request, organization, username):
     """One person: what they are here, and every registry that they can see and the looker too, with all paths to it."""
     membership, person = get_person(request.user, organization, username)
-    filters = CursorForm(request.GET)
-    wanted = filters.require()
-    seen = person.registries()
-    if person != membership and not membership.is_admin:
-        seen = seen.filter(pk__in=membership.registries().order_by().values("pk"))
-    page = paginate(seen.values("id", "name", "name_key", "visibility"), ["name_key"], **wanted)
+    listing = PersonRegistryListing(membership, person, request.GET)
     context = {
+        **listing.context,
         "person": person,
-        "page": page,
-        "rows": registries_of_person(page.rows, person),
         "teams": person.user.team_memberships.filter(team__organization=membership.organization)
         .select_related("team")
         .order_by("team__name_key"),

@@ -3,42 +3,32 @@
 import copy
 
 from django.contrib import messages
-from django.db.models import F
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.text import get_text_list
 from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import rules
-from ..choices import Action, Role
+from ..choices import Action
 from ..forms import (
     AddPeopleForm,
     ConfirmForm,
-    CursorForm,
     MemberRoleForm,
     TeamDeleteForm,
-    TeamFilter,
     TeamForm,
     TeamSettingsForm,
 )
-from ..listings.base import add_line_breaks, registry_addresses
-from ..listings.cursor import paginate
-from ..listings.teams import paginate_teams, team_rows
-from ..models import AuditEvent, RegistryMember, Team
+from ..listings.teams import TeamListing, TeamMemberListing, TeamRoleListing
+from ..models import AuditEvent, Team
 from ..permissions import MissingOrganizationRole, get_organization, get_team, require_admin
 from .rendering import actor_of, form_data, log_refusals, render_page
-
-ROLES_SHOWN = 50  # registries on a team's page
 
 
 @require_safe
 def index(request, organization):
     """The teams of the organization; everybody in it sees them."""
     membership = get_organization(request.user, organization)
-    filters = TeamFilter(request.GET)
-    wanted = filters.require()
-    page = paginate_teams(membership, filters, after=wanted["after"], before=wanted["before"])
-    context = {"filters": filters, "page": page, "teams": team_rows(page.rows, membership), "section": "people"}
+    context = {"section": "people", **TeamListing(membership, request.GET).context}
     return render_page(request, "teams/index.html", membership, context, part="teams/_results.html")
 
 
@@ -73,23 +63,9 @@ def detail(request, organization, name):
                 messages.info(request, f"All of them were in {team} already. Nothing was changed.")
             return redirect(team)
     log_refusals(request, form, Action.TEAM_MEMBER_ADD, access.membership, subject=team.name)
-    wanted = CursorForm(request.GET).require()
-    columns = ("id", "role", "user_id", "user__username", "user__is_service", "user__is_active")
-    page = paginate(team.memberships.values(*columns), ["user__username"], **wanted)
-    context = {"form": form, "page": page, **_registries_of(access)}
+    people = TeamMemberListing(access, request.GET)
+    context = {"form": form, "page": people.page, **TeamRoleListing(access).context}
     return _team_page(request, "teams/detail.html", access, context, form.status)
-
-
-def _registries_of(access):
-    """The roles of a team in registries that the person can see too, capped, and how many more there are."""
-    given = RegistryMember.objects.active().filter(team=access.team)
-    given = given.filter(registry__in=access.membership.registries().order_by().values("pk"))
-    address = registry_addresses(access.membership)
-    rows = list(given.order_by("registry__name_key").values("role", "ends_at", name=F("registry__name"))[:ROLES_SHOWN])
-    for row in rows:
-        row["address"], row["label"] = address(row["name"]), add_line_breaks(row["name"])
-        row["role"] = Role(row["role"]).label
-    return {"roles": rows, "more_roles": given.count() - len(rows)}
 
 
 def _team_page(request, template, access, context, status=200):
@@ -180,5 +156,5 @@ def remove(request, organization, name, username):
         messages.success(request, f"{gone} no longer in {access.team}.")
         return redirect(access.team)
     log_refusals(request, form, Action.TEAM_MEMBER_REMOVE, access.membership, subject=access.team.name)
-    context = {"form": form, "member": member, "leaving": leaving, **_registries_of(access)}
+    context = {"form": form, "member": member, "leaving": leaving, **TeamRoleListing(access).context}
     return _team_page(request, "teams/remove.html", access, context, form.status)
