@@ -6,8 +6,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ..choices import Action
-from ..forms import ConfirmForm, CursorForm, TokenForm
-from ..listings.cursor import paginate_objects
+from ..forms import ConfirmForm, TokenForm
+from ..listings.tokens import OrganizationTokenListing, TokenListing
 from ..models import ApiToken
 from ..permissions import get_person, require_admin
 from .rendering import actor_of, form_data, log_refusals, render_page
@@ -17,9 +17,8 @@ from .rendering import actor_of, form_data, log_refusals, render_page
 def index(request, organization):
     """The tokens of everybody in an organization, for its admins: what they are, never their secrets."""
     membership = require_admin(request.user, organization, Action.TOKEN_REVOKE)
-    filters = CursorForm(request.GET)
-    page = paginate_objects(ApiToken.objects.of_organization(membership.organization), ["id"], **filters.require())
-    return render_page(request, "organization_tokens/index.html", membership, {"page": page, "section": "people"})
+    context = {"section": "people", **OrganizationTokenListing(membership, request.GET).context}
+    return render_page(request, "organization_tokens/index.html", membership, context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -48,7 +47,7 @@ def service(request, organization, username):
         token = ApiToken(user=person.user, expires_at=form.expires_at(), **form.given())
         issued = token if form.submit(token.issue, actor_of(request), membership.organization) else None
     log_refusals(request, form, Action.TOKEN_ISSUE, membership, subject=str(request.POST.get("name", ""))[:60])
-    tokens = person.user.api_tokens.filter(revoked_at__isnull=True)
+    tokens = TokenListing(person.user).rows
     context: dict = {"form": TokenForm() if issued else form, "issued": issued, "person": person, "tokens": tokens}
     context["section"] = "people"
     return render_page(request, "organization_tokens/service.html", membership, context, status=form.status)

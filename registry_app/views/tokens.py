@@ -6,6 +6,7 @@ from django.views.decorators.http import require_http_methods
 
 from ..choices import Action
 from ..forms import ConfirmForm, TokenForm
+from ..listings.tokens import TokenListing
 from ..models import ApiToken
 from ..models.event import record_refusals
 from .rendering import actor_of, form_data
@@ -22,8 +23,8 @@ def index(request):
         token = ApiToken(user=request.user, expires_at=form.expires_at(), **form.given())
         issued = token if form.submit(token.issue, actor_of(request)) else None
     _log_refusals(request, form, Action.TOKEN_ISSUE, form.data.get("name", ""))
-    context = {"form": TokenForm() if issued else form, "issued": issued, "section": "tokens"}
-    context["tokens"] = request.user.api_tokens.filter(revoked_at__isnull=True)
+    context: dict = {"form": TokenForm() if issued else form, "issued": issued, "section": "tokens"}
+    context["tokens"] = TokenListing(request.user).rows
     return render(request, "tokens/index.html", context, status=form.status)
 
 
