@@ -3,45 +3,23 @@
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Count, Q
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import rules
 from ..choices import Action, Role
-from ..forms import AddAccessForm, ChangeAccessForm, ConfirmForm, CursorForm, ExplainForm, WhoCanForm
-from ..listings.cursor import paginate_objects
-from ..listings.registry_members import registry_member_rows
-from ..models import RegistryMember, effective_sources, paths
+from ..forms import AddAccessForm, ChangeAccessForm, ConfirmForm, ExplainForm, WhoCanForm
+from ..listings.registry_members import RegistryMemberListing, WhoCanListing
+from ..models import RegistryMember, paths
 from ..permissions import get_registry
 from .rendering import actor_of, form_data, log_refusals, registry_page
-
-ADMINS_SHOWN = 20  # organization admins named in the list
-PEOPLE_SHOWN = 100  # people named in the answer to who may
 
 
 @require_safe
 def index(request, organization, name):
     """Everybody who has a role here: through visibility, the organization, or given to them or their team."""
     access = get_registry(request.user, organization, name)
-    registry = access.registry
-    given = registry.members.select_related("user", "team").annotate(
-        size=Count("team__memberships", filter=Q(team__memberships__user__is_active=True))
-    )
-    page = paginate_objects(given, ["id"], **CursorForm(request.GET).require())
-    listed = registry.members.filter(user__isnull=False).values("user")  # whoever has a row of their own
-    admins = registry.organization.memberships.admins().exclude(user__in=listed).select_related("user")
-    context = {
-        "page": page,
-        "rows": registry_member_rows(registry, page.rows),
-        "everybody": registry.organization.memberships.of_active().count(),
-        "admins": list(admins.order_by("user__username")[: ADMINS_SHOWN + 1]),
-        "admins_shown": ADMINS_SHOWN,
-        "shared": rules.shared_role(registry.visibility, registry.organization.default_role),
-        "requests": registry.access_requests.open().select_related("user")
-        if Action.MEMBER_ADD in access.allowed
-        else [],
-    }
+    context = RegistryMemberListing(access, request.GET).context
     return registry_page(request, "registry_members/index.html", access, "access", context)
 
 
@@ -139,14 +117,7 @@ def who_can(request, organization, name):
     form = WhoCanForm(request.GET)
     form.is_valid()
     role = Role(form.cleaned_data.get("role") or Role.ADMIN)
-    people = access.registry.who_can(role).select_related("user", "organization").order_by("user__username")
-    memberships = list(people[:PEOPLE_SHOWN])
-    context = {
-        "form": form,
-        "wanted": role,
-        "people": effective_sources(access.registry, memberships),
-        "count": people.count(),
-    }
+    context = {"form": form, "wanted": role, **WhoCanListing(access, role).context}
     return registry_page(
         request, "registry_members/who_can.html", access, "access", context, 422 if form.errors else 200
     )
