@@ -6,20 +6,17 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from ..choices import Action, Role
 from ..forms import AnswerForm, RequestForm
+from ..listings.access_requests import AccessRequestListing
 from ..models import AccessRequest, Actor
 from ..permissions import get_organization, get_registry
 from .rendering import actor_of, form_data, log_refusals, registry_page, render_page
-
-SHOWN = 100  # requests on one page
 
 
 @require_safe
 def index(request, organization):
     """The open requests that this person may answer, oldest first."""
     membership = get_organization(request.user, organization)
-    found = AccessRequest.objects.open().answerable(request.user.pk).select_related("user", "registry")
-    found = found.filter(registry__organization=membership.organization_id)
-    context = {"requests": found[:SHOWN], "section": "requests"}
+    context = {"requests": AccessRequestListing(membership).rows, "section": "requests"}
     return render_page(request, "access_requests/index.html", membership, context)
 
 
