@@ -15,35 +15,33 @@ from django.views.decorators.http import require_http_methods, require_POST
 from .. import rules
 from ..authentication.adapters import sign_in
 from ..choices import Action
-from ..forms import ConfirmForm, CursorForm, InviteForm, JoinForm
-from ..listings.cursor import paginate
+from ..forms import ConfirmForm, InviteForm, JoinForm
+from ..listings.invitations import InvitationListing
 from ..models import Invitation, User, make_invited_account
 from ..permissions import require_admin
 from .rendering import actor_of, form_data, log_refusals, refused_page, render_page
 
 logger = logging.getLogger(__name__)
-COLUMNS = ("id", "email", "role", "created_by__username", "created_at", "expires_at")
 
 
 @require_http_methods(["GET", "POST"])
 def create(request, organization):
     """A new invitation, whose link the answer shows this once, and those that are open."""
     membership = require_admin(request.user, organization, Action.INVITE)
-    wanted = CursorForm(request.GET).require()
+    listing = InvitationListing(membership, request.GET)
     form, made, tokens = InviteForm(form_data(request)), None, []
     if form.is_valid():
         made = Invitation(organization=membership.organization, **form.cleaned_data)
         form.submit(lambda: tokens.append(made.create(actor_of(request))))
     link = request.build_absolute_uri(reverse("invitations:accept", args=tokens)) if tokens else ""
     log_refusals(request, form, Action.INVITE, membership, subject=membership.organization.name)
-    rows = membership.organization.invitations.open().values(*COLUMNS)
     context = {
         "section": "people",
         "form": InviteForm() if tokens else form,
         "made": made,
         "link": link,
         "is_mailed": bool(made and link and made.email) and _mailed(made, link),
-        "page": paginate(rows, ["id"], descending=True, **wanted),
+        "page": listing.page,
     }
     return render_page(request, "invitations/create.html", membership, context, status=form.status)
 
