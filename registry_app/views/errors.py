@@ -12,9 +12,10 @@ from django.template.loader import render_to_string
 from ..authentication.limits import MINUTE, Limit, address_of, reach
 from ..choices import Action
 from ..database.availability import fault_of
+from ..listings.sidebar import sidebar_registries
 from ..permissions import MissingOrganizationRole, MissingRole, get_organization
 from ..rules import CHANGED_AT_ONCE, NEEDED
-from .rendering import HELPERS_SHOWN, admins_who_can_help, sidebar_registries
+from .rendering import HELPERS_SHOWN, admins_who_can_help
 
 RETRY_AFTER = 5  # seconds
 SECRET = re.compile("password|code|credential")  # in the names of fields that no page shows again

@@ -3,15 +3,11 @@
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
-from .. import rules
-from ..choices import Kind, Visibility
-from ..listings.base import registry_addresses
-from ..models import Actor, RegistryMember
+from ..listings.sidebar import sidebar_registries
+from ..models import Actor
 from ..models.event import record_refusals
 
 HELPERS_SHOWN = 5
-SHELF_LENGTH = 8  # registries in the navigation, beside the core ones
-CORES = [(name, Visibility.ORGANIZATION) for name, _, _ in rules.CORE_REGISTRIES]
 
 
 def actor_of(request):
@@ -69,19 +65,3 @@ def log_refusals(request, form, action, membership, registry=None, subject="", c
             registry=registry and registry.pk,
             collection=collection and collection.pk,
         )
-
-
-def sidebar_registries(membership):
-    """The registries in the navigation, core ones first, then those this person was last given a role in: dicts."""
-    # By the index of a person's roles, the newest first: SQLite would else look into each of the organization's
-    # registries for one, and finding them by name would walk all names.
-    for_user = RegistryMember.objects.active().for_user(membership.user_id).order_by().values("pk")
-    roles = RegistryMember.objects.filter(pk__in=for_user)
-    roles = roles.filter(registry__organization=membership.organization_id, registry__kind=Kind.CUSTOM)
-    found = roles.order_by("-pk").values_list("registry__name", "registry__visibility")[: 2 * SHELF_LENGTH]
-    mine = sorted(list(dict.fromkeys(found))[:SHELF_LENGTH])  # a role of one's own and one through a team are one
-    address = registry_addresses(membership)
-    return [
-        {"name": name, "address": address(name), "restricted": visibility == Visibility.RESTRICTED}
-        for name, visibility in [*CORES, *mine]
-    ]
