@@ -51,6 +51,11 @@ def settings(request, organization):
         messages.success(request, "The settings are saved.")
         return redirect("organizations:settings", organization)
     log_refusals(request, form, Action.ORGANIZATION_EDIT, membership, subject=here.name)
+    return _settings_page(request, membership, form)
+
+
+def _settings_page(request, membership, form):
+    here = membership.organization
     if form.is_bound:
         here.refresh_from_db()  # a refused edit has changed it
         form.initial["version"] = here.version
