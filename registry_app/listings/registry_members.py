@@ -7,7 +7,7 @@ from django.http import QueryDict
 
 from .. import rules
 from ..choices import Action
-from ..models import AccessRequest, OrganizationMembership, effective_sources, paths
+from ..models import AccessRequest, OrganizationMembership, effective_sources, role_sources
 from ..permissions import RegistryAccess
 from .base import Listing
 from .cursor import Page, paginate_objects
@@ -37,7 +37,7 @@ class RegistryMemberListing(Listing):
         users = [member.user_id for member in rows if member.user_id]
         here = self.registry.organization.memberships.select_related("organization", "user").filter(user__in=users)
         memberships = {membership.user_id: membership for membership in here}
-        sources = paths(self.registry, memberships.values())
+        sources = role_sources(self.registry, memberships.values())
         return [
             (member, _effective(memberships.get(member.user_id), listed), listed)
             for member in rows

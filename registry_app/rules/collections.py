@@ -1,4 +1,4 @@
-"""Rules 20 and §2: what collections are, and how they are called."""
+"""Rule 20 and §2: types, names and tags of collections."""
 
 from collections.abc import Collection, Sized
 
@@ -8,7 +8,7 @@ from .refusals import TYPE_STAYS, Refusal
 
 TAGS_AT_ONCE = 20  # tags or aliases in one call
 
-# What a card should tell, offered where one is written.
+# The headings that the form of a card suggests.
 CARD_HEADINGS = ("Summary", "Intended use", "Not for", "How it was made", "How it was evaluated", "Limits and risks")
 
 
@@ -24,7 +24,7 @@ def refuse_label(name: str, what: str = "Names") -> Refusal | None:
 
 
 def refuse_tag(name: str) -> Refusal | None:
-    """Why a cleaned `name` may not be a tag. Split, not matched: no expression to backtrack."""
+    """Why a cleaned `name` may not be a tag. It is split, because a regular expression could backtrack without end."""
     if len(name) <= LABEL_LENGTH and (refusal := refuse_characters(name, "tag_invalid", "Tags")):
         return refusal
     if len(name) <= LABEL_LENGTH and all(word and all(map(_tag_char, word)) for word in name.split(" ")):
@@ -36,7 +36,7 @@ def refuse_tag(name: str) -> Refusal | None:
 
 
 def refuse_count(names: Sized, what: str) -> Refusal | None:
-    """Why so many `names` at once are too many; `what` they are."""
+    """Why `names` are too many in one call; `what` is their plural."""
     if len(names) <= TAGS_AT_ONCE:
         return None
     return Refusal("too_many", f"At most {TAGS_AT_ONCE} {what} at a time; these are {len(names)}.")

@@ -1,4 +1,4 @@
-"""Who may: roles in registries, organizations and teams (rulebook §3)."""
+"""Roles in registries, organizations and teams, and what they allow (rulebook §3)."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -21,10 +21,10 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def refuse_connection(*, service: bool, active: bool, connected: bool) -> Refusal | None:
-    """Why an account may not be connected to a person of an identity provider, who has its address; or None.
+    """Why an account may not be connected to the person of an identity provider who has its email address.
 
-    `service` says that it is a service account, `active` that it isn't deactivated, `connected` that it is connected to
-    another person of this provider: an address may be given to a new person.
+    `service`: it is a service account. `active`: it isn't deactivated. `connected`: it is connected to another person
+    of this provider already; a provider may give an old address to a new person.
     """
     if service:
         return SERVICE_SIGNS_IN
@@ -34,11 +34,11 @@ def refuse_connection(*, service: bool, active: bool, connected: bool) -> Refusa
 
 
 def refuse_token(read_only: bool, method: str) -> Refusal | None:
-    """Why a token, `read_only` or not, may not carry a request of this HTTP `method`."""
+    """Why a request of this HTTP `method` may not use a token, which is `read_only` or not."""
     return TOKEN_READ_ONLY if read_only and method not in SAFE_METHODS else None
 
 
-DEFAULT_ROLES = (Role.RESTRICTED_VIEWER, Role.VIEWER, Role.MEMBER)  # what an organization may give to everybody
+DEFAULT_ROLES = (Role.RESTRICTED_VIEWER, Role.VIEWER, Role.MEMBER)  # the default roles to choose from
 LADDER = (Role.RESTRICTED_VIEWER, Role.VIEWER, Role.MEMBER, Role.ADMIN)
 NEEDED = {
     Action.SEE: Role.RESTRICTED_VIEWER,
@@ -67,10 +67,10 @@ NEEDED = {
 }
 
 
-class Path(NamedTuple):
-    """One way in which somebody has a role in a registry (rulebook §3).
+class RoleSource(NamedTuple):
+    """One way in which a person has a role in a registry (rulebook §3).
 
-    `team` names the team that it comes through, `ends_at` is when it ends (None: never), `counts` whether it does now.
+    `team` is the name of the team that gives it, `ends_at` when it ends (None: never), `counts` whether it is valid.
     """
 
     role: Role
@@ -81,22 +81,22 @@ class Path(NamedTuple):
 
 
 def rank(role: str | None) -> int:
-    """Where `role` stands, from 0 for the lowest; -1 for None."""
+    """The position of `role` in LADDER: 0 for the lowest, -1 for None."""
     return -1 if role is None else LADDER.index(role)
 
 
 def above(role: str) -> Role | None:
-    """The role next above `role`, or None above the highest."""
+    """The next higher role, or None for the highest."""
     return LADDER[rank(role) + 1] if rank(role) + 1 < len(LADDER) else None
 
 
 def highest(roles: Iterable[Role]) -> Role | None:
-    """The highest of `roles`, or None where there is none."""
+    """The highest of `roles`, or None if they are empty."""
     return max(roles, key=rank, default=None)
 
 
 def shared_role(visibility: str, default: str) -> Role | None:
-    """What everybody of the organization is in a registry of this visibility: `default`, or None."""
+    """The role of every member of the organization in a registry of this visibility: `default`, or None."""
     return Role(default) if visibility == Visibility.ORGANIZATION else None
 
 
@@ -108,44 +108,44 @@ def effective_role(
     default: str = Role.VIEWER,
     service: bool = False,
 ) -> Role | None:
-    """The highest role that counts (rulebook §3), or None.
+    """The highest role that a person has in a registry (rulebook §3), or None.
 
-    `organization_role` is the person's role in the organization (None outside it: then nothing counts), `given` the
-    highest role given to them or their teams in the registry (None where none was), `default` the organization's
-    default role, and `service` says that it is a service account.
+    `organization_role` is the role in the organization; None outside it, and then the person has no role. `given` is
+    the highest role given to the person or their teams in the registry, or None. `default` is the organization's
+    default role. `service`: the person is a service account.
     """
     if organization_role is None:
         return None
     if organization_role == OrganizationRole.ADMIN:
         return Role.ADMIN
     roles = (shared_role(visibility, default), Role(given) if given else None)
-    return _lifted(highest(role for role in roles if role), service)
+    return _at_least_member(highest(role for role in roles if role), service)
 
 
-def effective_of(paths: Iterable[Path], *, service: bool) -> Role | None:
-    """The effective role that comes of all `paths` of somebody (a list of Path), or None."""
-    return _lifted(highest(path.role for path in paths if path.counts), service)
+def effective_of(sources: Iterable[RoleSource], *, service: bool) -> Role | None:
+    """The effective role that follows from all role `sources` of a person, or None."""
+    return _at_least_member(highest(source.role for source in sources if source.counts), service)
 
 
-def _lifted(role: Role | None, service: bool) -> Role | None:
-    """A service account is never below member where it has any role (rulebook §3)."""
+def _at_least_member(role: Role | None, service: bool) -> Role | None:
+    """`role`, but at least member for a service account that has a role (rulebook §3)."""
     return highest([role, Role.MEMBER]) if service and role else role
 
 
 def refuse_given_role(role: str, *, service: bool) -> Refusal | None:
-    """Why `role` may not be given in a registry, to a service account or not."""
+    """Why `role` may not be given in a registry; `service`: to a service account."""
     return SERVICE_ROLE if service and rank(role) < rank(Role.MEMBER) else None
 
 
 def refuse_creation(organization_role: str | None, *, members_create: bool) -> Refusal | None:
-    """Why somebody may not create a registry in an organization whose setting is `members_create`."""
+    """Why a person of this role may not create a registry in an organization whose setting is `members_create`."""
     if organization_role is None:
         return Refusal("role_too_low", "Only people of the organization create registries here.")
     return None if members_create or organization_role == OrganizationRole.ADMIN else ADMINS_CREATE
 
 
 def refuse_role(action: Action, role: str | None) -> Refusal | None:
-    """Why somebody of effective `role` (None for none) may not do `action` in a registry (rule 10, §3)."""
+    """Why a person of effective `role` (None for no role) may not do `action` in a registry (rule 10, §3)."""
     needed = NEEDED[action]
     if rank(role) >= rank(needed):
         return None
@@ -153,7 +153,7 @@ def refuse_role(action: Action, role: str | None) -> Refusal | None:
 
 
 def actions_of(role: str | None, kind: str, visibility: str, accepts_all_types: bool) -> frozenset[Action]:
-    """What somebody of effective `role` may do in such a registry: the controls that a page shows."""
+    """The actions that a page offers a person of effective `role` in a registry of this kind and visibility."""
     allowed = {action for action in NEEDED if refuse_role(action, role) is None}
     if kind == Kind.CORE:
         allowed -= {
@@ -170,15 +170,15 @@ def actions_of(role: str | None, kind: str, visibility: str, accepts_all_types: 
     return frozenset(allowed)
 
 
-# Teams: led by their own admins and by the organization's; made and deleted by the organization's alone.
+# Teams: their own admins and those of the organization manage them; only the organization's admins create and delete.
 
-LEADING = frozenset(
+MANAGING_TEAM = frozenset(
     {Action.TEAM_EDIT, Action.TEAM_MEMBER_ADD, Action.TEAM_MEMBER_CHANGE, Action.TEAM_MEMBER_REMOVE, Action.TEAM_DELETE}
 )
 
 
 def refuse_in_team(action: Action, organization_role: str | None, team_role: str | None) -> Refusal | None:
-    """Why somebody of these roles (None for none) may not do `action` of LEADING in a team."""
+    """Why a person of these roles (None for no role) may not do `action`, one of MANAGING_TEAM, in a team."""
     if organization_role == OrganizationRole.ADMIN:
         return None
     if action == Action.TEAM_DELETE:
@@ -187,5 +187,5 @@ def refuse_in_team(action: Action, organization_role: str | None, team_role: str
 
 
 def actions_in_team(organization_role: str | None, team_role: str | None) -> frozenset[Action]:
-    """What somebody of these roles may do in a team: the controls that a page shows."""
-    return frozenset(action for action in LEADING if refuse_in_team(action, organization_role, team_role) is None)
+    """The actions that a page offers a person of these roles in a team."""
+    return frozenset(action for action in MANAGING_TEAM if refuse_in_team(action, organization_role, team_role) is None)

@@ -1,4 +1,4 @@
-"""Rules 4, 7 and 11 to 13: what a registry accepts."""
+"""Rules 4, 7, 11 and 12: the types that a registry accepts."""
 
 from collections.abc import Collection
 
@@ -23,7 +23,10 @@ def refuse_all_types(kind: str) -> Refusal | None:
 
 
 def refuse_type_removal(kind: str, name: str, *, in_use: bool, others: int) -> Refusal | None:
-    """Rules 4, 7 and 11: why type `name` may not be removed where it is `in_use` or no `others` (a count) are left."""
+    """Rules 4, 7 and 11: why type `name` may not be removed.
+
+    `in_use`: a collection has it. `others`: how many types would be left.
+    """
     if kind == Kind.CORE:
         return CORE_TYPE_STAYS
     if in_use:

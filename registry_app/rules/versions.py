@@ -1,4 +1,4 @@
-"""Rules 20 to 28: collections, links, aliases and tags, and the versions that they publish."""
+"""Rules 22, 27 and 28: artifacts and their versions."""
 
 import json
 import re
@@ -20,18 +20,18 @@ URI_LENGTH = 2000  # characters
 DIGEST_LENGTH = 200  # characters
 METADATA_KEYS = 100  # at the top
 METADATA_BYTES = 256 * 1024  # of JSON in UTF-8
-METADATA_DEPTH = 40  # levels of values within values
+METADATA_DEPTH = 40  # levels of nested values
 INPUTS_AT_ONCE = 100  # versions that one version is made from
-SIZE_LIMIT = 2**62  # bytes or files: what every database keeps as a whole number
+SIZE_LIMIT = 2**62  # bytes or files: every database stores smaller whole numbers
 
 
-# How they are called.
+# Paths.
 
 
 def parse_path(text: str) -> tuple[str, str, str, int] | None:
-    """(key of the team's name, project, name, number) of the version at `text`, such as vision/forecasts/churn:v3.
+    """(key of the team's name, project, name, number) of a version's path, such as vision/forecasts/churn:v3.
 
-    None for what is no such path.
+    None if `text` is no such path.
     """
     path, _, number = text.strip().rpartition(":v")
     parts = [clean_name(part) for part in path.split("/")]
@@ -43,11 +43,11 @@ def parse_path(text: str) -> tuple[str, str, str, int] | None:
     return name_key(team), project, name, int(number)
 
 
-# What a version is.
+# The data of a version.
 
 
 def refuse_digest(text: str) -> Refusal | None:
-    """Why `text` is no digest: the kind of it, a colon, and the value; a SHA-256 has 64 hexadecimal digits."""
+    """Why `text` is no digest. A digest is its kind, a colon and its value; a SHA-256 has 64 hexadecimal digits."""
     kind, colon, value = text.partition(":")
     known = colon and value and re.fullmatch(r"[a-z][a-z0-9-]{0,39}", kind) and re.fullmatch(r"[!-~]+", value)
     if known and len(text) <= DIGEST_LENGTH and (kind != "sha256" or re.fullmatch(r"[0-9a-f]{64}", value)):
@@ -58,7 +58,7 @@ def refuse_digest(text: str) -> Refusal | None:
 
 
 def refuse_uri(text: str) -> Refusal | None:
-    """Why `text` says not where a version is kept."""
+    """Why `text` may not be the URI of a version."""
     if not 1 <= len(text) <= URI_LENGTH or " " in text or not all(map(visible, text)):
         return URI_INVALID
     scheme = text.partition(":")[0].lower()
@@ -68,7 +68,7 @@ def refuse_uri(text: str) -> Refusal | None:
 
 
 def refuse_run_url(text: str) -> Refusal | None:
-    """Why `text` (may be empty) is no address of a run's page."""
+    """Why `text` is no address of a run's page. It may be empty."""
     if not text:
         return None
     try:
@@ -82,7 +82,7 @@ def refuse_run_url(text: str) -> Refusal | None:
 
 
 def refuse_amount(number: int) -> Refusal | None:
-    """Why `number` can't be a size in bytes, nor a number of files."""
+    """Why `number` may not be a size in bytes or a number of files."""
     return None if 0 <= number < SIZE_LIMIT else NUMBER_INVALID
 
 
@@ -97,7 +97,7 @@ def parse_metadata(text: str) -> tuple[dict[str, object], None] | tuple[None, Re
 
 
 def refuse_version_metadata(metadata: object) -> Refusal | None:
-    """Why `metadata` (a value as JSON gives it) may not be kept with a version (§2)."""
+    """Why `metadata`, a value parsed from JSON, may not be the metadata of a version (§2)."""
     if not isinstance(metadata, dict):
         return Refusal("metadata_invalid", 'Metadata is one JSON object: {"name": value, …}.')
     if len(metadata) > METADATA_KEYS:
@@ -128,11 +128,11 @@ def _is_plain(value: object, depth: int = 0) -> bool:
     return value is None or (isinstance(value, int) and abs(value) < 10**300)
 
 
-# What may be linked where.
+# Registering and deleting.
 
 
 def refuse_inputs(paths: Sized, missing: Sequence[str]) -> Refusal | None:
-    """Why a version may not be made from those at `paths`, of which `missing` are none that its maker can use."""
+    """Why a version may not be made from those at `paths`; the person can't use the ones in `missing`."""
     if len(paths) > INPUTS_AT_ONCE:
         return Refusal("too_many", f"At most {INPUTS_AT_ONCE} versions; these are {len(paths)}.")
     if not missing:
@@ -145,9 +145,9 @@ def refuse_inputs(paths: Sized, missing: Sequence[str]) -> Refusal | None:
 
 
 def refuse_version_deletion(places: Iterable[str], hidden: int) -> Refusal | None:
-    """Rule 27: why a source version may not be deleted that is linked at `places` (names), or where it is `hidden`.
+    """Rule 27: why a source version may not be deleted: it is linked at `places` (names), and at `hidden` other ones.
 
-    How often that is isn't said (section 3).
+    The text doesn't tell the number of hidden links (section 3).
     """
     if not places and not hidden:
         return None
@@ -158,14 +158,14 @@ def refuse_version_deletion(places: Iterable[str], hidden: int) -> Refusal | Non
 
 
 def refuse_registration(organization_role: str | None, team_role: str | None) -> Refusal | None:
-    """Why somebody of these roles (None for none) may not see a team's artifacts, nor register versions for it."""
+    """Why a person of these roles (None for no role) may not see a team's artifacts or register versions for it."""
     if organization_role == OrganizationRole.ADMIN or (organization_role is not None and team_role is not None):
         return None
     return Refusal("role_too_low", "Only people of the team see its artifacts and register versions for it.")
 
 
 def refuse_artifact_type(stored: str, wanted: str) -> Refusal | None:
-    """Why an artifact of type `stored` can't have a version of type `wanted`."""
+    """Why an artifact of type `stored` may not get a version of type `wanted`."""
     if stored == wanted:
         return None
     return Refusal(

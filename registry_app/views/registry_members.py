@@ -10,7 +10,7 @@ from .. import rules
 from ..choices import Action, Role
 from ..forms import AddAccessForm, ChangeAccessForm, ConfirmForm, ExplainForm, WhoCanForm
 from ..listings.registry_members import RegistryMemberListing, WhoCanListing
-from ..models import RegistryMember, paths
+from ..models import RegistryMember, role_sources
 from ..permissions import get_registry
 from .rendering import actor_of, form_data, log_refusals, registry_page
 
@@ -101,7 +101,7 @@ def explain(request, organization, name):
     membership = asked or (None if form.errors else access.membership)
     context = {"form": form, "asked": membership}
     if membership:
-        listed = paths(access.registry, [membership])[membership.user_id]
+        listed = role_sources(access.registry, [membership])[membership.user_id]
         effective = rules.effective_of(listed, service=membership.user.is_service)
         permissions = [(role, rules.rank(effective) >= rules.rank(role)) for role in rules.LADDER]
         context |= {"paths": listed, "effective": effective, "permissions": permissions}
