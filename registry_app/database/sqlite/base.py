@@ -1,4 +1,4 @@
-"""Django's SQLite backend, whose table rebuilds keep triggers.
+"""Django's SQLite backend, with table rebuilds that keep triggers.
 
 SQLite changes a table by rebuilding it. The old table's triggers are dropped with it, also those of
 `registry_app/database/triggers/`. This backend creates every trigger again inside the migration's own transaction, so
@@ -12,7 +12,7 @@ from django.db.models import Model
 
 
 class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
-    """Rebuilds a table and keeps the triggers of all tables (one on another table may name the rebuilt one)."""
+    """Rebuilds a table and keeps the triggers of all tables, because a trigger may name another table than its own."""
 
     def _remake_table(self, model: type[Model], *args: Any, **kwargs: Any) -> None:
         with self.connection.cursor() as cursor:
@@ -26,6 +26,6 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """The wrapper that Django looks for in a backend."""
+    """The connection class that Django looks for in a backend."""
 
     SchemaEditorClass = DatabaseSchemaEditor

@@ -1,9 +1,9 @@
-"""What the database refuses on its own, whoever writes: triggers, the same on SQLite and PostgreSQL.
+"""The rules that the database enforces on every write: triggers, the same on SQLite and PostgreSQL.
 
-Each trigger is a table, an event and a list of (code, condition): where a condition on the row holds, the write is
-refused under the rulebook's code. They are declared here, not in a migration, put in place after every migrate, and
-compared with what the database tells: one that is missing, disabled or altered is found by `missing` and mended by the
-next migrate. So that an upgrade migrates, a change of them comes with a migration, be it one without operations.
+A trigger is a table, an event and a list of (code, condition): if a condition on the row is true, the write is refused
+with the rulebook's code. Triggers are declared here, not in a migration, and installed after every migrate. `missing`
+compares them with the database: a trigger that is missing, disabled or altered is created again by the next migrate. A
+change of a trigger comes with a migration, even an empty one, so that an upgrade runs migrate.
 """
 
 from collections.abc import Iterable, Iterator
@@ -56,7 +56,7 @@ __all__ = [
 
 DATABASES = {"sqlite": sqlite, "postgresql": postgresql}
 
-# What constraints say, in the rulebook's words.
+# {name of a constraint, or SQLite's text about it: the rulebook's Refusal}.
 CONSTRAINTS = {
     "registry_name_is_unique": rules.NAME_TAKEN,
     "registry_app_registry.organization_id, registry_app_registry.name_key": rules.NAME_TAKEN,
@@ -96,7 +96,7 @@ REFUSALS = {
 
 
 def refusal_of(error: Exception) -> rules.Refusal | None:
-    """The Refusal behind a database error (an IntegrityError), or None where it is of no rule's making."""
+    """The Refusal of the rule that raised a database error (an IntegrityError), or None if no rule did."""
     cause = error.__cause__ or error
     if (details := getattr(cause, "diag", None)) is not None:
         name = details.constraint_name or ""
@@ -106,16 +106,16 @@ def refusal_of(error: Exception) -> rules.Refusal | None:
 
 
 def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:
-    """The names of the triggers that are not in place as declared, sorted."""
+    """The names of the triggers that don't exist as declared, sorted."""
     connection = connections[using]
     database = DATABASES[connection.vendor]
     with connection.cursor() as cursor:
         present = database.present(cursor)
-        return sorted(name for name, facts in database.wanted(cursor).items() if present.get(name) != facts)
+        return sorted(name for name, text in database.wanted(cursor).items() if present.get(name) != text)
 
 
 def install(using: str = DEFAULT_DB_ALIAS) -> None:
-    """Put every trigger in place; nothing happens where all are."""
+    """Create all triggers anew, if one is missing."""
     if missing(using):
         connection = connections[using]
         with transaction.atomic(using=using), connection.cursor() as cursor:
@@ -125,7 +125,7 @@ def install(using: str = DEFAULT_DB_ALIAS) -> None:
 
 
 def drop(using: str = DEFAULT_DB_ALIAS) -> None:
-    """Take every trigger away: for `off`, and for the tests' flush."""
+    """Drop all triggers: for `disabled`, and for the tests' flush."""
     connection = connections[using]
     with connection.cursor() as cursor:
         for statement in DATABASES[connection.vendor].removals(cursor):
@@ -134,7 +134,7 @@ def drop(using: str = DEFAULT_DB_ALIAS) -> None:
 
 @contextmanager
 def disabled(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
-    """Lift the triggers for the block, in one transaction: nobody else sees the tables without them."""
+    """The block without triggers, in one transaction: no other connection sees the tables without them."""
     with transaction.atomic(using=using):
         drop(using)
         yield
@@ -142,7 +142,7 @@ def disabled(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
 
 
 def install_after_migrate(sender: AppConfig, using: str, **_: object) -> None:
-    """post_migrate: triggers in place, and the audit chain's one head."""
+    """post_migrate: create the triggers, and the one head of the audit chain."""
     if _has_tables(using):
         install(using)
         heads = sender.get_model("AuditChainHead")._default_manager.using(using)
@@ -151,7 +151,7 @@ def install_after_migrate(sender: AppConfig, using: str, **_: object) -> None:
 
 
 def check_triggers(app_configs: object, databases: Iterable[str] | None, **_: object) -> list[checks.CheckMessage]:
-    """System check: a warning while a trigger is missing, for an error would stop the migrate that mends it."""
+    """System check: a Warning while a trigger is missing, because an Error would stop the migrate that creates it."""
     found = [name for using in databases or () if _has_tables(using) for name in missing(using)]
     return (
         [checks.Warning(f"Database triggers are missing: {', '.join(found)}.", id="registry_app.W001")] if found else []

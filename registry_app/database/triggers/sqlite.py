@@ -1,4 +1,4 @@
-"""The triggers as SQLite keeps them: its list of triggers holds their text."""
+"""The triggers on SQLite, which stores their text."""
 
 from django.db.backends.utils import CursorWrapper
 
@@ -6,12 +6,12 @@ from .declared import AFTER_INSERT, TRIGGERS, name_of
 
 
 def statements(cursor: CursorWrapper) -> list[str]:
-    """The SQL that puts every trigger in place, in order: on our tables, whatever temporary ones have their names."""
+    """The SQL statements that create all triggers, in order: in `main`, where our tables are."""
     return [text.replace("CREATE TRIGGER ", "CREATE TRIGGER main.", 1) for text in wanted(cursor).values()]
 
 
 def wanted(cursor: CursorWrapper) -> dict[str, str]:
-    """{name of a rule: what `present` tells of it while it is in place as declared}."""
+    """{name of a trigger: what `present` returns for it if it exists as declared}."""
     after = {
         name_of(table, "after"): f"CREATE TRIGGER {name_of(table, 'after')} AFTER INSERT ON {table} BEGIN {change}; END"
         for table, change in AFTER_INSERT.items()
@@ -20,13 +20,13 @@ def wanted(cursor: CursorWrapper) -> dict[str, str]:
 
 
 def present(cursor: CursorWrapper) -> dict[str, str]:
-    """{name of a rule: its text}, of those in the database."""
+    """{name of a trigger in the database: its text}."""
     cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND substr(name, 1, 5) = 'rule_'")
     return dict(cursor.fetchall())
 
 
 def removals(cursor: CursorWrapper) -> list[str]:
-    """The SQL that takes every trigger away."""
+    """The SQL statements that drop all triggers."""
     return [f"DROP TRIGGER main.{name}" for name in present(cursor)]
 
 
