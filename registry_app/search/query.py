@@ -1,4 +1,4 @@
-"""What may be asked of search: words, and operators that narrow it down."""
+"""The language of searches: words, and operators that narrow a search."""
 
 import unicodedata
 from datetime import date
@@ -9,7 +9,7 @@ from ..rules.refusals import Refusal
 
 QUERY_LENGTH = 200  # characters
 TERMS = 10  # words and operators together
-# {operator: (what it asks for, an example)}
+# {operator: (its meaning, an example)}
 OPERATORS = {
     "type": ("What is of this artifact type, or takes it", "type:model"),
     "tag": ("What carries this tag", "tag:reviewed"),
@@ -21,9 +21,9 @@ COMPARISONS = {">=": "gte", "<=": "lte", ">": "gt", "<": "lt", "": "exact"}  # t
 
 
 class Search(NamedTuple):
-    """A search, read: `words` that must all be found, and `conditions`, pairs of an operator and its value.
+    """A parsed search: `words` that must all be found, and `conditions`, pairs of an operator and its value.
 
-    The value of `created` is a pair of Django's lookup and a date, that of all others text.
+    The value of `created` is a pair of a Django lookup and a date; every other value is text.
     """
 
     words: tuple[str, ...] = ()
@@ -31,16 +31,16 @@ class Search(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The words, one after another."""
+        """The words, with spaces between."""
         return " ".join(self.words)
 
     def asks(self, operator: str) -> bool:
-        """Whether `operator` narrows it down."""
+        """Whether the search has a condition with `operator`."""
         return any(name == operator for name, _ in self.conditions)
 
 
 def parse_search(text: str) -> tuple[Search, None] | tuple[None, Refusal]:
-    """(Search, None) for what was typed, or (None, the Refusal): `search_invalid`. Read once, from left to right."""
+    """(Search, None) for the text of a search, or (None, the Refusal) with `search_invalid`."""
     if len(text) > QUERY_LENGTH:
         return None, _refusal(f"A search has at most {QUERY_LENGTH} characters; this one has {len(text)}.")
     if any(unicodedata.category(char) in {"Cc", "Cs"} and not char.isspace() for char in text):
@@ -63,7 +63,7 @@ def parse_search(text: str) -> tuple[Search, None] | tuple[None, Refusal]:
 
 
 def _term(text: str) -> tuple[str | None, str | None, str]:
-    """(operator or None, value, what comes after) of the term that `text` begins with; value None: an open quote."""
+    """(operator or None, value, the rest) of the first term of `text`; the value is None if a quote isn't closed."""
     operator = None
     if not text.startswith('"'):
         name, colon, _ = text.split(None, 1)[0].partition(":")
@@ -77,7 +77,7 @@ def _term(text: str) -> tuple[str | None, str | None, str]:
 
 
 def _condition(operator: str, value: str) -> tuple[str | tuple[str, date], None] | tuple[None, Refusal]:
-    """(what `operator` asks for, None), or (None, the Refusal)."""
+    """(the value of a condition with `operator`, None), or (None, the Refusal)."""
     name = operator.lower()
     if name not in OPERATORS:
         return None, _refusal(f"“{operator[:40]}:” is no operator. Text with a colon goes in quotes.")
