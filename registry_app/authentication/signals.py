@@ -1,4 +1,4 @@
-"""What the audit log keeps of how people sign in: never a secret."""
+"""Signal handlers that write audit entries about signing in. No entry contains a secret."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ from .limits import Request
 
 
 def connect() -> None:
-    """Listen to what allauth and Django tell."""
+    """Connect the handlers to the signals of allauth and Django."""
     account_signals.user_logged_in.connect(_log_sign_in, dispatch_uid="log sign-in")
     user_logged_out.connect(_log_sign_out, dispatch_uid="log sign-out")
     for signal, action in {
@@ -47,7 +47,7 @@ def _logging(action: Action) -> Callable[..., None]:
 
 @transaction.atomic
 def record_sign_in(request: Request, user: User, action: Action, changes: dict[str, list]) -> None:
-    """Log `action` about `user`, which `user` did in this request; `changes` as in `record`."""
+    """Record that `user` did `action` to their own account in this request; `changes` as in `record`."""
     record(Actor(user, request.id), action, subject=user.username, changes=changes)
 
 
@@ -62,9 +62,9 @@ def _log_sign_out(sender, request, user, **_):
         record_sign_in(request, user, Action.SIGN_OUT, {})
 
 
-SINGLE_SIGN_ON = "single sign-on"  # how the log calls it
+SINGLE_SIGN_ON = "single sign-on"  # its name in the log
 
 
 def describe_identity(account: SocialAccount) -> dict[str, list]:
-    """What the log says of a connection that begins: the provider, and its own id of the person."""
+    """The changes of a new connection: the provider, and the provider's id of the person."""
     return {"provider": [None, account.provider], "identity": [None, account.uid]}
