@@ -121,7 +121,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return super().clean_username(username, shallow)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send a mail. If the server fails, only the site's log says so: a page must not reveal whether a mail was sent."""
+        """Send a mail. A failure goes to the site's log only, because a page must not reveal who gets mail."""
         try:
             super().send_mail(template_prefix, email, context)
         except OSError:

@@ -1,4 +1,4 @@
-"""Digests of files and folders: read in blocks, and noted file by file, so that nothing is read twice for long."""
+"""Digests of files and folders. Each file's digest is cached until the whole is in use, so that a retry reads less."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ BAR = 30  # characters of the progress bar
 
 
 class File(NamedTuple):
-    """A file to hash: where it is, what it is called from the folder on, and what it was when it was found."""
+    """A file to hash: its path, its name relative to the folder, and its size and time when it was found."""
 
     path: str
     name: str
@@ -26,7 +26,7 @@ class File(NamedTuple):
 
 
 class Hashed(NamedTuple):
-    """What a path holds: its digest, and how large it is, in bytes and files."""
+    """The digest of a path, its size in bytes, and its number of files."""
 
     digest: str
     size: int
@@ -34,7 +34,7 @@ class Hashed(NamedTuple):
 
 
 class DigestCache:
-    """What was hashed of one path already: a line a file in the data folder, until the digest of all is in use."""
+    """The digests of files below one path that are known already: a JSON line each, in a file of the data folder."""
 
     def __init__(self, path: str) -> None:
         key = hashlib.sha256(os.fsencode(path)).hexdigest()
@@ -42,7 +42,7 @@ class DigestCache:
         self.known = dict(self._read())
 
     def _read(self) -> Iterator[tuple[tuple[str, int, int], str]]:
-        """((name, size, mtime), digest) of each whole line: the last one may have been interrupted too."""
+        """((name, size, mtime), digest) of each complete line; a write may have been interrupted."""
         for line in self.file.read_text().splitlines() if self.file.exists() else ():
             try:
                 name, size, mtime, digest = json.loads(line)
@@ -51,7 +51,7 @@ class DigestCache:
             yield (name, size, mtime), digest
 
     def add(self, file: File, digest: str) -> str:
-        """Note the digest, and answer it."""
+        """Store the digest, and return it."""
         self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(self.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         with os.fdopen(descriptor, "w") as opened:
@@ -60,13 +60,13 @@ class DigestCache:
 
 
 class Progress:
-    """How much of `total` bytes is read: a bar on a terminal; elsewhere one line in the end."""
+    """Prints how much of `total` bytes is read: a bar on a terminal, elsewhere one line at the end."""
 
     def __init__(self, stream: OutputWrapper, total: int) -> None:
         self.stream, self.total, self.done, self.shown = stream, total, 0, -1
 
     def step(self, size: int) -> None:
-        """So many bytes more."""
+        """`size` more bytes are read."""
         self.done += size
         percent = 100 * self.done // max(1, self.total)
         if self.stream.isatty() and percent != self.shown:
@@ -75,7 +75,7 @@ class Progress:
             self._write(f"\r[{bar:<{BAR}}] {percent} %", "")
 
     def end(self, text: str) -> None:
-        """All is read."""
+        """Everything is read: print `text`."""
         self._write(f"\r\033[K{text}" if self.shown >= 0 else text, "\n")
 
     def _write(self, text: str, ending: str) -> None:
@@ -86,8 +86,8 @@ class Progress:
 def hash_path(path: str, stream: OutputWrapper) -> Hashed:
     """The Hashed of a file (the SHA-256 of its bytes) or folder (that of its sorted lines “hex  relative/path”).
 
-    Progress goes to `stream`. CommandError for what isn't there, can't be read, changes meanwhile or is no file;
-    symbolic links are left out, and told. Call `clear` once the digest is in use.
+    Progress goes to `stream`. CommandError if the path is missing, unreadable or no file, or if a file changes while it
+    is read. Symbolic links are left out, and counted on `stream`. Call `clear` once the digest is in use.
     """
     files, links = _find(path)
     if not files:
@@ -95,7 +95,7 @@ def hash_path(path: str, stream: OutputWrapper) -> Hashed:
     progress, cache = Progress(stream, sum(file.size for file in files)), DigestCache(path)
     lines = [(_digest(file, cache, progress), file) for file in files]
     size = sum(file.size for file in files)
-    left_out = f" Left out, for they are symbolic links: {links}." if links else ""
+    left_out = f" Left out because they are symbolic links: {links}." if links else ""
     progress.end(f"Hashed: {len(files):,} files, {size:,} bytes.{left_out}")
     if files[0].path == path:
         return Hashed(f"sha256:{lines[0][0]}", size, 1)
@@ -111,12 +111,12 @@ def _digest(file: File, cache: DigestCache, progress: Progress) -> str:
 
 
 def clear(path: str) -> None:
-    """What was noted of `path` isn't needed any more."""
+    """Delete the cached digests of `path`."""
     DigestCache(path).file.unlink(missing_ok=True)
 
 
 def _find(path: str) -> tuple[list[File], int]:
-    """The Files at `path`, and how many symbolic links are among them, which aren't followed."""
+    """(the Files at `path`, the number of symbolic links), which aren't followed."""
     with _readable(path):
         mode = os.lstat(path).st_mode
     if stat.S_ISLNK(mode):
@@ -149,7 +149,7 @@ def _file(start: str, path: str) -> File:
 
 @contextmanager
 def _readable(path: str) -> Iterator[None]:
-    """The block reads `path`; CommandError where it can't."""
+    """The block reads `path`; an OSError in it becomes a CommandError."""
     try:
         yield
     except OSError as error:

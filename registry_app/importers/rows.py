@@ -1,4 +1,4 @@
-"""Lists of versions to register at once, as people bring them: JSON, or CSV."""
+"""Lists of versions to register at once, in JSON or CSV."""
 
 import csv
 import io
@@ -27,14 +27,14 @@ COLUMNS = (
 def parse_rows(text: str) -> tuple[list[dict[str, str]], None] | tuple[None, Refusal]:
     """(rows, None) for `text`, a list of objects in JSON or CSV with a header row; or (None, the Refusal).
 
-    Each row is {column: text}, as a form is filled in; what it holds is judged later. Refuses with `import_invalid` or
+    A row is {column: text}, like the data of a form, which validates it later. The Refusal is `import_invalid` or
     `too_many`.
     """
     if len(text) > IMPORT_BYTES or len(text.encode()) > IMPORT_BYTES:
         return None, IMPORT_TOO_LONG
     try:
         rows = _of_json(text) if text.lstrip()[:1] in {"[", "{"} else _of_csv(text)
-        _check_signs(text, rows)
+        _check_characters(text, rows)
     except (ValueError, RecursionError, csv.Error) as error:
         way_out = "Give a list of objects in JSON, or CSV whose first row names the columns."
         return None, Refusal("import_invalid", f"This list can't be read: {str(error)[:200]}.", way_out)
@@ -55,7 +55,7 @@ def _of_json(text: str) -> list[dict[str, str]]:
 
 
 def _cell(name: str, value: object) -> str:
-    """A value of JSON as the text that a form would have."""
+    """A JSON value as the text of a form field."""
     if value is None or isinstance(value, str):
         return value or ""
     if name == "made_from" and isinstance(value, list) and all(isinstance(path, str) for path in value):
@@ -75,12 +75,12 @@ def _of_csv(text: str) -> list[dict[str, str]]:
         if len(line) > len(header):
             raise ValueError(f"line {lines.line_num} has more cells than the first")
         if any(line):
-            rows.append(dict(zip(header, line, strict=False)))  # cells that are left out are empty
+            rows.append(dict(zip(header, line, strict=False)))  # missing cells are empty
     return rows
 
 
-def _check_signs(text: str, rows: list[dict[str, str]]) -> None:
-    """Refuse what neither a page nor a database could show again: NUL, and half characters, which JSON can spell."""
+def _check_characters(text: str, rows: list[dict[str, str]]) -> None:
+    """ValueError for text that a page or a database can't store: NUL, and surrogates, which JSON can contain."""
     if "\0" in text:
         raise ValueError("it holds signs that are no text")
     for row in rows:

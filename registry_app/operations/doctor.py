@@ -1,4 +1,4 @@
-"""Whether the core registries are as rules 1 to 4 say."""
+"""Checks that the core registries are as rules 1 to 4 say."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from ..models import Organization, Registry
 
 
 def core_faults() -> Iterator[str]:
-    """Where an organization's core registries are not as rules 1 to 4 say: a sentence for each."""
+    """A sentence for each core registry that rules 1 to 4 don't allow, or that is missing."""
     cores = Prefetch("registries", Registry.objects.core().prefetch_related("types"))
     for organization in Organization.objects.prefetch_related(cores):
         found = {registry.name: registry for registry in organization.registries.all()}

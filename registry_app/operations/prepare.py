@@ -15,11 +15,11 @@ from ..models.validation import format_errors
 from .alone import alone
 from .readiness import pending_migrations
 
-MOMENT = {"sqlite": "BEGIN", "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
+BEGIN_SNAPSHOT = {"sqlite": "BEGIN", "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
 
 
 def pending() -> list[tuple[str, str]]:
-    """The migrations, (app, name) pairs, that the database lacks. Raises CommandError where it can't be reached."""
+    """The migrations, (app, name) pairs, that the database lacks. CommandError if it can't be reached."""
     try:
         return pending_migrations()
     except DatabaseError as error:
@@ -27,9 +27,9 @@ def pending() -> list[tuple[str, str]]:
 
 
 def prepare(command: BaseCommand) -> None:
-    """Bring the database to this version, telling through `command` what is done; silent where nothing is.
+    """Migrate the database to this version, and create the restriction journal of a new installation.
 
-    The restriction journal of a new installation begins here. One process at a time does, and the others wait for it.
+    Prints through `command` what is done; nothing if nothing is. One process at a time does this, the others wait.
     """
     with alone(command):
         if migrations := pending():
@@ -38,18 +38,18 @@ def prepare(command: BaseCommand) -> None:
             call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
         if not Organization.objects.exists():
-            with journal_usable():
+            with journal_errors():
                 restriction_journal.begin()
 
 
 @contextmanager
-def one_moment() -> Iterator[None]:
-    """The database as it is now, for all that the block reads. Nobody who writes meanwhile has to wait."""
+def one_snapshot() -> Iterator[None]:
+    """The block reads one snapshot of the database. Other processes can write meanwhile."""
     if connection.in_atomic_block:
         yield
         return
     with connection.cursor() as cursor:
-        cursor.execute(MOMENT[connection.vendor])
+        cursor.execute(BEGIN_SNAPSHOT[connection.vendor])
         try:
             yield
         finally:
@@ -57,8 +57,8 @@ def one_moment() -> Iterator[None]:
 
 
 @contextmanager
-def journal_usable() -> Iterator[None]:
-    """A restriction journal that can't be read or written is format_errors, and ends the command."""
+def journal_errors() -> Iterator[None]:
+    """In the block, an OSError about the restriction journal becomes a CommandError."""
     try:
         yield
     except OSError as error:
@@ -67,21 +67,21 @@ def journal_usable() -> Iterator[None]:
 
 def mend_journal(command: BaseCommand) -> None:
     """Rewrite the restriction journal so that it holds all that rows and log know; print what it lacked."""
-    with journal_usable():
-        unnoted, seen = Registry.objects.unnoted(), restriction_journal.read()
-        for fault in journal_faults(unnoted, seen):
+    with journal_errors():
+        unnoted, journal = Registry.objects.unnoted(), restriction_journal.read()
+        for fault in journal_faults(unnoted, journal):
             command.stdout.write(f"{fault} It is mended.")
-        if not seen.exists or seen.unreadable or unnoted or any(line.entry for line in seen.lines):
-            restriction_journal.settle(seen, [*seen.restricted().values(), *unnoted])
+        if not journal.exists or journal.unreadable or unnoted or any(line.entry for line in journal.lines):
+            restriction_journal.settle(journal, [*journal.restricted().values(), *unnoted])
 
 
-def journal_faults(unnoted: Iterable[restriction_journal.Line], seen: restriction_journal.Ledger) -> Iterator[str]:
-    """What is wrong with the Ledger that was `seen`, a sentence each; `unnoted` are the lines that it lacks."""
+def journal_faults(unnoted: Iterable[restriction_journal.Line], journal: restriction_journal.Ledger) -> Iterator[str]:
+    """A sentence for each fault of `journal`, as it was read; `unnoted` are the lines that it lacks."""
     name = Path(settings.RESTRICTION_JOURNAL).name
-    if not seen.exists and Organization.objects.exists():
+    if not journal.exists and Organization.objects.exists():
         path = settings.RESTRICTION_JOURNAL
         yield f"{path} is missing: only the newest copy of it knows what was restricted after a backup."
-    for number, text in seen.unreadable.items():
+    for number, text in journal.unreadable.items():
         yield f"{name}, line {number} can't be read: {text[:80]!r}"
     for line in unnoted:
         yield f"{name} doesn't say that {line.name} is restricted."
@@ -89,7 +89,7 @@ def journal_faults(unnoted: Iterable[restriction_journal.Line], seen: restrictio
 
 def restore_restrictions(command: BaseCommand) -> None:
     """Rule 9 through a restore: restrict again what the journal knows as restricted and an old backup has opened."""
-    with journal_usable():
+    with journal_errors():
         for registry in Registry.objects.restricted_before_restore():
             try:
                 registry.restrict(Actor(None, staff=True), reason="Restored from a backup older than its restriction.")

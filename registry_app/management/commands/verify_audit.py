@@ -11,7 +11,7 @@ from ...database import triggers
 from ...models import AuditEvent, Registry, restriction_journal
 from ...models.event import GENESIS
 from ...operations.doctor import core_faults
-from ...operations.prepare import journal_faults, journal_usable, one_moment, pending
+from ...operations.prepare import journal_errors, journal_faults, one_snapshot, pending
 
 
 def anchor(text):
@@ -39,7 +39,7 @@ class Command(BaseCommand):
     def handle(self, **options):
         if pending():
             raise CommandError("The database is not prepared for this version: run `manage.py migrate` first.")
-        with one_moment():
+        with one_snapshot():
             number, faults = verify(options["anchor"])
             faults += [
                 f"The trigger {name} is missing: `manage.py migrate` puts it back." for name in triggers.missing()
@@ -47,7 +47,7 @@ class Command(BaseCommand):
             faults += core_faults()
             if not faults:
                 faults += find_drift()
-        with journal_usable():
+        with journal_errors():
             faults += journal_faults(Registry.objects.unnoted(), restriction_journal.read())
             faults += [
                 f"{again} was restricted after this backup was taken."
