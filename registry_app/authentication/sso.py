@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import wraps
 
 from allauth.socialaccount.providers.openid_connect import views as openid
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +16,7 @@ FAULTS = (RequestException, KeyError)
 
 
 def _handle_faults(view: View) -> View:
+    @wraps(view)
     def wrapped(request, provider_id):
         try:
             return view(request, provider_id)
