@@ -1,4 +1,4 @@
-"""What a registry accepts: adding a type, taking one off, all types or a list. All part of its settings page."""
+"""Accepted types of a registry, parts of its settings page: add a type, remove one, accept all types or a list."""
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -16,7 +16,7 @@ from .rendering import actor_of, form_data, log_refusals, render_page
 
 @require_http_methods(["GET", "POST"])
 def add(request, organization, name):
-    """Accept more types. In a core registry that is for good, so it is shown first (rules 4, 13, 18)."""
+    """Accept more types. A core registry keeps them permanently, so a first step shows this (rules 4, 13, 18)."""
     access = get_registry(request.user, organization, name, Action.TYPE_ADD)
     registry = access.registry
     form = AddTypesForm(form_data(request), registry=registry)
@@ -33,14 +33,14 @@ def add(request, organization, name):
 
 
 def _confirm(form, registry):
-    """Whether the second step was taken; a core registry's types aren't added without it."""
+    """Whether the form may be submitted: a core registry needs the second step."""
     if registry.is_core and not form.cleaned_data["confirmed"]:
         form.add_error(None, ValidationError(rules.STALE_PREVIEW.reason, code=rules.STALE_PREVIEW.code))
     return not form.errors
 
 
 def _adding_page(request, access, form):
-    """The first step: what would be added, and that it stays (core), or what it looks like."""
+    """The first step: the types to add, that they stay (core), and the types that they look like."""
     registry = access.registry
     if form.is_bound:
         registry.refresh_from_db()
@@ -62,7 +62,7 @@ def _adding_page(request, access, form):
 
 
 def _types_asked_for(request, registry):
-    """The form with the types that the address or the form names: one that a verb refused has lost its own."""
+    """A valid form with the types of the address or of the post, because a refused form has lost its cleaned types."""
     sent = request.POST if request.method == "POST" else {"types": request.GET.get("types", "")}
     asked = AddTypesForm(sent if request.method == "POST" else {**sent, "version": registry.version})
     asked.is_valid()
@@ -71,7 +71,7 @@ def _types_asked_for(request, registry):
 
 @require_POST
 def remove(request, organization, name):
-    """No longer accept a type (rules 4 and 11)."""
+    """Remove a type (rules 4 and 11)."""
     access = get_registry(request.user, organization, name, Action.TYPE_REMOVE)
     registry = access.registry
     form = RemoveTypeForm(request.POST, registry=registry)
@@ -89,7 +89,7 @@ def remove(request, organization, name):
 
 @require_POST
 def accept(request, organization, name):
-    """All types, or from all types to a list (rules 4, 7, 12)."""
+    """Accept all types, or a list instead of all types (rules 4, 7, 12)."""
     all_types = bool(request.POST.get("accepts_all_types"))
     action = Action.TYPES_ALL if all_types else Action.TYPES_LIST
     access = get_registry(request.user, organization, name, action)

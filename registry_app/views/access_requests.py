@@ -1,4 +1,4 @@
-"""Requests for a role: asking, and the answers of a registry's admins."""
+"""Requests for a role: the list, a new request, and an answer."""
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect
@@ -14,7 +14,7 @@ from .rendering import actor_of, form_data, log_refusals, registry_page, render_
 
 @require_safe
 def index(request, organization):
-    """The open requests that this person may answer, oldest first."""
+    """The open requests that the user may answer, the oldest first."""
     membership = get_organization(request.user, organization)
     context = {"requests": AccessRequestListing(membership).rows, "section": "requests"}
     return render_page(request, "access_requests/index.html", membership, context)
@@ -22,7 +22,7 @@ def index(request, organization):
 
 @require_http_methods(["GET", "POST"])
 def create(request, organization, name):
-    """Ask the admins of a registry that one sees for a higher role in it."""
+    """Ask the admins of a registry for a higher role in it."""
     access = get_registry(request.user, organization, name)
     earlier = access.registry.access_requests.filter(user=request.user).select_related("answered_by").last()
     form = RequestForm(

@@ -17,7 +17,7 @@ from .rendering import actor_of, form_data, log_refusals, render_page
 
 @require_safe
 def index(request, organization, team):
-    """The artifacts of a team: its people see them, and organization admins."""
+    """The artifacts of a team, for its people and organization admins."""
     access = get_artifacts(request.user, organization, team)
     context = ArtifactListing(access, request.GET).context
     return team_page(request, "artifacts/index.html", access, context, part="artifacts/_results.html")
@@ -25,7 +25,7 @@ def index(request, organization, team):
 
 @require_http_methods(["GET", "POST"])
 def create(request, organization, team):
-    """A new version, of an artifact that is there or of a new one."""
+    """Register a new version of an artifact, or a new artifact."""
     access = get_artifacts(request.user, organization, team)
     form = VersionForm(form_data(request), access=access)
     if form.is_bound and (answer := form.register(partial(register, access.team, actor_of(request)))):
@@ -41,7 +41,7 @@ def create(request, organization, team):
 
 @require_safe
 def detail(request, organization, team, project, name):
-    """An artifact: its versions, newest first."""
+    """An artifact with its versions, the newest first."""
     access, artifact = get_artifact(request.user, organization, team, project, name)
     listing = VersionListing(access, artifact, request.GET)
     context = {"artifact": artifact, **listing.context}

@@ -1,4 +1,4 @@
-"""Pages of collections: the list of a registry's, one of them, and how they begin, change and end."""
+"""Pages of a collection: create, show, edit, delete, and its activity."""
 
 from django.contrib import messages
 from django.shortcuts import redirect
@@ -31,7 +31,7 @@ def create(request, organization, name):
 
 @require_safe
 def detail(request, organization, name, collection):
-    """A collection: its versions, newest first, and its card."""
+    """A collection: its links, the newest first, and its card."""
     access, collection = get_collection(request.user, organization, name, collection)
     listing = LinkListing(access, collection, request.GET)
     context = {"collection": collection, "tags": collection.tag_names(), **listing.context}
@@ -40,7 +40,7 @@ def detail(request, organization, name, collection):
 
 @require_http_methods(["GET", "POST"])
 def edit(request, organization, name, collection):
-    """Name, card and tags of a collection."""
+    """Edit name, card and tags of a collection."""
     access, collection = get_collection(request.user, organization, name, collection, Action.COLLECTION_EDIT)
     shown = {name: getattr(collection, name) for name in ("name", "description", "version")}
     shown["tags"] = ", ".join(collection.tag_names())
@@ -62,7 +62,7 @@ def edit(request, organization, name, collection):
 
 @require_http_methods(["GET", "POST"])
 def delete(request, organization, name, collection):
-    """Remove a collection: first what goes with it, then for good (rules 18, 26)."""
+    """Delete a collection permanently, after a first step that shows what it contains (rules 18, 26)."""
     access, collection = get_collection(request.user, organization, name, collection, Action.COLLECTION_DELETE)
     form = DeleteCollectionForm(form_data(request), collection=collection)
     if form.is_valid():
@@ -85,7 +85,7 @@ def delete(request, organization, name, collection):
 
 @require_safe
 def activity(request, organization, name, collection):
-    """What happened in one collection, newest first; narrowed to an alias: who moved it, and when."""
+    """The audit entries of a collection, the newest first; for an alias, who moved it and when."""
     access, collection = get_collection(request.user, organization, name, collection)
     listing = CollectionEventListing(access, collection, request.GET)
     context = {"collection": collection, **listing.context}

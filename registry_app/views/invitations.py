@@ -1,4 +1,4 @@
-"""Pages of invitations: making one and ending it, and what who holds its link sees."""
+"""Pages of invitations: create, revoke, and accept."""
 
 import logging
 
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 @require_http_methods(["GET", "POST"])
 def create(request, organization):
-    """A new invitation, whose link the answer shows this once, and those that are open."""
+    """Create an invitation, whose link is shown only once, and list the open ones."""
     membership = require_admin(request.user, organization, Action.INVITE)
     listing = InvitationListing(membership, request.GET)
     form, made, tokens = InviteForm(form_data(request)), None, []
@@ -47,7 +47,7 @@ def create(request, organization):
 
 
 def _mailed(invitation, link):
-    """Mail the link to whom it is meant for, where there is a mail server. Answers whether that server took it."""
+    """Mail the link to the invited address. Whether a mail server has accepted it."""
     if not settings.HAS_MAIL:
         return False
     body = render_to_string("invitations/mail.txt", {"invitation": invitation, "link": link})
@@ -61,7 +61,7 @@ def _mailed(invitation, link):
 
 @require_POST
 def revoke(request, organization, pk):
-    """End an invitation before it is used; one that has ended stays so."""
+    """End an invitation before it is used. One that has ended doesn't change."""
     membership = require_admin(request.user, organization, Action.INVITE_REVOKE)
     invitation = get_object_or_404(Invitation, organization=membership.organization, pk=pk)
     form = ConfirmForm(request.POST)
@@ -75,7 +75,7 @@ def revoke(request, organization, pk):
 @login_not_required
 @require_http_methods(["GET", "POST"])
 def accept(request, token):
-    """What the link of an invitation leads to: joining with one's account, or with one made here.
+    """Accept an invitation by its link: with the user's account, or with a new one.
 
     404 for a link that was used or revoked, that has ended, and that never was.
     """
@@ -100,7 +100,7 @@ def _make_account(invitation, data, request_id):
 
 
 def _join(request, invitation):
-    """Joining with the account that is signed in; who is in already leaves the invitation to whom it is meant for."""
+    """Join with the signed-in account. A member who opens the link doesn't use up the invitation."""
     organization = invitation.organization
     if organization.memberships.filter(user=request.user).exists():
         messages.info(request, f"You are in {organization} already.")

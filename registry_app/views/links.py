@@ -1,4 +1,4 @@
-"""Pages of the versions in a collection: linking one, what it is, its aliases and tags, comparing two, unlinking."""
+"""Pages of the links in a collection: create, show, edit aliases and tags, unlink, compare."""
 
 from urllib.parse import unquote
 
@@ -19,7 +19,7 @@ from .rendering import actor_of, admins_who_can_help, form_data, log_refusals, r
 
 HELD_SHOWN = 25  # aliases of other versions to choose from
 PLACES_SHOWN = 25  # links of the same version elsewhere
-# How what is kept at such an address is fetched, by the address's scheme.
+# {scheme of an address: the command that fetches what is there}.
 FETCH = {
     "s3": "aws s3 cp --recursive {uri} .",
     "gs": "gcloud storage cp --recursive {uri} .",
@@ -35,7 +35,7 @@ FETCH = {
 
 @require_http_methods(["GET", "POST"])
 def create(request, organization, name, collection):
-    """Publish a version in a collection (rules 21 to 25): of those that one may use, those of its type."""
+    """Link a version into a collection (rules 21 to 25), chosen from the usable versions of its type."""
     access, collection = get_collection(request.user, organization, name, collection, Action.LINK)
     listing = LinkableVersionListing(access, collection, request.GET)
     form = LinkForm(form_data(request), collection=collection, membership=access.membership)
@@ -61,7 +61,7 @@ def _link(collection, actor, wanted):
 
 
 def _linked(link, is_new):
-    """What happened, for the next page."""
+    """The message for the next page."""
     has = f" It has {', '.join(names)}." if (names := link.alias_names()) else ""
     if is_new:
         return f"{link.version} is linked as {link.label}.{has}"
@@ -70,7 +70,7 @@ def _linked(link, is_new):
 
 @require_safe
 def detail(request, organization, name, collection, number):
-    """All facts of a version in a collection."""
+    """Everything about a link and its version."""
     access, collection, found = get_link(request.user, organization, name, collection, number)
     version = found.version
     elsewhere = version.places(access.membership).exclude(pk=found.pk)
@@ -88,13 +88,13 @@ def detail(request, organization, name, collection, number):
 
 
 def _fetch(uri):
-    """The command that fetches what is kept at `uri`, or None where none is known here."""
+    """The shell command that fetches `uri`, or None if none is known."""
     scheme, _, rest = uri.partition(":")
     path = rest.removeprefix("//")
     if scheme.lower() == "file":
         path = unquote(path)
     pattern = FETCH.get(scheme.lower())
-    if pattern is None or path.startswith("-"):  # a path that a command would take for an option
+    if pattern is None or path.startswith("-"):  # a command would read the path as an option
         return None
     return pattern.format(uri=_quoted(uri), path=_quoted(path))
 
@@ -105,7 +105,7 @@ def _quoted(text):
 
 @require_http_methods(["GET", "POST"])
 def edit(request, organization, name, collection, number):
-    """Aliases and tags of a version (rules 25 and 26)."""
+    """Edit aliases and tags of a link (rules 25 and 26)."""
     access, collection, found = get_link(request.user, organization, name, collection, number, Action.ALIAS_PUT)
     form = LabelsForm(form_data(request), link=found)
     if form.is_valid() and form.submit(_mark, found, actor_of(request), form.cleaned_data):
@@ -123,7 +123,7 @@ def edit(request, organization, name, collection, number):
 
 
 def _labels_and_lock(access, collection, link):
-    """The link with its aliases and tags; why the person may not change its protected aliases, and who can."""
+    """The link with its aliases and tags, and why the user may not change its protected aliases."""
     labels = labels_of(access.registry, link)
     return {
         **labels,
@@ -164,7 +164,7 @@ def _mark(link, actor, wanted):
 
 @require_http_methods(["GET", "POST"])
 def unlink(request, organization, name, collection, number):
-    """Take a version out of a collection: first what goes with it (rules 26, 27)."""
+    """Unlink a version, after a first step that shows its aliases and tags (rules 26, 27)."""
     access, collection, found = get_link(request.user, organization, name, collection, number, Action.UNLINK)
     form = UnlinkForm(form_data(request), registry=access.registry)
     if form.is_valid() and form.submit(found.unlink, actor_of(request), **form.cleaned_data):
@@ -177,7 +177,7 @@ def unlink(request, organization, name, collection, number):
 
 @require_safe
 def compare(request, organization, name, collection):
-    """Two versions of a collection side by side, what differs marked; without any named, the form to name them."""
+    """Compare two versions of a collection; without parameters, the form to choose them."""
     access, collection = get_collection(request.user, organization, name, collection)
     form = CompareForm(request.GET or None, collection=collection)
     form.require_known()

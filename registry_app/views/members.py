@@ -1,4 +1,4 @@
-"""Pages of an organization's people: the list, one person, their role, and the ways in which it ends."""
+"""Pages of an organization's people: list, person, role, removal, deactivation, service accounts."""
 
 from django.contrib import messages
 from django.http import QueryDict
@@ -18,7 +18,7 @@ from .rendering import actor_of, form_data, log_refusals, render_page
 
 @require_safe
 def index(request, organization):
-    """Everybody in the organization, and its first teams."""
+    """The people of the organization, and its first teams."""
     membership = get_organization(request.user, organization)
     people, teams = MemberListing(membership, request.GET), FirstTeamsListing(membership, QueryDict())
     context = {"section": "people", **people.context, **teams.context}
@@ -27,7 +27,7 @@ def index(request, organization):
 
 @require_safe
 def detail(request, organization, username):
-    """One person: what they are here, and every registry that they can see and the looker too, with all paths to it."""
+    """One person, with the registries that both they and the user can see, and the sources of each role."""
     membership, person = get_person(request.user, organization, username)
     listing = PersonRegistryListing(membership, person, request.GET)
     context = {
@@ -42,7 +42,7 @@ def detail(request, organization, username):
 
 
 def _refusals(person):
-    """Why what admins do to others can't be done to this person: {what: Refusal or None}."""
+    """{action of an admin: why it is refused for this person, or None}."""
     last = person.refuse_last_admin()
     return {
         "role": rules.SERVICE_IS_NO_ADMIN if person.user.is_service else last,
@@ -57,7 +57,7 @@ def _person_page(request, template, membership, context, status=200):
 
 @require_http_methods(["GET", "POST"])
 def role(request, organization, username):
-    """Change somebody's role in the organization."""
+    """Change a person's role in the organization."""
     membership, person = get_person(request.user, organization, username, Action.PERSON_CHANGE)
     form = MemberRoleForm(form_data(request), initial={"role": person.role, "seen": person.role})
     if form.is_valid():
@@ -74,7 +74,7 @@ def role(request, organization, username):
 
 @require_http_methods(["GET", "POST"])
 def remove(request, organization, username):
-    """Take somebody out of the organization: first what goes with it, then done."""
+    """Remove a person from the organization, after a first step that shows what ends."""
     membership, person = get_person(request.user, organization, username, Action.PERSON_REMOVE)
     form = ConfirmForm(form_data(request))
     if form.is_valid() and form.submit(person.delete_by, actor_of(request)):
@@ -97,13 +97,13 @@ def remove(request, organization, username):
 
 @require_http_methods(["GET", "POST"])
 def deactivate(request, organization, username):
-    """Close somebody's account: first what ends, then done."""
+    """Deactivate an account, after a first step that shows what ends."""
     return _switch(request, organization, username, Action.USER_DEACTIVATE, "deactivated")
 
 
 @require_http_methods(["GET", "POST"])
 def reactivate(request, organization, username):
-    """Open a closed account again."""
+    """Reactivate an account."""
     return _switch(request, organization, username, Action.USER_REACTIVATE, "active again")
 
 
@@ -122,7 +122,7 @@ def _switch(request, organization, username, action, done):
 
 @require_http_methods(["GET", "POST"])
 def service(request, organization):
-    """A new service account."""
+    """Create a service account."""
     membership = require_admin(request.user, organization, Action.SERVICE_CREATE)
     form = ServiceForm(form_data(request))
     name = form.cleaned_data["username"] if form.is_valid() else ""

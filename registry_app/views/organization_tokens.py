@@ -1,4 +1,4 @@
-"""API tokens that an organization's admins look after: everybody's, and those of service accounts."""
+"""API tokens for an organization's admins: the list of all, revoking one, and those of a service account."""
 
 from django.contrib import messages
 from django.http import Http404
@@ -15,7 +15,7 @@ from .rendering import actor_of, form_data, log_refusals, render_page
 
 @require_safe
 def index(request, organization):
-    """The tokens of everybody in an organization, for its admins: what they are, never their secrets."""
+    """All tokens of an organization's people, for its admins, without their secrets."""
     membership = require_admin(request.user, organization, Action.TOKEN_REVOKE)
     context = {"section": "people", **OrganizationTokenListing(membership, request.GET).context}
     return render_page(request, "organization_tokens/index.html", membership, context)
@@ -23,7 +23,7 @@ def index(request, organization):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def revoke(request, organization, pk):
-    """End somebody's token, as admin of an organization that they are in: first the question, then the act."""
+    """Revoke a token of a person in the organization, after a question."""
     membership = require_admin(request.user, organization, Action.TOKEN_REVOKE)
     here = membership.organization
     token = get_object_or_404(ApiToken.objects.of_organization(here), pk=pk)
@@ -38,7 +38,7 @@ def revoke(request, organization, pk):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def service(request, organization, username):
-    """A service account's tokens; a POST makes one, and its answer alone shows the secret."""
+    """A service account's tokens. A POST creates one; only its response shows the secret."""
     membership, person = get_person(request.user, organization, username, Action.TOKEN_ISSUE)
     if not person.user.is_service:
         raise Http404

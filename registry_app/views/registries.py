@@ -1,4 +1,4 @@
-"""Pages of registries: the list, one of them, its settings, and the two steps that can't be taken back."""
+"""Pages of registries: list, create, show, settings, restrict, delete, activity."""
 
 from django.contrib import messages
 from django.shortcuts import redirect
@@ -30,7 +30,7 @@ CHANGES = {Action.RESTRICT, Action.TYPE_ADD, Action.TYPES_LIST, Action.PROTECT}
 
 @require_safe
 def index(request, organization):
-    """The registries that this person can see: core ones as cards, custom ones as a table."""
+    """The registries that the user can see: core ones as cards, custom ones as a table."""
     membership = get_organization(request.user, organization)
     context = RegistryListing(membership, request.GET).context
     return render_page(request, "registries/index.html", membership, context, part="registries/_results.html")
@@ -38,7 +38,7 @@ def index(request, organization):
 
 @require_http_methods(["GET", "POST"])
 def create(request, organization):
-    """A new custom registry (rule 7)."""
+    """Create a custom registry (rule 7)."""
     membership = require_creator(request.user, organization)
     registry = Registry(organization=membership.organization, kind=Kind.CUSTOM)
     form = CreateForm(form_data(request), instance=registry)
@@ -54,9 +54,9 @@ def create(request, organization):
 
 @require_safe
 def name(request, organization):
-    """Whether a name is free, for the create form while it is filled in: a sentence for its status line.
+    """Whether a name is free: a sentence for the status line of the create form.
 
-    Told to whoever may create there, who would be told by creating; to nobody else (rule 14).
+    Only for users who may create registries, because creating one would tell them too (rule 14).
     """
     membership = require_creator(request.user, organization)
     wanted = rules.clean_name(request.GET.get("name", ""))
@@ -69,7 +69,7 @@ def name(request, organization):
 
 @require_safe
 def detail(request, organization, name):
-    """A registry: its collections, and what can change here."""
+    """A registry with its collections."""
     access = get_registry(request.user, organization, name)
     listing = CollectionListing(access, request.GET)
     types, people = AcceptedTypeListing(access.registry).rows, access.registry.people().count()
@@ -79,7 +79,7 @@ def detail(request, organization, name):
 
 @require_http_methods(["GET", "POST"])
 def settings(request, organization, name):
-    """What a registry is; its admins and members change here what may be changed."""
+    """The settings of a registry, for its admins and members to edit, and for others to read."""
     action = Action.EDIT if request.method == "POST" else Action.SEE
     access = get_registry(request.user, organization, name, action)
     registry = access.registry
@@ -103,8 +103,8 @@ def _settings_forms(registry):
 
 
 def settings_page(request, access, *, status=200, **forms):
-    """The settings page, with the forms that were refused (`form`, `type_form`, `accept_form`, `alias_form`)."""
-    stored = access.registry  # text and version are of one read; what a verb refused, it has read anew
+    """The settings page. `forms` replace its own: a refused `form`, `type_form`, `accept_form` or `alias_form`."""
+    stored = access.registry  # text and version come from one read: a verb that refuses has read the row again
     context = {
         **_settings_forms(stored),
         "types": AcceptedTypeListing(stored).removals,
@@ -125,7 +125,7 @@ def settings_page(request, access, *, status=200, **forms):
 
 @require_http_methods(["GET", "POST"])
 def restrict(request, organization, name):
-    """Close a registry to everybody without a role: first what would happen, then for good (rules 8, 9, 18)."""
+    """Restrict a registry permanently to people with a role, after a preview (rules 8, 9, 18)."""
     access = get_registry(request.user, organization, name, Action.RESTRICT)
     registry = access.registry
     form = RestrictForm(form_data(request), registry=registry)
@@ -145,9 +145,9 @@ def restrict(request, organization, name):
 
 
 def _restriction(registry, kept_too):
-    """What the preview shows: counts, and by name who keeps access, and through what, and who loses it.
+    """The preview: counts, the people who keep access with the source of their role, and those who lose it.
 
-    `kept_too` are the usernames whose boxes are ticked.
+    `kept_too` are the usernames with a ticked box.
     """
     now, (kept, lost) = registry.restriction(), registry.sides_of_restriction()
     kept, lost = (side.select_related("user", "organization").order_by("user__username") for side in (kept, lost))
@@ -164,7 +164,7 @@ def _restriction(registry, kept_too):
 
 @require_http_methods(["GET", "POST"])
 def delete(request, organization, name):
-    """Remove a custom registry: first what goes with it, then for good (rules 5, 16, 18)."""
+    """Delete a custom registry permanently, after a preview (rules 5, 16, 18)."""
     access = get_registry(request.user, organization, name, Action.DELETE)
     registry = access.registry
     form = DeleteForm(form_data(request), registry=registry)
@@ -184,7 +184,7 @@ def delete(request, organization, name):
 
 
 def _held(registry):
-    """What the preview of a deletion names: the first collections, and the protected aliases that jobs load by."""
+    """The preview of a deletion: the first collections, and the protected aliases, because jobs load by them."""
     aliases = Alias.objects.filter(collection__registry=registry).values_list("name", flat=True).distinct()
     return {
         "collections": registry.collections.order_by("name_key")[:COLLECTIONS_SHOWN],
@@ -194,7 +194,7 @@ def _held(registry):
 
 @require_safe
 def activity(request, organization, name):
-    """What happened in one registry, newest first."""
+    """The audit entries of a registry, the newest first."""
     access = get_registry(request.user, organization, name)
     context = {"registry": access.registry, "allowed": access.allowed, "tab": "activity"}
     context |= RegistryEventListing(access, request.GET).context

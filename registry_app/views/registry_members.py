@@ -1,4 +1,4 @@
-"""Who has which role in a registry, and why: the list, giving, changing and taking roles, the explanation."""
+"""Roles in a registry: the list, adding, changing and removing a role, and explaining one."""
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -17,7 +17,7 @@ from .rendering import actor_of, form_data, log_refusals, registry_page
 
 @require_safe
 def index(request, organization, name):
-    """Everybody who has a role here: through visibility, the organization, or given to them or their team."""
+    """Everybody with a role here: by visibility, as organization admin, or given to them or their team."""
     access = get_registry(request.user, organization, name)
     context = RegistryMemberListing(access, request.GET).context
     return registry_page(request, "registry_members/index.html", access, "access", context)
@@ -25,7 +25,7 @@ def index(request, organization, name):
 
 @require_http_methods(["GET", "POST"])
 def add(request, organization, name):
-    """Give a role to people, service accounts and teams; to all of them or to none."""
+    """Give a role to people, service accounts and teams: to all of them or to none."""
     access = get_registry(request.user, organization, name, Action.MEMBER_ADD)
     shown = {"role": Role.MEMBER}
     form = AddAccessForm(form_data(request), registry=access.registry, looker=access.membership, initial=shown)
@@ -51,7 +51,7 @@ def _give(by, wanted):
 
 @require_http_methods(["GET", "POST"])
 def change(request, organization, name, pk):
-    """Change the role that one holder was given, or when it ends."""
+    """Change a given role, or its end."""
     access = get_registry(request.user, organization, name, Action.MEMBER_CHANGE)
     member = _member(access, pk)
     shown = {"role": member.role, "ends_at": member.ends_at, "seen": member.facts}
@@ -71,10 +71,10 @@ def change(request, organization, name, pk):
 
 @require_http_methods(["GET", "POST"])
 def remove(request, organization, name, pk):
-    """Take the role that one holder was given: first what that means, then done."""
+    """Remove a given role, after a first step that shows the effect."""
     access = get_registry(request.user, organization, name, Action.MEMBER_REMOVE)
     form = ConfirmForm(form_data(request))
-    if form.is_bound and not access.registry.members.filter(pk=pk).exists():  # sent twice, it is gone already
+    if form.is_bound and not access.registry.members.filter(pk=pk).exists():  # sent twice
         return redirect("registry_members:index", organization, name)
     member = _member(access, pk)
     if form.is_valid() and form.submit(member.delete_by, actor_of(request)):
@@ -86,7 +86,7 @@ def remove(request, organization, name, pk):
 
 
 def _member(access, pk):
-    """The role `pk` of the registry; Http404 for one of another."""
+    """The RegistryMember `pk` of the registry; Http404 for one of another registry."""
     member = get_object_or_404(RegistryMember.objects.select_related("user", "team"), registry=access.registry, pk=pk)
     member.registry = access.registry
     return member
@@ -94,7 +94,7 @@ def _member(access, pk):
 
 @require_safe
 def explain(request, organization, name):
-    """May they, and why: every path of one person to a role here, which one wins, and what would change it."""
+    """Explain a person's role: every source of it, the effective one, and what the role allows."""
     access = get_registry(request.user, organization, name)
     form = ExplainForm(request.GET if "person" in request.GET else None, looker=access.membership)
     asked = form.cleaned_data["person"] if form.is_valid() else None
@@ -112,7 +112,7 @@ def explain(request, organization, name):
 
 @require_safe
 def who_can(request, organization, name):
-    """The reverse: who can do what here."""
+    """The people who can do something here, by the role that it needs."""
     access = get_registry(request.user, organization, name)
     form = WhoCanForm(request.GET)
     form.is_valid()

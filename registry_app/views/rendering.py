@@ -1,4 +1,4 @@
-"""How views answer: with a page or a part of it, and with what every page of an organization shows."""
+"""Helpers of views: pages and parts, with the context that every page of an organization needs."""
 
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
@@ -11,22 +11,22 @@ HELPERS_SHOWN = 5
 
 
 def actor_of(request):
-    """Who acts through this request."""
+    """The Actor of a request."""
     return Actor(request.user, request.id)
 
 
 def admins_who_can_help(registry):
-    """The first few memberships of those who are admins of the registry: who can help where a role is missing."""
+    """The first few memberships of the registry's admins, who can help a user without the role."""
     return registry.admins().select_related("user").order_by("user__username")[:HELPERS_SHOWN]
 
 
 def form_data(request):
-    """What a form is bound to: the fields sent, also where they are none; None for a page that is only looked at."""
+    """The data that a form is bound to: the fields of a POST, even without any; None for other methods."""
     return request.POST if request.method == "POST" else None
 
 
 def render_page(request, template, membership, context, *, part=None, status=200):
-    """The page `template` of the membership's organization, or just `part` of it where htmx asks for that.
+    """The page `template` of the membership's organization, or only `part` of it for htmx.
 
     A boosted request and one that restores history get the whole page.
     """
@@ -43,18 +43,18 @@ def render_page(request, template, membership, context, *, part=None, status=200
 
 
 def registry_page(request, template, access, tab, context, status=200, *, part=None):
-    """A page below the heading and tabs of the registry that `door` opened, or just `part` of it, as `render_page`."""
+    """A page of the registry of `access` with its heading and tabs, or only `part` of it, like `render_page`."""
     context = {"registry": access.registry, "role": access.role, "allowed": access.allowed, "tab": tab, **context}
     return render_page(request, template, access.membership, context, status=status, part=part)
 
 
 def refused_page(request, membership, form):
-    """The page that says why `form`, a button without a page of its own, was refused."""
+    """The page of the reason why `form`, a button without a page of its own, was refused."""
     return render_page(request, "refused.html", membership, {"form": form}, status=form.status)
 
 
 def log_refusals(request, form, action, membership, registry=None, subject="", collection=None):
-    """Log what the rules refused of a bound form."""
+    """Record the refusals in a bound form."""
     if form.is_bound and form.errors:
         record_refusals(
             actor_of(request),

@@ -1,4 +1,4 @@
-"""Search: one box over the registries that the person can see, and everything in them."""
+"""Search in the registries that the user can see."""
 
 from django.views.decorators.http import require_safe
 

@@ -1,4 +1,4 @@
-"""Pages of the past: a registry or a collection as it was at the end of a day, read off the audit log."""
+"""Snapshots: a registry or a collection at the end of a day, reconstructed from the audit log."""
 
 from datetime import UTC, datetime, time
 
@@ -14,7 +14,7 @@ from .rendering import registry_page
 
 @require_safe
 def registry(request, organization, name):
-    """A registry as it was: who saw it, what it took, and what its collections held."""
+    """A registry on a day: visibility, types, roles, and collections with their versions."""
     access = get_registry(request.user, organization, name)
     day, moment = _day(request)
     then = registry_as_of(access.registry, moment)
@@ -25,7 +25,7 @@ def registry(request, organization, name):
 
 @require_safe
 def collection(request, organization, name, collection):
-    """A collection as it was: its versions, aliases and tags."""
+    """A collection on a day: its versions, aliases and tags."""
     access, found = get_collection(request.user, organization, name, collection)
     day, moment = _day(request)
     then = collection_as_of(found, moment)
@@ -35,6 +35,6 @@ def collection(request, organization, name, collection):
 
 
 def _day(request):
-    """The day asked for, and its last moment (UTC)."""
+    """(the day of the address, its last moment in UTC)."""
     day = DayForm(request.GET).require()["on"] or timezone.now().date()
     return day, datetime.combine(day, time.max, tzinfo=UTC)

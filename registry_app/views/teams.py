@@ -1,4 +1,4 @@
-"""Pages of teams: the list, one of them, its settings, and who is in it."""
+"""Pages of teams: list, create, show, settings, delete, and the roles of their people."""
 
 import copy
 
@@ -26,7 +26,7 @@ from .rendering import actor_of, form_data, log_refusals, render_page
 
 @require_safe
 def index(request, organization):
-    """The teams of the organization; everybody in it sees them."""
+    """The teams of the organization, for all its people."""
     membership = get_organization(request.user, organization)
     context = {"section": "people", **TeamListing(membership, request.GET).context}
     return render_page(request, "teams/index.html", membership, context, part="teams/_results.html")
@@ -34,7 +34,7 @@ def index(request, organization):
 
 @require_http_methods(["GET", "POST"])
 def create(request, organization):
-    """A new team."""
+    """Create a team."""
     membership = require_admin(request.user, organization, Action.TEAM_CREATE)
     form = TeamForm(form_data(request))
     if form.is_valid():
@@ -49,7 +49,7 @@ def create(request, organization):
 
 @require_http_methods(["GET", "POST"])
 def detail(request, organization, name):
-    """A team: who is in it, and the registries it has roles in; who leads it puts people into it here."""
+    """A team: its people, its roles in registries, and the form of its admins to add people."""
     access = get_team(request.user, organization, name, Action.TEAM_MEMBER_ADD if request.method == "POST" else None)
     team = access.team
     form = AddPeopleForm(form_data(request), looker=access.membership)
@@ -75,7 +75,7 @@ def _team_page(request, template, access, context, status=200):
 
 @require_http_methods(["GET", "POST"])
 def settings(request, organization, name):
-    """What a team is called; who leads it changes that here, everybody else reads it."""
+    """Name and description of a team, for its admins to edit and for others to read."""
     access = get_team(request.user, organization, name, Action.TEAM_EDIT if request.method == "POST" else None)
     team = copy.copy(access.team)  # a refused edit has changed it
     shown = {"name": team.name, "description": team.description, "version": team.version}
@@ -94,14 +94,14 @@ def settings(request, organization, name):
 
 
 def _last_edit(access):
-    """The entry of the log on the team's last edit; entries know a team by its name alone."""
+    """The audit entry of the team's last edit, found by name, because entries have no team id."""
     here = AuditEvent.objects.filter(organization_id=access.membership.organization_id, code="")
     return here.filter(action=Action.TEAM_EDIT, subject=access.team.name).first()
 
 
 @require_http_methods(["GET", "POST"])
 def delete(request, organization, name):
-    """Delete a team: first what goes with it, then for good."""
+    """Delete a team permanently, after a preview."""
     access = get_team(request.user, organization, name, Action.TEAM_DELETE)
     team = access.team
     form = TeamDeleteForm(form_data(request), team=team)
@@ -115,7 +115,7 @@ def delete(request, organization, name):
 
 
 def _member_of(access, username):
-    """The TeamMembership of somebody in the team of `door`; Http404 for anybody else."""
+    """The TeamMembership of `username` in the team of `access`; Http404 if there is none."""
     if "\0" in username:
         raise Http404
     members = access.team.memberships.select_related("user")
@@ -126,7 +126,7 @@ def _member_of(access, username):
 
 @require_http_methods(["GET", "POST"])
 def role(request, organization, name, username):
-    """Change somebody's role in a team."""
+    """Change a person's role in a team."""
     access = get_team(request.user, organization, name, Action.TEAM_MEMBER_CHANGE)
     member = _member_of(access, username)
     form = MemberRoleForm(form_data(request), initial={"role": member.role, "seen": member.role})
@@ -143,7 +143,7 @@ def role(request, organization, name, username):
 
 @require_http_methods(["GET", "POST"])
 def remove(request, organization, name, username):
-    """Take somebody out of a team, or leave it: first what ends with it, then done."""
+    """Remove a person from a team, or leave it, after a first step that shows what ends."""
     access = get_team(request.user, organization, name)
     member = _member_of(access, username)
     leaving = member.user == request.user

@@ -1,4 +1,4 @@
-"""API tokens: a person's own, and those that an organization's admins look after."""
+"""The user's own API tokens."""
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,9 +14,9 @@ from .rendering import actor_of, form_data
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request):
-    """The tokens that work or did; a POST makes one, and its answer alone shows the secret.
+    """The user's tokens that aren't revoked. A POST creates one; only its response shows the secret.
 
-    So the secret is in no address, no session and no message; loading the page again is refused, for the name is taken.
+    So the secret is in no address, session or message. Sending the form again is refused, because the name is taken.
     """
     form, issued = TokenForm(form_data(request)), None
     if form.is_valid():
@@ -29,14 +29,14 @@ def index(request):
 
 
 def _log_refusals(request, form, action, name):
-    """What pages.log_refusals does, on a page of no organization."""
+    """Like `rendering.log_refusals`, for a page without an organization."""
     if form.is_bound and form.errors:
         record_refusals(actor_of(request), action, form.refusals(), subject=name)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def revoke(request, pk):
-    """End a token: first the question, then the act."""
+    """Revoke a token, after a question."""
     token = get_object_or_404(request.user.api_tokens, pk=pk, revoked_at__isnull=True)
     form = ConfirmForm(form_data(request))
     if form.is_valid() and form.submit(token.revoke_by, actor_of(request)):

@@ -1,4 +1,4 @@
-"""Pages of one version where it comes from: all that is known of it, and deleting it."""
+"""Pages of a source version: show and delete."""
 
 from django.contrib import messages
 from django.shortcuts import redirect
@@ -16,7 +16,7 @@ SHOWN = 50  # links of one version
 
 @require_safe
 def detail(request, organization, team, project, name, number):
-    """A version: its facts, what it was made from and what was made from it, and where it is linked."""
+    """A version: its data, the versions it was made from, those made from it, and its links."""
     access, version = get_version(request.user, organization, team, project, name, number)
     context = {
         "made_from": relatives(version.made_from.all(), access.membership),
@@ -29,7 +29,7 @@ def detail(request, organization, team, project, name, number):
 
 @require_http_methods(["GET", "POST"])
 def delete(request, organization, team, project, name, number):
-    """Delete a version: first what would happen, or where it is linked (rule 27), then for good."""
+    """Delete a version permanently, after a preview; refused while it is linked (rule 27)."""
     access, version = get_version(request.user, organization, team, project, name, number, Action.VERSION_DELETE)
     called, artifact = str(version), version.artifact
     form = DeleteVersionForm(form_data(request), version=version)
