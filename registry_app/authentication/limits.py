@@ -60,7 +60,7 @@ def reach(request: Request, limit: Limit) -> None:
     under the same request id.
     """
     request.limit = limit
-    if not cache.add(f"limit-told:{limit.key}", value=True, timeout=limit.window):
+    if not cache.add(f"limit-logged:{limit.key}", value=True, timeout=limit.window):
         return
     logger.warning("A limit of tries is reached, from %s.", address_of(request), extra={"request": request})
     changes: dict[str, list] = {"page": [None, request.resolver_match.view_name if request.resolver_match else ""]}
