@@ -4,17 +4,18 @@ import functools
 
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
+from django.http import QueryDict
 from django.shortcuts import render
 from django.urls import include, path
 
+from registry_app.listings.registries import RegistryListing
 from registry_app.models import OrganizationMembership, Registry
-from registry_app.views import registries
 
 ROWS = 25
 
 
 class PlainAdmin(admin.ModelAdmin):
-    """The same rows, columns and searched fields as ours, without audit log; guards and constraints hold."""
+    """The same rows, columns and searched fields as ours, without audit log; triggers and constraints hold."""
 
     list_per_page = ROWS
     list_display = ("name", "description", "visibility", "accepts_all_types", "updated_at")
@@ -24,7 +25,7 @@ class PlainAdmin(admin.ModelAdmin):
     fields = ("organization", "name", "description", "visibility", "accepts_all_types")
 
     def save_model(self, request, obj, form, change):
-        """The guards let no change through that doesn't count up the version."""
+        """The triggers let no change through that doesn't count up the version."""
         obj.version += change
         obj.save()
 
@@ -44,9 +45,8 @@ def floor(request):
 @functools.cache
 def _table():
     membership = OrganizationMembership.objects.select_related("organization").filter(role="admin").earliest("pk")
-    rows = list(registries._rows(membership.registries().custom(), membership).order_by("name_key")[:ROWS])
-    types = registries._types_of(rows, membership.registries().none())
-    return {"rows": registries._prepared(rows, membership, types), "sort": "name"}
+    listing = RegistryListing(membership, QueryDict())
+    return {"rows": listing.rows, "sort": listing.sort}
 
 
 urlpatterns = [

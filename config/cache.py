@@ -1,14 +1,14 @@
-"""Django's cache in the database, which says where it can't write."""
+"""Django's database cache, which raises an error if it can't write."""
 
 from django.core.cache.backends import db
 from django.db import OperationalError, connection, transaction
 
 
 class DatabaseCache(db.DatabaseCache):
-    """The limits on tries count here: one that can't be counted is an error, neither a try more nor a try too many."""
+    """A cache for the limits on tries: a try that can't be counted is an error, so that no limit is passed unseen."""
 
     def _base_set(self, *args, **kwargs):
-        """Write one entry. Raises OperationalError where the database can't; Django's answers False."""
+        """Write one entry. OperationalError if the database can't; Django's cache returns False then."""
         failures = []
 
         def note(execute, *statement):

@@ -1,4 +1,4 @@
-"""What the environment says: the only place that reads it (and the data folder's secret key)."""
+"""The settings from the environment. Only this module reads it, and the secret key of the data folder."""
 
 import fcntl
 import os
@@ -18,7 +18,7 @@ env = FileAwareEnv(eager=False)
 
 
 def _site(value):
-    """A validator: the address of the site, without a path."""
+    """Validator: the address of the site, without a path."""
     try:
         parts = urlsplit(value)
         good = parts.scheme in {"http", "https"} and parts.hostname and parts.path in {"", "/"} and parts.port != 0
@@ -29,13 +29,13 @@ def _site(value):
 
 
 def _database(value):
-    """A validator: SQLite or PostgreSQL, in dj-database-url's words."""
+    """Validator: SQLite or PostgreSQL, in the form of dj-database-url."""
     if value and urlsplit(value.strip()).scheme not in {"sqlite", "postgres", "postgresql"}:
         raise ValidationError("Not an address like postgresql://user:password@host/name.")
 
 
 def _mail(value):
-    """A validator: a mail server, by how the connection to it is kept secret."""
+    """Validator: a mail server; the scheme says how the connection is encrypted."""
     try:
         parts = urlsplit(value.strip())
         good = parts.scheme in MAIL_PORTS and parts.hostname and parts.path in {"", "/"} and parts.port != 0
@@ -46,9 +46,9 @@ def _mail(value):
 
 
 def _issuer(value):
-    """A validator: the address of an OpenID Connect issuer, which only this machine may have without TLS.
+    """Validator: the address of an OpenID Connect issuer. It needs TLS, except on this machine.
 
-    What the provider says of a person is believed because the connection to it is encrypted.
+    The site trusts what the provider says about a person, because the connection is encrypted.
     """
     try:
         parts = urlsplit(value)
@@ -67,7 +67,7 @@ def _loopback(host):
         return False
 
 
-MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}  # in the clear; STARTTLS; TLS from the start
+MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}  # unencrypted; STARTTLS; TLS
 
 data_dir = Path(env.str("REGISTRY_DATA_DIR", str(BASE_DIR / "data"))).resolve()
 static_dir = Path(env.str("REGISTRY_STATIC_DIR", str(BASE_DIR / ".static"))).resolve()
@@ -91,7 +91,7 @@ _oidc_client_secret = env.str("REGISTRY_OIDC_CLIENT_SECRET", "")
 _oidc_name = env.str("REGISTRY_OIDC_NAME", "single sign-on")
 
 try:
-    env.seal()  # every wrong value is told at once
+    env.seal()  # checks all values, to report every wrong one at once
 except EnvValidationError as error:
     sys.exit("\n".join(f"{name}: {' '.join(faults)}" for name, faults in error.error_messages.items()))  # type: ignore[union-attr]
 
@@ -107,7 +107,7 @@ _together = (
     },
 )
 _faults = [
-    f"{name}: Missing, for {', '.join(filter(group.get, group))} is set."
+    f"{name}: Missing, although {', '.join(filter(group.get, group))} is set."
     for group in _together
     if any(group.values())
     for name in group
@@ -124,18 +124,18 @@ url = url.rstrip("/") or f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def https():
-    """Whether people reach the site over HTTPS: what REGISTRY_URL says."""
+    """Whether the site's address (REGISTRY_URL) is HTTPS."""
     return urlsplit(url).scheme == "https"
 
 
 def allowed_hosts():
-    """The host names that requests may carry: REGISTRY_URL's, REGISTRY_HOSTS, and loopback while not on HTTPS."""
+    """The allowed host names: that of REGISTRY_URL, REGISTRY_HOSTS, and loopback without HTTPS."""
     loopback = [] if https() else ["127.0.0.1", "localhost", "[::1]"]
     return list(dict.fromkeys([urlsplit(url).hostname or host, *hosts, *loopback]))
 
 
 def database():
-    """The settings of the one database: DATABASE_URL, or SQLite in the data folder."""
+    """The settings of the database: DATABASE_URL, or SQLite in the data folder."""
     if _database_url:
         return dj_database_url.parse(_database_url, conn_max_age=600, conn_health_checks=True)
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -143,7 +143,7 @@ def database():
 
 
 def email():
-    """Django's settings of the mail server; {} where there is none."""
+    """Django's settings of the mail server; {} without one."""
     if not _email_url:
         return {}
     parts = urlsplit(_email_url)
@@ -160,9 +160,9 @@ def email():
 
 
 def single_sign_on():
-    """The OpenID Connect provider, as allauth's settings describe an app; None where there is none.
+    """The OpenID Connect provider as an app in allauth's settings; None without one.
 
-    Its id is made of the issuer's address: people of one issuer are never taken for those of another.
+    Its id is made from the issuer's address, so that a person of one issuer is never taken for a person of another.
     """
     if not _oidc_url:
         return None
@@ -177,7 +177,7 @@ def single_sign_on():
 
 
 def secret_key():
-    """The signing key: REGISTRY_SECRET_KEY, or one made on first start and kept in the data folder, mode 600."""
+    """The signing key: REGISTRY_SECRET_KEY, or one that the first start writes to the data folder, with mode 600."""
     if _secret_key:
         return _secret_key
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -186,7 +186,7 @@ def secret_key():
 
 
 def _make_key(path):
-    """Make the signing key, or wait for the one that another process makes there."""
+    """Create the signing key, or wait for the process that does."""
     with open(path, "a+", opener=_private) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)

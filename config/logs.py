@@ -1,10 +1,10 @@
-"""The lines of the site's log: what each says beside its message, and that none can be made to look like another."""
+"""The lines of the site's log: with request ids, and safe against forged lines."""
 
 import logging
 
 
 class RequestIdFilter(logging.Filter):
-    """Puts the request's id on the log lines that Django writes for it."""
+    """Adds the request's id to the log lines that Django writes about a request."""
 
     def filter(self, record):
         record.request_id = getattr(getattr(record, "request", None), "id", "-")
@@ -12,15 +12,14 @@ class RequestIdFilter(logging.Filter):
 
 
 class LineFormatter(logging.Formatter):
-    """One line for each entry: characters that can't be seen are escaped, and what follows a line is indented.
+    """One line an entry: invisible characters are escaped, and further lines are indented.
 
-    A message may repeat what anybody sent; with a line break of its own it would begin a line that looks like another
-    entry.
+    A message may contain what a user sent. With a line break in it, the user could forge another entry.
     """
 
     def format(self, record):
-        """The line, and below it what else there is of an error."""
-        record.exc_text = None  # as another formatter may have left it
+        """The line, and below it the traceback of an error."""
+        record.exc_text = None  # another formatter may have set it
         return super().format(record)
 
     def formatMessage(self, record):  # noqa: N802
@@ -37,7 +36,7 @@ class LineFormatter(logging.Formatter):
 
 
 def escaped(text: str) -> str:
-    """`text` with control, format and other characters that can't be seen written as escapes, as in `\\n`."""
+    """`text` with invisible characters (control, format, …) as escapes, like `\\n`."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 

@@ -1,4 +1,4 @@
-"""What every request passes: an id of its own, and the login."""
+"""Middleware: request ids, required login, and no caching of private pages."""
 
 import secrets
 from urllib.parse import urlsplit
@@ -10,7 +10,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 
 class RequestIdMiddleware:
-    """Gives each request an id (`request.id`, 16 hex digits): in the log, in the audit log and on the error page."""
+    """Gives each request an id (`request.id`, 16 hex digits), for the log, the audit log and the error page."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -23,19 +23,19 @@ class RequestIdMiddleware:
 
 
 class PageLoginMiddleware(LoginRequiredMiddleware):
-    """Nobody in before login. An htmx call whose session has ended is told to load the login page whole."""
+    """Requires login; an htmx request with an expired session gets a full-page redirect."""
 
     def handle_no_permission(self, request, view_func):
-        """To the login page, which leads back to the page that the person saw."""
+        """A redirect to the login page, which leads back to the page that the user saw."""
         login, field = self.get_login_url(view_func), self.get_redirect_field_name(view_func)
-        response = redirect_to_login(_page_seen(request), login, field)
+        response = redirect_to_login(_current_page(request), login, field)
         return HttpResponseClientRedirect(response.url) if request.htmx else response
 
 
-def _page_seen(request):
-    """The address of the page that a request came from, for it may itself be a part of a page or a form's.
+def _current_page(request):
+    """The address of the page that sent a request: the request itself may be for a part of a page, or a form.
 
-    A header that is no address says as little as one that is missing.
+    A malformed header counts like a missing one.
     """
     try:
         if request.htmx:
@@ -49,7 +49,7 @@ def _page_seen(request):
 
 
 class PrivatePagesMiddleware:
-    """Pages are one person's: no cache keeps them, unless the view said otherwise."""
+    """Forbids caches to store a page, unless the view allows it, because pages show what one user may see."""
 
     def __init__(self, get_response):
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""Django's sessions in the database, which tell a database that can't write from a session that has ended."""
+"""Django's database sessions, with different errors for a database that can't write and a session that has ended."""
 
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import UpdateError
@@ -9,7 +9,7 @@ class SessionStore(db.SessionStore):
     """The session of one browser."""
 
     def save(self, must_create=False):
-        """Save it. Raises UpdateError where it has ended meanwhile; Django's also does where the database is busy."""
+        """Save the session. UpdateError only if it has ended; Django raises it for a busy database too."""
         try:
             super().save(must_create)
         except UpdateError as error:

@@ -11,13 +11,13 @@ ALLOWED_HOSTS = env.allowed_hosts()
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 
-# The site's own words, for templates and the command that serves.
+# Settings of the app.
 PRODUCT = "Registry App"
 PUBLIC_URL = env.url
 HOST, PORT, WORKERS = env.host, env.port, env.workers
 ADMIN_PASSWORD = env.admin_password
 ARTIFACTS = env.data_dir / "artifacts"  # files that the demo makes
-LEDGER = env.data_dir / "restricted.jsonl"  # which registries were restricted, whatever a restored backup says
+RESTRICTION_JOURNAL = env.data_dir / "restricted.jsonl"  # restrictions, also those that a restored backup lacks
 MLFLOW_CREDENTIALS = (env.mlflow_username, env.mlflow_password)  # of `import_mlflow`, where the server asks
 HASHES = env.data_dir / "hashes"  # what `register_artifact` hashed before it was interrupted
 
@@ -45,7 +45,7 @@ MIDDLEWARE = [
     "config.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",  # above WhiteNoise, so that static files carry the policy too
+    "csp.middleware.CSPMiddleware",  # above WhiteNoise, so that static files have the policy too
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "config.middleware.PrivatePagesMiddleware",
@@ -81,8 +81,8 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "config.forms.FormRenderer"
 
-# Database. IMMEDIATE makes check-then-save serial on SQLite; FULL keeps what was acknowledged through a power cut.
-DATABASE_WAIT = 5  # seconds, for a lock or a connection: less than people and proxies wait for an answer
+# Database. IMMEDIATE serializes check-then-save on SQLite; FULL keeps committed data through a power cut.
+DATABASE_WAIT = 5  # seconds for a lock or a connection: shorter than the time that people and proxies wait
 DATABASES = {"default": env.database()}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["ENGINE"] = "registry_app.database.sqlite"
@@ -100,11 +100,11 @@ CACHES = {
     "default": {
         "BACKEND": "config.cache.DatabaseCache",
         "LOCATION": "site_cache",
-        "OPTIONS": {"MAX_ENTRIES": 10_000},  # above these, counts of tries would be thrown away
+        "OPTIONS": {"MAX_ENTRIES": 10_000},  # more entries would be deleted, and counts of tries with them
     }
 }
 
-# Who one is.
+# Authentication.
 AUTH_USER_MODEL = "registry_app.User"
 AUTHENTICATION_BACKENDS = ["registry_app.authentication.adapters.SignInBackend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -124,7 +124,7 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "registry_app.authentication.reset_links.ResetLinks"  # noqa: S105
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
-# Posts that are answered 4xx, in a minute: of one person, and of one address where nobody is signed in.
+# Refused posts (4xx) in a minute: of a signed-in user, and of an address without login.
 REFUSED_POSTS_OF_PERSON, REFUSED_POSTS_OF_ADDRESS = 60, 300
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{PRODUCT}] "
 PASSWORD_RESET_TIMEOUT = 24 * 3600
@@ -137,31 +137,31 @@ MFA_FORMS = {
     "authenticate_webauthn": "registry_app.authentication.passkeys.PasskeyForm",
     "reauthenticate_webauthn": "registry_app.authentication.passkeys.PasskeyAgainForm",
 }
-MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not env.https()  # browsers offer passkeys over HTTPS, and on localhost without
-MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are given by admins and providers, nobody claims one
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not env.https()  # browsers allow passkeys over HTTPS, and on localhost
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # admins and providers set addresses, users can't
 MFA_TOTP_ISSUER = PRODUCT
 USERSESSIONS_ADAPTER = "registry_app.authentication.adapters.SessionsAdapter"
-# Single sign-on: one OpenID Connect provider, or none. Started by a link, for the CSP lets no form lead elsewhere; what
-# comes back is bound to the session by its state.
+# Single sign-on: one OpenID Connect provider, or none. A link starts it, because the CSP lets no form lead to another
+# site; the state binds the answer to the session.
 SINGLE_SIGN_ON = env.single_sign_on()
 SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [SINGLE_SIGN_ON] if SINGLE_SIGN_ON else []}}
 SOCIALACCOUNT_ADAPTER = "registry_app.authentication.adapters.SingleSignOnAdapter"
 SOCIALACCOUNT_LOGIN_ON_GET = True
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.https() else 0
 
-# Mail, where there is a server: links to reset a password.
+# Mail, if there is a server: links to reset a password.
 HAS_MAIL = bool(env.email())
 globals().update(env.email())
 
 # Security. Behind HTTPS a proxy ends TLS and must set X-Forwarded-Proto and X-Forwarded-For (docs/operating.md).
 HTTPS = env.https()
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]  # probes ask a process by its own address, without the proxy
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]  # probes reach a process directly, without the proxy
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and env.hsts in {"subdomains", "preload"}
 SECURE_HSTS_PRELOAD = HTTPS and env.hsts == "preload"
-# What HSTS says of other hosts, which may not be ours, is decided by whoever runs the site: REGISTRY_HSTS.
+# The operator decides with REGISTRY_HSTS whether HSTS covers subdomains, because they may belong to others.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
@@ -187,9 +187,9 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-REQUEST_BYTES = 16 * 1024 * 1024  # the largest that the server takes; beside files Django takes 2.5 MiB of it
+REQUEST_BYTES = 16 * 1024 * 1024  # the server's limit; Django accepts 2.5 MiB without files
 
-# SearchTerm, times, files.
+# Language, time zone, files.
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = False
@@ -218,6 +218,6 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
-        "waitress.queue": {"level": "ERROR"},  # it warns of each request that waits for a thread
+        "waitress.queue": {"level": "ERROR"},  # it warns about each request that waits for a thread
     },
 }

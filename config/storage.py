@@ -1,4 +1,4 @@
-"""Where static files are found."""
+"""The storage of static files."""
 
 import functools
 
@@ -6,9 +6,9 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
 class StaticFilesStorage(CompressedManifestStaticFilesStorage):
-    """WhiteNoise's storage, which works each address out once: a page names a dozen files, and none of them changes."""
+    """WhiteNoise's storage with cached addresses: a page has a dozen of them, and none changes."""
 
-    @functools.cache  # noqa: B019 (there is one storage, as long as the process lives)
+    @functools.cache  # noqa: B019 (one storage lives as long as the process)
     def url(self, name, force=False):
         """The address of the file `name`, with its digest."""
         return super().url(name, force)

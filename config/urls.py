@@ -13,11 +13,11 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 handler400 = "registry_app.views.errors.bad_request"
 handler403 = "registry_app.views.errors.permission_denied"
 handler404 = "registry_app.views.errors.not_found"
-handler429 = "registry_app.views.errors.too_many"  # of allauth
+handler429 = "registry_app.views.errors.too_many"  # allauth uses it
 handler500 = "registry_app.views.errors.server_error"
 
-# Of allauth's pages those that we use; it asks for the address of sign-up, which is closed, and of inactive. A reset
-# link may also come from `manage.py reset_password`; to send one takes a mail server.
+# The pages of allauth that we use. Sign-up is closed, but allauth reverses its name. `manage.py reset_password` makes
+# reset links too; sending one needs a mail server.
 ACCOUNT_PAGES = {
     "account_login",
     "account_logout",
@@ -32,7 +32,9 @@ ACCOUNT_PAGES = {
 MAIL_PAGES = {"account_reset_password", "account_reset_password_done"} if settings.HAS_MAIL else set()
 SINGLE_SIGN_ON = [
     path("accounts/sso/cancelled/", social.login_cancelled, name="socialaccount_login_cancelled"),
-    path("accounts/sso/signup/", account.signup, name="socialaccount_signup"),  # closed: it asks nobody anything
+    path(
+        "accounts/sso/signup/", account.signup, name="socialaccount_signup"
+    ),  # sign-up is closed, but allauth reverses this name
 ]
 
 urlpatterns = [

@@ -1,4 +1,4 @@
-"""The app: after every migrate the database guards and the index of search are put in place."""
+"""The app. After every migrate it installs the database triggers and the trigram index."""
 
 from django.apps import AppConfig
 from django.core import checks
@@ -6,7 +6,7 @@ from django.db.models.signals import post_migrate
 
 
 class RegistryAppConfig(AppConfig):
-    """Registry App, as Django knows it."""
+    """The configuration of the app."""
 
     name = "registry_app"
     verbose_name = "Registry App"
@@ -18,5 +18,5 @@ class RegistryAppConfig(AppConfig):
         post_migrate.connect(triggers.install_after_migrate, sender=self, dispatch_uid="triggers")
         post_migrate.connect(fulltext.install_after_migrate, sender=self, dispatch_uid="search")
         signals.connect()
-        checks.register(triggers.check_guards, checks.Tags.database)
+        checks.register(triggers.check_triggers, checks.Tags.database)
         checks.register(fulltext.check_search, checks.Tags.database)

@@ -1,4 +1,4 @@
-"""What every template may name."""
+"""Variables of every template."""
 
 from django.conf import settings
 
@@ -6,7 +6,7 @@ from .choices import Theme
 
 
 def site(request):
-    """The product's name, the appearance that this browser chose, and the ways to sign in."""
+    """The product's name, the theme of this browser, and the ways to sign in."""
     theme = request.COOKIES.get("theme")
     return {
         "product": settings.PRODUCT,

@@ -1,7 +1,4 @@
-"""What a request passes on its way in and out: its session is seen, limits on tries hold, and what stopped it is told.
-
-Where a rule stops a request deep inside, the address leads on, or the refusal is logged and told.
-"""
+"""Middleware: probes, the use of sessions, limits on tries, and answers for the exceptions of rules."""
 
 import time
 from contextlib import suppress
@@ -36,9 +33,9 @@ TOO_MANY = 429
 
 
 class ProbeMiddleware:
-    """Answers probes before anything asks for a host name, a session or a login. They learn no more than yes or no.
+    """Answers probes before host name, session and login are checked. The answer is only yes or no.
 
-    `/healthz`: this process answers. `/readyz`: the site can work, as `is_ready` says.
+    `/healthz`: this process answers. `/readyz`: the site is ready (`is_ready`).
     """
 
     def __init__(self, get_response):
@@ -49,7 +46,7 @@ class ProbeMiddleware:
         return _answer_probe(request, ask) if ask else self.get_response(request)
 
     def _ready(self):
-        """A good answer is kept for a few seconds: whoever may ask costs the database little."""
+        """Whether the site is ready. Yes is cached for READY_FOR seconds, because anybody can ask."""
         now = time.monotonic()
         if now >= self.ready_until and is_ready():
             self.ready_until = now + READY_FOR
@@ -63,10 +60,10 @@ def _answer_probe(request, ask):
 
 
 class SessionSeenMiddleware:
-    """Notes, at most once a minute, from where and when a session was last used: for its owner's list of sessions.
+    """Stores, at most once a minute, address and time of a session's last use, for its owner's list of sessions.
 
-    allauth's own would write at each request. The minute is kept in the session, which is read anyway. A page is shown
-    also where nothing can be noted.
+    allauth's own middleware would write at each request. The time of the last write is in the session, which is read
+    anyway. If the database can't write, the page is shown all the same.
     """
 
     def __init__(self, get_response):
@@ -83,16 +80,16 @@ class SessionSeenMiddleware:
 def _note_session(request, now):
     UserSession.objects.create_from_request(request)
     request.session["seen"] = now
-    with suppress(UpdateError):  # it has ended meanwhile, which the middleware of sessions tells
+    with suppress(UpdateError):  # it has ended meanwhile; Django's session middleware handles that
         request.session.save()
 
 
 class LimitMiddleware:
-    """Answers 429 where a limit on tries is reached, and says how long to wait.
+    """Answers 429 with the time to wait if a limit on tries is reached.
 
-    allauth counts tries to sign in; this counts posts that are refused (answered 4xx), by person, or by address where
-    nobody is signed in. No other request touches the cache: this process itself remembers who has reached the limit,
-    and refuses their posts unread until the minute is over.
+    allauth counts tries to sign in. This middleware counts refused posts (answered 4xx) of a signed-in user, or of an
+    address. Other requests don't touch the cache: each process remembers the senders that have reached the limit, and
+    refuses their posts unread until the minute is over.
     """
 
     def __init__(self, get_response):
@@ -114,7 +111,7 @@ class LimitMiddleware:
         person, sender, now = request.user.is_authenticated, _sender(request), time.time()
         end = (now // MINUTE + 1) * MINUTE
         key = f"refused-posts:{sender}:{end:.0f}"
-        with ratelimit.cache_lock(key):  # where it can't be had in time, a post may be left out
+        with ratelimit.cache_lock(key):  # without the lock in time, a post isn't counted
             count = cache.get(key, 0) + 1
             cache.set(key, count, MINUTE)
         if count > (settings.REFUSED_POSTS_OF_PERSON if person else settings.REFUSED_POSTS_OF_ADDRESS):
@@ -124,23 +121,23 @@ class LimitMiddleware:
 
 
 def _sender(request):
-    """Under what the posts of a request's sender are counted."""
+    """The key that the posts of a request's sender are counted by."""
     return f"person:{request.user.pk}" if request.user.is_authenticated else f"address:{address_of(request)}"
 
 
 def _too_many(request, limit, response=None):
-    """`response` as a 429: a page that shows a form stays as it is, for what was typed is kept in it."""
+    """`response` with status 429. A page with a form is kept, because it contains what the user typed."""
     if response is None or response.status_code not in {200, TOO_MANY}:
         refusal = rules.TOO_MANY_TRIES
-        told = {"code": refusal.code, "message": f"{refusal.reason} {refusal.way_out}"}
-        response = JsonResponse(told) if request.path.startswith("/api/") else render(request, "429.html")
+        problem = {"code": refusal.code, "message": refusal.message}
+        response = JsonResponse(problem) if request.path.startswith("/api/") else render(request, "429.html")
     response.status_code = TOO_MANY
     response["Retry-After"] = str(limit.wait)
     return response
 
 
 class RuleMiddleware:
-    """Answers the doors' and the database's refusals."""
+    """Turns the exceptions of lookups and of database triggers into answers."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -149,20 +146,20 @@ class RuleMiddleware:
         return self.get_response(request)
 
     def process_view(self, request, view, args, kwargs):
-        """Django's admin has no door of ours: who needs a second factor and has none is sent to set it up."""
+        """Send a user without the required second factor from the Django admin to the page that sets it up."""
         if request.resolver_match.app_name == "admin" and request.user.is_authenticated:
             try:
                 check_second_factor(request.user)
             except SecondFactorMissing as missing:
-                return _to_second_factor(request, missing)
+                return _redirect_to_second_factor(request, missing)
         return None
 
     def process_exception(self, request, exception):
-        """A response for the exceptions that are ours; None leaves the others to Django."""
+        """A response for an exception of the app; None for all others."""
         if isinstance(exception, Renamed):
-            return _lead_on(request, exception.names)
+            return _redirect_to_new_name(request, exception.names)
         if isinstance(exception, SecondFactorMissing):
-            return _to_second_factor(request, exception)
+            return _redirect_to_second_factor(request, exception)
         if isinstance(exception, Gone):
             return render(request, "404.html", status=404)
         if isinstance(exception, MissingRole) and request.method not in rules.SAFE_METHODS:
@@ -175,7 +172,7 @@ class RuleMiddleware:
         return None
 
 
-def _lead_on(request, names):
+def _redirect_to_new_name(request, names):
     match = request.resolver_match
     address = reverse(match.view_name, kwargs={**match.kwargs, **names})
     query = f"?{request.GET.urlencode()}" if request.GET else ""
@@ -185,8 +182,8 @@ def _lead_on(request, names):
     return response
 
 
-def _to_second_factor(request, missing):
-    """To the page where one is set up, which says why."""
+def _redirect_to_second_factor(request, missing):
+    """A redirect to the page that sets one up, with a message that says why."""
     refusal = missing.refusal
     messages.warning(request, f"{missing.organization}: {refusal.reason} {refusal.way_out}")
     address = reverse("mfa_index")
@@ -194,7 +191,7 @@ def _to_second_factor(request, missing):
 
 
 def _refused_by_database(request, exception, refusal):
-    """The page of a refusal by a trigger, which is logged as the verb's attempt."""
+    """The page of a refusal by a trigger, which is logged as the attempt of the verb."""
     action, target = getattr(exception, "attempt", (Action.EDIT, AuditTarget(Target.SITE, None, request.path)))
     _log(request, action, refusal, target)
     return render(request, "refused.html", {"refusal": refusal}, status=409)

@@ -1,54 +1,80 @@
-"""The doors: who gets to which organization and registry, and what they may do there."""
+"""Permission-checked lookups: return the object and what the user may do with it, or raise 404 or 403."""
 
 from typing import NamedTuple
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, F, OuterRef, Subquery
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from . import rules
 from .choices import Action, Permission, Role
-from .models import AccessRequest, FormerName, Link, OrganizationMembership, Registry, Team
+from .models import (
+    AccessRequest,
+    Artifact,
+    Collection,
+    FormerName,
+    Link,
+    Organization,
+    OrganizationMembership,
+    Registry,
+    Team,
+    User,
+    Version,
+)
+from .models.event import Audited
 
-NUMBERS = 2**31  # where the numbers of links end
+NUMBER_LIMIT = 2**31  # link numbers are 32-bit
 
 
 class RegistryAccess(NamedTuple):
-    """A registry, opened for one person: their membership, effective role, and the actions that pages offer them."""
+    """A registry as one user may use it: their membership, their effective role, and the actions that pages offer."""
 
     membership: OrganizationMembership
     registry: Registry
     role: Role
-    allowed: frozenset
+    allowed: frozenset[Action]
 
 
 class MissingRole(PermissionDenied):
-    """Somebody sees the registry of `door`, and perhaps a `collection` in it, but their role doesn't reach `action`."""
+    """403: the user sees the registry of `access`, or a `collection` in it, but their role doesn't allow `action`."""
 
-    def __init__(self, access, action, refusal, collection=None):
+    def __init__(
+        self,
+        access: RegistryAccess,
+        action: Action | Permission,
+        refusal: rules.Refusal,
+        collection: Collection | None = None,
+    ) -> None:
         super().__init__(refusal.reason)
         self.access, self.action, self.refusal, self.collection = access, action, refusal, collection
 
 
 class SecondFactorMissing(PermissionDenied):
-    """Somebody is in `organization`, which asks for a second factor, and has none."""
+    """403: the user is in `organization`, which requires a second factor, and has none."""
 
     refusal = rules.SECOND_FACTOR_MISSING
 
-    def __init__(self, organization):
+    def __init__(self, organization: Organization) -> None:
         super().__init__(self.refusal.reason)
         self.organization = organization
 
 
 class MissingOrganizationRole(PermissionDenied):
-    """The person is in the organization of `membership`, but may not do `action` on `target` (a row) there.
+    """403: the user has `membership` in an organization, but may not do `action` on `target` (a row) there.
 
-    `admins` are the memberships of those who may.
+    `admins` are the memberships of the people who may, by default the organization's admins.
     """
 
-    def __init__(self, membership, action, refusal, target=None, admins=None):
+    def __init__(
+        self,
+        membership: OrganizationMembership,
+        action: Action,
+        refusal: rules.Refusal,
+        target: Audited | None = None,
+        admins: QuerySet[OrganizationMembership] | None = None,
+    ) -> None:
         super().__init__(refusal.reason)
         self.membership, self.action, self.refusal = membership, action, refusal
         self.target = target or membership.organization
@@ -56,85 +82,88 @@ class MissingOrganizationRole(PermissionDenied):
 
 
 class TeamAccess(NamedTuple):
-    """A team, opened for one person: their membership of the organization, their role in the team (None outside it),
-    and the actions that pages offer them.
-    """
+    """A team as one user may use it: their membership, their role in the team or None, and what pages offer them."""
 
     membership: OrganizationMembership
     team: Team
     role: str | None
-    allowed: frozenset
+    allowed: frozenset[Action]
 
 
 class Renamed(Exception):
-    """What the address names is called otherwise now: it leads on (rule 15), with these `names` in the address."""
+    """The object was renamed: redirect to the address with these `names` (rule 15)."""
 
-    def __init__(self, **names):
+    def __init__(self, **names: str) -> None:
         super().__init__(names)
         self.names = names
 
 
-def get_organization(user, slug):
-    """The membership of `user` in the organization `slug`; `waiting` counts the requests that wait for their answer.
+def get_organization(user: User, slug: str) -> OrganizationMembership:
+    """The membership of `user` in the organization `slug`; `waiting` is the number of requests to answer.
 
-    Http404 for whoever isn't in it, SecondFactorMissing (403) for whoever lacks what it asks for.
+    Http404 if the user isn't in it, SecondFactorMissing (403) if they lack the second factor that it requires.
     """
-    # By the index of open requests: compared as it stands, SQLite would look for one in each of the organization's
-    # registries.
-    asked = AccessRequest.objects.open().answerable(user.pk).alias(place=F("registry__organization") + 0)
-    asked = asked.filter(place=OuterRef("organization")).order_by().values("registry__organization")
-    count = asked.annotate(count=Count("pk")).values("count")
+    # `+ 0` keeps SQLite from choosing the registry index; the partial index on open requests is far smaller.
+    requests = AccessRequest.objects.open().answerable(user.pk).alias(place=F("registry__organization") + 0)
+    requests = requests.filter(place=OuterRef("organization")).order_by().values("registry__organization")
+    count = requests.annotate(count=Count("pk")).values("count")
     memberships = OrganizationMembership.objects.select_related("organization").annotate(waiting=Subquery(count))
     membership = get_object_or_404(memberships, user=user, organization__slug=slug)
-    membership.user = user  # known already
-    asks = membership.organization.requires_second_factor and not user.is_service  # whose tokens are all it has
-    if asks and not is_mfa_enabled(user):
+    membership.user = user  # saves a query
+    # Service accounts have no second factor: they sign in with tokens only.
+    required = membership.organization.requires_second_factor and not user.is_service
+    if required and not is_mfa_enabled(user):
         raise SecondFactorMissing(membership.organization)
     return membership
 
 
-def check_second_factor(user):
-    """SecondFactorMissing where any organization of `user` asks for what they lack: the installation's own door."""
-    asking = user.memberships.filter(organization__requires_second_factor=True).select_related("organization")
-    if (membership := asking.first()) and not is_mfa_enabled(user):
+def check_second_factor(user: User) -> None:
+    """Raise SecondFactorMissing if an organization of `user` requires a second factor and they have none.
+
+    For pages of the installation, which belong to no organization.
+    """
+    requiring = user.memberships.filter(organization__requires_second_factor=True).select_related("organization")
+    if (membership := requiring.first()) and not is_mfa_enabled(user):
         raise SecondFactorMissing(membership.organization)
 
 
-def require_admin(user, slug, action):
-    """The same for an organization admin; MissingOrganizationRole (403) for others, who may not do `action` there."""
+def require_admin(user: User, slug: str, action: Action) -> OrganizationMembership:
+    """Like `get_organization`, but raise MissingOrganizationRole for `action` unless the user is an admin."""
     membership = get_organization(user, slug)
     if not membership.is_admin:
         raise MissingOrganizationRole(membership, action, rules.ORGANIZATION_ADMINS_ONLY)
     return membership
 
 
-def require_creator(user, slug):
-    """The same for who may create registries there; MissingOrganizationRole (403) for others."""
+def require_creator(user: User, slug: str) -> OrganizationMembership:
+    """Like `get_organization`, but raise MissingOrganizationRole unless the user may create registries."""
     membership = get_organization(user, slug)
     if not membership.may_create:
         raise MissingOrganizationRole(membership, Action.CREATE, rules.ADMINS_CREATE)
     return membership
 
 
-def get_person(user, slug, username, action=None):
+def get_person(
+    user: User, slug: str, username: str, action: Action | None = None
+) -> tuple[OrganizationMembership, OrganizationMembership]:
     """The memberships of `user` and of the person `username` in the organization `slug`.
 
-    Http404 where either isn't in it, MissingOrganizationRole (403) where `user` is no admin and `action` asks for one.
+    Http404 if one of them isn't in it. With `action`, MissingOrganizationRole (403) unless `user` is an admin.
     """
     membership = get_organization(user, slug)
     if "\0" in username:
-        raise Http404  # nobody was ever called that, and not every database takes such text
+        raise Http404  # no username contains it, and PostgreSQL refuses such text
     people = membership.organization.memberships.select_related("organization", "user")
     person = get_object_or_404(people, user__username=username)
     if action and not membership.is_admin:
-        raise MissingOrganizationRole(membership, action, rules.ORGANIZATION_ADMINS_ONLY, username)
+        raise MissingOrganizationRole(membership, action, rules.ORGANIZATION_ADMINS_ONLY, person)
     return membership, person
 
 
-def get_team(user, slug, name, action=None):
-    """The TeamAccess to the team `name` of the organization `slug`; everybody in the organization sees its teams.
+def get_team(user: User, slug: str, name: str, action: Action | None = None) -> TeamAccess:
+    """The TeamAccess for the team `name` of the organization `slug`, whose members all see its teams.
 
-    Http404 where there is none, MissingOrganizationRole (403) for whoever may not do `action`.
+    Http404 if there is no such team. With `action`, MissingOrganizationRole (403) if the user may not do it.
     """
     membership = get_organization(user, slug)
     if not rules.may_be_stored(rules.clean_name(name)):
@@ -142,17 +171,16 @@ def get_team(user, slug, name, action=None):
     team = get_object_or_404(membership.organization.teams, name_key=rules.name_key(name))
     team.organization = membership.organization
     role = team.memberships.filter(user=user).values_list("role", flat=True).first()
-    refusal = action and rules.refuse_in_team(action, membership.role, role)
-    if refusal:
+    if action and (refusal := rules.refuse_in_team(action, membership.role, role)):
         admins = None if action == Action.TEAM_DELETE else team.admins()
         raise MissingOrganizationRole(membership, action, refusal, team, admins)
     return TeamAccess(membership, team, role, rules.actions_in_team(membership.role, role))
 
 
-def get_artifacts(user, slug, name, action=Action.VERSION_CREATE):
-    """The TeamAccess to the artifacts of the team `name`, which its people and organization admins see and register.
+def get_artifacts(user: User, slug: str, name: str, action: Action = Action.VERSION_CREATE) -> TeamAccess:
+    """The TeamAccess for the team `name`, for its people and organization admins: they see and register its artifacts.
 
-    Http404 where there is no such team, MissingOrganizationRole (403) for everybody else, who may not do `action`.
+    Http404 if there is no such team, MissingOrganizationRole (403) for `action` for all other users.
     """
     access = get_team(user, slug, name)
     if refusal := rules.refuse_registration(access.membership.role, access.role):
@@ -160,8 +188,10 @@ def get_artifacts(user, slug, name, action=Action.VERSION_CREATE):
     return access
 
 
-def get_artifact(user, slug, team, project, name, action=Action.VERSION_CREATE):
-    """The same door, and the team's artifact `name` in `project`; Http404 where there is none."""
+def get_artifact(
+    user: User, slug: str, team: str, project: str, name: str, action: Action = Action.VERSION_CREATE
+) -> tuple[TeamAccess, Artifact]:
+    """(`get_artifacts`, the team's artifact `name` in `project`); Http404 if there is no such artifact."""
     access = get_artifacts(user, slug, team, action)
     project, name = rules.clean_name(project), rules.clean_name(name)
     if not (rules.may_be_stored(project) and rules.may_be_stored(name)):
@@ -171,29 +201,31 @@ def get_artifact(user, slug, team, project, name, action=Action.VERSION_CREATE):
     return access, artifact
 
 
-def get_version(user, slug, team, project, name, number, action=Action.VERSION_CREATE):
-    """The same door, and version `number` of that artifact; Http404 where there is none."""
+def get_version(
+    user: User, slug: str, team: str, project: str, name: str, number: int, action: Action = Action.VERSION_CREATE
+) -> tuple[TeamAccess, Version]:
+    """(`get_artifacts`, version `number` of that artifact); Http404 if there is no such version."""
     access, artifact = get_artifact(user, slug, team, project, name, action)
     version = get_object_or_404(artifact.versions.select_related("created_by"), number=number)
     version.artifact = artifact
     return access, version
 
 
-def get_registry(user, slug, name, action=Permission.SEE):
-    """The RegistryAccess to registry `name` of organization `slug`.
+def get_registry(user: User, slug: str, name: str, action: Action | Permission = Permission.SEE) -> RegistryAccess:
+    """The RegistryAccess for registry `name` of organization `slug`.
 
-    Http404 for who can't see it, MissingRole (403) for who sees it but may not do `action`, Renamed where the name
-    is written otherwise, or is a former one.
+    Http404 if the user can't see it, MissingRole (403) if they see it but may not do `action`, Renamed if `name` has
+    another case or is a former name.
     """
     membership = get_organization(user, slug)
     if not rules.may_be_stored(rules.clean_name(name)):
         raise Http404
     visible = membership.registries().select_related("created_by").with_given_role(user.pk)
-    registry = visible.filter(name_key=rules.name_key(name)).first() or _moved(visible, name)
+    registry = visible.filter(name_key=rules.name_key(name)).first() or _renamed(visible, name)
     registry.organization = membership.organization
     if registry.name != name:
         raise Renamed(name=registry.name)
-    role = membership.effective_role(registry.visibility, registry.given_role)
+    role = membership.effective_role(registry.visibility, registry.given_role)  # type: ignore[union-attr]
     allowed = rules.actions_of(role, registry.kind, registry.visibility, registry.accepts_all_types)
     access = RegistryAccess(membership, registry, role, allowed)
     if refusal := rules.refuse_role(action, role):
@@ -201,34 +233,38 @@ def get_registry(user, slug, name, action=Permission.SEE):
     return access
 
 
-def get_collection(user, slug, name, collection, action=Permission.SEE):
-    """(the access to registry `name`, its Collection called `collection`); as `get_registry`, Http404 for none."""
+def get_collection(
+    user: User, slug: str, name: str, collection: str, action: Action | Permission = Permission.SEE
+) -> tuple[RegistryAccess, Collection]:
+    """(`get_registry`, the registry's Collection `collection`); Http404 if there is no such collection."""
     access = get_registry(user, slug, name)
     found = get_object_or_404(access.registry.collections.select_related("created_by"), name_key=_key(collection))
-    return access, _opened(access, found, collection, action)
+    return access, _checked(access, found, collection, action)
 
 
-def get_link(user, slug, name, collection, number, action=Permission.SEE):
-    """(the access, the Collection, its Link of this number, as `with_latest`); Http404 as `get_collection`."""
+def get_link(
+    user: User, slug: str, name: str, collection: str, number: int, action: Action | Permission = Permission.SEE
+) -> tuple[RegistryAccess, Collection, Link]:
+    """(`get_registry`, the Collection, its Link of this number `with_latest`); Http404 if there is no such link."""
     access = get_registry(user, slug, name)
-    if number >= NUMBERS:
-        raise Http404  # no database would take it
+    if number >= NUMBER_LIMIT:
+        raise Http404  # the database refuses larger numbers
     links = Link.objects.with_latest().select_related("collection", "version__artifact__team", "linked_by")
     place = {"collection__registry": access.registry, "collection__name_key": _key(collection)}
     link = get_object_or_404(links, **place, number=number)
-    return access, _opened(access, link.collection, collection, action), link
+    return access, _checked(access, link.collection, collection, action), link
 
 
-def _key(collection):
-    """The key of a collection that an address calls so; Http404 where none ever was."""
-    called = rules.clean_name(collection)
-    if not rules.may_be_stored(called):
+def _key(collection: str) -> str:
+    """The key of the name that an address gives a collection; Http404 if no collection can have it."""
+    name = rules.clean_name(collection)
+    if not rules.may_be_stored(name):
         raise Http404
-    return rules.name_key(called)
+    return rules.name_key(name)
 
 
-def _opened(access, found, collection, action):
-    """The Collection `found`, for whoever may do `action`; Renamed where the address calls it otherwise."""
+def _checked(access: RegistryAccess, found: Collection, collection: str, action: Action | Permission) -> Collection:
+    """The Collection `found`; MissingRole if the user may not do `action`, Renamed if the address has another name."""
     found.registry = access.registry
     if found.name != collection:
         raise Renamed(collection=found.name)
@@ -237,7 +273,7 @@ def _opened(access, found, collection, action):
     return found
 
 
-def _moved(visible, name):
+def _renamed(visible: QuerySet[Registry], name: str) -> Registry:
     former = FormerName.objects.filter(name_key=rules.name_key(name), registry__in=visible.order_by()).first()
     if former is None:
         raise Http404

@@ -149,7 +149,7 @@ NAMESPACES = {
         path("appearance/", site.appearance, name="appearance"),
     ],
 }
-# By the names that allauth asks for.
+# With the names that allauth reverses.
 SINGLE_SIGN_ON = [
     path("accounts/oidc/<str:provider_id>/login/", sso.login, name="openid_connect_login"),
     path("accounts/oidc/<str:provider_id>/login/callback/", sso.callback, name="openid_connect_callback"),

@@ -41,9 +41,9 @@ def _empty_cache():
 
 
 @pytest.fixture(autouse=True)
-def _empty_ledger():
+def _empty_journal():
     """Restrictions of other tests, rolled back since."""
-    site_settings.LEDGER.write_bytes(b"")
+    site_settings.RESTRICTION_JOURNAL.write_bytes(b"")
 
 
 @pytest.fixture

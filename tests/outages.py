@@ -9,7 +9,7 @@ from django.db import OperationalError, connection
 
 WAIT = 0.1  # seconds for a lock, so that the tests are quick
 SQLITE = connection.vendor == "sqlite"
-FILLABLE = {"django_session": "session_key", "site_cache": "cache_key"}  # tables without guards, and their first column
+FILLABLE = {"django_session": "session_key", "site_cache": "cache_key"}  # {table without triggers: its first column}
 
 
 @contextmanager

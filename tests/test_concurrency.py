@@ -270,8 +270,8 @@ def test_rule_26_an_alias_protected_meanwhile_is_not_moved_by_a_member(release_r
     links = [make_link(collection, make_version(vision)) for _ in range(2)]
     links[0].change_aliases(Actor(rob), ["production"])
     act = lambda: links[1].change_aliases(Actor(mel), ["production"])  # noqa: E731
-    guard = lambda: ProtectedAlias(registry=release_registry, name="production").save_by(Actor(rob))  # noqa: E731
-    moved, protected = at_once(act, guard)
+    protect = lambda: ProtectedAlias(registry=release_registry, name="production").save_by(Actor(rob))  # noqa: E731
+    moved, protected = at_once(act, protect)
     assert protected == "done"
     assert moved in {"done", "alias_protected"}
     seqs = {event.action: event.seq for event in AuditEvent.objects.order_by("seq")}

@@ -1,1 +1,1 @@
-"""The programmatic doors."""
+"""HTTP API."""

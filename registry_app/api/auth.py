@@ -1,4 +1,4 @@
-"""Who asks through the API: by token alone, never by a browser's session."""
+"""Authentication of the API: by token only, never by a browser's session."""
 
 import base64
 import binascii
@@ -12,13 +12,13 @@ from .. import rules
 from ..models import ApiToken
 from ..permissions import SecondFactorMissing
 
-BASIC_USER = "api"  # whom the wandb client names, with its key as the password
+BASIC_USER = "api"  # the username that the wandb client sends, with its key as the password
 
 
 def token_of(request):
-    """The usable ApiToken that the request carries, with its user, noted as used; None where there is none.
+    """The usable ApiToken of the request, with its user; None if there is none. Its last use is stored.
 
-    It comes as `Authorization: Bearer local-…`, or as the password of user `api` in HTTP Basic.
+    The request sends it as `Authorization: Bearer local-…`, or as the password of user `api` in HTTP Basic.
     """
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
     secret = {"bearer": str.strip, "basic": _password}.get(scheme.lower(), lambda _: "")(value)
@@ -37,7 +37,7 @@ def _password(value):
 
 
 def refused(refusal, status):
-    """The JSON answer that tells a Refusal."""
+    """The JSON answer for a Refusal."""
     response = JsonResponse({"code": refusal.code, "message": refusal.message}, status=status)
     if status == 401:
         response["WWW-Authenticate"] = 'Bearer realm="api", Basic realm="api"'
@@ -45,15 +45,15 @@ def refused(refusal, status):
 
 
 def by_token(view):
-    """A view of the API: its request carries a usable token (else 401) that may do such a thing (else 403).
+    """A view of the API: 401 without a usable token, 403 if the token may not send this HTTP method.
 
-    The view finds the token in `request.token`, and its user in `request.user`.
+    The view gets the token as `request.token`, and its user as `request.user`.
     """
 
     @login_not_required
-    @csrf_exempt  # a browser sends no such header by itself
+    @csrf_exempt  # a browser never sends this header on its own
     @wraps(view)
-    def guarded(request, *args, **kwargs):
+    def with_token(request, *args, **kwargs):
         token = token_of(request)
         if token is None:
             return refused(rules.TOKEN_INVALID, 401)
@@ -65,4 +65,4 @@ def by_token(view):
         except SecondFactorMissing as missing:
             return refused(missing.refusal, 403)
 
-    return guarded
+    return with_token

@@ -1,4 +1,4 @@
-"""Who a token is."""
+"""The user of a token."""
 
 from django.http import JsonResponse
 from django.views.decorators.http import require_safe
@@ -9,7 +9,7 @@ from .auth import by_token
 @require_safe
 @by_token
 def detail(request):
-    """The token, its user, and the organizations that the user is in."""
+    """The token, its user, and the user's organizations with their roles."""
     memberships = request.user.memberships.select_related("organization")
     return JsonResponse(
         {

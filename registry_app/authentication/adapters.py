@@ -1,6 +1,7 @@
-"""How accounts begin, and what the audit log keeps of how people sign in: never a secret."""
+"""allauth's adapters: sign-in with a password, sign-up policy, single sign-on and sessions."""
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 
 from allauth.account import signals as account_signals
@@ -10,8 +11,9 @@ from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from allauth.socialaccount.models import SocialAccount
+from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
@@ -20,6 +22,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Case, Q, Value, When
 from django.db.models.functions import Lower
+from django.forms import Form
 from django.shortcuts import redirect, render
 
 from .. import rules
@@ -27,31 +30,32 @@ from ..choices import Action
 from ..models import Actor, User, raise_refusal
 from ..models.event import record_refusals
 from . import limits
-from .limits import Limit
+from .limits import Limit, Request
 from .signals import describe_identity, record_sign_in
 
 logger = logging.getLogger(__name__)
-WRONG_PAIR = "That name and password don't belong together."  # and no hint which of them is wrong
-LIMITED = ("too_many_login_attempts", "rate_limited")  # allauth's codes where this limit of its own is reached:
+WRONG_PAIR = "That name and password don't belong together."  # doesn't tell which of them is wrong
+LIMITED = ("too_many_login_attempts", "rate_limited")  # allauth's error codes if the limit FAILED is reached
 FAILED = {"app": "allauth.account", "action": "login_failed"}
 EMAIL_LENGTH, NAME_LENGTH = 254, 150  # characters; those of User's fields
 
 
 class SignInBackend(AuthenticationBackend):
-    """allauth's backend, with one account to each login and one hash to each try.
+    """allauth's backend, with one account for a login and one password hash for a try.
 
-    allauth tries the login as an address and as a username: a second hash would tell by time which logins exist.
+    allauth tries a login both as an email address and as a username; the time of a second hash would reveal which
+    logins exist.
     """
 
-    def _authenticate(self, request, **credentials):
-        """The account (`user`, or the one that `username` names) if the password is its own, else None."""
+    def _authenticate(self, request: Request, **credentials: Any) -> User | None:
+        """The account (`user`, or the one of the login `username`) if the password is right, else None."""
         login = credentials.get("username")
         user = credentials.get("user") or (_account_of(login) if login else None)
         return self._check_password(user, credentials["password"])
 
 
 def _account_of(login: str) -> User | None:
-    """The account with this address, or else with this username, whatever their case."""
+    """The account with this email address, else the one with this username, ignoring case."""
     key = Lower(Value(login))
     named = User.objects.alias(email_key=Lower("email"), username_key=Lower("username"))
     named = named.filter(Q(email_key=key) | Q(username_key=key))
@@ -60,31 +64,31 @@ def _account_of(login: str) -> User | None:
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """allauth's adapter, with self sign-up closed: accounts are made by admins."""
+    """allauth's adapter without self sign-up: admins create accounts."""
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
         **dict.fromkeys(("username_password_mismatch", "email_password_mismatch"), WRONG_PAIR),
         **dict.fromkeys(LIMITED, f"{rules.TOO_MANY_TRIES.reason} {rules.TOO_MANY_TRIES.way_out}"),
     }
-    tried: dict[str, Any] | None = None  # the credentials that are being tried
+    tried: dict[str, Any] | None = None  # the credentials of the current try
 
-    def is_open_for_signup(self, request):
+    def is_open_for_signup(self, request: Request) -> bool:
         return False
 
-    def pre_authenticate(self, request, **credentials):
+    def pre_authenticate(self, request: Request, **credentials: Any) -> None:
         """Count the try."""
         self.tried = credentials
         super().pre_authenticate(request, **credentials)
 
-    def validation_error(self, code, *args):
-        """allauth's error; that a limit is reached is noted too."""
+    def validation_error(self, code: str, *args: object) -> ValidationError:
+        """allauth's error. If the code says that a limit is reached, log it."""
         if code in LIMITED and (limit := self._limit_reached(context.request)):
             limits.reach(context.request, limit)
         return super().validation_error(code, *args)
 
-    def _limit_reached(self, request):
-        """The Limit; None where there is none, because allauth only found no turn to count."""
+    def _limit_reached(self, request: Request) -> Limit | None:
+        """The Limit that is reached. None if allauth gave the code because it could not count a try."""
         if self.tried:
             key = self._get_login_attempts_cache_key(request, **self.tried)
             account = self.tried.get("user") or _account_of(self.tried["username"])
@@ -93,31 +97,31 @@ class AccountAdapter(DefaultAccountAdapter):
             key = f"mfa-auth-user-{account.pk}"
         for rate in ratelimit.get_rates(**FAILED):
             place = ratelimit.get_cache_key(request, **FAILED, rate=rate, key=key)
-            times = cache.get(place, [])  # of the tries, the newest first
+            times = cache.get(place, [])  # the times of the tries, the newest first
             if len(times) >= rate.amount:
                 account, until = account if rate.per == "key" else None, times[-1] + rate.duration
                 return Limit(Action.SIGN_IN_LIMIT, place, int(rate.duration), until, len(times), account)
         return None
 
-    def reauthenticate(self, user, password):
-        """Whether this is the password of `user`, who is signed in."""
+    def reauthenticate(self, user: User, password: str) -> bool:
+        """Whether `password` is that of `user`, who is signed in."""
         credentials = {"user": user, "username": user.username, "password": password}
         return self.authenticate(context.request, **credentials) is not None
 
-    def is_safe_url(self, url):
-        """Whether one may be led to `url`. What is no address at all counts like the address of another site."""
+    def is_safe_url(self, url: str | None) -> bool:
+        """Whether a redirect may go to `url`: not if it is malformed or belongs to another site."""
         try:
             return super().is_safe_url(url)
         except ValueError:
             return False
 
-    def clean_username(self, username, shallow=False):
-        """What a provider calls somebody; one that is no username here is replaced by one made of name and address."""
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        """The username that a provider sends. If it isn't valid, allauth makes one of name and address."""
         raise_refusal(rules.refuse_username(username), "username")
         return super().clean_username(username, shallow)
 
-    def send_mail(self, template_prefix, email, context):
-        """Send a mail. A server that fails is for the log: the page answers as ever, and so tells nothing."""
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send a mail. A failure goes to the site's log only, because a page must not reveal who gets mail."""
         try:
             super().send_mail(template_prefix, email, context)
         except OSError:
@@ -125,15 +129,16 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 class SingleSignOnAdapter(DefaultSocialAccountAdapter):
-    """allauth's adapter: who comes from the provider is matched by verified email, or gets an account.
+    """allauth's adapter: connects a person of the provider to the account with their verified email, or makes one.
 
-    That account is in no organization. Only an address that the provider has verified counts: with another one could
-    come into somebody else's account, or lie in wait for them in one made beforehand. And it counts once: an account
-    that is connected to a person of this provider is never connected to a second one, for addresses are given anew.
+    A new account is in no organization. Only an address that the provider has verified counts, because with any other
+    address a person could take over an account, or prepare one for somebody to use later. An account that is connected
+    to a person of this provider is never connected to a second one, because a provider gives old addresses to new
+    people.
     """
 
-    def pre_social_login(self, request, sociallogin):
-        """Lead to the account of the verified address; refuse strangers without one, and further connections."""
+    def pre_social_login(self, request: Request, sociallogin: SocialLogin) -> None:
+        """Connect to the account with the verified address. Refuse a person without one, and a second connection."""
         if sociallogin.state.get("process") != "login":
             raise ImmediateHttpResponse(redirect("mfa_index"))
         if sociallogin.is_existing:
@@ -144,8 +149,8 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         if user := User.objects.filter(email__iexact=email).first():
             self._match(request, sociallogin, user)
 
-    def _match(self, request, sociallogin, user):
-        """Lead to the account `user`, or to a page that says why not."""
+    def _match(self, request: Request, sociallogin: SocialLogin, user: User) -> None:
+        """Connect to the account `user`, or show the page that says why not."""
         try:
             self._connect(request, sociallogin, user)
         except ValidationError as error:
@@ -156,9 +161,9 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
             raise ImmediateHttpResponse(page or redirect("account_inactive")) from error
 
     @transaction.atomic
-    def _connect(self, request, sociallogin, user):
-        """Connect the account, or refuse as `rules.refuse_connection` does."""
-        # Two first visits at once wait for one another here: the second sees what the first has connected.
+    def _connect(self, request: Request, sociallogin: SocialLogin, user: User) -> None:
+        """Connect the account. ValidationError if `rules.refuse_connection` refuses."""
+        # The lock makes two first visits at once wait for each other: the second one sees the connection of the first.
         user = User.objects.select_for_update().get(pk=user.pk)
         sociallogin.lookup()
         if sociallogin.is_existing:
@@ -167,18 +172,18 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         raise_refusal(rules.refuse_connection(service=user.is_service, active=user.is_active, connected=connected))
         sociallogin.connect(request, user)
 
-    def is_open_for_signup(self, request, sociallogin):
+    def is_open_for_signup(self, request: Request, sociallogin: SocialLogin) -> bool:
         return True
 
-    def populate_user(self, request, sociallogin, data):
-        """An account as the provider describes it, cut to what there is room for."""
+    def populate_user(self, request: Request, sociallogin: SocialLogin, data: dict[str, Any]) -> User:
+        """An account with the provider's names, cut to the length of the fields."""
         user = super().populate_user(request, sociallogin, data)
         for name in ("first_name", "last_name"):
             setattr(user, name, getattr(user, name)[:NAME_LENGTH])
         return user
 
-    def save_user(self, request, sociallogin, form=None):
-        """Make the account, and log it. Where another first visit of this person is quicker, say so."""
+    def save_user(self, request: Request, sociallogin: SocialLogin, form: Form | None = None) -> User:
+        """Make the account, and log it. If another first visit of this person has made it meanwhile, say so."""
         try:
             return self._make_account(request, sociallogin, form)
         except IntegrityError as error:
@@ -186,7 +191,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
             raise ImmediateHttpResponse(redirect("account_login")) from error
 
     @transaction.atomic
-    def _make_account(self, request, sociallogin, form):
+    def _make_account(self, request: Request, sociallogin: SocialLogin, form: Form | None) -> User:
         user = super().save_user(request, sociallogin, form)
         changes = user.creation_changes() | describe_identity(sociallogin.account)
         record_sign_in(request, user, Action.USER_CREATE, changes)
@@ -194,18 +199,18 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
 
 
 class SessionsAdapter(DefaultUserSessionsAdapter):
-    """allauth's adapter, which logs each session that its owner ends."""
+    """allauth's adapter, with an audit entry for each session that its owner ends."""
 
     @transaction.atomic
-    def end_sessions(self, sessions):
-        """End them, one entry each."""
+    def end_sessions(self, sessions: Iterable[UserSession]) -> None:
+        """End the sessions, with an entry for each."""
         super().end_sessions(sessions)
         for session in sessions:
             changes = {"began": [session.created_at.isoformat(timespec="seconds"), None]}
             record_sign_in(context.request, session.user, Action.SESSION_END, changes)
 
 
-def sign_in(request, user):
-    """Sign in `user`, whose account this request has made."""
+def sign_in(request: Request, user: User) -> None:
+    """Sign in `user`, whose account was made in this request."""
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
     account_signals.user_logged_in.send(sender=User, request=request, user=user)

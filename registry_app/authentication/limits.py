@@ -1,9 +1,9 @@
-"""Limits on tries, where one is reached: the answer is 429 (see middleware.py), and the audit log tells of it once."""
+"""Limits on tries that are reached: the answer is 429 (see middleware.py), with one entry in the audit log."""
 
 import logging
 import math
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from allauth.core.internal.httpkit import get_client_ip
 from allauth.core.internal.ratelimit import truncate_ip
@@ -22,8 +22,8 @@ logger = logging.getLogger(__name__)
 class Limit(NamedTuple):
     """A limit that a request has reached.
 
-    `action` is what the log calls it, `key` what it counts by, `window` its length in seconds, `until` the time (of
-    time.time) when it is over. `tries` were counted (0: not known), and `account` is whose they were, where one is.
+    `action` is its action in the log, `key` what it counts by, `window` its length in seconds, `until` the time (of
+    time.time) when it ends. `tries` is their number (0: not known), `account` the account that was tried, or None.
     """
 
     action: Action
@@ -35,23 +35,32 @@ class Limit(NamedTuple):
 
     @property
     def wait(self) -> int:
-        """The seconds until it is over, at least 1."""
+        """The seconds until the limit ends, at least 1."""
         return max(1, math.ceil(self.until - time.time()))
 
 
+class Request(HttpRequest):
+    """A request as the middleware leaves it: with an id, its user, and the limit that it has reached, if one."""
+
+    id: str
+    user: User
+    limit: Limit
+    _login_stage: Any  # of allauth, while a second factor is asked for
+
+
 def address_of(request: HttpRequest) -> str:
-    """The address that a request came from, as limits count it (of IPv6 the network); "" where it says none."""
+    """The IP address of a request, as limits count it (the network for IPv6); "" if there is none."""
     return truncate_ip(get_client_ip(request) or "")
 
 
-def reach(request, limit: Limit) -> None:
-    """Note that `request` has reached `limit`, and log it: once in its window, however often it is met.
+def reach(request: Request, limit: Limit) -> None:
+    """Set `request.limit`, and log that `limit` is reached: once in its window.
 
-    The audit log tells which page it was and how many tries there were; not from where, nor what was typed. The address
-    stands in the site's log, under the same id of the request.
+    The entry contains the page and the number of tries, but neither address nor input. The site's log has the address
+    under the same request id.
     """
     request.limit = limit
-    if not cache.add(f"limit-told:{limit.key}", value=True, timeout=limit.window):
+    if not cache.add(f"limit-logged:{limit.key}", value=True, timeout=limit.window):
         return
     logger.warning("A limit of tries is reached, from %s.", address_of(request), extra={"request": request})
     changes: dict[str, list] = {"page": [None, request.resolver_match.view_name if request.resolver_match else ""]}

@@ -1,4 +1,4 @@
-"""allauth's forms of passkeys: what comes in is JSON that a browser made, or that anybody wrote."""
+"""allauth's forms of passkeys, made safe against malformed JSON."""
 
 from typing import Any
 
@@ -9,20 +9,20 @@ UNREADABLE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 
 class _Readable:
-    """Refuses what the parser of passkeys stumbles over, for it answers some of it with other errors than its own."""
+    """Turns the errors of the passkey parser into a form error: it raises built-in exceptions for bad input."""
 
     cleaned_data: dict[str, Any]
 
-    def clean_credential(self):
-        return self._judged("clean_credential")
+    def clean_credential(self) -> Any:
+        return self._parsed("clean_credential")
 
-    def clean(self):
-        return self._judged("clean")
+    def clean(self) -> Any:
+        return self._parsed("clean")
 
-    def _judged(self, step):
-        judge = getattr(super(), step, lambda: self.cleaned_data["credential"])
+    def _parsed(self, step: str) -> Any:
+        parse = getattr(super(), step, lambda: self.cleaned_data["credential"])
         try:
-            return judge()
+            return parse()
         except UNREADABLE as error:
             raise get_adapter().validation_error("incorrect_code") from error
 
@@ -40,4 +40,4 @@ class PasskeyForm(_Readable, webauthn.AuthenticateWebAuthnForm):
 
 
 class PasskeyAgainForm(_Readable, webauthn.ReauthenticateWebAuthnForm):
-    """A passkey or security key, to confirm who one is."""
+    """A passkey or security key, to confirm the identity of a signed-in person."""

@@ -1,4 +1,4 @@
-"""allauth's form of a forgotten password."""
+"""allauth's form for a forgotten password."""
 
 from allauth.account.forms import ResetPasswordForm
 from django.db.models import Value
@@ -8,11 +8,11 @@ from ..models import User
 
 
 class ResetForm(ResetPasswordForm):
-    """Whom to mail a link: one query for every address, because its time would tell which ones are known."""
+    """The address to mail a link to. Every address costs one query, because the time must not tell which are known."""
 
-    def clean_email(self):
-        """The address; `users` is whose it is, a list: of nobody who can't sign in with a password."""
+    def clean_email(self) -> str:
+        """The address. `users` are the accounts with this address that can sign in with a password."""
         email = self.cleaned_data["email"]
-        people = User.objects.alias(email_key=Lower("email")).filter(email_key=Lower(Value(email)))
-        self.users = list(people.filter(is_active=True, is_service=False))
+        accounts = User.objects.alias(email_key=Lower("email")).filter(email_key=Lower(Value(email)))
+        self.users = list(accounts.filter(is_active=True, is_service=False))
         return email

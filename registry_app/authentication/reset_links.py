@@ -1,10 +1,12 @@
-"""Links to choose a new password: what makes one end before its time."""
+"""Links to choose a new password, and what ends them early."""
 
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 
+from ..models import User
+
 
 class ResetLinks(PasswordResetTokenGenerator):
-    """The keys of such links. They end with the password and the sign-in that they knew, and with the access."""
+    """The tokens of such links. A new password, a sign-in or the end of access makes a token invalid."""
 
-    def _make_hash_value(self, user, timestamp):
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
         return f"{super()._make_hash_value(user, timestamp)}{user.access_ended_at or ''}"

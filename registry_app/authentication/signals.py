@@ -1,19 +1,23 @@
-"""What the audit log keeps of how people sign in: never a secret."""
+"""Signal handlers that write audit entries about signing in. No entry contains a secret."""
+
+from collections.abc import Callable
 
 from allauth.account import signals as account_signals
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa import signals as factor_signals
 from allauth.socialaccount import signals as social_signals
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.signals import user_logged_out
 from django.db import transaction
 
 from ..choices import Action
-from ..models import Actor
+from ..models import Actor, User
 from ..models.event import record
+from .limits import Request
 
 
-def connect():
-    """Listen to what allauth and Django tell."""
+def connect() -> None:
+    """Connect the handlers to the signals of allauth and Django."""
     account_signals.user_logged_in.connect(_log_sign_in, dispatch_uid="log sign-in")
     user_logged_out.connect(_log_sign_out, dispatch_uid="log sign-out")
     for signal, action in {
@@ -28,7 +32,7 @@ def connect():
         signal.connect(_logging(action), weak=False, dispatch_uid=f"log {action}")
 
 
-def _logging(action):
+def _logging(action: Action) -> Callable[..., None]:
     def log(sender, request, user=None, sociallogin=None, authenticator=None, **_):
         changes = {}
         if sociallogin:
@@ -42,8 +46,8 @@ def _logging(action):
 
 
 @transaction.atomic
-def record_sign_in(request, user, action, changes):
-    """Log `action` about `user`, which `user` did in this request; `changes` as in `record`."""
+def record_sign_in(request: Request, user: User, action: Action, changes: dict[str, list]) -> None:
+    """Record that `user` did `action` to their own account in this request; `changes` as in `record`."""
     record(Actor(user, request.id), action, user, changes)
 
 
@@ -58,9 +62,9 @@ def _log_sign_out(sender, request, user, **_):
         record_sign_in(request, user, Action.SIGN_OUT, {})
 
 
-SINGLE_SIGN_ON = "single sign-on"  # how the log calls it
+SINGLE_SIGN_ON = "single sign-on"  # its name in the log
 
 
-def describe_identity(account):
-    """What the log says of a connection that begins: the provider, and its own id of the person."""
+def describe_identity(account: SocialAccount) -> dict[str, list]:
+    """The changes of a new connection: the provider, and the provider's id of the person."""
     return {"provider": [None, account.provider], "identity": [None, account.uid]}

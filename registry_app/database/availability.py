@@ -1,4 +1,4 @@
-"""A database that can't do its part: which errors say so, and writes that a request can do without."""
+"""Database failures: which errors mean that the database is unavailable, and writes that may be left out then."""
 
 import logging
 import sqlite3
@@ -11,15 +11,22 @@ from .. import rules
 
 logger = logging.getLogger(__name__)
 
-# What a second try may mend, as SQLite (by name) and PostgreSQL (by SQLSTATE) call it: two requests met on one row.
-MET = {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_FOREIGNKEY", "23505", "23503"}
-READ_ONLY = "25006"  # a PostgreSQL that is being replaced by another one says so
+# Constraint errors of two requests that changed one row at once, so that a second try may succeed: SQLite's names and
+# PostgreSQL's SQLSTATEs.
+CONCURRENT = {
+    "SQLITE_CONSTRAINT_UNIQUE",
+    "SQLITE_CONSTRAINT_PRIMARYKEY",
+    "SQLITE_CONSTRAINT_FOREIGNKEY",
+    "23505",
+    "23503",
+}
+READ_ONLY = "25006"  # PostgreSQL's SQLSTATE while another server takes its place
 
 
 def fault_of(error: BaseException | None) -> rules.Refusal | None:
-    """DATABASE_UNAVAILABLE or CHANGED_AT_ONCE where `error` is the database's and says so; None for any other.
+    """DATABASE_UNAVAILABLE or CHANGED_AT_ONCE if `error` is a database error of that meaning; else None.
 
-    A statement that is wrong in itself is our mistake, though SQLite calls it an OperationalError too.
+    A wrong statement is a defect of the app: None, although SQLite raises an OperationalError for it too.
     """
     cause = error.__cause__ if error else None
     if isinstance(error, InterfaceError):  # the connection is gone
@@ -31,14 +38,14 @@ def fault_of(error: BaseException | None) -> rules.Refusal | None:
         return rules.DATABASE_UNAVAILABLE if getattr(cause, "sqlstate", None) == READ_ONLY else None
     if isinstance(error, IntegrityError):
         name = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None)
-        return rules.CHANGED_AT_ONCE if name in MET else None
+        return rules.CHANGED_AT_ONCE if name in CONCURRENT else None
     return None
 
 
 def best_effort(write: Callable[[], object]) -> bool:
-    """Call `write` in a transaction of its own, which waits for no lock. Answers whether it was done.
+    """Call `write` in its own transaction, which waits for no lock. Return whether it succeeded.
 
-    For what is noted on the way: reading goes on where nothing can be written.
+    It is meant for writes that a page can do without: the page is shown although the database can't write.
     """
     try:
         with _without_waiting(), transaction.atomic():
@@ -54,7 +61,7 @@ def best_effort(write: Callable[[], object]) -> bool:
 
 @contextmanager
 def _without_waiting() -> Iterator[None]:
-    """SQLite's wait for its one lock is the connection's: none in this block."""
+    """The block with SQLite's busy timeout, which belongs to the connection, set to 0."""
     if connection.vendor != "sqlite":
         yield
         return

@@ -1,22 +1,26 @@
-"""The index of search: what may contain some words, found without reading everything.
+"""The trigram index of search: finds the rows that may contain some words without reading all rows.
 
-It holds the trigrams of the texts that people search in. PostgreSQL's planner uses it by itself; SQLite's are tables of
-their own, kept by triggers and asked by `SearchTerm`. Like the guards it is declared here and put in place after every
-migrate. Where it is missing, search finds the same by reading every row.
+It contains the trigrams of the texts that people search in. PostgreSQL's planner uses its index by itself. On SQLite
+the index is FTS5 tables, kept up to date by triggers and read by `SearchTerm`. The index is declared here and installed
+after every migrate, like the rules' triggers. Without it a search finds the same rows by reading all of them.
 """
 
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+from django.apps import AppConfig
 from django.core import checks
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connection, connections, transaction
-from django.db.models import Case, F, FloatField, Func, Q, Value, When
+from django.db.models import Case, F, FloatField, Func, Model, Q, QuerySet, Value, When
 
 from .. import rules
 
+Row = TypeVar("Row", bound=Model)
+
 
 class Texts(NamedTuple):
-    """What is indexed of a table: the index's name, the table's key, and the columns with the texts."""
+    """What is indexed of a table: the name of the index, the key of the table, and the columns with the texts."""
 
     name: str
     key: str
@@ -32,16 +36,16 @@ TEXTS = {
     "registry_app_auditevent": Texts("event_search", "seq", ("target_name", "actor_name")),
 }
 LOG = "registry_app_auditevent"
-SHELVES = tuple(table for table in TEXTS if table != LOG)
-FEW = 500  # candidates worth asking for; where there are more, a page of hits is soon found in the order of names
-NOBODY = 0  # a key that no row has
+CATALOG = tuple(table for table in TEXTS if table != LOG)
+FEW = 500  # candidates at most; if there are more, reading rows in the order of names soon fills a page
+NO_ROW = 0  # a key that no row has
 SHORTEST = 3  # characters: shorter words have no trigram
-NEAREST = 100  # names that may be meant, at most
-COMPARED = 60  # characters of what may be misspelt
+NEAREST = 100  # similar names, at most
+COMPARED = 60  # characters of a search that are compared with names
 
 
-def _of_sqlite(table, index, key, columns):
-    """{name: statement} of the trigram table `index` of `table`, and of the triggers that keep it."""
+def _of_sqlite(table: str, index: str, key: str, columns: Sequence[str]) -> dict[str, str]:
+    """{name: statement} of the trigram table `index` of `table`, and of the triggers that update it."""
     names = ", ".join(columns)
     old, new = (", ".join(f"{row}.{column}" for column in (key, *columns)) for row in ("OLD", "NEW"))
     add = f"INSERT INTO {index} (rowid, {names}) VALUES ({new});"  # noqa: S608
@@ -60,8 +64,8 @@ def _of_sqlite(table, index, key, columns):
     }
 
 
-def _of_postgresql(table, index, columns):
-    """The statement of the trigram index: keys are compared as they are, other texts by `icontains`."""
+def _of_postgresql(table: str, index: str, columns: Iterable[str]) -> str:
+    """The statement of the trigram index. As in the queries, keys stay as they are, other texts are in upper case."""
     compared = (column if column == "name_key" else f"upper({column})" for column in columns)
     return (
         f"CREATE INDEX IF NOT EXISTS {index} ON {table} USING gin ({', '.join(f'{c} gin_trgm_ops' for c in compared)})"
@@ -74,7 +78,7 @@ _POSTGRESQL = [
     *(_of_postgresql(table, texts.name, texts.columns) for table, texts in TEXTS.items()),
 ]
 
-# How many of the indexes are there. A temporary table of a session may bear the name of ours, and so may its index.
+# How many of the indexes exist. A session may have temporary tables and indexes of the same names: they don't count.
 _COUNT = """
 SELECT count(*) FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid
   JOIN pg_namespace n ON n.oid = t.relnamespace
@@ -84,16 +88,16 @@ WHERE (t.relname, i.relname) IN (SELECT * FROM unnest(%s::name[], %s::name[]))
 
 
 class SearchTerm:
-    """Text to be found, ignoring case, in the texts of `tables`; the index is asked once, of all of them.
+    """A text to find, ignoring case, in the texts of `tables`. The index is read once for all tables.
 
-    Of a table where it names more than `few` rows it tells nothing.
+    For a table where more than `few` rows may match, the index isn't used.
     """
 
-    def __init__(self, text, tables=SHELVES, few=FEW):
+    def __init__(self, text: str, tables: Sequence[str] = CATALOG, few: int = FEW) -> None:
         self.text, self.key, self.tables, self.few = text, rules.name_key(text), tables, few
 
-    def condition(self, model):
-        """The condition that a row of `model`, whose table is one of the tables, has it in one of its texts."""
+    def condition(self, model: type[Model]) -> Q:
+        """The condition that a row of `model`, whose table is one of the tables, contains the text."""
         table, has_it = model._meta.db_table, Q()
         for column in TEXTS[table].columns:
             is_key = column == "name_key"
@@ -101,65 +105,65 @@ class SearchTerm:
         keys = self._candidates[table]
         return has_it if keys is None else has_it & Q(pk__in=keys)
 
-    def within(self, rows):
-        """Those of `rows`, a queryset of one of the tables, that have it."""
+    def within(self, rows: QuerySet[Row]) -> QuerySet[Row]:
+        """The rows, of a queryset of one of the tables, that contain the text."""
         return rows.filter(self.condition(rows.model))
 
-    def are_rare(self, model):
-        """Whether the index knows the few rows of `model` that may have it."""
+    def are_rare(self, model: type[Model]) -> bool:
+        """Whether the index gives the rows of `model` that may contain the text, because they are few."""
         return self._candidates[model._meta.db_table] is not None
 
     @cached_property
-    def _candidates(self):
+    def _candidates(self) -> dict[str, list[int] | None]:
         return candidate_ids(self.tables, {self.key, self.text}, self.few)
 
 
-def most_similar(rows, key):
-    """At most NEAREST of `rows`, a queryset of an indexed table: those whose `name_key` is most like `key`."""
-    return rows.order_by(_likeness(key[:COMPARED]).desc(), "name_key", "pk")[:NEAREST]
+def most_similar(rows: QuerySet[Row], key: str) -> QuerySet[Row]:
+    """The rows whose `name_key` is most similar to `key`: at most NEAREST of `rows`, a queryset of an indexed table."""
+    return rows.order_by(_similarity(key[:COMPARED]).desc(), "name_key", "pk")[:NEAREST]
 
 
-def _likeness(key):
-    """How much of `key` a `name_key` has: its trigrams where the database can, else its pairs of characters."""
+def _similarity(key):
+    """How similar a `name_key` is to `key`: by trigrams if the database can, else by pairs of characters."""
     if connection.vendor == "postgresql" and is_whole():
         return Func(Value(key), F("name_key"), function="WORD_SIMILARITY", output_field=FloatField())
     pairs = dict.fromkeys(key[start : start + 2] for start in range(len(key) - 1))
     return sum((Case(When(name_key__contains=pair, then=1), default=0) for pair in pairs), Value(0))
 
 
-def candidate_ids(tables, texts, few):
-    """{table: the keys of all its rows that may contain one of `texts`, and of some that don't}.
+def candidate_ids(tables: Sequence[str], texts: Collection[str], few: int) -> dict[str, list[int] | None]:
+    """{table: the keys of all rows that may contain one of `texts`}; some of these rows may not contain it.
 
-    1 at least, `few` at most; None instead of them where there are more, or where this index can't tell.
+    1 to `few` keys a table. None instead, if there are more or the index can't tell.
     """
     unknown = dict.fromkeys(tables)
     if connection.vendor != "sqlite" or any(len(text) < SHORTEST or "\0" in text for text in texts):
         return unknown
     words = " OR ".join(f"({_trigrams(text)})" for text in texts)
-    asked = "SELECT * FROM (SELECT %s, rowid FROM {0} WHERE {0} MATCH %s LIMIT %s)"
+    query = "SELECT * FROM (SELECT %s, rowid FROM {0} WHERE {0} MATCH %s LIMIT %s)"
     found: dict[str, list] = {table: [] for table in tables}
     with connection.cursor() as cursor:
         try:
             cursor.execute(
-                " UNION ALL ".join(asked.format(TEXTS[table].name) for table in tables),
+                " UNION ALL ".join(query.format(TEXTS[table].name) for table in tables),
                 [value for table in tables for value in (table, words, few + 1)],
             )
         except OperationalError:  # no index
             return unknown
         for table, key in cursor.fetchall():
             found[table].append(key)
-    # Never none at all: Django would spare the next query then, and its absence would tell that nothing hidden matches.
-    return {table: (keys or [NOBODY]) if len(keys) <= few else None for table, keys in found.items()}
+    # Never an empty list: Django would skip the next query, and its absence would reveal that nothing hidden matches.
+    return {table: (keys or [NO_ROW]) if len(keys) <= few else None for table, keys in found.items()}
 
 
-def _trigrams(text):
-    """What has all trigrams of `text`, as FTS5 asks for it."""
+def _trigrams(text: str) -> str:
+    """The FTS5 query for rows that have all trigrams of `text`."""
     trigrams = dict.fromkeys(text[start : start + 3] for start in range(len(text) - 2))
     return " AND ".join('"' + trigram.replace('"', '""') + '"' for trigram in trigrams)
 
 
-def is_whole(using=DEFAULT_DB_ALIAS):
-    """Whether the index is in place as declared."""
+def is_whole(using: str = DEFAULT_DB_ALIAS) -> bool:
+    """Whether the index exists as declared."""
     with connections[using].cursor() as cursor:
         if connections[using].vendor == "sqlite":
             cursor.execute("SELECT name, sql FROM sqlite_master WHERE type IN ('table', 'trigger')")
@@ -168,19 +172,19 @@ def is_whole(using=DEFAULT_DB_ALIAS):
         return cursor.fetchone()[0] == len(TEXTS)
 
 
-def install(using=DEFAULT_DB_ALIAS):
-    """Put the index in place, of all rows there are; nothing happens where it is, or where it can't be."""
+def install(using: str = DEFAULT_DB_ALIAS) -> None:
+    """Create the index of all rows, unless it exists or the database can't have it."""
     if is_whole(using):
         return
     try:
         with transaction.atomic(using=using), connections[using].cursor() as cursor:
             for statement in _statements(connections[using].vendor):
                 cursor.execute(statement)
-    except DatabaseError:  # PostgreSQL without pg_trgm or the right to it, SQLite without FTS5: the system check tells
+    except DatabaseError:  # no pg_trgm or no right to it, no FTS5: the system check says so
         return
 
 
-def _statements(vendor):
+def _statements(vendor: str) -> list[str]:
     if vendor != "sqlite":
         return _POSTGRESQL
     tables = [texts.name for texts in TEXTS.values()]
@@ -192,19 +196,19 @@ def _statements(vendor):
     ]
 
 
-def install_after_migrate(sender, using, **_):
-    """post_migrate: the index in place, once there is something to index."""
+def install_after_migrate(sender: AppConfig, using: str, **_: object) -> None:
+    """post_migrate: create the index once the tables exist."""
     if _has_tables(using):
         install(using)
 
 
-def check_search(app_configs, databases, **_):
-    """System check: a word while search has no index, for all that suffers is speed."""
+def check_search(app_configs: object, databases: Iterable[str] | None, **_: object) -> list[checks.CheckMessage]:
+    """System check: an Info while there is no index, because only the speed of a search depends on it."""
     if all(is_whole(using) for using in databases or () if _has_tables(using)):
         return []
     hint = "Run `migrate`; PostgreSQL needs the extension pg_trgm (docs/operating.md)."
     return [checks.Info("Search has no index: it reads every row.", hint=hint, id="registry_app.I001")]
 
 
-def _has_tables(using):
+def _has_tables(using: str) -> bool:
     return set(TEXTS) <= set(connections[using].introspection.table_names())

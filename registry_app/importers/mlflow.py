@@ -1,15 +1,17 @@
-"""What an MLflow server has, brought into a team's project and into a registry; a second time, what is new there."""
+"""The import of an MLflow server into a team's project and a registry; a second import adds what is new."""
 
 import hashlib
 from collections import Counter
+from collections.abc import Iterator, Mapping
 
 from django.core.exceptions import ValidationError
 
 from .. import rules
 from ..choices import Action
-from ..models import Collection, Version, VersionData, register
+from ..models import Collection, Registry, Team, Version, VersionData, register
 from ..models.event import COMMAND_LINE, canonical_json, refusals_logged
 from ..models.validation import format_errors
+from .mlflow_client import Model, ModelVersion, Server
 
 REASON = "import from MLflow"
 TYPE = "model"
@@ -18,38 +20,42 @@ OUTCOMES = ("found", "new", "existing", "skipped")
 
 
 class ImportReport:
-    """How many of what were found there, are new here, existed or were skipped; and why."""
+    """How many objects were found, are new, existed or were skipped, and the reasons of those that were skipped."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.counts: dict[str, Counter] = {kind: Counter() for kind in KINDS}
         self.reasons: list[str] = []
 
-    def count(self, kind, outcome, number=1):
-        """So many more of `kind`, one of KINDS, came to `outcome`, one of OUTCOMES."""
+    def count(self, kind: str, outcome: str, number: int = 1) -> None:
+        """Add `number` objects of `kind`, one of KINDS, with `outcome`, one of OUTCOMES."""
         self.counts[kind][outcome] += number
 
-    def skip(self, kind, called, reason):
-        """One of `kind`, `called` so there, was skipped. Written so that no name can play tricks on a terminal."""
+    def skip(self, kind: str, name: str, reason: str) -> None:
+        """Count the object `name` of `kind` as skipped. Its invisible characters are escaped: they could control a
+        terminal.
+        """
         self.count(kind, "skipped")
-        seen = "".join(char if rules.visible(char) else f"U+{ord(char):04X}" for char in called)
-        self.reasons.append(f"{kind}: {seen!r}: {reason}")
+        escaped = "".join(char if rules.visible(char) else f"U+{ord(char):04X}" for char in name)
+        self.reasons.append(f"{kind}: {escaped!r}: {reason}")
 
-    def lines(self):
-        """The table, and a line for each that was skipped."""
+    def lines(self) -> Iterator[str]:
+        """The table of counts, and a line for each skipped object."""
         yield f"{'':<12}" + "".join(f"{outcome:>10}" for outcome in OUTCOMES)
         for kind, counted in self.counts.items():
             yield f"{kind:<12}" + "".join(f"{counted[outcome]:>10,}" for outcome in OUTCOMES)
         yield from (f"skipped  {reason}" for reason in self.reasons)
 
 
-def digest_of(version):
-    """What a ModelVersion is known by here: nothing in it changes there, and a number that is used again differs."""
+def digest_of(version: ModelVersion) -> str:
+    """The digest that identifies a ModelVersion here. It contains the time of creation, because MLflow can use a number
+    again.
+    """
     identity = canonical_json([version.model, version.number, version.created])
     return f"mlflow:{hashlib.sha256(identity.encode()).hexdigest()}"
 
 
-def facts_of(server, version):
-    """The VersionData of a ModelVersion, with what its run says and how large it is, asked of the server."""
+def version_data(server: Server, version: ModelVersion) -> VersionData:
+    """The VersionData of a ModelVersion; the server is asked for its run and its size."""
     run = server.run(version.run_id) if version.run_id else None
     size, file_count = server.measure(version)
     metadata = {"description": version.description, "tags": version.tags}
@@ -68,31 +74,31 @@ def facts_of(server, version):
 
 
 class MlflowImport:
-    """Brings Models into the `project` of a team, and (where there is one) into a registry; `tally` says what came.
+    """Imports Models into the `project` of a team, and into a registry if there is one; `report` counts the results.
 
-    `facts` are {digest: VersionData} of the versions that the project lacks.
+    `data` is {digest: VersionData} of the versions that the project doesn't have.
     """
 
-    def __init__(self, team, project, registry, facts):
-        self.team, self.project, self.registry, self.facts = team, project, registry, facts
-        self.tally = ImportReport()
+    def __init__(self, team: Team, project: str, registry: Registry | None, data: Mapping[str, VersionData]) -> None:
+        self.team, self.project, self.registry, self.data = team, project, registry, data
+        self.report = ImportReport()
 
-    def bring(self, model):
-        """A Model: an artifact with its versions; in the registry a collection with links, aliases and tags."""
-        self.tally.count("models", "found")
-        self.tally.count("versions", "found", len(model.versions))
+    def add(self, model: Model) -> None:
+        """Import a Model: an artifact with its versions; a collection with links, aliases and tags."""
+        self.report.count("models", "found")
+        self.report.count("versions", "found", len(model.versions))
         here = {version.digest: version for version in self._stored(model)}
         kind = "existing" if here else "new"
         pairs = [(version, here.get(digest_of(version)) or self._register(version)) for version in model.versions]
         kept = [(version, stored) for version, stored in pairs if stored]
-        self.tally.count("versions", "existing", sum(digest_of(version) in here for version in model.versions))
+        self.report.count("versions", "existing", sum(digest_of(version) in here for version in model.versions))
         if kept:
-            self.tally.count("models", kind)
+            self.report.count("models", kind)
         else:
-            self.tally.skip("models", model.name, "no version of it is registered")
-        if self.registry and (collection := self._collection(model)):
+            self.report.skip("models", model.name, "no version of it is registered")
+        if self.registry and (collection := self._collection(self.registry, model)):
             links = {version.number: self._link(collection, version, stored) for version, stored in kept}
-            self._put_aliases(model, links)
+            self._set_aliases(model, links)
 
     def _stored(self, model):
         versions = Version.objects.select_related("artifact__team")
@@ -102,29 +108,29 @@ class MlflowImport:
         return versions.filter(artifact__team=self.team, artifact__project=self.project, artifact__name=name)
 
     def _register(self, version):
-        """The Version, or None where it is skipped."""
+        """The Version, or None if it is skipped."""
         called = f"{version.model} {version.number}"
         if not version.is_ready:
-            return self.tally.skip("versions", called, "it is not ready there")
+            return self.report.skip("versions", called, "it is not ready there")
         names = (self.project, version.model, TYPE)
         answer = self._do(
             "versions",
             called,
             Action.VERSION_CREATE,
-            lambda: register(self.team, COMMAND_LINE, *names, self.facts[digest_of(version)], REASON),
+            lambda: register(self.team, COMMAND_LINE, *names, self.data[digest_of(version)], REASON),
         )
         if answer:
-            self.tally.count("versions", "new" if answer[1] else "existing")
+            self.report.count("versions", "new" if answer[1] else "existing")
         return answer and answer[0]
 
-    def _collection(self, model):
-        """The registry's collection of that name, made where there is none; None where it is skipped."""
-        self.tally.count("collections", "found")
+    def _collection(self, registry, model):
+        """The registry's collection of the model's name, created if missing; None if it is skipped."""
+        self.report.count("collections", "found")
         name = rules.clean_name(model.name)
-        if stored := self.registry.collections.filter(name_key=rules.name_key(name)).first():
-            self.tally.count("collections", "existing")
+        if stored := registry.collections.filter(name_key=rules.name_key(name)).first():
+            self.report.count("collections", "existing")
             return stored
-        new = Collection(registry=self.registry, name=name, type=TYPE, description=model.description)
+        new = Collection(registry=registry, name=name, type=TYPE, description=model.description)
         made = self._do(
             "collections",
             model.name,
@@ -132,59 +138,59 @@ class MlflowImport:
             lambda: new.create(COMMAND_LINE, reason=REASON) or new,
         )
         if made:
-            self.tally.count("collections", "new")
+            self.report.count("collections", "new")
         return made
 
     def _link(self, collection, version, stored):
-        """The Link, with the tags that the version has there; None where it is skipped."""
-        self.tally.count("links", "found")
+        """The Link, with the tags of the version; None if it is skipped."""
+        self.report.count("links", "found")
         called = f"{version.model} {version.number}"
         answer = self._do("links", called, Action.LINK, lambda: collection.link(COMMAND_LINE, stored, reason=REASON))
         if not answer:
             return None
         link, is_new = answer
-        self.tally.count("links", "new" if is_new else "existing")
-        self._put_tags(version, link)
+        self.report.count("links", "new" if is_new else "existing")
+        self._add_tags(version, link)
         return link
 
-    def _put_tags(self, version, link):
-        """Beside the tags that it has here: a key and its value are one tag here, the server's own are none."""
-        here, new = link.tag_names(), list[str]()
+    def _add_tags(self, version, link):
+        """Add the version's tags: a key and its value make one tag, and MLflow's own tags are left out."""
+        existing, new = link.tag_names(), list[str]()
         for key, value in version.tags.items():
             name = rules.clean_name(f"{key} {value}")
             if key.startswith("mlflow."):
                 continue
-            self.tally.count("tags", "found")
-            if name in here:
-                self.tally.count("tags", "existing")
-            elif refusal := rules.refuse_tag(name) or rules.refuse_count([*here, *new, name], "tags"):
-                self.tally.skip("tags", f"{version.model} {version.number}: {name}"[:200], refusal.reason)
+            self.report.count("tags", "found")
+            if name in existing:
+                self.report.count("tags", "existing")
+            elif refusal := rules.refuse_tag(name) or rules.refuse_count([*existing, *new, name], "tags"):
+                self.report.skip("tags", f"{version.model} {version.number}: {name}"[:200], refusal.reason)
             else:
                 new.append(name)
-        if new and self._do("tags", link, Action.LINK_TAG, lambda: [link.set_tags(COMMAND_LINE, here + new)]):
-            self.tally.count("tags", "new", len(new))
+        if new and self._do("tags", link, Action.LINK_TAG, lambda: [link.set_tags(COMMAND_LINE, existing + new)]):
+            self.report.count("tags", "new", len(new))
 
-    def _put_aliases(self, model, links):
-        """Rules 24 to 26: each on its version's link; who imports is staff, so protected ones too."""
+    def _set_aliases(self, model, links):
+        """Rules 24 to 26: set each alias on its version's link; staff import, so protected ones too."""
         for alias, number in model.aliases.items():
-            self.tally.count("aliases", "found")
+            self.report.count("aliases", "found")
             name, link = rules.clean_name(alias), links.get(number)
             refusal = rules.refuse_alias_name(name)
             if refusal or not link:
                 reason = refusal.reason if refusal else "its version is not linked"
-                self.tally.skip("aliases", f"{model.name}: {alias}"[:200], reason)
+                self.report.skip("aliases", f"{model.name}: {alias}"[:200], reason)
             elif name in link.alias_names():
-                self.tally.count("aliases", "existing")
+                self.report.count("aliases", "existing")
             elif self._do("aliases", alias, Action.ALIAS_SET, lambda link=link, name=name: _put(link, name)):
-                self.tally.count("aliases", "new")
+                self.report.count("aliases", "new")
 
     def _do(self, kind, called, action, verb):
-        """What `verb` answers; where the law refuses, None, and the refusal is logged and counted."""
+        """The result of `verb`; None if a rule refuses: the refusal is logged, and counted as skipped."""
         try:
             with refusals_logged(COMMAND_LINE, action, self.team):
                 return verb()
         except ValidationError as error:
-            return self.tally.skip(kind, str(called), format_errors(error).replace("\n", " "))
+            return self.report.skip(kind, str(called), format_errors(error).replace("\n", " "))
 
 
 def _put(link, name):

@@ -1,4 +1,4 @@
-"""Lists of versions to register at once, as people bring them: JSON, or CSV."""
+"""Lists of versions to register at once, in JSON or CSV."""
 
 import csv
 import io
@@ -24,17 +24,17 @@ COLUMNS = (
 )
 
 
-def parse_rows(text):
+def parse_rows(text: str) -> tuple[list[dict[str, str]], None] | tuple[None, Refusal]:
     """(rows, None) for `text`, a list of objects in JSON or CSV with a header row; or (None, the Refusal).
 
-    Each row is {column: text}, as a form is filled in; what it holds is judged later. Refuses with `import_invalid` or
+    A row is {column: text}, like the data of a form, which validates it later. The Refusal is `import_invalid` or
     `too_many`.
     """
     if len(text) > IMPORT_BYTES or len(text.encode()) > IMPORT_BYTES:
         return None, IMPORT_TOO_LONG
     try:
         rows = _of_json(text) if text.lstrip()[:1] in {"[", "{"} else _of_csv(text)
-        _check_signs(text, rows)
+        _check_characters(text, rows)
     except (ValueError, RecursionError, csv.Error) as error:
         way_out = "Give a list of objects in JSON, or CSV whose first row names the columns."
         return None, Refusal("import_invalid", f"This list can't be read: {str(error)[:200]}.", way_out)
@@ -47,15 +47,15 @@ def parse_rows(text):
     return (rows, None) if rows else (None, Refusal("import_invalid", "There are no rows in it."))
 
 
-def _of_json(text):
+def _of_json(text: str) -> list[dict[str, str]]:
     listed = json.loads(text)
     if not isinstance(listed, list) or not all(isinstance(row, dict) for row in listed):
         raise ValueError("it is not a list of objects")
     return [{name: _cell(name, value) for name, value in row.items()} for row in listed]
 
 
-def _cell(name, value):
-    """A value of JSON as the text that a form would have."""
+def _cell(name: str, value: object) -> str:
+    """A JSON value as the text of a form field."""
     if value is None or isinstance(value, str):
         return value or ""
     if name == "made_from" and isinstance(value, list) and all(isinstance(path, str) for path in value):
@@ -63,7 +63,7 @@ def _cell(name, value):
     return json.dumps(value)
 
 
-def _of_csv(text):
+def _of_csv(text: str) -> list[dict[str, str]]:
     lines = csv.reader(io.StringIO(text, newline=""), strict=True)
     header = [name.strip() for name in next(lines, [])]
     if unknown := [name for name in header if name not in COLUMNS]:
@@ -75,12 +75,12 @@ def _of_csv(text):
         if len(line) > len(header):
             raise ValueError(f"line {lines.line_num} has more cells than the first")
         if any(line):
-            rows.append(dict(zip(header, line, strict=False)))  # cells that are left out are empty
+            rows.append(dict(zip(header, line, strict=False)))  # missing cells are empty
     return rows
 
 
-def _check_signs(text, rows):
-    """Refuse what neither a page nor a database could show again: NUL, and half characters, which JSON can spell."""
+def _check_characters(text: str, rows: list[dict[str, str]]) -> None:
+    """ValueError for text that a page or a database can't store: NUL, and surrogates, which JSON can contain."""
     if "\0" in text:
         raise ValueError("it holds signs that are no text")
     for row in rows:

@@ -1,33 +1,58 @@
-"""Artifacts of a team as its list shows them."""
+"""The list of a team's artifacts."""
 
-from django.db.models import Count, F, Max, OuterRef, Subquery
+from typing import Any
+
+from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.http import QueryDict
 from django.urls import reverse
 
+from ..forms.artifacts import ArtifactFilter
 from ..models import Version
-
-SORTS = {
-    "name": (["name", "project", "id"], False),
-    "-name": (["name", "project", "id"], True),
-    "updated": (["updated_at", "id"], False),
-    "-updated": (["updated_at", "id"], True),
-}
+from ..permissions import TeamAccess
+from .base import Listing
 
 
-def with_newest(artifacts):
-    """The columns of the list, as dicts; `updated_at` is when the newest version was registered."""
-    newest = Version.objects.filter(artifact=OuterRef("pk")).order_by("-number").values("created_at")[:1]
-    moment = Coalesce(Subquery(newest), F("created_at"))
-    return artifacts.annotate(updated_at=moment).values("id", "project", "name", "type", "updated_at")
+class ArtifactListing(Listing):
+    """The artifacts of the team of `access`."""
 
+    form = ArtifactFilter
+    sorts = {
+        "name": (["name", "project", "id"], False),
+        "-name": (["name", "project", "id"], True),
+        "updated": (["updated_at", "id"], False),
+        "-updated": (["updated_at", "id"], True),
+    }
+    default_sort = "name"
 
-def artifact_rows(rows, access):
-    """Those rows, with their addresses and how many versions there are, and which is the newest."""
-    versions = Version.objects.filter(artifact__in=[row["id"] for row in rows]).order_by()
-    counted = versions.values("artifact").annotate(count=Count("pk"), newest=Max("number"))
-    facts = {row["artifact"]: row for row in counted}
-    place = [access.team.organization.slug, access.team.name]
-    for row in rows:
-        row["address"] = reverse("artifacts:detail", args=[*place, row["project"], row["name"]])
-        row |= {"count": 0, "newest": None} | facts.get(row["id"], {})
-    return rows
+    def __init__(self, access: TeamAccess, params: QueryDict) -> None:
+        self.team = access.team
+        super().__init__(access.membership, params)
+
+    def make_filters(self, params: QueryDict) -> ArtifactFilter:
+        """The filters; the types to choose from are those that the team's artifacts have."""
+        types = self.team.artifacts.order_by("type").values_list("type", flat=True).distinct()
+        return ArtifactFilter(params, types=types)
+
+    def queryset(self) -> QuerySet:
+        """The artifacts, as dicts; `updated_at` is when the newest version was registered."""
+        newest = Version.objects.filter(artifact=OuterRef("pk")).order_by("-number").values("created_at")[:1]
+        artifacts = self.filters.apply(self.team.artifacts.order_by())
+        artifacts = artifacts.annotate(updated_at=Coalesce(Subquery(newest), F("created_at")))
+        return artifacts.values("id", "project", "name", "type", "updated_at")
+
+    def prepare(self, rows: list) -> list:
+        """With addresses, the number of versions, and the newest of them."""
+        versions = Version.objects.filter(artifact__in=[row["id"] for row in rows]).order_by()
+        counted = versions.values("artifact").annotate(count=Count("pk"), newest=Max("number"))
+        counts = {row["artifact"]: row for row in counted}
+        team = [self.membership.organization.slug, self.team.name]
+        for row in rows:
+            row["address"] = reverse("artifacts:detail", args=[*team, row["project"], row["name"]])
+            row |= {"count": 0, "newest": None} | counts.get(row["id"], {})
+        return rows
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """What the templates of the list need."""
+        return {"filters": self.filters, "sort": self.sort, "page": self.page, "artifacts": self.rows}

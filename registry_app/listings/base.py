@@ -1,18 +1,89 @@
-"""What all listings share."""
+"""What all lists share: filters, the page and its rows; and how names and addresses are written in them."""
 
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, ClassVar
 from urllib.parse import quote
 
+from django.db.models import QuerySet
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.html import conditional_escape
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
+
+from ..forms.base import CursorForm, FilterForm
+from ..models import OrganizationMembership
+from .cursor import Page, paginate
 
 
-def add_line_breaks(name):
-    """A name that may break after underscores, and after the slashes of a path, and nowhere else."""
+class Listing(ABC):
+    """One page of a list, as `membership`, the person who looks, may see it.
+
+    `params` are the parameters of an address. BadRequest (400) for one that the list doesn't know, that is there twice,
+    or whose value is wrong; for a wrong cursor as soon as the page is read.
+    """
+
+    form: ClassVar[type[FilterForm]] = CursorForm
+    sorts: ClassVar[dict[str, tuple[list[str], bool]]] = {"": (["id"], False)}  # {sort: (columns, whether descending)}
+    default_sort: ClassVar[str] = ""
+
+    def __init__(self, membership: OrganizationMembership, params: QueryDict) -> None:
+        self.membership = membership
+        self.filters = self.make_filters(params)
+        self.wanted = self.filters.require()
+
+    def make_filters(self, params: QueryDict) -> Any:
+        """The bound filter form."""
+        return self.form(params)
+
+    @abstractmethod
+    def queryset(self) -> QuerySet:
+        """All that the list has under its filters, in no order: as dicts with the columns of the sort."""
+
+    def prepare(self, rows: list) -> list:
+        """The rows of one page as they are shown."""
+        return rows
+
+    def paginate(self, rows: QuerySet, keys: list[str], **place: Any) -> Page:
+        """The page of `rows` sorted by `keys`."""
+        return paginate(rows, keys, **place)
+
+    @property
+    def sort(self) -> str:
+        """How the list is sorted: a key of `sorts`."""
+        return self.wanted.get("sort") or self.default_sort
+
+    @cached_property
+    def page(self) -> Page:
+        """The page that the parameters ask for, its rows as the database has them."""
+        keys, descending = self.sorts[self.sort]
+        cursors = {"after": self.wanted["after"], "before": self.wanted["before"]}
+        return self.paginate(self.queryset(), keys, descending=descending, **cursors)
+
+    @cached_property
+    def rows(self) -> list:
+        """The rows of the page, prepared."""
+        return self.prepare(self.page.rows)
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """What the templates of a list need."""
+        return {"filters": self.filters, "page": self.page, "rows": self.rows}
+
+
+def capped_count(rows: QuerySet, cap: int) -> str:
+    """How many rows there are, as text: counted up to `cap`, because a full count takes longer in a longer table."""
+    count = rows.order_by()[: cap + 1].count()
+    return f"{cap:,}+" if count > cap else f"{count:,}"
+
+
+def add_line_breaks(name: str) -> SafeString:
+    """`name` as HTML that may break after underscores and slashes, and nowhere else."""
     return mark_safe(conditional_escape(name).replace("_", "_<wbr>").replace("/", "/<wbr>"))  # noqa: S308
 
 
-def registry_addresses(membership):
-    """A function from a registry's name to its address; reversing each would be a tenth of a list's cost."""
+def registry_addresses(membership: OrganizationMembership) -> Callable[[str], str]:
+    """A function from a registry's name to its address. It is fast, because it reverses one address for all."""
     start = reverse("registries:detail", args=[membership.organization.slug, "-"]).removesuffix("-/")
     return lambda name: f"{start}{quote(name)}/"

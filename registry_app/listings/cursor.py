@@ -1,17 +1,19 @@
-"""Pages of a long list by keyset: the next page begins after the last row shown, so that depth costs nothing."""
+"""Keyset pagination: a page begins after the last row of the page before, so that a late page costs no more."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping, Sequence
 from datetime import UTC
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.core.exceptions import BadRequest
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.dateparse import parse_datetime
 
 SIZE = 25  # rows a page
-# How a list of what has a name and changes is sorted: {what stands in the address: (columns, whether descending)}.
-SORTS = {
+# The sorts of a list whose rows have a name and the moment of their last change:
+# {parameter of the address: (columns, whether descending)}.
+SORTS: dict[str, tuple[list[str], bool]] = {
     "name": (["name_key"], False),
     "-name": (["name_key"], True),
     "updated": (["updated_at", "id"], False),
@@ -20,24 +22,26 @@ SORTS = {
 
 
 class Page(NamedTuple):
-    """The rows of one page, and the cursors of its neighbours (None where there is none)."""
+    """The rows of one page, and the cursors of the pages before and after it (None where there is none)."""
 
     rows: list
     before: str | None
     after: str | None
 
 
-def paginate_objects(objects, keys, **cursors):
-    """The same Page of a queryset of objects instead of dicts."""
+def paginate_objects(objects: QuerySet, keys: Sequence[str], **cursors: Any) -> Page:
+    """Like `paginate`, of a queryset of objects instead of dicts."""
     ids = paginate(objects.order_by().values(*dict.fromkeys(["id", *keys])), keys, **cursors)
     found = objects.in_bulk([row["id"] for row in ids.rows])
     return ids._replace(rows=[found[row["id"]] for row in ids.rows])
 
 
-def paginate(rows, keys, *, descending=False, after="", before=""):
-    """The Page of the queryset of dicts `rows`, sorted by the columns `keys` (together unique).
+def paginate(
+    rows: QuerySet, keys: Sequence[str], *, descending: bool = False, after: str = "", before: str = ""
+) -> Page:
+    """The Page of the queryset of dicts `rows`, sorted by the columns `keys`, which are unique together.
 
-    `after` and `before` are cursors out of an earlier Page; BadRequest (400) for any other.
+    `after` and `before` are cursors from an earlier Page; BadRequest (400) for any other text.
     """
     backwards = bool(before)
     if after or before:
@@ -55,8 +59,8 @@ def paginate(rows, keys, *, descending=False, after="", before=""):
     )
 
 
-def _after_cursor(rows, keys, values, *, down):
-    """`rows` strictly after `values`: first key at least, and then not equal but later in one of the keys."""
+def _after_cursor(rows: QuerySet, keys: Sequence[str], values: list, *, down: bool) -> QuerySet:
+    """The rows strictly after `values`. The condition on the first key alone lets the database use its index."""
     past = "lt" if down else "gt"
     condition, equal = Q(), Q()
     for key, value in zip(keys, values, strict=True):
@@ -65,13 +69,13 @@ def _after_cursor(rows, keys, values, *, down):
     return rows.filter(**{f"{keys[0]}__{past}e": values[0]}).filter(condition)
 
 
-def cursor_of(row, keys):
-    """The cursor that stands for `row` (a dict) in a list sorted by `keys`."""
+def cursor_of(row: Mapping[str, Any], keys: Sequence[str]) -> str:
+    """The cursor of `row` (a dict) in a list sorted by `keys`: its values as JSON in URL-safe base64."""
     text = json.dumps([row[key] if isinstance(row[key], str | int) else row[key].isoformat() for key in keys])
     return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _decode(cursor, keys):
+def _decode(cursor: str, keys: Sequence[str]) -> list:
     try:
         values = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if isinstance(values, list) and len(values) == len(keys):
@@ -81,7 +85,7 @@ def _decode(cursor, keys):
     raise BadRequest("That cursor is not one of this list's.")
 
 
-def _checked(key, value):
+def _checked(key: str, value: Any) -> Any:
     """`value` as the column `key` takes it, on every database; ValueError, TypeError or OverflowError for any other."""
     if key in {"id", "number"}:
         if type(value) is not int or not 0 <= value < 2**63:

@@ -1,52 +1,128 @@
-"""Entries of the audit log as pages show them: by day, each with what changed in a few words."""
+"""The entries of the audit log: of an organization, a registry or a collection, by day."""
 
+from functools import cached_property
 from itertools import groupby
+from typing import Any, ClassVar
 
+from django.http import QueryDict
 from django.utils import timezone
 
+from .. import rules
 from ..choices import Action, Role, Target, Visibility
+from ..forms.audit import AuditFilter, HistoryFilter
+from ..models import AuditEvent, Collection, Link, OrganizationMembership
+from ..models.event import AuditEventQuerySet
+from ..permissions import RegistryAccess
 
 SIZE = 25  # entries a page
-
-GIST_LENGTH, GIST_FIELDS = 160, 3  # characters, and fields, that an entry tells in its line
-
+LINE_LENGTH, LINE_FIELDS = 160, 3  # characters, and fields, that an entry shows in its line
 LABELS = {"ends_at": "Until", "kept": "Keep access", "uri": "Address", "holder": "Who"}
 WORDS = {each.value: each.label for kind in (Role, Visibility) for each in kind}
 ONE_WAY = {Action.RESTRICT, Action.DELETE}
 
 
-def paginate_events(events, before):
-    """The entries older than `before` (a seq), by day, and the cursor of the next page."""
-    if before:
-        events = events.filter(seq__lt=before)
-    found = list(events.order_by("-seq")[: SIZE + 1])
-    shown = found[:SIZE]
-    for event in shown:
-        event.one_way = event.action in ONE_WAY and not event.refused
-        event.rows = _rows(event.content)
-        event.one_line = _one_line(event)
-    days = [(day, list(entries)) for day, entries in groupby(shown, lambda event: event.at.date())]
-    return {
-        "days": days,
-        "older": shown[-1].seq if len(found) > SIZE else None,
-        "newest": not before,
-        "today": timezone.now().date(),
-    }
+class EventListing:
+    """The entries that a person may read (§5), the newest first; `params` as those of a Listing."""
+
+    form: ClassVar[type[AuditFilter]] = AuditFilter
+
+    def __init__(self, membership: OrganizationMembership, params: QueryDict) -> None:
+        self.membership = membership
+        self.filters = self.form(params)
+        self.wanted = self.filters.require()
+
+    def found(self) -> AuditEventQuerySet:
+        """The entries before filters."""
+        return AuditEvent.objects.readable_by(self.membership)
+
+    @property
+    def events(self) -> AuditEventQuerySet:
+        """All entries under the filters."""
+        return self.filters.apply(self.found(), self.membership.organization)
+
+    @cached_property
+    def rows(self) -> list[Any]:
+        """The entries of the page, each with what it changed (`rows`), the same in one line, and `one_way`."""
+        for event in self._page[:SIZE]:
+            event.one_way = event.action in ONE_WAY and not event.refused
+            event.rows = _rows(event.content)
+            event.one_line = _one_line(event)
+        return self._page[:SIZE]
+
+    @property
+    def older(self) -> int | None:
+        """The cursor of the next page: the number of the last entry, or None where there are no older ones."""
+        return self.rows[-1].seq if len(self._page) > SIZE else None
+
+    @cached_property
+    def _page(self) -> list[Any]:
+        """The entries of the page, and one more where there are older ones."""
+        before = self.wanted["before"]
+        events = self.events.filter(seq__lt=before) if before else self.events
+        return list(events.order_by("-seq")[: SIZE + 1])
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """What the templates of the log need."""
+        return {
+            "filters": self.filters,
+            "days": [(day, list(entries)) for day, entries in groupby(self.rows, lambda event: event.at.date())],
+            "older": self.older,
+            "newest": not self.wanted["before"],
+            "today": timezone.now().date(),
+        }
+
+
+class RegistryEventListing(EventListing):
+    """The entries about the registry of `access`."""
+
+    def __init__(self, access: RegistryAccess, params: QueryDict) -> None:
+        self.registry = access.registry
+        super().__init__(access.membership, params)
+
+    def found(self) -> AuditEventQuerySet:
+        """The entries before filters."""
+        return AuditEvent.objects.of_registry(self.registry)
+
+
+class CollectionEventListing(EventListing):
+    """The entries about `collection`; under the filter `alias` those that moved this alias."""
+
+    form = HistoryFilter
+
+    def __init__(self, access: RegistryAccess, collection: Collection, params: QueryDict) -> None:
+        self.collection = collection
+        super().__init__(access.membership, params)
+
+    def found(self) -> AuditEventQuerySet:
+        """The entries before filters."""
+        return AuditEvent.objects.of_collection(self.collection)
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """What the templates need; `holder` is the link that carries the alias now, or None."""
+        return {**super().context, "alias": self.wanted["alias"], "holder": self._holder(self.wanted["alias"])}
+
+    def _holder(self, alias: str) -> Link | None:
+        if alias == rules.LATEST:
+            return self.collection.links.order_by("-number").first()
+        found = self.collection.aliases.filter(name=alias).select_related("link").first() if alias else None
+        return found.link if found else None
 
 
 def _one_line(event):
-    """What changed in a few words, or what a rule said; nothing where that would be many."""
+    """What changed in a few words, or the reason of a refusal; "" where that would be long."""
     if event.refused:
-        return event.reason if len(event.reason) <= GIST_LENGTH else f"{event.reason[: GIST_LENGTH - 1]}…"
+        return event.reason if len(event.reason) <= LINE_LENGTH else f"{event.reason[: LINE_LENGTH - 1]}…"
     parts = []
     for field, before, after in event.rows:
-        came = ", ".join(after) or "none"
-        parts.append(f"{field}: {', '.join(before)} → {came}" if before else f"{field}: {came}")
+        new = ", ".join(after) or "none"
+        parts.append(f"{field}: {', '.join(before)} → {new}" if before else f"{field}: {new}")
     text = "; ".join(parts)
-    return text if len(event.rows) <= GIST_FIELDS and len(text) <= GIST_LENGTH and "\n" not in text else ""
+    return text if len(event.rows) <= LINE_FIELDS and len(text) <= LINE_LENGTH and "\n" not in text else ""
 
 
-def _rows(content: dict) -> list[tuple[str, list, list]]:
+def _rows(content: dict[str, Any]) -> list[tuple[str, list, list]]:
     """[(label, values before, values after)] of an entry: the other things it is about, then what changed."""
     things = {what: found if isinstance(found, list) else [found] for what, found in content["related"].items()}
     related: list[tuple] = [(what, [], found) for what, found in things.items()]
@@ -60,7 +136,7 @@ def _label(name):
 
 
 def _compared(before, after):
-    """Two values; of two lists just what came and went."""
+    """Two values; of two lists only what was removed and what was added."""
     if isinstance(before, list) or isinstance(after, list):
         old, new = before or [], after or []
         return [each for each in old if each not in new], [each for each in new if each not in old]

@@ -1,18 +1,20 @@
-"""The lineage of a version, laid out for an SVG drawing: made from, made by, made into, from left to right."""
+"""The lineage of a version as an SVG drawing: what it was made from, its run, and what was made from it."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from ..models import Link, Version
+from ..models import Link, OrganizationMembership, Version
 
 STEPS = 2  # generations up, and down
-IN_COLUMN = 8  # versions of a generation at most
-WIDTH, HEIGHT = 164, 50  # of a node, in the drawing's own units
+IN_COLUMN = 8  # versions in a generation, at most
+WIDTH, HEIGHT = 164, 50  # of a node, in units of the drawing
 GAP_X, GAP_Y = 36, 14
+Key = int | str  # of a node: the id of a version, or “run”
 LABEL_LENGTH = 20  # characters that fit into a node
 
 
 class Node(NamedTuple):
-    """A version or a run in the drawing: `kind` is version, run or here; `address` may be empty."""
+    """A version or a run in the drawing. `kind` is version, run, or here for the version itself."""
 
     label: str
     note: str
@@ -24,26 +26,26 @@ class Node(NamedTuple):
     height: int = HEIGHT
 
     @property
-    def short(self):
-        """As much of the label as fits."""
+    def short(self) -> str:
+        """The label, cut to LABEL_LENGTH."""
         return self.label if len(self.label) <= LABEL_LENGTH else f"{self.label[: LABEL_LENGTH - 1]}…"
 
 
 class Drawing(NamedTuple):
-    """Columns of nodes from left to right, the lines between them as SVG paths, and the size of it all.
+    """The nodes with their places, the lines between them as SVG paths, and the size of the drawing.
 
-    `generations` says the same in words: [(what they are, [Node])].
+    `generations` is the same as a list: [(heading, [Node])].
     """
 
-    nodes: list
-    lines: list
+    nodes: list[Node]
+    lines: list[str]
     width: int
     height: int
-    generations: list
+    generations: list[tuple[str, list[Node]]]
 
 
-def lineage_of(link, membership):
-    """The Drawing of the lineage of the Link's version, of what the membership's person may know of; None if alone."""
+def lineage_of(link: Link, membership: OrganizationMembership) -> Drawing | None:
+    """The Drawing of the lineage of a link's version, with the versions that the person may know; None without any."""
     version = link.version
     levels, edges = _walk(version, membership)
     if len(levels) == 1 and not version.run:
@@ -63,11 +65,11 @@ def lineage_of(link, membership):
     return Drawing(list(placed.values()), lines, width, height, _generations(shown, placed))
 
 
-def _walk(version, membership):
-    """({version id: generation, 0 for this one}, [(id made from, id made)]), STEPS generations both ways.
+def _walk(version: Version, membership: OrganizationMembership) -> tuple[dict[int, int], list[tuple[Key, Key]]]:
+    """({version id: generation, 0 for this one}, [(id of the source, id of the product)]), STEPS generations each way.
 
-    Through what the membership's person may know of alone: what lies beyond a hidden version stays unsaid, and hidden
-    ones take nobody's place.
+    Only versions that the person may know are followed and counted, so that the drawing reveals nothing about hidden
+    ones or about what is behind them.
     """
     known = Version.objects.known_to(membership).order_by().values("pk")
     through = Version.made_from.through.objects
@@ -85,17 +87,17 @@ def _walk(version, membership):
     return levels, list(dict.fromkeys(edges))
 
 
-def _nodes(ids, membership):
-    """{id: Node} of these versions, which the membership's person may know of; each leads to where they see it."""
+def _nodes(ids: Iterable[int], membership: OrganizationMembership) -> dict[Key, Node]:
+    """{id: Node} of these versions, which the person may know. The address is that of a link that they can see."""
     seen = membership.registries().order_by().values("pk")
     links = Link.objects.filter(version__in=ids, collection__registry__in=seen)
     links = links.select_related("collection__registry__organization").order_by("pk")
-    addresses = {link.version_id: link.get_absolute_url() for link in links}  # where it was linked last
+    addresses = {link.version_id: link.get_absolute_url() for link in links}  # the last link counts
     found = Version.objects.order_by().select_related("artifact__team").in_bulk(ids)
     return {pk: _node(version, addresses.get(pk, "")) for pk, version in found.items()}
 
 
-def _node(version, address):
+def _node(version: Version, address: str) -> Node:
     """The Node of a version."""
     return Node(
         f"{version.artifact.name}:{version.label}",
@@ -105,19 +107,19 @@ def _node(version, address):
     )
 
 
-def _columns(levels):
-    """The ids, a list a generation, oldest generation first."""
+def _columns(levels: dict[int, int]) -> list[list[Key]]:
+    """The ids in a list a generation, the earliest generation first."""
     return [[pk for pk in levels if levels[pk] == level] for level in sorted(set(levels.values()))]
 
 
-def _through_run(edges, pk):
-    """The same lines, with those into version `pk` led through its run."""
-    led = [(one, "run") if other == pk else (one, other) for one, other in edges]
-    return [*led, ("run", pk)]
+def _through_run(edges: list[tuple[Key, Key]], pk: int) -> list[tuple[Key, Key]]:
+    """The edges, with those into version `pk` replaced by edges through its run."""
+    through = [(one, "run") if other == pk else (one, other) for one, other in edges]
+    return [*through, ("run", pk)]
 
 
-def _place(columns, nodes):
-    """{key: Node with its place}: each column centred."""
+def _place(columns: list[list[Key]], nodes: dict[Key, Node]) -> dict[Key, Node]:
+    """{key: Node with its place}; each column is centred."""
     tallest = max(map(len, columns))
     placed = {}
     for number, keys in enumerate(columns):
@@ -128,7 +130,7 @@ def _place(columns, nodes):
     return placed
 
 
-def _line(one, other):
+def _line(one: Node, other: Node) -> str:
     """A curve from the right edge of a node to the left edge of another, as an SVG path."""
     x, y = one.x + WIDTH, one.y + HEIGHT // 2
     to_x, to_y = other.x, other.y + HEIGHT // 2
@@ -136,9 +138,9 @@ def _line(one, other):
     return f"M{x} {y} C{middle} {y} {middle} {to_y} {to_x - 5} {to_y}"
 
 
-def _generations(levels, placed):
+def _generations(levels: dict[int, int], placed: dict[Key, Node]) -> list[tuple[str, list[Node]]]:
     names = {-2: "What those were made from", -1: "Made from", 1: "Made into", 2: "What those were made into"}
-    told = [(names[level], [placed[pk] for pk in levels if levels[pk] == level]) for level in names]
+    listed = [(names[level], [placed[pk] for pk in levels if levels[pk] == level]) for level in names]
     if "run" in placed:
-        told.insert(2, ("Made by", [placed["run"]]))
-    return [(name, nodes) for name, nodes in told if nodes]
+        listed.insert(2, ("Made by", [placed["run"]]))
+    return [(name, nodes) for name, nodes in listed if nodes]

@@ -1,21 +1,25 @@
-"""Registries as the list of an organization shows them."""
+"""The list of an organization's registries."""
+
+from functools import cached_property
+from typing import Any
 
 from django.contrib.humanize.templatetags.humanize import naturaltime
-from django.db.models import Count, OuterRef, Subquery, Value
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Left
 
 from .. import rules
 from ..choices import Role, Visibility
+from ..forms.registries import RegistryFilter
 from ..models import AcceptedType, Collection
-from .base import add_line_breaks, registry_addresses
+from ..models.registry_queryset import RegistryQuerySet
+from .base import Listing, add_line_breaks, capped_count, registry_addresses
+from .cursor import SORTS
 
 COUNT_CAP = 1000  # registries counted at most
+FILTERED_CAP = 100  # the same under a filter, which reads many rows for each that it counts
+TYPES_SHOWN = 6  # types in a row of the list
 
-FILTERED_CAP = 100  # the same under a filter, which looks at many for each that it counts
-
-TYPES_SHOWN = 6  # chips in a row of the list
-
-HELD = Coalesce(  # how many collections a registry holds
+COLLECTION_COUNT = Coalesce(  # how many collections a registry has
     Subquery(
         Collection.objects.filter(registry=OuterRef("pk"))
         .order_by()
@@ -27,62 +31,81 @@ HELD = Coalesce(  # how many collections a registry holds
 )
 
 
-def registry_rows(registries, membership):
-    """The columns of the table, as dicts. What was given to an organization admin doesn't count, so isn't asked for."""
-    if not membership.is_admin:
-        registries = registries.with_given_role(membership.user_id)
-    given = () if membership.is_admin else ("given_role",)
-    columns = ("id", "name", "name_key", "visibility", "accepts_all_types", "updated_at", *given)
-    return registries.values(*columns, summary=Left("description", 160), held=HELD)
+class RegistryListing(Listing):
+    """The registries that a person can see: custom ones as rows, core ones as `cores` on the first page."""
 
+    form = RegistryFilter
+    sorts = SORTS
+    default_sort = "name"
 
-def prepare_rows(rows, membership, types):
-    """Those rows, with each cell as the template prints it: the table is the page that is asked for most."""
-    address = registry_addresses(membership)
-    for row in rows:
-        names = [type_["name"] for type_ in types.get(row["name"], [])]
-        role = membership.effective_role(row["visibility"], row.get("given_role"))
-        row["address"] = address(row["name"])
-        row["label"] = add_line_breaks(row["name"])
-        row["restricted"] = row["visibility"] == Visibility.RESTRICTED
-        row["types"], row["more_types"] = names[:TYPES_SHOWN], max(0, len(names) - TYPES_SHOWN)
-        row["role"] = Role(role).label
-        row["updated"] = naturaltime(row["updated_at"])
-        row["summary"] = row["summary"].partition("\n")[0]
-    return rows
+    @cached_property
+    def narrowed(self) -> RegistryQuerySet:
+        """The registries under the filters."""
+        return self.filters.apply(self.membership.registries(), self.membership)
 
+    def queryset(self) -> QuerySet:
+        """The custom registries, as dicts. A role given to an organization admin doesn't count, so it isn't read."""
+        registries = self.narrowed.custom()
+        given = () if self.membership.is_admin else ("given_role",)
+        if given:
+            registries = registries.with_given_role(self.membership.user_id)
+        columns = ("id", "name", "name_key", "visibility", "accepts_all_types", "updated_at", *given)
+        return registries.values(*columns, summary=Left("description", 160), held=COLLECTION_COUNT)
 
-def types_by_registry(rows, cores):
-    """{name of a registry: its types, preconfigured ones first}, of `rows` and of the core registries `cores`.
+    def prepare(self, rows: list) -> list:
+        """Each cell as the template prints it, because this page is asked for most."""
+        address = registry_addresses(self.membership)
+        for row in rows:
+            names = [type_["name"] for type_ in self._types.get(row["name"], [])]
+            role = self.membership.effective_role(row["visibility"], row.get("given_role"))
+            row["address"] = address(row["name"])
+            row["label"] = add_line_breaks(row["name"])
+            row["restricted"] = row["visibility"] == Visibility.RESTRICTED
+            row["types"], row["more_types"] = names[:TYPES_SHOWN], max(0, len(names) - TYPES_SHOWN)
+            row["role"] = Role(role).label
+            row["updated"] = naturaltime(row["updated_at"])
+            row["summary"] = row["summary"].partition("\n")[0]
+        return rows
 
-    Those of core registries also say how many collections these hold.
-    """
-    ids = [row["id"] for row in rows if not row["accepts_all_types"]]
-    custom = (
-        AcceptedType.objects.filter(registry__in=ids)
-        .order_by()
-        .values_list("registry__name", "name", "preconfigured", Value(0))
-    )
-    core = cores.order_by().values_list("name", "types__name", "types__preconfigured", HELD)
-    types: dict[str, list[dict]] = {}
-    # A union, for PostgreSQL would answer an OR of the two by reading the types of all registries.
-    for registry, name, preconfigured, held in custom.union(core, all=True).order_by("-preconfigured", "name"):
-        types.setdefault(registry, []).append({"name": name, "preconfigured": preconfigured, "held": held})
-    return types
+    @property
+    def is_first(self) -> bool:
+        """Whether this is the first page."""
+        return self.page.before is None
 
+    @property
+    def cores(self) -> list[dict[str, Any]]:
+        """The core registries with their types; none on later pages."""
+        return [
+            {"name": name, "description": description, "types": types, "held": types[0]["held"]}
+            for name, description, _ in (rules.CORE_REGISTRIES if self.is_first else ())
+            if (types := self._types.get(name))
+        ]
 
-def core_cards(types):
-    """The core registries among `types`, each of which has one, as cards."""
-    return [
-        {"name": name, "description": description, "types": types[name], "held": types[name][0]["held"]}
-        for name, description, _ in rules.CORE_REGISTRIES
-        if name in types
-    ]
+    @property
+    def count(self) -> str:
+        """How many custom registries there are, as text."""
+        if self.is_first and self.page.after is None:
+            return str(len(self.page.rows))
+        return capped_count(self.narrowed.custom(), FILTERED_CAP if self.filters.active else COUNT_CAP)
 
+    @cached_property
+    def _types(self) -> dict[str, list[dict[str, Any]]]:
+        """{name of a registry: its types, preconfigured ones first}, of this page's rows and of the core registries.
 
-def capped_count(registries, page, first, cap):
-    """How many there are, as text; counted to a cap, for a count grows with the table and a page must not."""
-    if first and page.after is None:
-        return str(len(page.rows))
-    count = registries.order_by()[: cap + 1].count()
-    return f"{cap:,}+" if count > cap else f"{count:,}"
+        Those of core registries also say how many collections these have (`held`).
+        """
+        ids = [row["id"] for row in self.page.rows if not row["accepts_all_types"]]
+        custom = AcceptedType.objects.filter(registry__in=ids).order_by()
+        columns = custom.values_list("registry__name", "name", "preconfigured", Value(0))
+        cores = (self.narrowed.core() if self.is_first else self.narrowed.none()).order_by()
+        core = cores.values_list("name", "types__name", "types__preconfigured", COLLECTION_COUNT)
+        types: dict[str, list[dict[str, Any]]] = {}
+        # A union, because PostgreSQL would answer an OR of the two by reading the types of all registries.
+        for registry, name, preconfigured, held in columns.union(core, all=True).order_by("-preconfigured", "name"):
+            types.setdefault(registry, []).append({"name": name, "preconfigured": preconfigured, "held": held})
+        return types
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """What the templates of the list need."""
+        return {**super().context, "sort": self.sort, "count": self.count, "cores": self.cores}

@@ -1,18 +1,90 @@
-"""Roles given in a registry, as its page of access shows them."""
+"""The list of the roles given in a registry, and that of the people who can do something there."""
+
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.http import QueryDict
 
 from .. import rules
-from ..models import paths
+from ..choices import Action
+from ..models import AccessRequest, OrganizationMembership, effective_sources, role_sources
+from ..permissions import RegistryAccess
+from .base import Listing
+from .cursor import Page, paginate_objects
+
+ADMINS_SHOWN = 20  # organization admins named in the list
+PEOPLE_SHOWN = 100  # people named in the answer to who can do something
 
 
-def registry_member_rows(registry, members):
-    """(RegistryMember, effective role of its user or None, the paths of its user) for each of `members`."""
-    users = [member.user_id for member in members if member.user_id]
-    here = registry.organization.memberships.select_related("organization", "user").filter(user__in=users)
-    memberships = {membership.user_id: membership for membership in here}
-    found = paths(registry, memberships.values())
-    rows = []
-    for member in members:
-        listed = found.get(member.user_id, [])
-        membership = memberships.get(member.user_id)
-        rows.append((member, membership and rules.effective_of(listed, service=membership.user.is_service), listed))
-    return rows
+class RegistryMemberListing(Listing):
+    """The roles given in the registry of `access`, and who has a role there through the organization."""
+
+    def __init__(self, access: RegistryAccess, params: QueryDict) -> None:
+        self.registry, self.allowed = access.registry, access.allowed
+        super().__init__(access.membership, params)
+
+    def queryset(self) -> QuerySet:
+        """The roles; `size` is the number of active people in the team."""
+        size = Count("team__memberships", filter=Q(team__memberships__user__is_active=True))
+        return self.registry.members.select_related("user", "team").annotate(size=size)
+
+    def paginate(self, rows: QuerySet, keys: list[str], **place: Any) -> Page:
+        """The page, its rows as objects."""
+        return paginate_objects(rows, keys, **place)
+
+    def prepare(self, rows: list) -> list:
+        """(RegistryMember, effective role of its user or None, every source of a role of its user) for each role."""
+        users = [member.user_id for member in rows if member.user_id]
+        here = self.registry.organization.memberships.select_related("organization", "user").filter(user__in=users)
+        memberships = {membership.user_id: membership for membership in here}
+        sources = role_sources(self.registry, memberships.values())
+        return [
+            (member, _effective(memberships.get(member.user_id), listed), listed)
+            for member in rows
+            for listed in [sources.get(member.user_id, [])]
+        ]
+
+    @property
+    def admins(self) -> QuerySet[OrganizationMembership]:
+        """The organization's admins who have no role given in the registry: one more than are shown."""
+        given = self.registry.members.filter(user__isnull=False).values("user")
+        admins = self.registry.organization.memberships.admins().exclude(user__in=given).select_related("user")
+        return admins.order_by("user__username")[: ADMINS_SHOWN + 1]
+
+    @property
+    def requests(self) -> QuerySet[AccessRequest]:
+        """The open requests for a role here; none for a person who can't answer them."""
+        if Action.MEMBER_ADD not in self.allowed:
+            return AccessRequest.objects.none()
+        return self.registry.access_requests.open().select_related("user")
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """What the template of the list needs; `shared` is the role of everybody in the organization, or None."""
+        organization = self.registry.organization
+        return {
+            "page": self.page,
+            "rows": self.rows,
+            "everybody": organization.memberships.of_active().count(),
+            "admins": list(self.admins),
+            "admins_shown": ADMINS_SHOWN,
+            "shared": rules.shared_role(self.registry.visibility, organization.default_role),
+            "requests": self.requests,
+        }
+
+
+class WhoCanListing:
+    """The people whose effective role in the registry of `access` is at least `role`."""
+
+    def __init__(self, access: RegistryAccess, role: str) -> None:
+        self.registry, self.people = access.registry, access.registry.who_can(role)
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """What the template needs: the first PEOPLE_SHOWN with the sources of their role, and how many there are."""
+        first = self.people.select_related("user", "organization").order_by("user__username")[:PEOPLE_SHOWN]
+        return {"people": effective_sources(self.registry, list(first)), "count": self.people.count()}
+
+
+def _effective(membership, sources):
+    return membership and rules.effective_of(sources, service=membership.user.is_service)

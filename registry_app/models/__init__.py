@@ -23,7 +23,7 @@ from .provisioning import (
 )
 from .registry import Registry
 from .registry_member import RegistryMember
-from .role_sources import effective_sources, paths, role_sources_of_person
+from .role_sources import effective_sources, role_sources, role_sources_of_person
 from .team import Team, TeamMembership
 from .token import ApiToken
 from .validation import raise_refusal
@@ -61,15 +61,14 @@ __all__ = [
     "create_organization_with_admin",
     "effective_sources",
     "facts_of",
-    "finding",
     "make_account",
     "make_invited_account",
     "make_service_account",
     "make_superuser",
     "may_register",
-    "paths",
     "raise_refusal",
     "register",
+    "role_sources",
     "role_sources_of_person",
     "set_up",
     "setup_token",

@@ -185,11 +185,10 @@ class Registry(models.Model):
             raise_refusal(rules.refuse_name(self.name), "name")
         if not stored or stored.description != self.description:
             raise_refusal(rules.refuse_description(self.description), "description")
-        raise_refusal(rules.refuse_kind(stored and stored.kind, self.kind), "kind")
-        raise_refusal(
-            rules.refuse_organization(stored and stored.organization_id, self.organization_id), "organization"
-        )
-        raise_refusal(rules.refuse_visibility(self.kind, stored and stored.visibility, self.visibility), "visibility")
+        raise_refusal(rules.refuse_kind(stored.kind if stored else None, self.kind), "kind")
+        organization, visibility = (stored.organization_id, stored.visibility) if stored else (None, None)
+        raise_refusal(rules.refuse_organization(organization, self.organization_id), "organization")
+        raise_refusal(rules.refuse_visibility(self.kind, visibility, self.visibility), "visibility")
         if stored and (self.name, self.description) != (stored.name, stored.description):
             raise_refusal(rules.refuse_metadata(self.kind), "name")
 

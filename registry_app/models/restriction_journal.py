@@ -137,7 +137,7 @@ def _happened(line: Line) -> bool:
 
 def _path() -> Path:
     """Where it is, be it by a link to what several machines share."""
-    return Path(settings.LEDGER).resolve()
+    return Path(settings.RESTRICTION_JOURNAL).resolve()
 
 
 def _parse(contents: bytes) -> Ledger:

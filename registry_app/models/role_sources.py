@@ -1,4 +1,4 @@
-"""Why somebody may: every path to a role in a registry (rulebook §3)."""
+"""Every source of a role in a registry (rulebook §3)."""
 
 from django.utils import timezone
 
@@ -8,11 +8,11 @@ from .registry_member import RegistryMember
 from .team import TeamMembership
 
 
-def paths(registry, memberships, visibility=None):
-    """{user id: [rules.Path]} for `memberships` (with organization and user at hand), the winner of each first.
+def role_sources(registry, memberships, visibility=None):
+    """{user id: [rules.RoleSource]} for `memberships` (with organization and user loaded), the effective one first.
 
-    With `visibility` as if the registry were of that one. Two queries, however many they are. Roles that have ended are
-    among the paths, and don't count.
+    With `visibility` as if the registry had that one. Two queries, however many memberships there are. Roles that have
+    ended are in the lists, and don't count.
     """
     found = {
         membership.user_id: _inherited(membership, visibility or registry.visibility) for membership in memberships
@@ -31,7 +31,7 @@ def paths(registry, memberships, visibility=None):
 
 def effective_sources(registry, memberships, visibility=None):
     """[(membership, effective role, the path that counts)] of `memberships`, who all see the registry; see `paths`."""
-    found = paths(registry, memberships, visibility)
+    found = role_sources(registry, memberships, visibility)
     return [
         (each, rules.effective_of(found[each.user_id], service=each.user.is_service), found[each.user_id][0])
         for each in memberships
@@ -39,9 +39,9 @@ def effective_sources(registry, memberships, visibility=None):
 
 
 def role_sources_of_person(membership, registries):
-    """{registry id: [rules.Path]} of the membership's person in `registries` (dicts: id, visibility), winners first.
+    """{registry id: [rules.RoleSource]} of one person in `registries` (dicts of id and visibility), the highest first.
 
-    The same as `paths`, of one person in many registries; one query, however many they are.
+    One query, however many registries there are.
     """
     found = {row["id"]: _inherited(membership, row["visibility"]) for row in registries}
     given = RegistryMember.objects.for_user(membership.user_id).filter(registry__in=found).order_by("team__name")
@@ -59,9 +59,9 @@ def _winner_first(listed):
 def _inherited(membership, visibility):
     """What comes with the membership itself."""
     shared = rules.shared_role(visibility, membership.organization.default_role)
-    listed = [rules.Path(Role.ADMIN, Source.ORGANIZATION)] if membership.is_admin else []
-    return [*listed, rules.Path(shared, Source.VISIBILITY)] if shared else listed
+    listed = [rules.RoleSource(Role.ADMIN, Source.ORGANIZATION)] if membership.is_admin else []
+    return [*listed, rules.RoleSource(shared, Source.VISIBILITY)] if shared else listed
 
 
 def _path(role, source, team, ends_at):
-    return rules.Path(Role(role), source, team, ends_at, counts=ends_at is None or ends_at > timezone.now())
+    return rules.RoleSource(Role(role), source, team, ends_at, counts=ends_at is None or ends_at > timezone.now())

@@ -1,9 +1,9 @@
-"""One process at a time prepares the database: servers that start together wait for the first of them."""
+"""A lock so that one process at a time prepares the database; servers that start together wait for the first."""
 
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -16,9 +16,9 @@ PAUSE = 0.2  # seconds between two tries
 
 @contextmanager
 def alone(command: BaseCommand) -> Iterator[None]:
-    """Hold the database's lock for the block. Who must wait for it says so through `command`.
+    """Hold the database's lock for the block. A process that has to wait prints so through `command`.
 
-    Raises CommandError where the database can't be reached. A process that dies lets the lock go.
+    CommandError if the database can't be reached. The lock ends with its process.
     """
     with _of_session() if connection.vendor == "postgresql" else _of_folder() as take:
         if not take():
@@ -30,10 +30,10 @@ def alone(command: BaseCommand) -> Iterator[None]:
 
 
 @contextmanager
-def _of_session():
-    """What tries to take a lock that belongs to a connection of its own.
+def _of_session() -> Iterator[Callable[[], bool]]:
+    """A function that tries once to take an advisory lock of PostgreSQL, on its own connection.
 
-    It tries again and again, because a statement that waits would itself hold up an index made beside the traffic.
+    It doesn't wait, because a waiting statement would block CREATE INDEX CONCURRENTLY.
     """
     with closing(connection.copy()) as session:
 
@@ -49,8 +49,8 @@ def _of_session():
 
 
 @contextmanager
-def _of_folder():
-    """What tries to take the lock of the folder in which SQLite's file is."""
+def _of_folder() -> Iterator[Callable[[], bool]]:
+    """A function that tries once to lock the folder of SQLite's file."""
     folder = os.open(Path(connection.settings_dict["NAME"]).parent, os.O_RDONLY)
 
     def take():

@@ -1,4 +1,6 @@
-"""Whether the core registries are as rules 1 to 4 say."""
+"""Checks that the core registries are as rules 1 to 4 say."""
+
+from collections.abc import Iterator
 
 from django.db.models import Prefetch
 
@@ -7,8 +9,8 @@ from ..choices import Visibility
 from ..models import Organization, Registry
 
 
-def core_faults():
-    """Where an organization's core registries are not as rules 1 to 4 say: a sentence for each."""
+def core_faults() -> Iterator[str]:
+    """A sentence for each core registry that rules 1 to 4 don't allow, or that is missing."""
     cores = Prefetch("registries", Registry.objects.core().prefetch_related("types"))
     for organization in Organization.objects.prefetch_related(cores):
         found = {registry.name: registry for registry in organization.registries.all()}
@@ -19,7 +21,7 @@ def core_faults():
             yield f"{organization}: {name} is a core registry too many."
 
 
-def _is_as_given(registry, description, preconfigured):
+def _is_as_given(registry: Registry | None, description: str, preconfigured: str) -> bool:
     return (
         registry is not None
         and registry.description == description

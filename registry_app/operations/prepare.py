@@ -1,12 +1,13 @@
-"""The database as commands find it: prepared, or in need of a migration; and the ledger beside it."""
+"""Prepare the database for this version, and the restriction journal beside it."""
 
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
-from django.core.management.base import CommandError
+from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
 from ..models import Actor, Organization, Registry, restriction_journal
@@ -14,21 +15,21 @@ from ..models.validation import format_errors
 from .alone import alone
 from .readiness import pending_migrations
 
-MOMENT = {"sqlite": "BEGIN", "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
+BEGIN_SNAPSHOT = {"sqlite": "BEGIN", "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
 
 
-def pending():
-    """The migrations, (app, name) pairs, that the database lacks. Raises CommandError where it can't be reached."""
+def pending() -> list[tuple[str, str]]:
+    """The migrations, (app, name) pairs, that the database lacks. CommandError if it can't be reached."""
     try:
         return pending_migrations()
     except DatabaseError as error:
         raise CommandError(f"The database can't be used: {str(error).strip()}") from error
 
 
-def prepare(command):
-    """Bring the database to this version, telling through `command` what is done; silent where nothing is.
+def prepare(command: BaseCommand) -> None:
+    """Migrate the database to this version, and create the restriction journal of a new installation.
 
-    The ledger of a new installation begins here. One process at a time does, and the others wait for it.
+    Prints through `command` what is done; nothing if nothing is. One process at a time does this, the others wait.
     """
     with alone(command):
         if migrations := pending():
@@ -37,18 +38,18 @@ def prepare(command):
             call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
         if not Organization.objects.exists():
-            with ledger_usable():
+            with journal_errors():
                 restriction_journal.begin()
 
 
 @contextmanager
-def one_moment():
-    """The database as it is now, for all that the block reads. Nobody who writes meanwhile has to wait."""
+def one_snapshot() -> Iterator[None]:
+    """The block reads one snapshot of the database. Other processes can write meanwhile."""
     if connection.in_atomic_block:
         yield
         return
     with connection.cursor() as cursor:
-        cursor.execute(MOMENT[connection.vendor])
+        cursor.execute(BEGIN_SNAPSHOT[connection.vendor])
         try:
             yield
         finally:
@@ -56,38 +57,39 @@ def one_moment():
 
 
 @contextmanager
-def ledger_usable():
-    """A restriction journal that can't be read or written ends the command with a message."""
+def journal_errors() -> Iterator[None]:
+    """In the block, an OSError about the restriction journal becomes a CommandError."""
     try:
         yield
     except OSError as error:
-        raise CommandError(f"{settings.LEDGER} can't be used: {error.strerror}.") from error
+        raise CommandError(f"{settings.RESTRICTION_JOURNAL} can't be used: {error.strerror}.") from error
 
 
-def mend_ledger(command):
-    """Let the ledger say all that rows and log know, in lines that can be read, and tell what it lacked."""
-    with ledger_usable():
-        unnoted, seen = Registry.objects.unnoted(), restriction_journal.read()
-        for fault in ledger_faults(unnoted, seen):
+def mend_journal(command: BaseCommand) -> None:
+    """Rewrite the restriction journal so that it holds all that rows and log know; print what it lacked."""
+    with journal_errors():
+        unnoted, journal = Registry.objects.unnoted(), restriction_journal.read()
+        for fault in journal_faults(unnoted, journal):
             command.stdout.write(f"{fault} It is mended.")
-        if not seen.exists or seen.unreadable or unnoted or any(line.entry for line in seen.lines):
-            restriction_journal.settle(seen, [*seen.restricted().values(), *unnoted])
+        if not journal.exists or journal.unreadable or unnoted or any(line.entry for line in journal.lines):
+            restriction_journal.settle(journal, [*journal.restricted().values(), *unnoted])
 
 
-def ledger_faults(unnoted, seen):
-    """What is wrong with the Ledger that was `seen`, a sentence each; `unnoted` are the lines that it lacks."""
-    name = Path(settings.LEDGER).name
-    if not seen.exists and Organization.objects.exists():
-        yield f"{settings.LEDGER} is missing: only the newest copy of it knows what was restricted after a backup."
-    for number, text in seen.unreadable.items():
+def journal_faults(unnoted: Iterable[restriction_journal.Line], journal: restriction_journal.Ledger) -> Iterator[str]:
+    """A sentence for each fault of `journal`, as it was read; `unnoted` are the lines that it lacks."""
+    name = Path(settings.RESTRICTION_JOURNAL).name
+    if not journal.exists and Organization.objects.exists():
+        path = settings.RESTRICTION_JOURNAL
+        yield f"{path} is missing: only the newest copy of it knows what was restricted after a backup."
+    for number, text in journal.unreadable.items():
         yield f"{name}, line {number} can't be read: {text[:80]!r}"
     for line in unnoted:
         yield f"{name} doesn't say that {line.name} is restricted."
 
 
-def restore_restrictions(command):
-    """Rule 9 through a restore: restrict what the ledger knows as restricted and an old backup has opened again."""
-    with ledger_usable():
+def restore_restrictions(command: BaseCommand) -> None:
+    """Rule 9 through a restore: restrict again what the journal knows as restricted and an old backup has opened."""
+    with journal_errors():
         for registry in Registry.objects.restricted_before_restore():
             try:
                 registry.restrict(Actor(None, staff=True), reason="Restored from a backup older than its restriction.")

@@ -1,7 +1,7 @@
-"""The rules of the rulebook, in pure functions: no query, no request, no clock.
+"""The rules of the rulebook as pure functions: no query, no request, no clock.
 
 A function named `refuse_…` answers None where the rule allows, else the Refusal. Forms, models, the admin, commands and
-templates all ask here, so that the reason shown beforehand is the reason given afterwards.
+templates all call these functions, so that a page shows the reason in advance in the words of the refusal.
 """
 
 from .characters import *

@@ -1,4 +1,6 @@
-"""Rules 20 and §2: what collections are, and how they are called."""
+"""Rule 20 and §2: types, names and tags of collections."""
+
+from collections.abc import Collection, Sized
 
 from .characters import refuse_characters
 from .names import LABEL_KEY_LENGTH, LABEL_LENGTH, refuse_key, refuse_type_name, word_char
@@ -6,11 +8,11 @@ from .refusals import TYPE_STAYS, Refusal
 
 TAGS_AT_ONCE = 20  # tags or aliases in one call
 
-# What a card should tell, offered where one is written.
+# The headings that the form of a card suggests.
 CARD_HEADINGS = ("Summary", "Intended use", "Not for", "How it was made", "How it was evaluated", "Limits and risks")
 
 
-def refuse_label(name, what="Names"):
+def refuse_label(name: str, what: str = "Names") -> Refusal | None:
     """Why a cleaned `name` may not name a collection, an artifact or a project; `what` begins the sentence."""
     if not name:
         return Refusal("name_invalid", "Give it a name.")
@@ -21,8 +23,8 @@ def refuse_label(name, what="Names"):
     return refuse_characters(name, "name_invalid", what) or refuse_key(name, "name_invalid", LABEL_KEY_LENGTH)
 
 
-def refuse_tag(name):
-    """Why a cleaned `name` may not be a tag. Split, not matched: no expression to backtrack."""
+def refuse_tag(name: str) -> Refusal | None:
+    """Why a cleaned `name` may not be a tag. It is split, because a regular expression could backtrack without end."""
     if len(name) <= LABEL_LENGTH and (refusal := refuse_characters(name, "tag_invalid", "Tags")):
         return refusal
     if len(name) <= LABEL_LENGTH and all(word and all(map(_tag_char, word)) for word in name.split(" ")):
@@ -33,18 +35,18 @@ def refuse_tag(name):
     )
 
 
-def refuse_count(names, what):
-    """Why so many `names` at once are too many; `what` they are."""
+def refuse_count(names: Sized, what: str) -> Refusal | None:
+    """Why `names` are too many in one call; `what` is their plural."""
     if len(names) <= TAGS_AT_ONCE:
         return None
     return Refusal("too_many", f"At most {TAGS_AT_ONCE} {what} at a time; these are {len(names)}.")
 
 
-def _tag_char(char):
+def _tag_char(char: str) -> bool:
     return char != "." and word_char(char)
 
 
-def refuse_collection_type(type_name, accepted):
+def refuse_collection_type(type_name: str, accepted: Collection[str] | None) -> Refusal | None:
     """Rule 20: why a collection of this type may not be in a registry that takes `accepted` (None: all types)."""
     if refusal := refuse_type_name(type_name):
         return refusal
@@ -58,6 +60,6 @@ def refuse_collection_type(type_name, accepted):
     )
 
 
-def refuse_collection_change(stored, wanted):
+def refuse_collection_change(stored: str, wanted: str) -> Refusal | None:
     """Rule 20: why a collection of type `stored` may not become one of `wanted`."""
     return None if stored == wanted else TYPE_STAYS

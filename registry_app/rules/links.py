@@ -1,4 +1,6 @@
-"""Rules 21 to 27: what is linked where, and under which aliases."""
+"""Rules 21 to 27: links, and their aliases."""
+
+from collections.abc import Iterable
 
 from ..choices import Role
 from .characters import refuse_characters
@@ -11,13 +13,13 @@ from .names import (
 from .refusals import ALIAS_RESERVED, SOURCE_HIDDEN, Refusal
 from .roles import rank
 
-NUMBER_DIGITS = 10  # of a link: no database keeps one with as many
+NUMBER_DIGITS = 10  # a link's number has fewer, because it is a 32-bit integer
 
 LATEST = "latest"
 
 
-def refuse_alias_name(name):
-    """Rule 24 and §2: why people may not give the cleaned `name` to a version."""
+def refuse_alias_name(name: str) -> Refusal | None:
+    """Rule 24 and §2: why people may not set the cleaned `name` as an alias."""
     if not 1 <= len(name) <= LABEL_LENGTH or "/" in name or ":" in name:
         return Refusal("alias_invalid", f"Aliases have 1 to {LABEL_LENGTH} characters, without slash or colon.")
     code = "alias_invalid"
@@ -29,14 +31,14 @@ def refuse_alias_name(name):
     return None
 
 
-def number_called(name):
-    """The number of the link that the system's alias `name` names (v0, v1, …), or None for any other name."""
+def number_called(name: str) -> int | None:
+    """The number in a system alias (v0, v1, …); None if `name` is no such alias."""
     digits = name_key(name).removeprefix("v")
-    called = name_key(name) == f"v{digits}" and digits.isdecimal() and len(digits) < NUMBER_DIGITS
-    return int(digits) if called else None
+    is_number = name_key(name) == f"v{digits}" and digits.isdecimal() and len(digits) < NUMBER_DIGITS
+    return int(digits) if is_number else None
 
 
-def refuse_link(version_type, collection_type):
+def refuse_link(version_type: str, collection_type: str) -> Refusal | None:
     """Rule 21: why a version of `version_type` may not be linked into a collection of `collection_type`."""
     if version_type == collection_type:
         return None
@@ -47,25 +49,28 @@ def refuse_link(version_type, collection_type):
     )
 
 
-def refuse_source(*, usable):
-    """Rule 22 and §3: why somebody may not link a version that they can't use."""
+def refuse_source(*, usable: bool) -> Refusal | None:
+    """Rule 22 and §3: why a person may not link a version, by whether it is `usable` for them."""
     return None if usable else SOURCE_HIDDEN
 
 
-def protected_among(names, protected):
-    """Rule 26: those of the aliases `names` that are `protected`, in whatever case they are written, sorted."""
+def protected_among(names: Iterable[str], protected: Iterable[str]) -> list[str]:
+    """Rule 26: the aliases among `names` that are `protected`, ignoring case, sorted."""
     keys = {name_key(name) for name in protected}
     return sorted(name for name in names if name_key(name) in keys)
 
 
-def refuse_protected(role, names, protected):
-    """Rule 26: why somebody of effective `role` may not put, move or take aliases `names`, given those `protected`."""
-    held = protected_among(names, protected)
-    if not held or rank(role) >= rank(Role.ADMIN):
+def refuse_protected(role: str | None, names: Iterable[str], protected: Iterable[str]) -> Refusal | None:
+    """Rule 26: why a person of effective `role` may not set, move or remove the aliases `names`.
+
+    `protected` are the registry's protected names.
+    """
+    found = protected_among(names, protected)
+    if not found or rank(role) >= rank(Role.ADMIN):
         return None
-    verb = "are protected aliases" if len(held) > 1 else "is a protected alias"
+    verb, them = ("are protected aliases", "them") if len(found) > 1 else ("is a protected alias", "it")
     return Refusal(
         "alias_protected",
-        f"{', '.join(held)} {verb}: only admins of the registry put, move or take {'them' if len(held) > 1 else 'it'}.",
+        f"{', '.join(found)} {verb}: only admins of the registry put, move or take {them}.",
         "Ask one of them.",
     )

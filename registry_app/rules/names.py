@@ -1,15 +1,15 @@
-"""How names and texts are written, and what they may hold."""
+"""Names and texts: how they are cleaned, compared and refused."""
 
 import unicodedata
 
 from .characters import refuse_characters, refuse_text
 from .refusals import NAME_INVALID, Refusal
 
-COMPOSED_LENGTH = 1000  # characters: more than any name may have before it is composed
+COMPOSED_LENGTH = 1000  # characters; a longer text is refused before it is composed
 NAME_LENGTH = 113  # characters; the wandb client adds a prefix of 15 and takes 128
-KEY_LENGTH = 4 * NAME_LENGTH  # characters of a name's key; some characters fold to as many as eighteen
+KEY_LENGTH = 4 * NAME_LENGTH  # characters of a name's key: case folding makes one character up to eighteen
 LABEL_LENGTH = 128  # characters of the name of a collection, an artifact, a project, an alias or a tag
-LABEL_KEY_LENGTH = 4 * LABEL_LENGTH  # the same of their keys
+LABEL_KEY_LENGTH = 4 * LABEL_LENGTH  # characters of the keys of these names
 TYPE_LENGTH = 128  # characters
 TYPES_AT_ONCE = 500  # types in one call
 DESCRIPTION_BYTES = 64 * 1024  # of UTF-8
@@ -17,45 +17,47 @@ USERNAME_LENGTH = 150  # characters, as Django has it
 REASON_LENGTH = 500  # characters
 
 
-def clean_name(text):
-    """A name as it is kept: trimmed and in Unicode's composed form (NFC).
+def clean_name(text: str) -> str:
+    """A name as it is stored: trimmed and in Unicode's composed form (NFC).
 
-    What is far too long stays as it is: it will be refused, and composing a long run of marks takes minutes.
+    A text longer than COMPOSED_LENGTH is not composed, because it will be refused, and composing a long sequence of
+    marks takes minutes.
     """
     text = text.strip()
     return unicodedata.normalize("NFC", text) if len(text) <= COMPOSED_LENGTH else text
 
 
-def clean_description(text):
-    """A description as it is kept: trimmed, lines ended as on Unix."""
+def clean_description(text: str) -> str:
+    """A description as it is stored: trimmed, with the line ends of Unix."""
     return text.replace("\r\n", "\n").strip()
 
 
-def may_be_stored(name):
-    """Whether a stored name can be the cleaned `name` out of an address: every database takes it.
+def may_be_stored(name: str) -> bool:
+    """Whether the cleaned `name` of an address can be a stored name, that is, whether every database accepts it.
 
-    Names that are refused today may be older than the rule that refuses them: they must be found, to be mended.
+    It doesn't ask the rules of names, because a stored name may be older than a rule, and people must find it to
+    correct it.
     """
     return 0 < len(name) <= LABEL_LENGTH and not any(char == "\0" or "\ud800" <= char <= "\udfff" for char in name)
 
 
-def name_key(name):
-    """What two names that differ only in case or width share; unique in an organization (rule 14).
+def name_key(name: str) -> str:
+    """The key of a name: the same for names that differ only in case or width; unique in an organization (rule 14).
 
-    What can't be seen needs no folding: no name holds it (`refuse_characters`).
+    Invisible characters aren't folded, because `refuse_characters` lets no name contain one.
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     return " ".join(folded.split())
 
 
-def refuse_key(name, code, length):
-    """Why the key of a cleaned `name` may not be kept, under `code`: it has more than `length` characters."""
+def refuse_key(name: str, code: str, length: int) -> Refusal | None:
+    """Why the key of a cleaned `name` is too long, with `code`: it has more than `length` characters."""
     if len(name_key(name)) <= length:
         return None
     return Refusal(code, "Some characters in it stand for many others. Use fewer of them.")
 
 
-def refuse_name(name):
+def refuse_name(name: str) -> Refusal | None:
     """Why a cleaned `name` may not name a registry or an organization."""
     if not name:
         return Refusal("name_invalid", "Give it a name.")
@@ -70,8 +72,8 @@ def refuse_name(name):
     return None
 
 
-def refuse_type_name(name):
-    """Why a cleaned `name` may not name an artifact type. Split, not matched: no expression to backtrack."""
+def refuse_type_name(name: str) -> Refusal | None:
+    """Why a cleaned `name` may not name an artifact type. It is split, because a regular expression could backtrack."""
     if not name:
         return Refusal("type_invalid", "Name a type.")
     if len(name) > TYPE_LENGTH:
@@ -87,31 +89,31 @@ def refuse_type_name(name):
     )
 
 
-def refuse_username(name):
-    """Why `name` may not be a username, beside what Django's own rule says of it."""
+def refuse_username(name: str) -> Refusal | None:
+    """Why `name` may not be a username, in addition to Django's own validation."""
     if len(name) > USERNAME_LENGTH:
         return Refusal("username_invalid", f"Usernames have at most {USERNAME_LENGTH} characters.")
     return refuse_characters(name, "username_invalid", "Usernames")
 
 
-def refuse_description(text):
+def refuse_description(text: str) -> Refusal | None:
     """Why the cleaned `text` may not be a description or a card."""
     if len(text.encode("utf-8", "replace")) > DESCRIPTION_BYTES:
         return Refusal("description_invalid", "Descriptions have at most 64 KiB.")
     return refuse_text(text, "description_invalid", "Descriptions")
 
 
-def refuse_reason(text):
-    """Why `text` may not be the reason of a change, nor a note to somebody who asked."""
+def refuse_reason(text: str) -> Refusal | None:
+    """Why `text` may not be the reason of a change, nor the note in the answer to a request."""
     if len(text) > REASON_LENGTH:
         return Refusal("reason_invalid", f"At most {REASON_LENGTH} characters; these are {len(text)}.")
     return refuse_text(text, "reason_invalid", "Reasons and notes")
 
 
-def word_char(char):
+def word_char(char: str) -> bool:
     """Whether `char` may be in a word of a type: a letter of any script, a digit, _ - or ."""
     return char in "_-." or unicodedata.category(char)[0] in "LM" or unicodedata.category(char) == "Nd"
 
 
-def _short(text):
+def _short(text: str) -> str:
     return text if len(text) <= 40 else f"{text[:40]}…"

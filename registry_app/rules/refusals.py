@@ -1,18 +1,18 @@
-"""The Refusal, and those that are shown before anything is tried, and again by whoever refuses."""
+"""The class Refusal, and the refusals that are constants."""
 
 from typing import NamedTuple
 
 
 class Refusal(NamedTuple):
-    """Why something may not be: the rulebook's code, a sentence for people, and a way out where there is one."""
+    """Why something is not allowed: the rulebook's code, a sentence for people, and a way out or ""."""
 
     code: str
     reason: str
     way_out: str = ""
 
     @property
-    def message(self):
-        """All of it in words, for programs."""
+    def message(self) -> str:
+        """Reason and way out as one text, for programs."""
         return f"{self.reason} {self.way_out}".strip()
 
 

@@ -1,4 +1,6 @@
-"""Rules 1 to 13: what a registry is, who sees it, and what it accepts."""
+"""Rules 1 to 9 and 13: kind, organization, visibility and metadata of a registry, and types that look alike."""
+
+from collections.abc import Collection, Iterable
 
 from ..choices import Kind, Visibility
 from .names import name_key
@@ -20,22 +22,22 @@ CORE_REGISTRIES = (
 )
 
 
-# Rules 1 to 9: what a registry is and who sees it.
+# Rules 1 to 9: kind, organization, visibility, metadata.
 
 
-def refuse_kind(stored, wanted):
-    """Rules 1 and 6: why a registry of kind `stored` (None for a new one made by people) may not be `wanted`."""
+def refuse_kind(stored: str | None, wanted: str) -> Refusal | None:
+    """Rules 1 and 6: why a registry of kind `stored` (None for a new one that a person creates) may not be `wanted`."""
     if stored is None:
         return CORE_IS_GIVEN if wanted == Kind.CORE else None
     return KIND_STAYS if stored != wanted else None
 
 
-def refuse_organization(stored, wanted):
+def refuse_organization(stored: int | str | None, wanted: int | str) -> Refusal | None:
     """Rule 6: why a registry may not move from organization `stored` (None for a new one) to `wanted` (ids)."""
     return ORGANIZATION_STAYS if stored is not None and stored != wanted else None
 
 
-def refuse_visibility(kind, stored, wanted):
+def refuse_visibility(kind: str, stored: str | None, wanted: str) -> Refusal | None:
     """Rules 2 and 9: why a registry may not go from visibility `stored` (None for a new one) to `wanted`."""
     if kind == Kind.CORE and wanted != Visibility.ORGANIZATION:
         return CORE_IS_SHARED
@@ -44,36 +46,38 @@ def refuse_visibility(kind, stored, wanted):
     return None
 
 
-def refuse_restriction(kind, visibility):
-    """Rules 2 and 8: why a registry of this `kind` and `visibility` can't be restricted (once more)."""
+def refuse_restriction(kind: str, visibility: str) -> Refusal | None:
+    """Rules 2 and 8: why a registry of this `kind` and `visibility` can't be restricted."""
     if visibility == Visibility.RESTRICTED:
         return RESTRICTED_STAYS
     return refuse_visibility(kind, visibility, Visibility.RESTRICTED)
 
 
-def refuse_metadata(kind):
+def refuse_metadata(kind: str) -> Refusal | None:
     """Rule 3: why name and description of a registry of `kind` may not be edited."""
     return CORE_IS_FIXED if kind == Kind.CORE else None
 
 
-def refuse_delete(kind):
+def refuse_delete(kind: str) -> Refusal | None:
     """Rule 5: why a registry of `kind` may not be deleted."""
     return CORE_STAYS if kind == Kind.CORE else None
 
 
-# Rules 4 and 11 to 13: what a registry accepts.
+# Rule 13: types that look alike.
 
 
-def refuse_lookalikes(names, accepted):
-    """Rule 13: a Refusal for each of the types `names` that needs a confirmation, because it differs from one of those
-    `accepted`, or of `names` before it, only as keys don't, or in a final "s". What is accepted already needs none.
+def refuse_lookalikes(names: Iterable[str], accepted: Collection[str]) -> list[Refusal]:
+    """Rule 13: a Refusal for each type in `names` that needs a confirmation.
+
+    It needs one if it differs only in case, width or a final "s" from a type that is `accepted` or stands before it. A
+    type that is accepted already needs none.
     """
-    refusals, listed = [], {name_key(name): name for name in accepted}
+    refusals, known = [], {name_key(name): name for name in accepted}
     for name in dict.fromkeys(names):
         key = name_key(name)
-        most_similar = [listed[one] for one in (key, f"{key}s", key.removesuffix("s")) if one in listed]
+        most_similar = [known[one] for one in (key, f"{key}s", key.removesuffix("s")) if one in known]
         if most_similar and name not in accepted:
             reason = f"{name} looks like {most_similar[0]}, which is on the list. Add it all the same?"
             refusals.append(Refusal("type_looks_alike", reason))
-        listed.setdefault(key, name)
+        known.setdefault(key, name)
     return refusals

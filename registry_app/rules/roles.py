@@ -1,5 +1,6 @@
-"""Who may: roles in registries, organizations and teams (rulebook §3)."""
+"""Roles in registries, organizations and teams, and what they allow (rulebook §3)."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -21,10 +22,10 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def refuse_connection(*, service: bool, active: bool, connected: bool) -> Refusal | None:
-    """Why an account may not be connected to a person of an identity provider, who has its address; or None.
+    """Why an account may not be connected to the person of an identity provider who has its email address.
 
-    `service` says that it is a service account, `active` that it isn't deactivated, `connected` that it is connected to
-    another person of this provider: an address may be given to a new person.
+    `service`: it is a service account. `active`: it isn't deactivated. `connected`: it is connected to another person
+    of this provider already; a provider may give an old address to a new person.
     """
     if service:
         return SERVICE_SIGNS_IN
@@ -33,14 +34,14 @@ def refuse_connection(*, service: bool, active: bool, connected: bool) -> Refusa
     return OTHER_IDENTITY if connected else None
 
 
-def refuse_token(read_only, method):
-    """Why a token, `read_only` or not, may not carry a request of this HTTP `method`."""
+def refuse_token(read_only: bool, method: str) -> Refusal | None:
+    """Why a request of this HTTP `method` may not use a token, which is `read_only` or not."""
     return TOKEN_READ_ONLY if read_only and method not in SAFE_METHODS else None
 
 
-DEFAULT_ROLES = (Role.RESTRICTED_VIEWER, Role.VIEWER, Role.MEMBER)  # what an organization may give to everybody
+DEFAULT_ROLES = (Role.RESTRICTED_VIEWER, Role.VIEWER, Role.MEMBER)  # the default roles to choose from
 LADDER = (Role.RESTRICTED_VIEWER, Role.VIEWER, Role.MEMBER, Role.ADMIN)
-NEEDED = {
+NEEDED: dict[Action | Permission, Role] = {
     Permission.SEE: Role.RESTRICTED_VIEWER,
     Permission.USE: Role.VIEWER,
     Action.COLLECTION_CREATE: Role.MEMBER,
@@ -68,10 +69,10 @@ NEEDED = {
 }
 
 
-class Path(NamedTuple):
-    """One way in which somebody has a role in a registry (rulebook §3).
+class RoleSource(NamedTuple):
+    """One way in which a person has a role in a registry (rulebook §3).
 
-    `team` names the team that it comes through, `ends_at` is when it ends (None: never), `counts` whether it does now.
+    `team` is the name of the team that gives it, `ends_at` when it ends (None: never), `counts` whether it is valid.
     """
 
     role: Role
@@ -81,80 +82,87 @@ class Path(NamedTuple):
     counts: bool = True
 
 
-def rank(role):
-    """Where `role` stands, from 0 for the lowest; -1 for None."""
+def rank(role: str | None) -> int:
+    """The position of `role` in LADDER: 0 for the lowest, -1 for None."""
     return -1 if role is None else LADDER.index(role)
 
 
-def above(role):
-    """The role next above `role`, or None above the highest."""
+def above(role: str) -> Role | None:
+    """The next higher role, or None for the highest."""
     return LADDER[rank(role) + 1] if rank(role) + 1 < len(LADDER) else None
 
 
-def highest(roles):
-    """The highest of `roles`, or None where there is none."""
+def highest(roles: Iterable[Role]) -> Role | None:
+    """The highest of `roles`, or None if they are empty."""
     return max(roles, key=rank, default=None)
 
 
-def shared_role(visibility, default):
-    """What everybody of the organization is in a registry of this visibility: `default`, or None."""
+def shared_role(visibility: str, default: str) -> Role | None:
+    """The role of every member of the organization in a registry of this visibility: `default`, or None."""
     return Role(default) if visibility == Visibility.ORGANIZATION else None
 
 
-def effective_role(visibility, organization_role, given, *, default=Role.VIEWER, service=False):
-    """The highest role that counts (rulebook §3), or None.
+def effective_role(
+    visibility: str,
+    organization_role: str | None,
+    given: str | None,
+    *,
+    default: str = Role.VIEWER,
+    service: bool = False,
+) -> Role | None:
+    """The highest role that a person has in a registry (rulebook §3), or None.
 
-    `organization_role` is the person's role in the organization (None outside it: then nothing counts), `given` the
-    highest role given to them or their teams in the registry (None where none was), `default` the organization's
-    default role, and `service` says that it is a service account.
+    `organization_role` is the role in the organization; None outside it, and then the person has no role. `given` is
+    the highest role given to the person or their teams in the registry, or None. `default` is the organization's
+    default role. `service`: the person is a service account.
     """
     if organization_role is None:
         return None
     if organization_role == OrganizationRole.ADMIN:
         return Role.ADMIN
-    role = highest(role for role in (shared_role(visibility, default), given) if role)
-    return _lifted(role and Role(role), service)
+    roles = (shared_role(visibility, default), Role(given) if given else None)
+    return _at_least_member(highest(role for role in roles if role), service)
 
 
-def effective_of(paths, *, service):
-    """The effective role that comes of all `paths` of somebody (a list of Path), or None."""
-    return _lifted(highest(path.role for path in paths if path.counts), service)
+def effective_of(sources: Iterable[RoleSource], *, service: bool) -> Role | None:
+    """The effective role that follows from all role `sources` of a person, or None."""
+    return _at_least_member(highest(source.role for source in sources if source.counts), service)
 
 
-def _lifted(role, service):
-    """A service account is never below member where it has any role (rulebook §3)."""
+def _at_least_member(role: Role | None, service: bool) -> Role | None:
+    """`role`, but at least member for a service account that has a role (rulebook §3)."""
     return highest([role, Role.MEMBER]) if service and role else role
 
 
-def refuse_given_role(role, *, service):
-    """Why `role` may not be given in a registry, to a service account or not."""
+def refuse_given_role(role: str, *, service: bool) -> Refusal | None:
+    """Why `role` may not be given in a registry; `service`: to a service account."""
     return SERVICE_ROLE if service and rank(role) < rank(Role.MEMBER) else None
 
 
-def refuse_creation(organization_role, *, members_create):
-    """Why somebody may not create a registry in an organization whose setting is `members_create`."""
+def refuse_creation(organization_role: str | None, *, members_create: bool) -> Refusal | None:
+    """Why a person of this role may not create a registry in an organization whose setting is `members_create`."""
     if organization_role is None:
         return Refusal("role_too_low", "Only people of the organization create registries here.")
     return None if members_create or organization_role == OrganizationRole.ADMIN else ADMINS_CREATE
 
 
-def refuse_in_organization(action, organization_role, *, members_create):
-    """Why somebody of this role in an organization (None for none) may not do `action` in it."""
+def refuse_in_organization(action: Action, organization_role: str | None, *, members_create: bool) -> Refusal | None:
+    """Why a person of this role in an organization (None for no role) may not do `action` in it."""
     if action == Action.CREATE:
         return refuse_creation(organization_role, members_create=members_create)
     return None if organization_role == OrganizationRole.ADMIN else ORGANIZATION_ADMINS_ONLY
 
 
-def refuse_role(action, role):
-    """Why somebody of effective `role` (None for none) may not do `action` in a registry (rule 10, §3)."""
+def refuse_role(action: Action | Permission, role: str | None) -> Refusal | None:
+    """Why a person of effective `role` (None for no role) may not do `action` in a registry (rule 10, §3)."""
     needed = NEEDED[action]
     if rank(role) >= rank(needed):
         return None
     return Refusal("role_too_low", f"You need the {needed.label} role for this.")
 
 
-def actions_of(role, kind, visibility, accepts_all_types):
-    """What somebody of effective `role` may do in such a registry: the controls that a page shows."""
+def actions_of(role: str | None, kind: str, visibility: str, accepts_all_types: bool) -> frozenset[Action | Permission]:
+    """The actions that a page offers a person of effective `role` in a registry of this kind and visibility."""
     allowed = {action for action in NEEDED if refuse_role(action, role) is None}
     if kind == Kind.CORE:
         allowed -= {
@@ -171,15 +179,15 @@ def actions_of(role, kind, visibility, accepts_all_types):
     return frozenset(allowed)
 
 
-# Teams: led by their own admins and by the organization's; made and deleted by the organization's alone.
+# Teams: their own admins and those of the organization manage them; only the organization's admins create and delete.
 
-LEADING = frozenset(
+MANAGING_TEAM = frozenset(
     {Action.TEAM_EDIT, Action.TEAM_MEMBER_ADD, Action.TEAM_MEMBER_CHANGE, Action.TEAM_MEMBER_REMOVE, Action.TEAM_DELETE}
 )
 
 
-def refuse_in_team(action, organization_role, team_role):
-    """Why somebody of these roles (None for none) may not do `action` of LEADING, or leave, in a team."""
+def refuse_in_team(action: Action | Permission, organization_role: str | None, team_role: str | None) -> Refusal | None:
+    """Why a person of these roles (None for no role) may not do `action`, one of MANAGING_TEAM, or leave, in a team."""
     if organization_role == OrganizationRole.ADMIN or action == Permission.LEAVE:
         return None
     if action == Action.TEAM_DELETE:
@@ -187,6 +195,6 @@ def refuse_in_team(action, organization_role, team_role):
     return None if team_role == TeamRole.ADMIN and organization_role is not None else TEAM_ADMINS_ONLY
 
 
-def actions_in_team(organization_role, team_role):
-    """What somebody of these roles may do in a team: the controls that a page shows."""
-    return frozenset(action for action in LEADING if refuse_in_team(action, organization_role, team_role) is None)
+def actions_in_team(organization_role: str | None, team_role: str | None) -> frozenset[Action]:
+    """The actions that a page offers a person of these roles in a team."""
+    return frozenset(action for action in MANAGING_TEAM if refuse_in_team(action, organization_role, team_role) is None)

@@ -1,4 +1,6 @@
-"""Rules 4, 7 and 11 to 13: what a registry accepts."""
+"""Rules 4, 7, 11 and 12: the types that a registry accepts."""
+
+from collections.abc import Collection
 
 from ..choices import Kind
 from .refusals import (
@@ -10,18 +12,21 @@ from .refusals import (
 )
 
 
-def refuse_type_list(types):
+def refuse_type_list(types: Collection[str]) -> Refusal | None:
     """Rule 7: why a registry may not accept just `types`."""
     return None if types else TYPES_MISSING
 
 
-def refuse_all_types(kind):
+def refuse_all_types(kind: str) -> Refusal | None:
     """Rule 4: why a registry of `kind` may not accept all types."""
     return CORE_KEEPS_A_LIST if kind == Kind.CORE else None
 
 
-def refuse_type_removal(kind, name, *, in_use, others):
-    """Rules 4, 7 and 11: why type `name` may not be removed where it is `in_use` or no `others` (a count) are left."""
+def refuse_type_removal(kind: str, name: str, *, in_use: bool, others: int) -> Refusal | None:
+    """Rules 4, 7 and 11: why type `name` may not be removed.
+
+    `in_use`: a collection has it. `others`: how many types would be left.
+    """
     if kind == Kind.CORE:
         return CORE_TYPE_STAYS
     if in_use:
@@ -35,6 +40,6 @@ def refuse_type_removal(kind, name, *, in_use, others):
     return None
 
 
-def refuse_type_addition(accepts_all):
+def refuse_type_addition(accepts_all: bool) -> Refusal | None:
     """Rule 12: why no type may be added to a registry that `accepts_all`."""
     return ALL_TYPES_ACCEPTED if accepts_all else None

@@ -1,8 +1,10 @@
-"""Rules 20 to 28: collections, links, aliases and tags, and the versions that they publish."""
+"""Rules 22, 27 and 28: artifacts and their versions."""
 
 import json
 import re
 import unicodedata
+from collections.abc import Iterable, Sequence, Sized
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 from ..choices import OrganizationRole
@@ -18,18 +20,18 @@ URI_LENGTH = 2000  # characters
 DIGEST_LENGTH = 200  # characters
 METADATA_KEYS = 100  # at the top
 METADATA_BYTES = 256 * 1024  # of JSON in UTF-8
-METADATA_DEPTH = 40  # levels of values within values
+METADATA_DEPTH = 40  # levels of nested values
 INPUTS_AT_ONCE = 100  # versions that one version is made from
-SIZE_LIMIT = 2**62  # bytes or files: what every database keeps as a whole number
+SIZE_LIMIT = 2**62  # bytes or files: every database stores smaller whole numbers
 
 
-# How they are called.
+# Paths.
 
 
-def parse_path(text):
-    """(key of the team's name, project, name, number) of the version at `text`, such as vision/forecasts/churn:v3.
+def parse_path(text: str) -> tuple[str, str, str, int] | None:
+    """(key of the team's name, project, name, number) of a version's path, such as vision/forecasts/churn:v3.
 
-    None for what is no such path.
+    None if `text` is no such path.
     """
     path, _, number = text.strip().rpartition(":v")
     parts = [clean_name(part) for part in path.split("/")]
@@ -41,11 +43,11 @@ def parse_path(text):
     return name_key(team), project, name, int(number)
 
 
-# What a version is.
+# The data of a version.
 
 
-def refuse_digest(text):
-    """Why `text` is no digest: the kind of it, a colon, and the value; a SHA-256 has 64 hexadecimal digits."""
+def refuse_digest(text: str) -> Refusal | None:
+    """Why `text` is no digest. A digest is its kind, a colon and its value; a SHA-256 has 64 hexadecimal digits."""
     kind, colon, value = text.partition(":")
     known = colon and value and re.fullmatch(r"[a-z][a-z0-9-]{0,39}", kind) and re.fullmatch(r"[!-~]+", value)
     if known and len(text) <= DIGEST_LENGTH and (kind != "sha256" or re.fullmatch(r"[0-9a-f]{64}", value)):
@@ -55,8 +57,8 @@ def refuse_digest(text):
     )
 
 
-def refuse_uri(text):
-    """Why `text` says not where a version is kept."""
+def refuse_uri(text: str) -> Refusal | None:
+    """Why `text` may not be the URI of a version."""
     if not 1 <= len(text) <= URI_LENGTH or " " in text or not all(map(visible, text)):
         return URI_INVALID
     scheme = text.partition(":")[0].lower()
@@ -65,8 +67,8 @@ def refuse_uri(text):
     return URI_INVALID if scheme in {"javascript", "data", "vbscript"} else None
 
 
-def refuse_run_url(text):
-    """Why `text` (may be empty) is no address of a run's page."""
+def refuse_run_url(text: str) -> Refusal | None:
+    """Why `text` is no address of a run's page. It may be empty."""
     if not text:
         return None
     try:
@@ -79,12 +81,12 @@ def refuse_run_url(text):
     return Refusal("url_invalid", "The run's page is an address that begins with http:// or https://.")
 
 
-def refuse_amount(number):
-    """Why `number` can't be a size in bytes, nor a number of files."""
+def refuse_amount(number: int) -> Refusal | None:
+    """Why `number` may not be a size in bytes or a number of files."""
     return None if 0 <= number < SIZE_LIMIT else NUMBER_INVALID
 
 
-def parse_metadata(text):
+def parse_metadata(text: str) -> tuple[dict[str, object], None] | tuple[None, Refusal]:
     """(metadata, None) for `text` in JSON, or (None, the Refusal): `metadata_invalid`. Empty text is empty metadata."""
     try:
         metadata = json.loads(text or "{}", parse_constant=_no_constant)
@@ -94,8 +96,8 @@ def parse_metadata(text):
     return (None, refusal) if refusal else (metadata, None)
 
 
-def refuse_version_metadata(metadata):
-    """Why `metadata` (a value as JSON gives it) may not be kept with a version (§2)."""
+def refuse_version_metadata(metadata: object) -> Refusal | None:
+    """Why `metadata`, a value parsed from JSON, may not be the metadata of a version (§2)."""
     if not isinstance(metadata, dict):
         return Refusal("metadata_invalid", 'Metadata is one JSON object: {"name": value, …}.')
     if len(metadata) > METADATA_KEYS:
@@ -110,11 +112,11 @@ def refuse_version_metadata(metadata):
     return None
 
 
-def _no_constant(name):
+def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def _is_plain(value, depth=0):
+def _is_plain(value: object, depth: int = 0) -> bool:
     if isinstance(value, dict):
         return depth < METADATA_DEPTH and all(_is_plain(k) and _is_plain(v, depth + 1) for k, v in value.items())
     if isinstance(value, list):
@@ -126,11 +128,11 @@ def _is_plain(value, depth=0):
     return value is None or (isinstance(value, int) and abs(value) < 10**300)
 
 
-# What may be linked where.
+# Registering and deleting.
 
 
-def refuse_inputs(paths, missing):
-    """Why a version may not be made from those at `paths`, of which `missing` are none that its maker can use."""
+def refuse_inputs(paths: Sized, missing: Sequence[str]) -> Refusal | None:
+    """Why a version may not be made from those at `paths`; the person can't use the ones in `missing`."""
     if len(paths) > INPUTS_AT_ONCE:
         return Refusal("too_many", f"At most {INPUTS_AT_ONCE} versions; these are {len(paths)}.")
     if not missing:
@@ -142,10 +144,10 @@ def refuse_inputs(paths, missing):
     )
 
 
-def refuse_version_deletion(places, hidden):
-    """Rule 27: why a source version may not be deleted that is linked at `places` (names), or where it is `hidden`.
+def refuse_version_deletion(places: Iterable[str], hidden: int) -> Refusal | None:
+    """Rule 27: why a source version may not be deleted: it is linked at `places` (names), and at `hidden` other ones.
 
-    How often that is isn't said (section 3).
+    The text doesn't tell the number of hidden links (section 3).
     """
     if not places and not hidden:
         return None
@@ -155,15 +157,15 @@ def refuse_version_deletion(places, hidden):
     return Refusal("version_linked", f"It is linked in {where}.", "Unlink it there first.")
 
 
-def refuse_registration(organization_role, team_role):
-    """Why somebody of these roles (None for none) may not see a team's artifacts, nor register versions for it."""
+def refuse_registration(organization_role: str | None, team_role: str | None) -> Refusal | None:
+    """Why a person of these roles (None for no role) may not see a team's artifacts or register versions for it."""
     if organization_role == OrganizationRole.ADMIN or (organization_role is not None and team_role is not None):
         return None
     return Refusal("role_too_low", "Only people of the team see its artifacts and register versions for it.")
 
 
-def refuse_artifact_type(stored, wanted):
-    """Why an artifact of type `stored` can't have a version of type `wanted`."""
+def refuse_artifact_type(stored: str, wanted: str) -> Refusal | None:
+    """Why an artifact of type `stored` may not get a version of type `wanted`."""
     if stored == wanted:
         return None
     return Refusal(

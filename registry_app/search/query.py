@@ -1,15 +1,15 @@
-"""What may be asked of search: words, and operators that narrow it down."""
+"""The language of searches: words, and operators that narrow a search."""
 
 import unicodedata
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..rules.names import clean_name
 from ..rules.refusals import Refusal
 
 QUERY_LENGTH = 200  # characters
 TERMS = 10  # words and operators together
-# {operator: (what it asks for, an example)}
+# {operator: (its meaning, an example)}
 OPERATORS = {
     "type": ("What is of this artifact type, or takes it", "type:model"),
     "tag": ("What carries this tag", "tag:reviewed"),
@@ -21,26 +21,26 @@ COMPARISONS = {">=": "gte", "<=": "lte", ">": "gt", "<": "lt", "": "exact"}  # t
 
 
 class Search(NamedTuple):
-    """A search, read: `words` that must all be found, and `conditions`, pairs of an operator and its value.
+    """A parsed search: `words` that must all be found, and `conditions`, pairs of an operator and its value.
 
-    The value of `created` is a pair of Django's lookup and a date, that of all others text.
+    The value of `created` is a pair of a Django lookup and a date; every other value is text.
     """
 
-    words: tuple = ()
-    conditions: tuple = ()
+    words: tuple[str, ...] = ()
+    conditions: tuple[tuple[str, Any], ...] = ()
 
     @property
-    def text(self):
-        """The words, one after another."""
+    def text(self) -> str:
+        """The words, with spaces between."""
         return " ".join(self.words)
 
-    def asks(self, operator):
-        """Whether `operator` narrows it down."""
+    def asks(self, operator: str) -> bool:
+        """Whether the search has a condition with `operator`."""
         return any(name == operator for name, _ in self.conditions)
 
 
-def parse_search(text):
-    """(Search, None) for what was typed, or (None, the Refusal): `search_invalid`. Read once, from left to right."""
+def parse_search(text: str) -> tuple[Search, None] | tuple[None, Refusal]:
+    """(Search, None) for the text of a search, or (None, the Refusal) with `search_invalid`."""
     if len(text) > QUERY_LENGTH:
         return None, _refusal(f"A search has at most {QUERY_LENGTH} characters; this one has {len(text)}.")
     if any(unicodedata.category(char) in {"Cc", "Cs"} and not char.isspace() for char in text):
@@ -51,10 +51,10 @@ def parse_search(text):
         if value is None:
             return None, _refusal("A quote is not closed. Close it, or take it out.")
         if operator is not None:
-            value, refusal = _condition(operator, value)
+            condition, refusal = _condition(operator, value)
             if refusal:
                 return None, refusal
-            conditions.append((operator.lower(), value))
+            conditions.append((operator.lower(), condition))
         elif value:
             words.append(value)
     if len(words) + len(conditions) > TERMS:
@@ -62,25 +62,22 @@ def parse_search(text):
     return Search(tuple(words), tuple(conditions)), None
 
 
-def _term(text):
-    """(operator or None, value, what comes after) of the term that `text` begins with; value None: an open quote."""
+def _term(text: str) -> tuple[str | None, str | None, str]:
+    """(operator or None, value, the rest) of the first term of `text`; the value is None if a quote isn't closed."""
     operator = None
     if not text.startswith('"'):
         name, colon, _ = text.split(None, 1)[0].partition(":")
         if colon:
             operator, text = name, text[len(name) + 1 :]
     if text.startswith('"'):
-        value, closed, text = text[1:].partition('"')
-        value = clean_name(value) if closed else None
-    else:
-        value = "" if not text or text[0].isspace() else text.split(None, 1)[0]
-        text = text[len(value) :]
-        value = clean_name(value)
-    return operator, value, text.lstrip()
+        quoted, closed, rest = text[1:].partition('"')
+        return operator, clean_name(quoted) if closed else None, rest.lstrip()
+    word = "" if not text or text[0].isspace() else text.split(None, 1)[0]
+    return operator, clean_name(word), text[len(word) :].lstrip()
 
 
-def _condition(operator, value):
-    """(what `operator` asks for, None), or (None, the Refusal)."""
+def _condition(operator: str, value: str) -> tuple[str | tuple[str, date], None] | tuple[None, Refusal]:
+    """(the value of a condition with `operator`, None), or (None, the Refusal)."""
     name = operator.lower()
     if name not in OPERATORS:
         return None, _refusal(f"“{operator[:40]}:” is no operator. Text with a colon goes in quotes.")
@@ -99,6 +96,6 @@ def _condition(operator, value):
     return (COMPARISONS[sign], written), None
 
 
-def _refusal(reason):
+def _refusal(reason: str) -> Refusal:
     operators = ", ".join(f"{name}:" for name in OPERATORS)
     return Refusal("search_invalid", reason, f"Operators: {operators}.")

@@ -1,56 +1,58 @@
-"""What a search finds in the registries that somebody sees, group by group, the best first.
+"""The results of a search in the registries that a user can see, in groups, the best results first.
 
-Registries and collections have each word somewhere in their texts. Of what lies in a collection (versions, aliases,
-tags) one word at least is its own; the others may be in the collection's name: “churn production”. A group finds
-nothing where the search asks for what its things don't have.
+A registry or collection is found if its texts contain every word. A version, an alias or a tag is found if its own name
+contains at least one word, and its own name or its collection's name contains each: “churn production”. A group is
+empty if the search has a condition that doesn't apply to it.
 """
 
 from difflib import get_close_matches
 from functools import reduce
 from operator import or_
 
-from django.db.models import Case, F, Max, Q, When
+from django.db.models import Case, F, Max, Q, QuerySet, When
 
 from .. import rules
 from ..database import fulltext
 from ..models.artifact import Artifact
-from ..models.collection import Collection
+from ..models.collection import Collection, CollectionQuerySet
 from ..models.link import Alias, Link, Tag
 from ..models.registry import Registry
+from ..models.registry_queryset import RegistryQuerySet
+from .query import Search
 
-WINDOWS = (1_000, 20_000)  # ids of links, the newest, that are looked through before all links with a word are gathered
-SUGGESTED = 3  # names that may have been meant, at most
-CLOSE = 0.7  # how like such a name is: 1 is the same
+WINDOWS = (1_000, 20_000)  # the newest ids of links, searched first; see `_first_full`
+SUGGESTED = 3  # similar names, at most
+CLOSE = 0.7  # how similar such a name is at least; 1 is equal
 
 
 class SearchResults:
-    """What the Search `wanted` finds in the registries `seen`, group by group."""
+    """The results of the Search `wanted` in the registries `visible`."""
 
-    def __init__(self, wanted, seen):
-        self.wanted, self.seen = wanted, seen
+    def __init__(self, wanted: Search, visible: RegistryQuerySet) -> None:
+        self.wanted, self.visible = wanted, visible
         self.words = [fulltext.SearchTerm(word) for word in wanted.words]
 
-    def registries(self):
+    def registries(self) -> RegistryQuerySet:
         """Registries."""
         found = _narrowed(
-            self.seen,
+            self.visible,
             self.wanted,
             type=lambda rows, name: rows.accepting(name),
             registry=lambda rows, name: rows.filter(name_key=rules.name_key(name)),
             created=_since("created_at"),
         )
-        for words in self.words:  # side by side, for of conditions within conditions SQLite takes only so many
+        for words in self.words:  # separate conditions, because SQLite limits how deep they nest
             found = found.filter(pk__in=_ids(Registry.objects.matching(words)))
         return self._best_first(found)
 
-    def collections(self):
+    def collections(self) -> CollectionQuerySet:
         """Collections."""
         found = _narrowed(
-            Collection.objects.filter(registry__in=_ids(self.seen)),
+            Collection.objects.filter(registry__in=_ids(self.visible)),
             self.wanted,
             type=lambda rows, name: rows.filter(type=name),
             tag=lambda rows, name: rows.tagged(name),
-            alias=_called,
+            alias=_with_alias,
             registry=lambda rows, name: rows.filter(registry__name_key=rules.name_key(name)),
             created=_since("created_at"),
         )
@@ -58,31 +60,33 @@ class SearchResults:
             found = found.matching(words)
         return self._best_first(found)
 
-    def links(self, count):
+    def links(self, count: int) -> QuerySet[Link]:
         """The first `count` links, the newest first."""
         newest = Link.objects.aggregate(newest=Max("pk", default=0))["newest"]
-        floors = [max(0, newest - window) for window in WINDOWS]  # of a few links too: how many there are stays unsaid
+        floors = [
+            max(0, newest - window) for window in WINDOWS
+        ]  # always all windows, so that the queries don't reveal how many links exist
         return _first_full(count, [self._links(_after(floor)) for floor in (*floors, 0)])
 
-    def aliases(self, count):
-        """The first `count` aliases that people gave; others have no row."""
-        return self._marks(Alias, "alias", count)
+    def aliases(self, count: int) -> QuerySet[Alias]:
+        """The first `count` aliases that people set; system aliases have no row."""
+        return self._labels(Alias, "alias", count)
 
-    def tags(self, count):
+    def tags(self, count: int) -> QuerySet[Tag]:
         """The first `count` tags, of collections and of versions."""
-        return self._marks(Tag, "tag", count)
+        return self._labels(Tag, "tag", count)
 
-    def names_meant(self):
-        """What may have been meant by the words, out of the names that are seen: at most SUGGESTED.
+    def names_meant(self) -> list[dict[str, str]]:
+        """At most SUGGESTED names of visible registries and collections that are similar to the words.
 
-        Dicts of `name`, `registry_name` and, of a collection, `collection_name`.
+        Dicts of `name`, `registry_name` and, for a collection, `collection_name`.
         """
         key = rules.name_key(self.wanted.text)
         if not fulltext.SHORTEST <= len(key) <= fulltext.COMPARED:
             return []
-        collections = fulltext.most_similar(Collection.objects.filter(registry__in=_ids(self.seen)), key)
-        rows = [
-            *fulltext.most_similar(self.seen, key).values("name_key", registry_name=F("name")),
+        collections = fulltext.most_similar(Collection.objects.filter(registry__in=_ids(self.visible)), key)
+        rows: list = [
+            *fulltext.most_similar(self.visible, key).values("name_key", registry_name=F("name")),
             *collections.values("name_key", registry_name=F("registry__name"), collection_name=F("name")),
         ]
         parts: dict[str, list] = {}
@@ -95,14 +99,14 @@ class SearchResults:
         return list(meant.values())[:SUGGESTED]
 
     def _links(self, newer):
-        """The links, of those that `newer` (a function of a queryset and its field of a link) leaves, newest first."""
+        """The links that `newer` keeps, the newest first. `newer` filters a queryset by its field with a link's id."""
         found = _narrowed(
-            newer(Link.objects.filter(collection__registry__in=_ids(self.seen)), "pk"),
+            newer(Link.objects.filter(collection__registry__in=_ids(self.visible)), "pk"),
             self.wanted,
             tag=lambda rows, name: rows.filter(pk__in=newer(Tag.objects.filter(name=name), "link").values("link")),
             alias=lambda rows, name: rows.filter(pk__in=_ids(newer(Link.objects.called(name), "pk"))),
             created=_since("linked_at"),
-            **_PLACED,
+            **_BY_COLLECTION,
         )
         own = [_links_with(words, newer) for words in self.words]
         if own:
@@ -111,19 +115,19 @@ class SearchResults:
             found = found.filter(Q(pk__in=_any(parts)) | Q(collection__in=_named(words)))
         return found.order_by("-pk")
 
-    def _marks(self, model, operator, count):
-        """The first `count` rows of `model`, Alias or Tag, that have the words, or are called as `operator` asks.
+    def _labels(self, model, operator, count):
+        """The first `count` rows of `model`, Alias or Tag, that have the words or the name that `operator` gives.
 
-        Those that are called just so come first. Read in the order of an index, until there are enough.
+        Rows whose name is the search come first. Rows are read in the order of an index until there are enough.
         """
         if not self.words and not self.wanted.asks(operator):
             return model.objects.none()
         order, text = ("name", "collection_id", "pk"), self.wanted.text
         allowed = _narrowed(
-            model.objects.filter(collection__registry__in=_ids(self.seen)),
+            model.objects.filter(collection__registry__in=_ids(self.visible)),
             self.wanted,
             **{operator: lambda rows, name: rows.filter(name=name)},
-            **_PLACED,
+            **_BY_COLLECTION,
         ).order_by(*order)
         ids = list(allowed.filter(name=text).values_list("pk", flat=True)[:count]) if text else []
         if len(ids) < count:
@@ -133,7 +137,7 @@ class SearchResults:
         return model.objects.filter(pk__in=ids).order_by(rank, *order)
 
     def _has_words(self, model):
-        """The condition that a row of `model` has each word in its own name or its collection's, and one in its own."""
+        """The condition that a row's own name has one word at least, and its own or its collection's name has each."""
         own = [words.condition(model) for words in self.words]
         condition = reduce(or_, own, Q())
         for words, has_it in zip(self.words, own, strict=True) if len(own) > 1 else ():
@@ -141,7 +145,7 @@ class SearchResults:
         return condition
 
     def _best_first(self, rows):
-        """`rows` by name, after those that are called just as the words are, or have them all in their names."""
+        """`rows` by name: first those whose name is the search, then those whose name contains it."""
         key = rules.name_key(self.wanted.text)
         if not key:
             return rows.order_by("name_key", "pk")
@@ -150,10 +154,10 @@ class SearchResults:
 
 
 def _first_full(count, found):
-    """The first `count` rows of the last queryset in `found`; each of the others begins as that one does.
+    """The first `count` rows of the last queryset in `found`. Each earlier queryset has its first rows only.
 
-    They are asked one after another, and the first that has so many is enough: to gather all hits of a common word, to
-    show a few, would take the longer the more there are.
+    They are read one after another until one has `count` rows. To read all hits of a common word in order to show a few
+    would take longer the more hits there are.
     """
     *others, everything = found
     for rows in others:
@@ -164,39 +168,39 @@ def _first_full(count, found):
 
 
 def _after(floor):
-    """A function that leaves, of a queryset, the rows whose `field` comes after this id: all of them for 0."""
+    """A function that filters a queryset to the rows whose `field` is greater than `floor`; to all rows for 0."""
     return lambda rows, field: rows.order_by().filter(**{f"{field}__gt": floor} if floor else {})
 
 
-def _narrowed(rows, wanted, **ways):
-    """`rows` under the conditions of `wanted`, by `ways` {operator: function}; none where there is no way to one."""
+def _narrowed(rows, wanted, **filters):
+    """`rows` under the conditions of `wanted`; `filters` is {operator: function}. No rows if a filter is missing."""
     for operator, value in wanted.conditions:
-        if operator not in ways:
+        if operator not in filters:
             return rows.none()
-        rows = ways[operator](rows, value)
+        rows = filters[operator](rows, value)
     return rows
 
 
-def _called(collections, name):
-    """Those of `collections` in which the alias `name` names a version."""
+def _with_alias(collections, name):
+    """The `collections` with a version under the alias `name`."""
     holders = Link.objects.called(name) if rules.refuse_alias_name(name) else Alias.objects.filter(name=name)
     return collections.filter(pk__in=holders.order_by().values("collection"))
 
 
 def _since(field):
-    """The way of `created`: by the day of this field."""
+    """The filter of `created`, by the day of `field`."""
     return lambda rows, value: rows.filter(**{f"{field}__date__{value[0]}": value[1]})
 
 
-# The ways that all have which lie in a collection.
-_PLACED = {
+# The filters of versions, aliases and tags by their collection.
+_BY_COLLECTION = {
     "type": lambda rows, name: rows.filter(collection__type=name),
     "registry": lambda rows, name: rows.filter(collection__registry__name_key=rules.name_key(name)),
 }
 
 
 def _links_with(words, newer):
-    """The ids of the links that `words` name, in parts, of those that `newer` leaves: by artifact, alias or tag."""
+    """Querysets of ids of the links that `newer` keeps and whose artifact, alias or tag has `words`."""
     is_system = words.key == rules.LATEST or rules.number_called(words.text) is not None
     parts = [newer(Link.objects.called(words.text), "pk")] if is_system else []
     artifacts = _ids(words.within(Artifact.objects.all()))
@@ -206,7 +210,7 @@ def _links_with(words, newer):
 
 
 def _named(words):
-    """The ids of the collections that are called so."""
+    """The ids of the collections whose name contains `words`."""
     return _ids(Collection.objects.filter(name_key__contains=words.key))
 
 

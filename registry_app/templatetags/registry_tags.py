@@ -1,4 +1,4 @@
-"""The few things that a template can't say by itself."""
+"""Template tags and filters."""
 
 import functools
 import json
@@ -30,22 +30,22 @@ def icon(name, label=""):
 
 @register.filter
 def pairs(value):
-    """The (key, value) pairs of an object in metadata, whatever its keys are called; nothing for any other value."""
+    """The (key, value) pairs of a dict, because a template would read a key `items` instead; [] for any other value."""
     return list(value.items()) if isinstance(value, dict) else []
 
 
 @register.filter(name="json")
 def as_json(value):
-    """A value of metadata as people write it: text as it is, the rest as JSON."""
+    """A metadata value as text: a string as it is, any other value as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 @register.filter
 def markdown(text):
-    """Markdown as HTML that can't do harm: the parser takes no HTML, and nh3 lets only plain elements through."""
+    """Markdown as safe HTML: the parser accepts no HTML, and nh3 keeps harmless elements only."""
     tokens = _markdown.parse(text)
     headings = [token for token in tokens if token.type in {"heading_open", "heading_close"}]
-    highest, last = min((int(token.tag[1]) for token in headings), default=1), 2  # the page has h1 and h2 of its own
+    highest, last = min((int(token.tag[1]) for token in headings), default=1), 2  # h1 and h2 belong to the page
     for token in headings:
         last = min(6, int(token.tag[1]) - highest + 3, last + 1) if token.type == "heading_open" else last
         token.tag = f"h{last}"
@@ -53,7 +53,7 @@ def markdown(text):
     return mark_safe(nh3.clean(html, link_rel="noopener nofollow"))  # noqa: S308
 
 
-# The first word that a browser's own line holds, for nearly all name others too.
+# {word in a User-Agent: browser}. The first match counts, because most browsers name others too.
 BROWSERS = {"Edg": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
 SYSTEMS = {
     "iPhone": "iPhone",
@@ -68,7 +68,7 @@ SYSTEMS = {
 
 @register.filter
 def device(user_agent):
-    """The browser and system that a User-Agent line speaks of, in two words; else the line's beginning."""
+    """Browser and system of a User-Agent, as “Firefox on Linux”; its first characters if they aren't known."""
     browser = next((name for word, name in BROWSERS.items() if word in user_agent), None)
     system = next((name for word, name in SYSTEMS.items() if word in user_agent), None)
     if browser and system:

@@ -1,1 +1,1 @@
-"""Views."""
+"""Pages: a file a resource, a function an address."""

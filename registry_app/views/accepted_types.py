@@ -1,4 +1,4 @@
-"""What a registry accepts: adding a type, taking one off, all types or a list. All part of its settings page."""
+"""Accepted types of a registry, parts of its settings page: add a type, remove one, accept all types or a list."""
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -16,21 +16,15 @@ from .rendering import actor_of, form_data, log_refusals, render_page
 
 @require_http_methods(["GET", "POST"])
 def add(request, organization, name):
-    """Accept more types. In a core registry that is for good, so it is shown first (rules 4, 13, 18)."""
+    """Accept more types. A core registry keeps them permanently, so a first step shows this (rules 4, 13, 18)."""
     access = get_registry(request.user, organization, name, Action.TYPE_ADD)
     registry = access.registry
     form = AddTypesForm(form_data(request), registry=registry)
     if form.is_valid() and _confirm(form, registry):
-        wanted = form.cleaned_data
-        if form.submit(
-            registry.add_types,
-            actor_of(request),
-            wanted["types"],
-            version=wanted["version"],
-            confirmed=wanted["confirmed"],
-            reason=wanted["reason"],
-        ):
-            messages.success(request, f"{registry} accepts {', '.join(wanted['types'])}.")
+        wanted = dict(form.cleaned_data)
+        types = wanted.pop("types")
+        if form.submit(registry.add_types, actor_of(request), types, **wanted):
+            messages.success(request, f"{registry} accepts {', '.join(types)}.")
             return _to_types(organization, registry)
     log_refusals(request, form, Action.TYPE_ADD, registry)
     if form.is_bound and not registry.is_core and not form.has_code("type_looks_alike"):
@@ -39,22 +33,19 @@ def add(request, organization, name):
 
 
 def _confirm(form, registry):
-    """Whether the second step was taken; a core registry's types aren't added without it."""
+    """Whether the form may be submitted: a core registry needs the second step."""
     if registry.is_core and not form.cleaned_data["confirmed"]:
         form.add_error(None, ValidationError(rules.STALE_PREVIEW.reason, code=rules.STALE_PREVIEW.code))
     return not form.errors
 
 
 def _adding_page(request, access, form):
-    """The first step: what would be added, and that it stays (core), or what it looks like."""
+    """The first step: the types to add, that they stay (core), and the types that they look like."""
     registry = access.registry
     if form.is_bound:
         registry.refresh_from_db()
     form.initial["version"] = registry.version
-    asked = AddTypesForm(
-        request.POST if form.is_bound else {"types": request.GET.get("types", ""), "version": registry.version}
-    )
-    asked.is_valid()  # an error added later has taken the types out of the form's own cleaned data
+    asked = _types_asked_for(request, registry)
     wanted, accepted = asked.cleaned_data.get("types", []), registry.type_names()
     shown = asked if "types" in asked.errors and request.GET.get("types") else form
     context = {
@@ -70,9 +61,17 @@ def _adding_page(request, access, form):
     return render_page(request, "accepted_types/add.html", access.membership, context, status=status)
 
 
+def _types_asked_for(request, registry):
+    """A valid form with the types of the address or of the post, because a refused form has lost its cleaned types."""
+    sent = request.POST if request.method == "POST" else {"types": request.GET.get("types", "")}
+    asked = AddTypesForm(sent if request.method == "POST" else {**sent, "version": registry.version})
+    asked.is_valid()
+    return asked
+
+
 @require_POST
 def remove(request, organization, name):
-    """No longer accept a type (rules 4 and 11)."""
+    """Remove a type (rules 4 and 11)."""
     access = get_registry(request.user, organization, name, Action.TYPE_REMOVE)
     registry = access.registry
     form = RemoveTypeForm(request.POST, registry=registry)
@@ -90,7 +89,7 @@ def remove(request, organization, name):
 
 @require_POST
 def accept(request, organization, name):
-    """All types, or from all types to a list (rules 4, 7, 12)."""
+    """Accept all types, or a list instead of all types (rules 4, 7, 12)."""
     all_types = bool(request.POST.get("accepts_all_types"))
     action = Action.TYPES_ALL if all_types else Action.TYPES_LIST
     access = get_registry(request.user, organization, name, action)

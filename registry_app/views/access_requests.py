@@ -1,4 +1,4 @@
-"""Requests for a role: asking, and the answers of a registry's admins."""
+"""Requests for a role: the list, a new request, and an answer."""
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect
@@ -6,26 +6,23 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from ..choices import Action, Role
 from ..forms import AnswerForm, RequestForm
+from ..listings.access_requests import AccessRequestListing
 from ..models import AccessRequest, Actor
 from ..permissions import get_organization, get_registry
 from .rendering import actor_of, form_data, log_refusals, registry_page, render_page
 
-SHOWN = 100  # requests on one page
-
 
 @require_safe
 def index(request, organization):
-    """The open requests that this person may answer, oldest first."""
+    """The open requests that the user may answer, the oldest first."""
     membership = get_organization(request.user, organization)
-    found = AccessRequest.objects.open().answerable(request.user.pk).select_related("user", "registry")
-    found = found.filter(registry__organization=membership.organization_id)
-    context = {"requests": found[:SHOWN], "section": "requests"}
+    context = {"requests": AccessRequestListing(membership).rows, "section": "requests"}
     return render_page(request, "access_requests/index.html", membership, context)
 
 
 @require_http_methods(["GET", "POST"])
 def create(request, organization, name):
-    """Ask the admins of a registry that one sees for a higher role in it."""
+    """Ask the admins of a registry for a higher role in it."""
     access = get_registry(request.user, organization, name)
     earlier = access.registry.access_requests.filter(user=request.user).select_related("answered_by").last()
     form = RequestForm(

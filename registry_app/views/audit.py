@@ -1,34 +1,27 @@
-"""Pages of the audit log: an organization's, a registry's, and the one that spreadsheets read."""
+"""The audit log of an organization: the page, and the same entries as CSV."""
 
 from django.http import StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
 from ..audit.export import csv_lines
-from ..forms import AuditFilter
-from ..listings.events import paginate_events
-from ..models import AuditEvent
+from ..listings.events import EventListing
 from ..permissions import get_organization
 from .rendering import render_page
 
 
 @require_safe
 def index(request, organization):
-    """The organization's log, as far as this person may read it (§5)."""
+    """The entries that this person may read (§5)."""
     membership = get_organization(request.user, organization)
-    filters = AuditFilter(request.GET)
-    wanted = filters.require()
-    events = filters.apply(AuditEvent.objects.readable_by(membership), membership.organization)
-    context = {"filters": filters, "section": "audit", **paginate_events(events, wanted["before"])}
+    context = {"section": "audit", **EventListing(membership, request.GET).context}
     return render_page(request, "audit/index.html", membership, context, part="audit/_log.html")
 
 
 @require_safe
 def export(request, organization):
-    """Exactly the entries that the filters show, newest first, as CSV."""
+    """All entries under the filters, the newest first, as CSV."""
     membership = get_organization(request.user, organization)
-    filters = AuditFilter(request.GET)
-    filters.require()
-    events = filters.apply(AuditEvent.objects.readable_by(membership), membership.organization)
+    events = EventListing(membership, request.GET).events
     response = StreamingHttpResponse(csv_lines(events), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="audit-{organization}.csv"'
     return response

@@ -1,4 +1,4 @@
-"""Pages of collections: the list of a registry's, one of them, and how they begin, change and end."""
+"""Pages of a collection: create, show, edit, delete, and its activity."""
 
 from django.contrib import messages
 from django.shortcuts import redirect
@@ -6,16 +6,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import rules
 from ..choices import Action, Target
-from ..forms import (
-    CreateCollectionForm,
-    CursorForm,
-    DeleteCollectionForm,
-    EditCollectionForm,
-    HistoryFilter,
-)
-from ..listings.cursor import paginate_objects
-from ..listings.events import paginate_events
-from ..listings.links import link_rows
+from ..forms import CreateCollectionForm, DeleteCollectionForm, EditCollectionForm
+from ..listings.events import CollectionEventListing
+from ..listings.links import LinkListing
 from ..models import AuditEvent, Collection
 from ..permissions import get_collection, get_registry
 from .rendering import actor_of, form_data, log_refusals, registry_page, wanted_target
@@ -39,35 +32,20 @@ def create(request, organization, name):
 
 @require_safe
 def detail(request, organization, name, collection):
-    """A collection: its versions, newest first, and its card."""
+    """A collection: its links, the newest first, and its card."""
     access, collection = get_collection(request.user, organization, name, collection)
-    form = CursorForm(request.GET)
-    wanted = form.require()
-    links = collection.links.select_related("version", "linked_by").prefetch_related("aliases", "tags")
-    page = paginate_objects(links, ["number"], descending=True, after=wanted["after"], before=wanted["before"])
-    newest = collection.links.order_by("-number")[:2]
-    context = {
-        "collection": collection,
-        "page": page,
-        "rows": link_rows(page.rows, access.registry),
-        "count": collection.links.count(),
-        "newest": list(newest),
-        "tags": collection.tag_names(),
-    }
+    listing = LinkListing(access, collection, request.GET)
+    context = {"collection": collection, "tags": collection.tag_names(), **listing.context}
     return registry_page(request, "collections/detail.html", access, "detail", context)
 
 
 @require_http_methods(["GET", "POST"])
 def edit(request, organization, name, collection):
-    """Name, card and tags of a collection."""
+    """Edit name, card and tags of a collection."""
     access, collection = get_collection(request.user, organization, name, collection, Action.COLLECTION_EDIT)
-    initial = {
-        "name": collection.name,
-        "description": collection.description,
-        "tags": ", ".join(collection.tag_names()),
-        "version": collection.version,
-    }
-    form = EditCollectionForm(form_data(request), registry=access.registry, initial=initial)
+    shown = {name: getattr(collection, name) for name in ("name", "description", "version")}
+    shown["tags"] = ", ".join(collection.tag_names())
+    form = EditCollectionForm(form_data(request), registry=access.registry, initial=shown)
     if form.is_valid() and form.submit(collection.edit, actor_of(request), **form.cleaned_data):
         messages.success(request, f"{collection} is saved.")
         return redirect(collection)
@@ -85,7 +63,7 @@ def edit(request, organization, name, collection):
 
 @require_http_methods(["GET", "POST"])
 def delete(request, organization, name, collection):
-    """Remove a collection: first what goes with it, then for good (rules 18, 26)."""
+    """Delete a collection permanently, after a first step that shows what it contains (rules 18, 26)."""
     access, collection = get_collection(request.user, organization, name, collection, Action.COLLECTION_DELETE)
     form = DeleteCollectionForm(form_data(request), collection=collection)
     if form.is_valid():
@@ -108,20 +86,8 @@ def delete(request, organization, name, collection):
 
 @require_safe
 def activity(request, organization, name, collection):
-    """What happened in one collection, newest first; narrowed to an alias: who moved it, and when."""
+    """The audit entries of a collection, the newest first; for an alias, who moved it and when."""
     access, collection = get_collection(request.user, organization, name, collection)
-    filters = HistoryFilter(request.GET)
-    wanted = filters.require()
-    events = filters.apply(AuditEvent.objects.of_collection(collection), access.registry.organization)
-    context = {"collection": collection, "filters": filters, "alias": wanted["alias"]}
-    context["holder"] = _holder(collection, wanted["alias"])
-    context |= paginate_events(events, wanted["before"])
+    listing = CollectionEventListing(access, collection, request.GET)
+    context = {"collection": collection, **listing.context}
     return registry_page(request, "collections/activity.html", access, "activity", context)
-
-
-def _holder(collection, alias):
-    """The link that carries `alias` now, or None."""
-    if alias == rules.LATEST:
-        return collection.links.order_by("-number").first()
-    found = collection.aliases.filter(name=alias).select_related("link").first() if alias else None
-    return found and found.link

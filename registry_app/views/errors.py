@@ -1,4 +1,4 @@
-"""The pages that say no: what is wrong, and where to go on. None names what the asker can't see."""
+"""Error pages: what is wrong, and what to do next. None names an object that the user can't see."""
 
 import re
 import sys
@@ -12,36 +12,37 @@ from django.template.loader import render_to_string
 from ..authentication.limits import MINUTE, Limit, address_of, reach
 from ..choices import Action
 from ..database.availability import fault_of
+from ..listings.sidebar import sidebar_registries
 from ..permissions import MissingOrganizationRole, MissingRole, get_organization
 from ..rules import CHANGED_AT_ONCE, NEEDED
-from .rendering import HELPERS_SHOWN, admins_who_can_help, sidebar_registries
+from .rendering import HELPERS_SHOWN, admins_who_can_help
 
 RETRY_AFTER = 5  # seconds
-SECRET = re.compile("password|code|credential")  # in the names of fields that no page shows again
+SECRET = re.compile("password|code|credential")  # in names of fields whose values no page shows again
 
 
 def bad_request(request, exception):
-    """400: the address or the form is not one that any page gave out."""
+    """400: a wrong parameter or a malformed request."""
     reason = str(exception) if type(exception).__name__ == "BadRequest" else ""
     return render(request, "400.html", {**_frame(request), "reason": reason}, status=400)
 
 
 def permission_denied(request, exception):
-    """403: names the missing role and the admins who can help, to somebody who sees where they are."""
-    context = {}
+    """403: with the missing role and the admins who can help, if the user sees the object."""
+    context: dict = {}
     if isinstance(exception, MissingRole):
-        context = {"access": exception.access, "refusal": exception.refusal, "needed": NEEDED[exception.action]}
+        context = _frame_of(exception.access.membership)
+        context |= {"access": exception.access, "refusal": exception.refusal, "needed": NEEDED[exception.action]}
         context["admins"] = admins_who_can_help(exception.access.registry)
-        context |= _frame_of(exception.access.membership)
     if isinstance(exception, MissingOrganizationRole):
         admins = exception.admins.select_related("user").order_by("user__username")[:HELPERS_SHOWN]
-        context = {"member": exception.membership, "refusal": exception.refusal, "admins": admins}
-        context |= _frame_of(exception.membership)
+        context = _frame_of(exception.membership)
+        context |= {"member": exception.membership, "refusal": exception.refusal, "admins": admins}
     return render(request, "403.html", context, status=403)
 
 
 def _frame_of(membership):
-    """What the navigation around a page of the membership's organization shows."""
+    """The context of the navigation of the membership's organization."""
     return {
         "membership": membership,
         "organization": membership.organization,
@@ -50,7 +51,7 @@ def _frame_of(membership):
 
 
 def _frame(request):
-    """The same of the organization that the address names, for whoever may be there; else nothing."""
+    """The context of the navigation of the address's organization; {} if the user isn't in it."""
     match = request.resolver_match
     slug = match and match.kwargs.get("organization")
     if not slug or not request.user.is_authenticated:
@@ -62,31 +63,31 @@ def _frame(request):
 
 
 def csrf_failure(request, reason=""):
-    """403: the form was open for too long, or was sent from elsewhere."""
+    """403: the form was open for too long, or another site sent it."""
     return render(request, "403_csrf.html", status=403)
 
 
 def too_many(request):
-    """429: one of allauth's limits is reached, which all are by the minute."""
+    """429: one of allauth's limits is reached. All of them are per minute."""
     key = f"{request.resolver_match.view_name}:{request.user.pk or address_of(request)}"
     reach(request, Limit(Action.SIGN_IN_LIMIT, key, MINUTE, time.time() + MINUTE))
     return render(request, "429.html", status=429)
 
 
 def not_found(request, exception):
-    """404: the same words for what is hidden and for what is not there."""
+    """404: the same page for a hidden object and for a missing one."""
     return render(request, "404.html", _frame(request), status=404)
 
 
 def server_error(request):
-    """500: needs no database and no session. Or what a database that can't do its part makes of a request."""
+    """500, by a page that needs neither database nor session. 503 or 409 if the database is the cause."""
     if fault := fault_of(sys.exception()):
         return _try_again(request, fault)
     return HttpResponse(render_to_string("500.html", {"request_id": getattr(request, "id", "")}), status=500)
 
 
 def _try_again(request, fault):
-    """503, or 409 where two requests met: offers people to send the same form once more; JSON for programs.
+    """503, or 409 if two requests changed the same thing: a page to send the form again, or JSON for programs.
 
     A browser that loads a page names text/html; programs and htmx don't, and htmx shows a word of its own (failed.js).
     """

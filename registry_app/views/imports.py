@@ -1,4 +1,4 @@
-"""Registering a list of versions at once: first what would happen, row by row, then all of it or nothing."""
+"""Import a list of versions: a preview of each row first, then all rows or none."""
 
 import hashlib
 from typing import NamedTuple
@@ -16,15 +16,15 @@ from ..permissions import get_artifacts
 from .artifacts import team_page
 from .rendering import actor_of, form_data, log_refusals
 
-REASON = "import"  # what the log says of each version
+REASON = "import"  # of each version, in the log
 ARTIFACT, VERSION, EXISTS, REFUSED = "New artifact", "New version", "Exists already", "Refused"
 PLURALS = {ARTIFACT: "New artifacts", VERSION: "New versions", EXISTS: "Exist already", REFUSED: "Refused"}
 
 
 class Outcome(NamedTuple):
-    """What comes of one row: `subject` is the version's path, or what a refused row calls it.
+    """The outcome of one row: `subject` is the version's path, or the name in a refused row.
 
-    `refusals` are (field, code, reason) each.
+    `refusals` is a list of (field, code, reason).
     """
 
     row: int
@@ -35,7 +35,7 @@ class Outcome(NamedTuple):
 
 @require_http_methods(["GET", "POST"])
 def create(request, organization, team):
-    """Take a list of versions; register them once what would happen was shown and is still so (rule 18)."""
+    """Preview a list of versions; register it if the preview is still right (rule 18)."""
     access = get_artifacts(request.user, organization, team)
     form = ImportForm(form_data(request), request.FILES if request.method == "POST" else None)
     context: dict = {"form": form}
@@ -56,9 +56,9 @@ def create(request, organization, team):
 
 
 def _carry_in(form, access, by):
-    """(the Outcomes, their mark, whether it is done): done only where `form` has seen just these, none refused.
+    """(the Outcomes, their digest, whether they are saved). Saved only if `form` has this digest and none is refused.
 
-    Looking and doing judge alike. Looking only reads; what a row says in itself is judged before anything is held.
+    Preview and import validate alike. The preview only reads. Rows are validated before anything is locked.
     """
     rows = [VersionForm(row, access=access) for row in form.cleaned_data["rows"]]
     for row in rows:
@@ -77,7 +77,7 @@ def _carry_in(form, access, by):
 
 
 def _judge(form, rows, access, by):
-    """(the Batch of what is new, the Outcomes of `rows`, their mark)."""
+    """(the Batch of new versions, the Outcomes of `rows`, their digest)."""
     batch = Batch(access.team, by, [row.cleaned_data.get("name", "") for row in rows])
     outcomes = [_outcome(number, row, batch) for number, row in enumerate(rows, 1)]
     shown = canonical_json({"text": form.cleaned_data["text"], "outcomes": outcomes})
@@ -99,7 +99,7 @@ def _outcome(number, form, batch):
 
 
 def _sum(outcomes):
-    """How many rows come to what, in words."""
+    """The number of rows with each outcome, in words."""
     kinds = [outcome.kind for outcome in outcomes]
     counted = [(label, kinds.count(kind)) for kind, label in PLURALS.items()]
     return " ".join(f"{label}: {count:,}." for label, count in [("Rows", len(kinds)), *counted] if count)

@@ -1,4 +1,4 @@
-"""Pages of invitations: making one and ending it, and what who holds its link sees."""
+"""Pages of invitations: create, revoke, and accept."""
 
 import logging
 
@@ -15,41 +15,39 @@ from django.views.decorators.http import require_http_methods, require_POST
 from .. import rules
 from ..authentication.adapters import sign_in
 from ..choices import Action
-from ..forms import ConfirmForm, CursorForm, InviteForm, JoinForm
-from ..listings.cursor import paginate
+from ..forms import ConfirmForm, InviteForm, JoinForm
+from ..listings.invitations import InvitationListing
 from ..models import Invitation, User, make_invited_account
 from ..permissions import require_admin
 from .rendering import actor_of, form_data, log_refusals, refused_page, render_page
 
 logger = logging.getLogger(__name__)
-COLUMNS = ("id", "email", "role", "created_by__username", "created_at", "expires_at")
 
 
 @require_http_methods(["GET", "POST"])
 def create(request, organization):
-    """A new invitation, whose link the answer shows this once, and those that are open."""
+    """Create an invitation, whose link is shown only once, and list the open ones."""
     membership = require_admin(request.user, organization, Action.INVITE)
-    wanted = CursorForm(request.GET).require()
+    listing = InvitationListing(membership, request.GET)
     form, made, tokens = InviteForm(form_data(request)), None, []
     if form.is_valid():
         made = Invitation(organization=membership.organization, **form.cleaned_data)
         form.submit(lambda: tokens.append(made.create(actor_of(request))))
     link = request.build_absolute_uri(reverse("invitations:accept", args=tokens)) if tokens else ""
     log_refusals(request, form, Action.INVITE, membership.organization)
-    rows = membership.organization.invitations.open().values(*COLUMNS)
     context = {
         "section": "people",
         "form": InviteForm() if tokens else form,
         "made": made,
         "link": link,
         "is_mailed": bool(made and link and made.email) and _mailed(made, link),
-        "page": paginate(rows, ["id"], descending=True, **wanted),
+        "page": listing.page,
     }
     return render_page(request, "invitations/create.html", membership, context, status=form.status)
 
 
 def _mailed(invitation, link):
-    """Mail the link to whom it is meant for, where there is a mail server. Answers whether that server took it."""
+    """Mail the link to the invited address. Whether a mail server has accepted it."""
     if not settings.HAS_MAIL:
         return False
     body = render_to_string("invitations/mail.txt", {"invitation": invitation, "link": link})
@@ -63,7 +61,7 @@ def _mailed(invitation, link):
 
 @require_POST
 def revoke(request, organization, pk):
-    """End an invitation before it is used; one that has ended stays so."""
+    """End an invitation before it is used. One that has ended doesn't change."""
     membership = require_admin(request.user, organization, Action.INVITE_REVOKE)
     invitation = get_object_or_404(Invitation, organization=membership.organization, pk=pk)
     form = ConfirmForm(request.POST)
@@ -77,7 +75,7 @@ def revoke(request, organization, pk):
 @login_not_required
 @require_http_methods(["GET", "POST"])
 def accept(request, token):
-    """What the link of an invitation leads to: joining with one's account, or with one made here.
+    """Accept an invitation by its link: with the user's account, or with a new one.
 
     404 for a link that was used or revoked, that has ended, and that never was.
     """
@@ -102,7 +100,7 @@ def _make_account(invitation, data, request_id):
 
 
 def _join(request, invitation):
-    """Joining with the account that is signed in; who is in already leaves the invitation to whom it is meant for."""
+    """Join with the signed-in account. A member who opens the link doesn't use up the invitation."""
     organization = invitation.organization
     if organization.memberships.filter(user=request.user).exists():
         messages.info(request, f"You are in {organization} already.")

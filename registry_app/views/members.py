@@ -1,64 +1,38 @@
-"""Pages of an organization's people: the list, one person, their role, and the ways in which it ends."""
+"""Pages of an organization's people: list, person, role, removal, deactivation, service accounts."""
 
 from django.contrib import messages
+from django.http import QueryDict
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import rules
 from ..choices import Action, Target
-from ..forms import ConfirmForm, CursorForm, MemberRoleForm, PeopleFilter, ServiceForm
-from ..listings.cursor import paginate
-from ..listings.members import count_people, member_rows, registries_of_person
-from ..listings.teams import paginate_teams, team_rows
+from ..forms import ConfirmForm, MemberRoleForm, ServiceForm
+from ..listings.members import MemberListing, PersonRegistryListing
+from ..listings.teams import FirstTeamsListing
 from ..models import make_service_account
 from ..models.endings import of_membership
 from ..permissions import get_organization, get_person, require_admin
 from .rendering import actor_of, form_data, log_refusals, render_page, wanted_target
 
-TEAMS_SHOWN = 10  # below the list of people
-
 
 @require_safe
 def index(request, organization):
-    """Everybody in the organization, and its first teams."""
+    """The people of the organization, and its first teams."""
     membership = get_organization(request.user, organization)
-    filters = PeopleFilter(request.GET, looker=membership)
-    wanted = filters.require()
-    people = filters.apply(membership.organization.memberships.all())
-    columns = ("id", "role", "user_id", "user__username", "user__email", "user__is_service", "user__is_active")
-    page = paginate(
-        people.values(*columns, "user__last_login"),
-        ["user__username"],
-        after=wanted["after"],
-        before=wanted["before"],
-    )
-    teams = paginate_teams(membership)
-    context = {
-        "section": "people",
-        "filters": filters,
-        "page": page,
-        "rows": member_rows(page.rows, membership),
-        "counts": count_people(membership.organization),
-        "teams": team_rows(teams.rows[:TEAMS_SHOWN], membership),
-        "more_teams": len(teams.rows) > TEAMS_SHOWN,
-    }
+    people, teams = MemberListing(membership, request.GET), FirstTeamsListing(membership, QueryDict())
+    context = {"section": "people", **people.context, **teams.context}
     return render_page(request, "members/index.html", membership, context, part="members/_results.html")
 
 
 @require_safe
 def detail(request, organization, username):
-    """One person: what they are here, and every registry that they can see and the looker too, with all paths to it."""
+    """One person, with the registries that both they and the user can see, and the sources of each role."""
     membership, person = get_person(request.user, organization, username)
-    filters = CursorForm(request.GET)
-    wanted = filters.require()
-    seen = person.registries()
-    if person != membership and not membership.is_admin:
-        seen = seen.filter(pk__in=membership.registries().order_by().values("pk"))
-    page = paginate(seen.values("id", "name", "name_key", "visibility"), ["name_key"], **wanted)
+    listing = PersonRegistryListing(membership, person, request.GET)
     context = {
+        **listing.context,
         "person": person,
-        "page": page,
-        "rows": registries_of_person(page.rows, person),
         "teams": person.user.team_memberships.filter(team__organization=membership.organization)
         .select_related("team")
         .order_by("team__name_key"),
@@ -68,7 +42,7 @@ def detail(request, organization, username):
 
 
 def _refusals(person):
-    """Why what admins do to others can't be done to this person: {what: Refusal or None}."""
+    """{action of an admin: why it is refused for this person, or None}."""
     last = person.refuse_last_admin()
     return {
         "role": rules.SERVICE_IS_NO_ADMIN if person.user.is_service else last,
@@ -83,7 +57,7 @@ def _person_page(request, template, membership, context, status=200):
 
 @require_http_methods(["GET", "POST"])
 def role(request, organization, username):
-    """Change somebody's role in the organization."""
+    """Change a person's role in the organization."""
     membership, person = get_person(request.user, organization, username, Action.PERSON_CHANGE)
     form = MemberRoleForm(form_data(request), initial={"role": person.role, "seen": person.role})
     if form.is_valid():
@@ -100,7 +74,7 @@ def role(request, organization, username):
 
 @require_http_methods(["GET", "POST"])
 def remove(request, organization, username):
-    """Take somebody out of the organization: first what goes with it, then done."""
+    """Remove a person from the organization, after a first step that shows what ends."""
     membership, person = get_person(request.user, organization, username, Action.PERSON_REMOVE)
     form = ConfirmForm(form_data(request))
     if form.is_valid() and form.submit(person.delete_by, actor_of(request)):
@@ -123,13 +97,13 @@ def remove(request, organization, username):
 
 @require_http_methods(["GET", "POST"])
 def deactivate(request, organization, username):
-    """Close somebody's account: first what ends, then done."""
+    """Deactivate an account, after a first step that shows what ends."""
     return _switch(request, organization, username, Action.USER_DEACTIVATE, "deactivated")
 
 
 @require_http_methods(["GET", "POST"])
 def reactivate(request, organization, username):
-    """Open a closed account again."""
+    """Reactivate an account."""
     return _switch(request, organization, username, Action.USER_REACTIVATE, "active again")
 
 
@@ -148,7 +122,7 @@ def _switch(request, organization, username, action, done):
 
 @require_http_methods(["GET", "POST"])
 def service(request, organization):
-    """A new service account."""
+    """Create a service account."""
     membership = require_admin(request.user, organization, Action.SERVICE_CREATE)
     form = ServiceForm(form_data(request))
     name = form.cleaned_data["username"] if form.is_valid() else ""

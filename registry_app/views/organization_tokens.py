@@ -1,4 +1,4 @@
-"""API tokens that an organization's admins look after: everybody's, and those of service accounts."""
+"""API tokens for an organization's admins: the list of all, revoking one, and those of a service account."""
 
 from django.contrib import messages
 from django.http import Http404
@@ -6,8 +6,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ..choices import Action, Target
-from ..forms import ConfirmForm, CursorForm, TokenForm
-from ..listings.cursor import paginate_objects
+from ..forms import ConfirmForm, TokenForm
+from ..listings.tokens import OrganizationTokenListing, TokenListing
 from ..models import ApiToken
 from ..permissions import get_person, require_admin
 from .rendering import actor_of, form_data, log_refusals, render_page, wanted_target
@@ -15,16 +15,15 @@ from .rendering import actor_of, form_data, log_refusals, render_page, wanted_ta
 
 @require_safe
 def index(request, organization):
-    """The tokens of everybody in an organization, for its admins: what they are, never their secrets."""
+    """All tokens of an organization's people, for its admins, without their secrets."""
     membership = require_admin(request.user, organization, Action.TOKEN_REVOKE)
-    filters = CursorForm(request.GET)
-    page = paginate_objects(ApiToken.objects.of_organization(membership.organization), ["id"], **filters.require())
-    return render_page(request, "organization_tokens/index.html", membership, {"page": page, "section": "people"})
+    context = {"section": "people", **OrganizationTokenListing(membership, request.GET).context}
+    return render_page(request, "organization_tokens/index.html", membership, context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def revoke(request, organization, pk):
-    """End somebody's token, as admin of an organization that they are in: first the question, then the act."""
+    """Revoke a token of a person in the organization, after a question."""
     membership = require_admin(request.user, organization, Action.TOKEN_REVOKE)
     here = membership.organization
     token = get_object_or_404(ApiToken.objects.of_organization(here), pk=pk)
@@ -40,7 +39,7 @@ def revoke(request, organization, pk):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def service(request, organization, username):
-    """A service account's tokens; a POST makes one, and its answer alone shows the secret."""
+    """A service account's tokens. A POST creates one; only its response shows the secret."""
     membership, person = get_person(request.user, organization, username, Action.TOKEN_ISSUE)
     if not person.user.is_service:
         raise Http404
@@ -49,6 +48,7 @@ def service(request, organization, username):
         token = ApiToken(user=person.user, expires_at=form.expires_at(), **form.given())
         issued = token if form.submit(token.issue, actor_of(request), membership.organization) else None
     log_refusals(request, form, Action.TOKEN_ISSUE, wanted_target(request, Target.TOKEN, membership.organization))
-    context = {"form": TokenForm() if issued else form, "issued": issued, "person": person, "section": "people"}
-    context["tokens"] = person.user.api_tokens.filter(revoked_at__isnull=True)
+    tokens = TokenListing(person.user).rows
+    context: dict = {"form": TokenForm() if issued else form, "issued": issued, "person": person, "tokens": tokens}
+    context["section"] = "people"
     return render_page(request, "organization_tokens/service.html", membership, context, status=form.status)

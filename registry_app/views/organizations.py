@@ -1,4 +1,4 @@
-"""The way in: set-up, the choice of an organization, appearance, health."""
+"""Organizations: set-up, the list, settings, and the second factor that one requires."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -17,7 +17,7 @@ from .rendering import actor_of, form_data, log_refusals, refused_page, render_p
 
 @require_safe
 def home(request):
-    """The person's organization, or the choice between several."""
+    """The user's organization, or the list if they are in several."""
     memberships = list(request.user.memberships.select_related("organization"))
     if len(memberships) == 1:
         return redirect(memberships[0].organization)
@@ -26,20 +26,20 @@ def home(request):
 
 @require_safe
 def index(request):
-    """The organizations that the person is in."""
+    """The user's organizations."""
     memberships = request.user.memberships.select_related("organization")
     return render(request, "organizations/index.html", {"memberships": memberships})
 
 
 @require_safe
 def detail(request, organization):
-    """An organization's own address leads to its registries."""
+    """Redirect an organization's own address to its registries."""
     return redirect(get_organization(request.user, organization).organization)
 
 
 @require_http_methods(["GET", "POST"])
 def settings(request, organization):
-    """What holds for everybody in an organization; its admins change that here, everybody else reads it."""
+    """The settings of an organization, for its admins to edit and for its members to read."""
     if request.method == "POST":
         membership = require_admin(request.user, organization, Action.ORGANIZATION_EDIT)
     else:
@@ -51,6 +51,11 @@ def settings(request, organization):
         messages.success(request, "The settings are saved.")
         return redirect("organizations:settings", organization)
     log_refusals(request, form, Action.ORGANIZATION_EDIT, here)
+    return _settings_page(request, membership, form)
+
+
+def _settings_page(request, membership, form):
+    here = membership.organization
     if form.is_bound:
         here.refresh_from_db()  # a refused edit has changed it
         form.initial["version"] = here.version
@@ -68,7 +73,7 @@ def settings(request, organization):
 
 @require_POST
 def second_factor(request, organization):
-    """Ask everybody in an organization for a second factor, or no longer; `wanted` says which."""
+    """Require a second factor in an organization, or no longer (`wanted`)."""
     membership = require_admin(request.user, organization, Action.FACTOR_REQUIRE)
     here, form = membership.organization, SecondFactorForm(request.POST)
     wanted = form.is_valid() and form.cleaned_data["wanted"]
@@ -83,16 +88,16 @@ def second_factor(request, organization):
 @login_not_required
 @require_http_methods(["GET", "POST"])
 def setup(request, token):
-    """Found the first organization, and become its admin. The link works while there is none."""
+    """Create the first organization with its admin. The link works while there is no organization."""
     if not constant_time_compare(token, setup_token()) or Organization.objects.exists():
         raise Http404
     form = SetupForm(form_data(request))
-    if form.is_valid() and form.submit(_found, form.cleaned_data, request.id):
+    if form.is_valid() and form.submit(_set_up, form.cleaned_data, request.id):
         user = User.objects.get(username=form.cleaned_data["username"])
         sign_in(request, user)
         return redirect("organizations:home")
     return render(request, "organizations/setup.html", {"form": form}, status=form.status)
 
 
-def _found(data, request_id):
+def _set_up(data, request_id):
     set_up(data["name"], data["username"], data["email"], data["password"], request_id)

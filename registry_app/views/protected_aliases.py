@@ -1,4 +1,4 @@
-"""Protected aliases of a registry: declared and given up on its settings page (rule 26)."""
+"""Protected aliases of a registry, parts of its settings page (rule 26)."""
 
 from django.contrib import messages
 from django.shortcuts import redirect
@@ -30,7 +30,7 @@ def add(request, organization, name):
 
 @require_POST
 def remove(request, organization, name):
-    """No longer protect an alias; one that isn't protected any more changes nothing."""
+    """Unprotect an alias. Nothing changes if it isn't protected."""
     access = get_registry(request.user, organization, name, Action.UNPROTECT)
     form = UnprotectForm(request.POST, registry=access.registry)
     if form.is_valid():

@@ -1,7 +1,6 @@
-"""Pages of registries: the list, one of them, its settings, and the two steps that can't be taken back."""
+"""Pages of registries: list, create, show, settings, restrict, delete, activity."""
 
 from django.contrib import messages
-from django.db.models import Exists, OuterRef
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -10,73 +9,36 @@ from ..choices import Action, Kind, Permission, Target, Visibility
 from ..forms import (
     AcceptForm,
     AddTypesForm,
-    AuditFilter,
-    CollectionFilter,
     CreateForm,
     DeleteForm,
     DetailsForm,
-    RegistryFilter,
     RestrictForm,
 )
-from ..listings.collections import collection_listing
-from ..listings.cursor import SORTS, paginate
-from ..listings.events import paginate_events
-from ..listings.registries import (
-    COUNT_CAP,
-    FILTERED_CAP,
-    capped_count,
-    core_cards,
-    prepare_rows,
-    registry_rows,
-    types_by_registry,
-)
-from ..models import Alias, AuditEvent, Collection, Registry, effective_sources
+from ..listings.accepted_types import AcceptedTypeListing
+from ..listings.collections import CollectionListing
+from ..listings.events import RegistryEventListing
+from ..listings.registries import RegistryListing
+from ..models import Alias, AuditEvent, Registry, effective_sources
 from ..permissions import get_organization, get_registry, require_creator
 from .rendering import actor_of, admins_who_can_help, form_data, log_refusals, registry_page, render_page, wanted_target
 
 COLLECTIONS_SHOWN = 10  # names on the preview of a deletion
 PEOPLE_SHOWN = 50  # names on the preview of a restriction
-CHANGES = {
-    Action.RESTRICT,
-    Action.TYPE_ADD,
-    Action.TYPES_LIST,
-    Action.PROTECT,
-}  # what only admins do on the settings page
+# What only admins do on the settings page.
+CHANGES = {Action.RESTRICT, Action.TYPE_ADD, Action.TYPES_LIST, Action.PROTECT}
 
 
 @require_safe
 def index(request, organization):
-    """The registries that this person can see: core ones as cards, custom ones as a table."""
+    """The registries that the user can see: core ones as cards, custom ones as a table."""
     membership = get_organization(request.user, organization)
-    filters = RegistryFilter(request.GET)
-    wanted = filters.require()
-    narrowed = filters.apply(membership.registries(), membership)
-    sort = wanted["sort"] or "name"
-    keys, descending = SORTS[sort]
-    page = paginate(
-        registry_rows(narrowed.custom(), membership),
-        keys,
-        descending=descending,
-        after=wanted["after"],
-        before=wanted["before"],
-    )
-    first = page.before is None
-    cores = narrowed.core() if first else narrowed.none()
-    types = types_by_registry(page.rows, cores)
-    context = {
-        "filters": filters,
-        "sort": sort,
-        "page": page,
-        "count": capped_count(narrowed.custom(), page, first, FILTERED_CAP if filters.active else COUNT_CAP),
-        "cores": core_cards(types) if first else [],
-        "rows": prepare_rows(page.rows, membership, types),
-    }
+    context = RegistryListing(membership, request.GET).context
     return render_page(request, "registries/index.html", membership, context, part="registries/_results.html")
 
 
 @require_http_methods(["GET", "POST"])
 def create(request, organization):
-    """A new custom registry (rule 7)."""
+    """Create a custom registry (rule 7)."""
     membership = require_creator(request.user, organization)
     registry = Registry(organization=membership.organization, kind=Kind.CUSTOM)
     form = CreateForm(form_data(request), instance=registry)
@@ -92,9 +54,9 @@ def create(request, organization):
 
 @require_safe
 def name(request, organization):
-    """Whether a name is free, for the create form while it is filled in: a sentence for its status line.
+    """Whether a name is free: a sentence for the status line of the create form.
 
-    Told to whoever may create there, who would be told by creating; to nobody else (rule 14).
+    Only for users who may create registries, because creating one would tell them too (rule 14).
     """
     membership = require_creator(request.user, organization)
     wanted = rules.clean_name(request.GET.get("name", ""))
@@ -107,22 +69,17 @@ def name(request, organization):
 
 @require_safe
 def detail(request, organization, name):
-    """A registry: its collections, and what can change here."""
+    """A registry with its collections."""
     access = get_registry(request.user, organization, name)
-    filters = CollectionFilter(request.GET)
-    filters.require()
-    used = Collection.objects.filter(registry=OuterRef("registry"), type=OuterRef("name"))
-    context = {
-        **collection_listing(access.registry, filters),
-        "types": list(access.registry.types.annotate(used=Exists(used))),
-        "people": access.registry.people().count(),
-    }
+    listing = CollectionListing(access, request.GET)
+    types, people = AcceptedTypeListing(access.registry).rows, access.registry.people().count()
+    context = {**listing.context, "types": list(types), "people": people}
     return registry_page(request, "registries/detail.html", access, "detail", context, part="collections/_results.html")
 
 
 @require_http_methods(["GET", "POST"])
 def settings(request, organization, name):
-    """What a registry is; its admins and members change here what may be changed."""
+    """The settings of a registry, for its admins and members to edit, and for others to read."""
     action = Action.EDIT if request.method == "POST" else Permission.SEE
     access = get_registry(request.user, organization, name, action)
     registry = access.registry
@@ -136,20 +93,21 @@ def settings(request, organization, name):
     return settings_page(request, access, form=form, status=form.status)
 
 
+def _settings_forms(registry):
+    initial = {"version": registry.version}
+    return {
+        "form": DetailsForm(instance=registry),
+        "type_form": AddTypesForm(registry=registry, initial=initial),
+        "accept_form": AcceptForm(registry=registry, initial=initial),
+    }
+
+
 def settings_page(request, access, *, status=200, **forms):
-    """The settings page, with the forms that were refused (`form`, `type_form`, `accept_form`, `alias_form`)."""
-    stored = access.registry  # text and version are of one read; what a verb refused, it has read anew
-    used = stored.types_in_use()
-    types = list(stored.types.select_related("added_by"))
-    others = len(types) - 1
+    """The settings page. `forms` replace its own: a refused `form`, `type_form`, `accept_form` or `alias_form`."""
+    stored = access.registry  # text and version come from one read: a verb that refuses has read the row again
     context = {
-        "types": [
-            (type_, rules.refuse_type_removal(stored.kind, type_.name, in_use=type_.name in used, others=others))
-            for type_ in types
-        ],
-        "form": DetailsForm(instance=stored),
-        "type_form": AddTypesForm(registry=stored, initial={"version": stored.version}),
-        "accept_form": AcceptForm(registry=stored, initial={"version": stored.version}),
+        **_settings_forms(stored),
+        "types": AcceptedTypeListing(stored).removals,
         "stored": stored,
         "people": stored.people().count(),
         "protected": list(stored.protected_aliases.all()),
@@ -167,20 +125,15 @@ def settings_page(request, access, *, status=200, **forms):
 
 @require_http_methods(["GET", "POST"])
 def restrict(request, organization, name):
-    """Close a registry to everybody without a role: first what would happen, then for good (rules 8, 9, 18)."""
+    """Restrict a registry permanently to people with a role, after a preview (rules 8, 9, 18)."""
     access = get_registry(request.user, organization, name, Action.RESTRICT)
     registry = access.registry
     form = RestrictForm(form_data(request), registry=registry)
     if form.is_valid():
         wanted = form.cleaned_data
-        if form.submit(
-            registry.restrict,
-            actor_of(request),
-            version=wanted["version"],
-            seen=wanted["preview"],
-            keep=wanted["keep"],
-            reason=wanted["reason"],
-        ):
+        shown = {"version": wanted["version"], "seen": wanted["preview"]}
+        change = {"keep": wanted["keep"], "reason": wanted["reason"]}
+        if form.submit(registry.restrict, actor_of(request), **shown, **change):
             messages.success(request, f"{registry} is now restricted. {registry.people().count()} people have access.")
             return redirect("registries:settings", organization, registry.name)
     log_refusals(request, form, Action.RESTRICT, registry)
@@ -192,9 +145,9 @@ def restrict(request, organization, name):
 
 
 def _restriction(registry, kept_too):
-    """What the preview shows: counts, and by name who keeps access, and through what, and who loses it.
+    """The preview: counts, the people who keep access with the source of their role, and those who lose it.
 
-    `kept_too` are the usernames whose boxes are ticked.
+    `kept_too` are the usernames with a ticked box.
     """
     now, (kept, lost) = registry.restriction(), registry.sides_of_restriction()
     kept, lost = (side.select_related("user", "organization").order_by("user__username") for side in (kept, lost))
@@ -211,7 +164,7 @@ def _restriction(registry, kept_too):
 
 @require_http_methods(["GET", "POST"])
 def delete(request, organization, name):
-    """Remove a custom registry: first what goes with it, then for good (rules 5, 16, 18)."""
+    """Delete a custom registry permanently, after a preview (rules 5, 16, 18)."""
     access = get_registry(request.user, organization, name, Action.DELETE)
     registry = access.registry
     form = DeleteForm(form_data(request), registry=registry)
@@ -231,7 +184,7 @@ def delete(request, organization, name):
 
 
 def _held(registry):
-    """What the preview of a deletion names: the first collections, and the protected aliases that jobs load by."""
+    """The preview of a deletion: the first collections, and the protected aliases, because jobs load by them."""
     aliases = Alias.objects.filter(collection__registry=registry).values_list("name", flat=True).distinct()
     return {
         "collections": registry.collections.order_by("name_key")[:COLLECTIONS_SHOWN],
@@ -241,11 +194,8 @@ def _held(registry):
 
 @require_safe
 def activity(request, organization, name):
-    """What happened in one registry, newest first."""
+    """The audit entries of a registry, the newest first."""
     access = get_registry(request.user, organization, name)
-    filters = AuditFilter(request.GET)
-    wanted = filters.require()
-    events = filters.apply(AuditEvent.objects.of_registry(access.registry), access.registry.organization)
-    context = {"registry": access.registry, "allowed": access.allowed, "tab": "activity", "filters": filters}
-    context |= paginate_events(events, wanted["before"])
+    context = {"registry": access.registry, "allowed": access.allowed, "tab": "activity"}
+    context |= RegistryEventListing(access, request.GET).context
     return render_page(request, "registries/activity.html", access.membership, context)

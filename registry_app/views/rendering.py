@@ -1,36 +1,32 @@
-"""How views answer: with a page or a part of it, and with what every page of an organization shows."""
+"""Helpers of views: pages and parts, with the context that every page of an organization needs."""
 
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
-from .. import rules
-from ..choices import Kind, Visibility
-from ..listings.base import registry_addresses
-from ..models import Actor, RegistryMember
+from ..listings.sidebar import sidebar_registries
+from ..models import Actor
 from ..models.event import record_refusals
 
 HELPERS_SHOWN = 5
-SHELF_LENGTH = 8  # registries in the navigation, beside the core ones
-CORES = [(name, Visibility.ORGANIZATION) for name, _, _ in rules.CORE_REGISTRIES]
 
 
 def actor_of(request):
-    """Who acts through this request."""
+    """The Actor of a request."""
     return Actor(request.user, request.id)
 
 
 def admins_who_can_help(registry):
-    """The first few memberships of those who are admins of the registry: who can help where a role is missing."""
+    """The first few memberships of the registry's admins, who can help a user without the role."""
     return registry.admins().select_related("user").order_by("user__username")[:HELPERS_SHOWN]
 
 
 def form_data(request):
-    """What a form is bound to: the fields sent, also where they are none; None for a page that is only looked at."""
+    """The data that a form is bound to: the fields of a POST, even without any; None for other methods."""
     return request.POST if request.method == "POST" else None
 
 
 def render_page(request, template, membership, context, *, part=None, status=200):
-    """The page `template` of the membership's organization, or just `part` of it where htmx asks for that.
+    """The page `template` of the membership's organization, or only `part` of it for htmx.
 
     A boosted request and one that restores history get the whole page.
     """
@@ -47,13 +43,13 @@ def render_page(request, template, membership, context, *, part=None, status=200
 
 
 def registry_page(request, template, access, tab, context, status=200, *, part=None):
-    """A page below the heading and tabs of the registry that `door` opened, or just `part` of it, as `render_page`."""
+    """A page of the registry of `access` with its heading and tabs, or only `part` of it, like `render_page`."""
     context = {"registry": access.registry, "role": access.role, "allowed": access.allowed, "tab": tab, **context}
     return render_page(request, template, access.membership, context, status=status, part=part)
 
 
 def refused_page(request, membership, form):
-    """The page that says why `form`, a button without a page of its own, was refused."""
+    """The page of the reason why `form`, a button without a page of its own, was refused."""
     return render_page(request, "refused.html", membership, {"form": form}, status=form.status)
 
 
@@ -66,19 +62,3 @@ def log_refusals(request, form, action, target):
 def wanted_target(request, kind, within, field="name"):
     """The AuditTarget of a new thing of `kind` in `within`, under the name that was sent for it."""
     return within.audit_target._replace(type=kind, id=None, name=str(request.POST.get(field, "")))
-
-
-def sidebar_registries(membership):
-    """The registries in the navigation, core ones first, then those this person was last given a role in: dicts."""
-    # By the index of a person's roles, the newest first: SQLite would else look into each of the organization's
-    # registries for one, and finding them by name would walk all names.
-    for_user = RegistryMember.objects.active().for_user(membership.user_id).order_by().values("pk")
-    roles = RegistryMember.objects.filter(pk__in=for_user)
-    roles = roles.filter(registry__organization=membership.organization_id, registry__kind=Kind.CUSTOM)
-    found = roles.order_by("-pk").values_list("registry__name", "registry__visibility")[: 2 * SHELF_LENGTH]
-    mine = sorted(list(dict.fromkeys(found))[:SHELF_LENGTH])  # a role of one's own and one through a team are one
-    address = registry_addresses(membership)
-    return [
-        {"name": name, "address": address(name), "restricted": visibility == Visibility.RESTRICTED}
-        for name, visibility in [*CORES, *mine]
-    ]

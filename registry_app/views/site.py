@@ -1,4 +1,4 @@
-"""What belongs to the whole site: appearance and health."""
+"""Settings of the browser."""
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -14,7 +14,7 @@ YEAR = 365 * 24 * 3600  # seconds
 @login_not_required
 @require_POST
 def appearance(request):
-    """Light, dark, or as the system says: kept in a cookie of this browser."""
+    """Store the theme (light, dark, or that of the system) in a cookie."""
     theme, target = request.POST.get("theme"), request.POST.get("next", "/")
     if theme not in Theme.values:
         raise Http404

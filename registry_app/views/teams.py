@@ -1,50 +1,40 @@
-"""Pages of teams: the list, one of them, its settings, and who is in it."""
+"""Pages of teams: list, create, show, settings, delete, and the roles of their people."""
 
 import copy
 
 from django.contrib import messages
-from django.db.models import F
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.text import get_text_list
 from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import rules
-from ..choices import Action, Role, Target
+from ..choices import Action, Target
 from ..forms import (
     AddPeopleForm,
     ConfirmForm,
-    CursorForm,
     MemberRoleForm,
     TeamDeleteForm,
-    TeamFilter,
     TeamForm,
     TeamSettingsForm,
 )
-from ..listings.base import add_line_breaks, registry_addresses
-from ..listings.cursor import paginate
-from ..listings.teams import paginate_teams, team_rows
-from ..models import AuditEvent, RegistryMember, Team
+from ..listings.teams import TeamListing, TeamMemberListing, TeamRoleListing
+from ..models import AuditEvent, Team
 from ..permissions import MissingOrganizationRole, get_organization, get_team, require_admin
 from .rendering import actor_of, form_data, log_refusals, render_page, wanted_target
-
-ROLES_SHOWN = 50  # registries on a team's page
 
 
 @require_safe
 def index(request, organization):
-    """The teams of the organization; everybody in it sees them."""
+    """The teams of the organization, for all its people."""
     membership = get_organization(request.user, organization)
-    filters = TeamFilter(request.GET)
-    wanted = filters.require()
-    page = paginate_teams(membership, filters, after=wanted["after"], before=wanted["before"])
-    context = {"filters": filters, "page": page, "teams": team_rows(page.rows, membership), "section": "people"}
+    context = {"section": "people", **TeamListing(membership, request.GET).context}
     return render_page(request, "teams/index.html", membership, context, part="teams/_results.html")
 
 
 @require_http_methods(["GET", "POST"])
 def create(request, organization):
-    """A new team."""
+    """Create a team."""
     membership = require_admin(request.user, organization, Action.TEAM_CREATE)
     form = TeamForm(form_data(request))
     if form.is_valid():
@@ -59,7 +49,7 @@ def create(request, organization):
 
 @require_http_methods(["GET", "POST"])
 def detail(request, organization, name):
-    """A team: who is in it, and the registries it has roles in; who leads it puts people into it here."""
+    """A team: its people, its roles in registries, and the form of its admins to add people."""
     access = get_team(request.user, organization, name, Action.TEAM_MEMBER_ADD if request.method == "POST" else None)
     team = access.team
     form = AddPeopleForm(form_data(request), looker=access.membership)
@@ -73,23 +63,9 @@ def detail(request, organization, name):
                 messages.info(request, f"All of them were in {team} already. Nothing was changed.")
             return redirect(team)
     log_refusals(request, form, Action.TEAM_MEMBER_ADD, team)
-    wanted = CursorForm(request.GET).require()
-    columns = ("id", "role", "user_id", "user__username", "user__is_service", "user__is_active")
-    page = paginate(team.memberships.values(*columns), ["user__username"], **wanted)
-    context = {"form": form, "page": page, **_registries_of(access)}
+    people = TeamMemberListing(access, request.GET)
+    context = {"form": form, "page": people.page, **TeamRoleListing(access).context}
     return _team_page(request, "teams/detail.html", access, context, form.status)
-
-
-def _registries_of(access):
-    """The roles of a team in registries that the person can see too, capped, and how many more there are."""
-    given = RegistryMember.objects.active().filter(team=access.team)
-    given = given.filter(registry__in=access.membership.registries().order_by().values("pk"))
-    address = registry_addresses(access.membership)
-    rows = list(given.order_by("registry__name_key").values("role", "ends_at", name=F("registry__name"))[:ROLES_SHOWN])
-    for row in rows:
-        row["address"], row["label"] = address(row["name"]), add_line_breaks(row["name"])
-        row["role"] = Role(row["role"]).label
-    return {"roles": rows, "more_roles": given.count() - len(rows)}
 
 
 def _team_page(request, template, access, context, status=200):
@@ -99,7 +75,7 @@ def _team_page(request, template, access, context, status=200):
 
 @require_http_methods(["GET", "POST"])
 def settings(request, organization, name):
-    """What a team is called; who leads it changes that here, everybody else reads it."""
+    """Name and description of a team, for its admins to edit and for others to read."""
     access = get_team(request.user, organization, name, Action.TEAM_EDIT if request.method == "POST" else None)
     team = copy.copy(access.team)  # a refused edit has changed it
     shown = {"name": team.name, "description": team.description, "version": team.version}
@@ -118,14 +94,14 @@ def settings(request, organization, name):
 
 
 def _last_edit(access):
-    """The entry of the log on the team's last edit; entries know a team by its name alone."""
+    """The audit entry of the team's last edit, found by name, because entries have no team id."""
     here = AuditEvent.objects.filter(organization_id=access.membership.organization_id, code="")
     return here.filter(action=Action.TEAM_EDIT, target_id=access.team.pk).first()
 
 
 @require_http_methods(["GET", "POST"])
 def delete(request, organization, name):
-    """Delete a team: first what goes with it, then for good."""
+    """Delete a team permanently, after a preview."""
     access = get_team(request.user, organization, name, Action.TEAM_DELETE)
     team = access.team
     form = TeamDeleteForm(form_data(request), team=team)
@@ -139,7 +115,7 @@ def delete(request, organization, name):
 
 
 def _member_of(access, username):
-    """The TeamMembership of somebody in the team of `door`; Http404 for anybody else."""
+    """The TeamMembership of `username` in the team of `access`; Http404 if there is none."""
     if "\0" in username:
         raise Http404
     members = access.team.memberships.select_related("user")
@@ -150,7 +126,7 @@ def _member_of(access, username):
 
 @require_http_methods(["GET", "POST"])
 def role(request, organization, name, username):
-    """Change somebody's role in a team."""
+    """Change a person's role in a team."""
     access = get_team(request.user, organization, name, Action.TEAM_MEMBER_CHANGE)
     member = _member_of(access, username)
     form = MemberRoleForm(form_data(request), initial={"role": member.role, "seen": member.role})
@@ -167,18 +143,18 @@ def role(request, organization, name, username):
 
 @require_http_methods(["GET", "POST"])
 def remove(request, organization, name, username):
-    """Take somebody out of a team, or leave it: first what ends with it, then done."""
+    """Remove a person from a team, or leave it, after a first step that shows what ends."""
     access = get_team(request.user, organization, name)
     member = _member_of(access, username)
     leaving = member.user == request.user
     if not leaving and Action.TEAM_MEMBER_REMOVE not in access.allowed:
         refusal, admins = rules.TEAM_ADMINS_ONLY, access.team.admins()
-        raise MissingOrganizationRole(access.membership, Action.TEAM_MEMBER_REMOVE, refusal, access.team.name, admins)
+        raise MissingOrganizationRole(access.membership, Action.TEAM_MEMBER_REMOVE, refusal, access.team, admins)
     form = ConfirmForm(form_data(request))
     if form.is_valid() and form.submit(member.delete_by, actor_of(request)):
         gone = "You are" if leaving else f"{member.user} is"
         messages.success(request, f"{gone} no longer in {access.team}.")
         return redirect(access.team)
     log_refusals(request, form, Action.TEAM_MEMBER_REMOVE, access.team)
-    context = {"form": form, "member": member, "leaving": leaving, **_registries_of(access)}
+    context = {"form": form, "member": member, "leaving": leaving, **TeamRoleListing(access).context}
     return _team_page(request, "teams/remove.html", access, context, form.status)

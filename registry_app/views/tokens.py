@@ -1,4 +1,4 @@
-"""API tokens: a person's own, and those that an organization's admins look after."""
+"""The user's own API tokens."""
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
@@ -6,6 +6,7 @@ from django.views.decorators.http import require_http_methods
 
 from ..choices import Action, Target
 from ..forms import ConfirmForm, TokenForm
+from ..listings.tokens import TokenListing
 from ..models import ApiToken
 from ..models.event import AuditTarget
 from .rendering import actor_of, form_data, log_refusals
@@ -13,23 +14,23 @@ from .rendering import actor_of, form_data, log_refusals
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request):
-    """The tokens that work or did; a POST makes one, and its answer alone shows the secret.
+    """The user's tokens that aren't revoked. A POST creates one; only its response shows the secret.
 
-    So the secret is in no address, no session and no message; loading the page again is refused, for the name is taken.
+    So the secret is in no address, session or message. Sending the form again is refused, because the name is taken.
     """
     form, issued = TokenForm(form_data(request)), None
     if form.is_valid():
         token = ApiToken(user=request.user, expires_at=form.expires_at(), **form.given())
         issued = token if form.submit(token.issue, actor_of(request)) else None
     log_refusals(request, form, Action.TOKEN_ISSUE, AuditTarget(Target.TOKEN, None, form.data.get("name", "")))
-    context = {"form": TokenForm() if issued else form, "issued": issued, "section": "tokens"}
-    context["tokens"] = request.user.api_tokens.filter(revoked_at__isnull=True)
+    context: dict = {"form": TokenForm() if issued else form, "issued": issued, "section": "tokens"}
+    context["tokens"] = TokenListing(request.user).rows
     return render(request, "tokens/index.html", context, status=form.status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def revoke(request, pk):
-    """End a token: first the question, then the act."""
+    """Revoke a token, after a question."""
     token = get_object_or_404(request.user.api_tokens, pk=pk, revoked_at__isnull=True)
     form = ConfirmForm(form_data(request))
     if form.is_valid() and form.submit(token.revoke_by, actor_of(request)):

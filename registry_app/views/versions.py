@@ -1,4 +1,4 @@
-"""Pages of one version where it comes from: all that is known of it, and deleting it."""
+"""Pages of a source version: show and delete."""
 
 from django.contrib import messages
 from django.shortcuts import redirect
@@ -6,41 +6,30 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from ..choices import Action
 from ..forms import DeleteVersionForm
+from ..listings.versions import relatives
 from ..permissions import get_version
 from .artifacts import team_page
 from .rendering import actor_of, form_data, log_refusals
 
-SHOWN = 50  # links, and versions on either side, of one version
+SHOWN = 50  # links of one version
 
 
 @require_safe
 def detail(request, organization, team, project, name, number):
-    """A version: its facts, what it was made from and what was made from it, and where it is linked."""
+    """A version: its data, the versions it was made from, those made from it, and its links."""
     access, version = get_version(request.user, organization, team, project, name, number)
     context = {
-        "made_from": _relatives(version.made_from, access.membership),
-        "made_into": _relatives(version.made_into, access.membership),
+        "made_from": relatives(version.made_from.all(), access.membership),
+        "made_into": relatives(version.made_into.all(), access.membership),
         "links": version.places(access.membership)[:SHOWN],
         "refusal": version.refuse_deletion(access.membership),
     }
     return _version_page(request, "versions/detail.html", access, version, context)
 
 
-def _relatives(versions, membership):
-    """The newest of `versions` that the membership's person can use: (path, address where they may see it, or "")."""
-    usable = versions.usable_by(membership)
-    found = usable.select_related("artifact__team__organization").order_by("-pk")[:SHOWN]
-    own = set(membership.user.team_memberships.values_list("team", flat=True))
-    shown = []
-    for version in found:
-        is_open = membership.is_admin or version.artifact.team_id in own
-        shown.append((str(version), version.get_absolute_url() if is_open else ""))
-    return shown
-
-
 @require_http_methods(["GET", "POST"])
 def delete(request, organization, team, project, name, number):
-    """Delete a version: first what would happen, or where it is linked (rule 27), then for good."""
+    """Delete a version permanently, after a preview; refused while it is linked (rule 27)."""
     access, version = get_version(request.user, organization, team, project, name, number, Action.VERSION_DELETE)
     called, artifact = str(version), version.artifact
     form = DeleteVersionForm(form_data(request), version=version)

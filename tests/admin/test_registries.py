@@ -444,12 +444,12 @@ def test_rule_19_a_wrong_version_changes_nothing(version, staff, golden, models)
     assert len(logged(seq)) >= 2 and all(code for _, code in logged(seq))
 
 
-@pytest.mark.parametrize("error", ["guard:restricted_stays", "guard:edit_conflict", "UNIQUE constraint failed: x.y"])
+@pytest.mark.parametrize("error", ["rule:restricted_stays", "rule:edit_conflict", "UNIQUE constraint failed: x.y"])
 def test_what_the_database_refuses_is_no_500(error, staff, golden, monkeypatch):
     def lose(self, *args, **kwargs):
         raise IntegrityError(error)
 
-    code = error.removeprefix("guard:") if "guard" in error else "edit_conflict"
+    code = error.removeprefix("rule:") if "rule:" in error else "edit_conflict"
     monkeypatch.setattr(Registry, "edit", lose)
     with refused((Action.EDIT, code)):
         response = save(staff, address("change", golden), description="x")

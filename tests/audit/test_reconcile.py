@@ -69,7 +69,7 @@ def in_vault():
     return RegistryMember.objects.filter(registry__name="Vault", team__name="Sight")
 
 
-# What no verb does, and no guard stops; and what the replay's sentences must name of it.
+# What no verb does, and no trigger stops; and what the replay's sentences must name of it.
 CHANGES = {
     "account": {
         "superuser": (lambda: user("mel").update(is_superuser=True), ["mel", "is_superuser"]),
@@ -297,7 +297,7 @@ def test_what_no_verb_did_is_named(used_organization, subtests):
     assert list(find_drift()) == []
 
 
-def test_what_the_guards_would_stop_is_named_where_they_were_lifted(used_organization):
+def test_what_the_triggers_would_stop_is_named_where_they_were_lifted(used_organization):
     with undone(), triggers.disabled():
         Version.objects.filter(pk=link(0).version_id).update(digest="sha256:0", uri="s3://evil/x")
         Link.objects.filter(pk=link(1).pk).update(version=Version.objects.get(artifact__name="alone"))

@@ -33,7 +33,7 @@ NAMESPACE = """
 import os
 from django.db import transaction
 from registry_app.models import *
-from registry_app.models import ledger
+from registry_app.models import restriction_journal
 by = Actor(User.objects.get(username="ada"))
 """
 
@@ -64,7 +64,7 @@ class Site:
         python.chmod(0o755)
 
     @property
-    def ledger(self):
+    def journal(self):
         """The file of restrictions."""
         return self.folder / "data/restricted.jsonl"
 
@@ -92,7 +92,7 @@ class Site:
 
     def noted(self):
         """The names in the file."""
-        return set(re.findall(r'"name":"(\w+)"', self.ledger.read_text()))
+        return set(re.findall(r'"name":"(\w+)"', self.journal.read_text()))
 
     def start_and_stop(self):
         """One start, in order; answers what it printed."""
@@ -151,7 +151,7 @@ def restore(site, anchor):
 
 BREAKS = {
     "Rolled": "with transaction.atomic():\n    registry.restrict(by)\n    os._exit(9)",  # before commit
-    "Done": "ledger.Line.sure = property(lambda line: os._exit(9))\nregistry.restrict(by)",  # after it
+    "Done": "restriction_journal.Line.sure = property(lambda line: os._exit(9))\nregistry.restrict(by)",  # after it
 }
 NAMES = ("Before", "After", "Lost", *BREAKS)
 
@@ -175,14 +175,14 @@ def test_rule_9_a_restore_by_the_page_opens_nothing(site):
     site.python("for name in ('After', 'Lost'): Registry.objects.get(name=name).restrict(by)")
     for name in BREAKS:
         kill(site, name)
-    lines = site.ledger.read_text().splitlines(keepends=True)
-    site.ledger.write_text("".join(line for line in lines if "Lost" not in line))
+    lines = site.journal.read_text().splitlines(keepends=True)
+    site.journal.write_text("".join(line for line in lines if "Lost" not in line))
     closed = set(NAMES) - {"Rolled"}
 
     assert "Lost" in site.start_and_stop()
     assert (site.noted(), site.restricted()) == (closed, closed)
-    site.ledger.unlink()
-    assert str(site.ledger) in site.start_and_stop()
+    site.journal.unlink()
+    assert str(site.journal) in site.start_and_stop()
     assert site.noted() == closed
 
     restored = restore(site, anchor)

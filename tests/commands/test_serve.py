@@ -236,10 +236,10 @@ def test_static_files_that_are_missing_are_told_and_end_it(run, settings, tmp_pa
 
 
 @pytest.mark.django_db
-def test_it_refuses_to_serve_while_guards_are_missing(run, collected, acme):
+def test_it_refuses_to_serve_while_triggers_are_missing(run, collected, acme):
     settle()
     with connection.cursor() as cursor:
         where = "" if connection.vendor == "sqlite" else f" ON {triggers.REGISTRY}"
-        cursor.execute(f"DROP TRIGGER guard_registry_update{where}")
+        cursor.execute(f"DROP TRIGGER rule_registry_update{where}")
     done = run("serve")
-    assert (done.status, "guard_registry_update" in done.err, setup_token() in done.out) == (1, True, False)
+    assert (done.status, "rule_registry_update" in done.err, setup_token() in done.out) == (1, True, False)

@@ -17,8 +17,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def unguarded(acme):
-    """A database in which somebody has lifted the guards, to tamper with what Acme has there."""
+def without_triggers(acme):
+    """A database in which somebody has lifted the triggers, to tamper with what Acme has there."""
     settle()
     triggers.drop()
 
@@ -75,7 +75,7 @@ def test_what_is_no_anchor_is_not_taken_for_one(run, acme, text):
         f"DELETE FROM {triggers.HEAD}",
     ],
 )
-def test_a_log_that_was_tampered_with(run, unguarded, statement):
+def test_a_log_that_was_tampered_with(run, without_triggers, statement):
     with connection.cursor() as cursor:
         cursor.execute(statement)
     triggers.install()
@@ -83,7 +83,7 @@ def test_a_log_that_was_tampered_with(run, unguarded, statement):
     assert (done.status, bool(done.err), "in order" in done.out) == (1, True, False)
 
 
-def test_guards_that_are_missing_are_named(run, unguarded):
+def test_triggers_that_are_missing_are_named(run, without_triggers):
     done = run("verify_audit")
     assert done.status == 1
     assert [name for name in triggers.missing() if name not in done.err] == []
@@ -97,7 +97,7 @@ def test_guards_that_are_missing_are_named(run, unguarded):
         {"kind": "custom"},
     ],
 )
-def test_rule_1_a_core_registry_that_was_altered(run, unguarded, models, change):
+def test_rule_1_a_core_registry_that_was_altered(run, without_triggers, models, change):
     Registry.objects.filter(pk=models.pk).update(version=2, **change)
     settle()
     triggers.install()
@@ -105,7 +105,7 @@ def test_rule_1_a_core_registry_that_was_altered(run, unguarded, models, change)
     assert (done.status, "Models" in done.err, "Acme ML" in done.err) == (1, True, True)
 
 
-def test_rule_1_a_core_registry_that_is_missing(run, unguarded, datasets):
+def test_rule_1_a_core_registry_that_is_missing(run, without_triggers, datasets):
     Registry.objects.filter(pk=datasets.pk).delete()
     settle()
     triggers.install()
@@ -113,7 +113,7 @@ def test_rule_1_a_core_registry_that_is_missing(run, unguarded, datasets):
     assert (done.status, "Datasets" in done.err) == (1, True)
 
 
-def test_rule_4_a_core_registry_that_lost_its_type(run, unguarded, models):
+def test_rule_4_a_core_registry_that_lost_its_type(run, without_triggers, models):
     models.types.all().delete()
     settle()
     triggers.install()

@@ -1,4 +1,4 @@
-"""Migrations: none is missing, and none takes the guards away, be it whole or broken off in the middle."""
+"""Migrations: none is missing, and none takes the triggers away, be it whole or broken off in the middle."""
 
 import pytest
 from django.core.management import call_command
@@ -37,7 +37,7 @@ def alter(editor, model, length):
 
 @pytest.fixture(params=[Registry, AcceptedType])
 def altered(request, transactional_db):
-    """A model of a guarded table, whose `name` is put back to its length in the end."""
+    """A model of a table with triggers, whose `name` is put back to its length in the end."""
     model = request.param
     yield model
     with connection.schema_editor() as editor:
@@ -47,8 +47,8 @@ def altered(request, transactional_db):
         editor.alter_field(model, old, new)
 
 
-def assert_guarded(models, vault):
-    """No guard is missing, and those that hold the core and the restricted speak."""
+def assert_triggers_hold(models, vault):
+    """No trigger is missing, and those that hold the core and the restricted speak."""
     assert triggers.missing() == []
     with refused_by_database("core_is_fixed"):
         Registry.objects.filter(pk=models.pk).update(description="Mine", version=2)
@@ -62,7 +62,7 @@ def test_rules_3_4_and_9_hold_after_a_table_was_built_anew(altered, models, vaul
     with connection.schema_editor() as editor:
         alter(editor, altered, 400)
     assert length_in_database(altered) == 400
-    assert_guarded(models, vault)
+    assert_triggers_hold(models, vault)
 
 
 def test_rules_3_4_and_9_hold_after_a_migration_that_broke_off(altered, models, vault):
@@ -71,18 +71,18 @@ def test_rules_3_4_and_9_hold_after_a_migration_that_broke_off(altered, models, 
         alter(editor, altered, 400)
         raise ZeroDivisionError
     assert length_in_database(altered) == length
-    assert_guarded(models, vault)
+    assert_triggers_hold(models, vault)
 
 
 def test_rules_3_4_and_9_hold_inside_the_migration(altered, models, vault):
     """A data step after the alteration, in the same transaction."""
     with connection.schema_editor() as editor:
         alter(editor, altered, 400)
-        assert_guarded(models, vault)
+        assert_triggers_hold(models, vault)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_migrate_puts_a_lost_guard_and_a_lost_head_back(models):
+def test_migrate_puts_a_lost_trigger_and_a_lost_head_back(models):
     triggers.drop()
     call_command("migrate", verbosity=0)
     assert triggers.missing() == []

@@ -348,7 +348,7 @@ def rewritten(entry, **facts):
 
 
 def reseal(start):
-    """Seal every entry from `start` on anew, as somebody would who rewrites history whole; guards are off."""
+    """Seal every entry from `start` on anew, as somebody would who rewrites history whole; triggers are off."""
     previous = AuditEvent.objects.get(seq=start - 1).hash if start > 1 else GENESIS
     for event in AuditEvent.objects.filter(seq__gte=start).order_by("seq"):
         event.prev_hash, event.hash = previous, entry_hash(previous, event.seq, event.body)

@@ -1,4 +1,4 @@
-"""Rule 9 through a restore: the ledger beside the database knows each restriction, wherever it breaks off."""
+"""Rule 9 through a restore: the journal beside the database knows each restriction, wherever it breaks off."""
 
 import errno
 import os
@@ -15,9 +15,9 @@ from tests.factories import make_registry
 
 @pytest.fixture(autouse=True)
 def path(settings, tmp_path):
-    """A ledger of the test's own, which isn't there yet."""
-    settings.LEDGER = tmp_path / "data" / "restricted.jsonl"
-    return settings.LEDGER
+    """A restriction journal of the test's own, which isn't there yet."""
+    settings.RESTRICTION_JOURNAL = tmp_path / "data" / "restricted.jsonl"
+    return settings.RESTRICTION_JOURNAL
 
 
 @pytest.fixture
@@ -82,24 +82,24 @@ def test_rule_9_a_line_is_sure_before_anybody_is_told(golden, ada, commit):
     assert (bool(unsure.entry), sure) == (True, unsure.sure)
 
 
-def test_rule_9_the_ledger_of_another_database_closes_nothing(golden, ada, path):
+def test_rule_9_the_journal_of_another_database_closes_nothing(golden, ada, path):
     path.parent.mkdir()
     path.write_text(f'{{"born":"2001-01-01T00:00:00+00:00","name":"Other","registry":{golden.pk}}}\n')
     assert list(Registry.objects.restricted_before_restore()) == []
 
 
-def test_rules_2_and_9_a_ledger_that_somebody_wrote_closes_no_core_registry(models, path):
+def test_rules_2_and_9_a_journal_that_somebody_wrote_closes_no_core_registry(models, path):
     path.parent.mkdir()
     path.write_bytes(restriction_journal.Line(models.pk, models.created_at.isoformat(), "Models").text())
     assert list(Registry.objects.restricted_before_restore()) == []
 
 
-def test_the_ledger_is_its_owners_alone(golden, ada, path):
+def test_the_journal_is_its_owners_alone(golden, ada, path):
     golden.restrict(Actor(ada))
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-# What the ledger lacks, rows and log know.
+# What the restriction journal lacks, rows and log know.
 
 
 def test_rule_9_a_line_that_was_lost_is_noticed(golden, vault, ada, commit, path):
@@ -139,9 +139,9 @@ def test_a_registry_that_only_speaks_of_being_restricted_is_not(acme, ada):
 
 @pytest.mark.parametrize("place", ["a folder", "in a file", "full"])
 def test_rule_9_what_cannot_be_noted_is_not_restricted(golden, acme, ada, settings, tmp_path, place):
-    places = {"a folder": tmp_path, "in a file": tmp_path / "file" / "ledger", "full": "/dev/full"}
+    places = {"a folder": tmp_path, "in a file": tmp_path / "file" / "journal", "full": "/dev/full"}
     (tmp_path / "file").touch()
-    settings.LEDGER = places[place]
+    settings.RESTRICTION_JOURNAL = places[place]
     with refused("restriction_not_noted"):
         golden.restrict(Actor(ada))
     with refused("restriction_not_noted"):
@@ -168,7 +168,7 @@ def test_rule_9_a_line_is_written_whole_or_not_at_all(golden, vault, ada, path, 
 def test_nobody_is_told_that_all_went_well_where_it_did_not(golden, ada, commit, settings, tmp_path):
     def fails_after():
         golden.restrict(Actor(ada))
-        settings.LEDGER = tmp_path
+        settings.RESTRICTION_JOURNAL = tmp_path
 
     with pytest.raises(OSError):
         commit(fails_after)

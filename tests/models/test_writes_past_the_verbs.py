@@ -11,7 +11,7 @@ from registry_app.choices import Kind, Visibility
 from registry_app.models import AcceptedType, Actor, AuditChainHead, AuditEvent, Organization, Registry
 from tests.assertions import everything, refused_by_database, undone
 
-# {rule: (whose row, what is written over it, the code)}. The version steps as it should, so that no other guard speaks.
+# {rule: (whose row, what is written over it, the code)}. The version steps by one, so that no other trigger refuses.
 CHANGES = {
     "rule_2": ("models", {"visibility": Visibility.RESTRICTED}, "core_is_shared"),
     "rule_3_name": ("models", {"name": "Best", "name_key": "best"}, "core_is_fixed"),
@@ -123,7 +123,7 @@ def raw_delete(queryset):
 @pytest.mark.parametrize(
     "delete, code",
     [
-        # Django takes the types away first: their own guard speaks.
+        # Django takes the types away first: their own trigger speaks.
         pytest.param(lambda core: core.delete(), "core_type_stays", id="instance"),
         pytest.param(lambda core: Registry.objects.filter(pk=core.pk).delete(), "core_type_stays", id="queryset"),
         pytest.param(lambda core: Registry.objects.all().delete(), "core_type_stays", id="all"),

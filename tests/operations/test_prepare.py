@@ -1,4 +1,4 @@
-"""The ledger as commands find it: what is odd in it is told, mended by the next start, and never a traceback."""
+"""The restriction journal as commands find it: faults are printed, mended by the next start, and never a traceback."""
 
 import pytest
 
@@ -12,9 +12,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def path(settings, tmp_path):
-    """A ledger of the test's own."""
-    settings.LEDGER = tmp_path / "data" / "restricted.jsonl"
-    return settings.LEDGER
+    """A restriction journal of the test's own."""
+    settings.RESTRICTION_JOURNAL = tmp_path / "data" / "restricted.jsonl"
+    return settings.RESTRICTION_JOURNAL
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def start(run, settings, tmp_path, monkeypatch):
 
 @pytest.fixture
 def noted(path, vault, ada, acme, django_capture_on_commit_callbacks):
-    """Two registries were restricted, Secret the last, and the ledger says so."""
+    """Two registries were restricted, Secret the last, and the restriction journal says so."""
     with django_capture_on_commit_callbacks(execute=True):
         make_registry(acme, ada, "Secret", restricted=True)
     restriction_journal.settle(restriction_journal.read(), [*restriction_journal.read().restricted().values()])
@@ -84,7 +84,7 @@ def test_what_could_not_be_read_is_kept(start, noted):
     assert noted.with_name("restricted.jsonl.unreadable").read_bytes() == b"what is this\n"
 
 
-def test_a_ledger_that_is_missing_is_told_and_made_anew(run, start, noted):
+def test_a_journal_that_is_missing_is_told_and_made_anew(run, start, noted):
     noted.unlink()
     told = run("verify_audit")
     assert (told.status, str(noted) in told.err, "Vault" in told.err) == (1, True, True)
@@ -96,7 +96,7 @@ def test_a_ledger_that_is_missing_is_told_and_made_anew(run, start, noted):
     )
 
 
-def test_a_ledger_that_is_missing_is_told_where_nothing_is_restricted_too(run, start, acme, path):
+def test_a_journal_that_is_missing_is_told_where_nothing_is_restricted_too(run, start, acme, path):
     assert run("verify_audit").status == 1
     assert str(path) in start().out
     assert (path.read_bytes(), run("verify_audit").status, start().out) == (b"", 0, "")
@@ -134,7 +134,7 @@ def test_rule_9_what_broke_off_is_settled_by_the_next_start(run, start, noted, g
 
 
 @pytest.mark.parametrize("command", ["verify_audit", "serve"])
-def test_a_ledger_that_cannot_be_used_is_told(run, start, acme, settings, tmp_path, command):
-    settings.LEDGER = tmp_path
+def test_a_journal_that_cannot_be_used_is_told(run, start, acme, settings, tmp_path, command):
+    settings.RESTRICTION_JOURNAL = tmp_path
     done = start() if command == "serve" else run(command)
     assert (done.status, str(tmp_path) in done.err, "Traceback" in done.err) == (1, True, False)

@@ -38,7 +38,7 @@ def test_healthz_asks_no_database(db):
     assert captured.captured_queries == []
 
 
-def lose_a_guard():
+def lose_a_trigger():
     triggers.drop()
 
 
@@ -47,8 +47,8 @@ def lose_a_migration():
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("lose", [lose_a_guard, lose_a_migration])
-def test_without_its_guards_and_migrations_the_site_is_not_ready(lose):
+@pytest.mark.parametrize("lose", [lose_a_trigger, lose_a_migration])
+def test_without_its_triggers_and_migrations_the_site_is_not_ready(lose):
     with transaction.atomic():
         lose()
         answers = [browser().get(path) for path in PROBES]

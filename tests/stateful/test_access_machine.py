@@ -22,7 +22,7 @@ from registry_app.models import (
     Team,
     TeamMembership,
     make_service_account,
-    paths,
+    role_sources,
 )
 from tests.factories import COMMAND_LINE, make_organization, make_registry, make_user
 
@@ -240,7 +240,7 @@ class Walk(RuleBasedStateMachine):
             found = {names[registry.pk] for registry in seen.with_role(membership, wanted)}
             assert found == {place for place, role in roles.items() if role == wanted}
         for place, registry in self.shelves.items():
-            listed = paths(registry, [membership])[membership.user_id]
+            listed = role_sources(registry, [membership])[membership.user_id]
             assert rules.effective_of(listed, service=name == "bot") == roles[place]
 
 

@@ -58,7 +58,7 @@ class Walk(RuleBasedStateMachine):
         self.core = self.core_rows()
         self.core_types = self.types_of_core()
         self.restricted, self.rows, self.entries = set(), {}, 0
-        self.unlogged = set()  # the registries that an attack changed where no guard stops it
+        self.unlogged = set()  # the registries that an attack changed where no trigger stops it
 
     def teardown(self):
         transaction.set_rollback(True)

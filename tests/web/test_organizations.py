@@ -391,7 +391,7 @@ def test_a_500_names_the_request(error_pages):
 
 
 def test_what_the_database_refuses_is_a_conflict_and_in_the_log(ada, golden, monkeypatch):
-    """A view that goes by no verb still meets the guards, and its page says which rule it was."""
+    """A view that goes by no verb still meets the triggers, and its page says which rule it was."""
 
     def quietly(registry):
         with transaction.atomic():

@@ -10,6 +10,7 @@ from django.utils.html import escape
 
 from registry_app import rules
 from registry_app.choices import Action, Permission, Role
+from registry_app.listings import registries
 from registry_app.models import AcceptedType, Actor, AuditEvent, FormerName, Registry, RegistryMember
 from registry_app.views import registries as views
 from tests.client import Page, at, browser, codes, logging, many, nothing_changes, nothing_happens, refused
@@ -168,8 +169,8 @@ def test_the_way_back_to_the_first_page_ends_at_the_first_page(acme, ada):
 
 def test_counting_stops_where_it_would_cost(acme, ada, monkeypatch):
     many(acme, 30)
-    monkeypatch.setattr(views, "COUNT_CAP", 29)
-    monkeypatch.setattr(views, "FILTERED_CAP", 28)
+    monkeypatch.setattr(registries, "COUNT_CAP", 29)
+    monkeypatch.setattr(registries, "FILTERED_CAP", 28)
     assert index(ada, acme).context["count"] == "29+"
     assert index(ada, acme, q="Shelf").context["count"] == "28+"
     assert index(ada, acme, q="Shelf 000").context["count"] == "10"

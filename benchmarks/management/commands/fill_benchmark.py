@@ -73,7 +73,7 @@ TRANSACTION_WORDS = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
 
 
 class Command(BaseCommand):
-    """An organization with many registries, bulk-loaded; guards in place and chain whole, as if each had been made."""
+    """An organization with many registries, bulk-loaded; triggers in place, chain whole, as if each had been made."""
 
     help = "Fill an empty database for the benchmark."
 
@@ -88,7 +88,7 @@ class Command(BaseCommand):
 
 
 def fill(size):
-    """Make the organization with `size` custom registries; guards are in place and the chain is whole afterwards."""
+    """Make the organization with `size` custom registries; triggers are in place and the chain is whole afterwards."""
     ada = User.objects.create(username="ada", email="ada@example.com", is_staff=True, is_superuser=True)
     organization = create_organization("Bench", ada, Actor(None, staff=True))
     others = User.objects.bulk_create(

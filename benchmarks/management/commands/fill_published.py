@@ -42,7 +42,7 @@ RARE_WORD = "zirconium"
 
 
 class Command(BaseCommand):
-    """Everything bulk-loaded as the verbs would have left it: guards in place afterwards, and the chain whole."""
+    """Everything bulk-loaded as the verbs would have left it: triggers in place afterwards, and the chain whole."""
 
     help = "Fill an empty database with links."
 

@@ -1,17 +1,20 @@
-"""Django's SQLite backend, whose table rebuilds keep triggers.
+"""Django's SQLite backend, with table rebuilds that keep triggers.
 
-SQLite changes a table by rebuilding it, and with the old table go its triggers: the database guards of
-`registry_app/guards/`. Here every trigger is put back inside the migration's own transaction, so that no exception
-and no crash leaves the rules unguarded.
+SQLite changes a table by rebuilding it. The old table's triggers are dropped with it, also those of
+`registry_app/database/triggers/`. This backend creates every trigger again inside the migration's own transaction, so
+that no exception and no crash leaves a table without them.
 """
 
+from typing import Any
+
 from django.db.backends.sqlite3 import base, schema
+from django.db.models import Model
 
 
 class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
-    """Rebuilds a table and keeps the triggers of all tables (one on another table may name the rebuilt one)."""
+    """Rebuilds a table and keeps the triggers of all tables, because a trigger may name another table than its own."""
 
-    def _remake_table(self, model, *args, **kwargs):
+    def _remake_table(self, model: type[Model], *args: Any, **kwargs: Any) -> None:
         with self.connection.cursor() as cursor:
             cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
             triggers = cursor.fetchall()
@@ -23,6 +26,6 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """The wrapper that Django looks for in a backend."""
+    """The connection class that Django looks for in a backend."""
 
     SchemaEditorClass = DatabaseSchemaEditor

@@ -1,13 +1,15 @@
-"""What the database refuses on its own, whoever writes: triggers, the same on SQLite and PostgreSQL.
+"""The rules that the database enforces on every write: triggers, the same on SQLite and PostgreSQL.
 
-Each guard is a table, an event and a list of (code, condition): where a condition on the row holds, the write is
-refused under the rulebook's code. They are declared here, not in a migration, put in place after every migrate, and
-compared with what the database tells: one that is missing, disabled or altered is found by `missing` and mended by the
-next migrate. So that an upgrade migrates, a change of them comes with a migration, be it one without operations.
+A trigger is a table, an event and a list of (code, condition): if a condition on the row is true, the write is refused
+with the rulebook's code. Triggers are declared here, not in a migration, and installed after every migrate. `missing`
+compares them with the database: a trigger that is missing, disabled or altered is created again by the next migrate. A
+change of a trigger comes with a migration, even an empty one, so that an upgrade runs migrate.
 """
 
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from django.apps import AppConfig
 from django.core import checks
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
@@ -18,11 +20,11 @@ from .declared import (
     ARTIFACT,
     COLLECTION,
     EVENT,
-    GUARDS,
     HEAD,
     LINK,
     REGISTRY,
     TEAM,
+    TRIGGERS,
     TRUNCATE_CODES,
     TYPE,
     VERSION,
@@ -34,27 +36,27 @@ __all__ = [
     "ARTIFACT",
     "COLLECTION",
     "EVENT",
-    "GUARDS",
     "HEAD",
     "LINK",
     "REGISTRY",
     "TEAM",
+    "TRIGGERS",
     "TRUNCATE_CODES",
     "TYPE",
     "VERSION",
-    "check_guards",
+    "check_triggers",
+    "disabled",
     "drop",
     "install",
     "install_after_migrate",
     "missing",
     "name_of",
-    "off",
     "refusal_of",
 ]
 
 DATABASES = {"sqlite": sqlite, "postgresql": postgresql}
 
-# What constraints say, in the rulebook's words.
+# {name of a constraint, or SQLite's text about it: the rulebook's Refusal}.
 CONSTRAINTS = {
     "registry_name_is_unique": rules.NAME_TAKEN,
     "registry_app_registry.organization_id, registry_app_registry.name_key": rules.NAME_TAKEN,
@@ -93,27 +95,27 @@ REFUSALS = {
 }
 
 
-def refusal_of(error):
-    """The Refusal behind a database error (an IntegrityError), or None where it is of no rule's making."""
+def refusal_of(error: Exception) -> rules.Refusal | None:
+    """The Refusal of the rule that raised a database error (an IntegrityError), or None if no rule did."""
     cause = error.__cause__ or error
     if (details := getattr(cause, "diag", None)) is not None:
         name = details.constraint_name or ""
     else:
-        name = str(cause).removeprefix("guard:").rsplit("constraint failed: ", 1)[-1]
+        name = str(cause).removeprefix("rule:").rsplit("constraint failed: ", 1)[-1]
     return REFUSALS.get(name) or CONSTRAINTS.get(name)
 
 
-def missing(using=DEFAULT_DB_ALIAS):
-    """The names of the guards that are not in place as declared, sorted."""
+def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:
+    """The names of the triggers that don't exist as declared, sorted."""
     connection = connections[using]
     database = DATABASES[connection.vendor]
     with connection.cursor() as cursor:
         present = database.present(cursor)
-        return sorted(name for name, facts in database.wanted(cursor).items() if present.get(name) != facts)
+        return sorted(name for name, text in database.wanted(cursor).items() if present.get(name) != text)
 
 
-def install(using=DEFAULT_DB_ALIAS):
-    """Put every guard in place; nothing happens where all are."""
+def install(using: str = DEFAULT_DB_ALIAS) -> None:
+    """Create all triggers anew, if one is missing."""
     if missing(using):
         connection = connections[using]
         with transaction.atomic(using=using), connection.cursor() as cursor:
@@ -122,8 +124,8 @@ def install(using=DEFAULT_DB_ALIAS):
                 cursor.execute(statement)
 
 
-def drop(using=DEFAULT_DB_ALIAS):
-    """Take every guard away: for `off`, and for the tests' flush."""
+def drop(using: str = DEFAULT_DB_ALIAS) -> None:
+    """Drop all triggers: for `disabled`, and for the tests' flush."""
     connection = connections[using]
     with connection.cursor() as cursor:
         for statement in DATABASES[connection.vendor].removals(cursor):
@@ -131,30 +133,30 @@ def drop(using=DEFAULT_DB_ALIAS):
 
 
 @contextmanager
-def disabled(using=DEFAULT_DB_ALIAS):
-    """Lift the guards for the block, in one transaction: nobody else sees the tables without them."""
+def disabled(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
+    """The block without triggers, in one transaction: no other connection sees the tables without them."""
     with transaction.atomic(using=using):
         drop(using)
         yield
         install(using)
 
 
-def install_after_migrate(sender, using, **_):
-    """post_migrate: guards in place, and the audit chain's one head."""
+def install_after_migrate(sender: AppConfig, using: str, **_: object) -> None:
+    """post_migrate: create the triggers, and the one head of the audit chain."""
     if _has_tables(using):
         install(using)
-        heads = sender.get_model("AuditChainHead").objects.using(using)
+        heads = sender.get_model("AuditChainHead")._default_manager.using(using)
         if not heads.exists():
             heads.create()
 
 
-def check_guards(app_configs, databases, **_):
-    """System check: a warning while a guard is missing, for an error would stop the migrate that mends it."""
+def check_triggers(app_configs: object, databases: Iterable[str] | None, **_: object) -> list[checks.CheckMessage]:
+    """System check: a Warning while a trigger is missing, because an Error would stop the migrate that creates it."""
     found = [name for using in databases or () if _has_tables(using) for name in missing(using)]
     return (
-        [checks.Warning(f"Database guards are missing: {', '.join(found)}.", id="registry_app.W001")] if found else []
+        [checks.Warning(f"Database triggers are missing: {', '.join(found)}.", id="registry_app.W001")] if found else []
     )
 
 
-def _has_tables(using):
-    return {table for table, _ in GUARDS} <= set(connections[using].introspection.table_names())
+def _has_tables(using: str) -> bool:
+    return {table for table, _ in TRIGGERS} <= set(connections[using].introspection.table_names())

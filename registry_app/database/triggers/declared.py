@@ -1,4 +1,4 @@
-"""What each guard refuses: the tables, the events, and the conditions with the rulebook's codes."""
+"""The declared triggers: tables, events, and the conditions with the rulebook's codes."""
 
 REGISTRY, TYPE = "registry_app_registry", "registry_app_acceptedtype"
 COLLECTION, LINK = "registry_app_collection", "registry_app_link"
@@ -30,23 +30,23 @@ def _changed(*columns):
 
 
 def _belongs(table, column):
-    """That a row of `table` belongs to the new row before it is there: the id was another row's until now."""
+    """The condition that a row of `table` refers to the new row's id already: another row had this id before."""
     return f"EXISTS (SELECT 1 FROM {table} x WHERE x.{column} = NEW.id)"  # noqa: S608
 
 
 def _is_not_next(table, column):
-    """That the new row's number is not the next one of the row of `table` that it belongs to."""
+    """The condition that the new row's number is not the next one of its row of `table`."""
     return f"NEW.number IS DISTINCT FROM (SELECT next_number FROM {table} WHERE id = NEW.{column})"  # noqa: S608
 
 
-# "INSERT" guards stop SQLite's REPLACE, which removes a row without asking the DELETE guard. They also stop that a row
-# is taken out and put back as another.
-GUARDS = {
+# "INSERT" triggers stop SQLite's REPLACE, which removes a row without firing the DELETE trigger. They also refuse a row
+# that was deleted and is inserted again as another one.
+TRIGGERS = {
     (REGISTRY, "INSERT"): [
         ("name_taken", _TWIN.format(own="-1")),
-        # An id that the log knows was a registry's once.
+        # Refuse an id that the audit log has seen: a deleted registry can't be inserted again as another one.
         ("kind_stays", f"{_belongs(EVENT, 'registry_id')} OR {_belongs(COLLECTION, 'registry_id')}"),
-        # The constraints say so too, but SQLite can be told to ignore them.
+        # Constraints refuse this too, but SQLite can be told to ignore constraints.
         ("core_is_given", "NEW.kind = 'core' AND NEW.name_key NOT IN ('models', 'datasets')"),
         ("core_is_shared", "NEW.kind = 'core' AND NEW.visibility <> 'organization'"),
         ("core_type_stays", "NEW.kind = 'core' AND NEW.accepts_all_types"),
@@ -70,7 +70,7 @@ GUARDS = {
             "EXISTS (SELECT 1 FROM registry_app_acceptedtype t JOIN registry_app_registry r ON r.id = t.registry_id"
             " WHERE r.kind = 'core' AND (t.id = NEW.id OR (t.registry_id = NEW.registry_id AND t.name = NEW.name)))",
         ),
-        # Preconfigured is what a core registry was born with: its first type.
+        # Only the first type of a core registry is preconfigured.
         ("core_is_given", f"NEW.preconfigured AND (NOT {_NEW_IS_CORE} OR {_HAS_TYPES})"),
     ],
     (TYPE, "UPDATE"): [
@@ -133,7 +133,7 @@ GUARDS = {
     (VERSION, "UPDATE"): [
         ("version_is_fixed", _changed("id", "artifact_id", "number", "digest", "uri", "size", "file_count")),
         ("version_is_fixed", _changed("run", "run_url", "created_at")),
-        # As text: to PostgreSQL 1 and 1.0 are one number in JSON.
+        # Compared as text, because 1 and 1.0 are the same JSON number in PostgreSQL.
         ("version_is_fixed", "CAST(NEW.metadata AS text) IS DISTINCT FROM CAST(OLD.metadata AS text)"),
     ],
     (VERSION, "DELETE"): [
@@ -145,7 +145,7 @@ GUARDS = {
             "EXISTS (SELECT 1 FROM registry_app_auditevent e"
             " WHERE e.seq = NEW.seq OR e.hash = NEW.hash OR e.prev_hash = NEW.prev_hash)",
         ),
-        # Each entry is the head's next.
+        # An entry follows the head of the chain.
         ("log_stays", "NEW.seq IS DISTINCT FROM (SELECT seq + 1 FROM registry_app_auditchainhead)"),
         ("log_stays", "NEW.prev_hash IS DISTINCT FROM (SELECT hash FROM registry_app_auditchainhead)"),
     ],
@@ -154,7 +154,7 @@ GUARDS = {
     (HEAD, "INSERT"): [("log_stays", "EXISTS (SELECT 1 FROM registry_app_auditchainhead)")],
     (HEAD, "UPDATE"): [
         ("log_stays", _changed("id")),
-        # It moves by one, to an entry that is there.
+        # The head moves by one, to an entry that exists.
         (
             "log_stays",
             "NEW.seq IS DISTINCT FROM OLD.seq + 1 OR NOT EXISTS (SELECT 1 FROM registry_app_auditevent e"
@@ -163,14 +163,14 @@ GUARDS = {
     ],
     (HEAD, "DELETE"): [("log_stays", _ALWAYS)],
 }
-# What a new row brings along: a number is used from the moment that a row has it, whoever wrote it (rule 24), and the
-# head follows each entry.
+# What the database changes after an INSERT: the next number, because a number that a row has had is never used again
+# (rule 24), and the head of the chain.
 AFTER_INSERT = {
     LINK: "UPDATE registry_app_collection SET next_number = NEW.number + 1 WHERE id = NEW.collection_id",
     VERSION: "UPDATE registry_app_artifact SET next_number = NEW.number + 1 WHERE id = NEW.artifact_id",
     EVENT: "UPDATE registry_app_auditchainhead SET seq = NEW.seq, hash = NEW.hash",
 }
-# TRUNCATE passes by row triggers: it has its own, on PostgreSQL alone.
+# Row triggers don't fire on TRUNCATE, so PostgreSQL gets statement triggers with these codes.
 TRUNCATE_CODES = {
     REGISTRY: "core_stays",
     TYPE: "core_type_stays",
@@ -187,5 +187,5 @@ TRUNCATE_CODES = {
 
 
 def name_of(table: str, event: str) -> str:
-    """What the guard of `table` for `event` is called in the database."""
-    return f"guard_{table.removeprefix('registry_app_')}_{event.lower()}"
+    """The name in the database of the trigger of `table` for `event`."""
+    return f"rule_{table.removeprefix('registry_app_')}_{event.lower()}"

@@ -1,4 +1,4 @@
-"""`flush`, with the guards lifted: for the test runner, and refused to everybody else."""
+"""`flush`, with the triggers lifted: for the test runner, and refused to everybody else."""
 
 from pathlib import Path
 
@@ -18,5 +18,5 @@ class Command(Flush):
             raise CommandError("flush would erase the audit log; it is refused outside tests.")
         with transaction.atomic(using=using):
             triggers.drop(using)
-        super().handle(**options)  # its post_migrate signal puts guards and chain head back
+        super().handle(**options)  # its post_migrate signal puts triggers and chain head back
         triggers.install(using)

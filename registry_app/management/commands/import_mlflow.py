@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from ... import rules
-from ...importers.mlflow import MlflowImport, digest_of, facts_of
+from ...importers.mlflow import MlflowImport, digest_of, version_data
 from ...importers.mlflow_client import Server
 from ...models import Version
 from ...operations.prepare import prepare
@@ -34,19 +34,19 @@ class Command(BaseCommand):
         registry = _registry_named(organization, options["registry"]) if options["registry"] else None
         server = Server(url, settings.MLFLOW_CREDENTIALS)
         models = server.models()
-        mirror = MlflowImport(team, project, registry, _missing(server, models, team, project))
+        importing = MlflowImport(team, project, registry, _missing(server, models, team, project))
         with transaction.atomic():
             for model in models:
-                mirror.bring(model)
-        self.stdout.write("\n".join(mirror.tally.lines()))
+                importing.add(model)
+        self.stdout.write("\n".join(importing.report.lines()))
 
 
 def _missing(server, models, team, project):
-    """{digest: VersionData} of the versions that the project lacks; of the others nothing is asked."""
+    """{digest: VersionData} of the versions that the project lacks; the server is asked for these only."""
     stored = Version.objects.filter(artifact__team=team, artifact__project=project, digest__startswith="mlflow:")
     here = set(stored.values_list("digest", flat=True))
     versions = {digest_of(version): version for model in models for version in model.versions}
-    return {digest: facts_of(server, version) for digest, version in versions.items() if digest not in here}
+    return {digest: version_data(server, version) for digest, version in versions.items() if digest not in here}
 
 
 def _registry_named(organization, name):

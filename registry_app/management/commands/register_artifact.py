@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ... import rules
 from ...choices import Action
-from ...importers.digests import forget, hash_path
+from ...importers.digests import clear, hash_path
 from ...models import Version, VersionData, clean_names, register
 from ...models.event import COMMAND_LINE
 from ...operations.prepare import prepare
@@ -55,7 +55,7 @@ class Command(BaseCommand):
             except KeyboardInterrupt:
                 raise CommandError("Interrupted. The next run reads only files that this one didn't finish.") from None
             version, is_new = register(team, COMMAND_LINE, project, name, type_name, facts)
-        forget(path)
+        clear(path)
         self.stdout.write(f"{version} is registered." if is_new else f"{version} has this digest already.")
         self.stdout.write(f"{version.digest}\n{settings.PUBLIC_URL}{version.get_absolute_url()}")
 

@@ -9,12 +9,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from ...models import Organization, setup_token
-from ...operations.prepare import mend_ledger, prepare, restore_restrictions
+from ...operations.prepare import mend_journal, prepare, restore_restrictions
 from ..server import Server
 
 
 class Command(BaseCommand):
-    """Prepares the database, checks that its guards are in place, and serves until it is told to stop."""
+    """Prepares the database, checks that its triggers are in place, and serves until it is told to stop."""
 
     help = "Serve the site (HOST, PORT and REGISTRY_WORKERS from the environment)."
     requires_system_checks = []  # asked in handle, once there are tables
@@ -24,7 +24,7 @@ class Command(BaseCommand):
             raise CommandError("The static files are not collected: start with `make run`, or run collectstatic first.")
         with _listen(settings.HOST, settings.PORT) as listener:
             prepare(self)
-            mend_ledger(self)
+            mend_journal(self)
             restore_restrictions(self)
             self.check(databases=["default"], fail_level=checks.WARNING)
             lines = [f"{settings.PRODUCT} is at {settings.PUBLIC_URL} (Ctrl-C stops it)."]

@@ -11,7 +11,7 @@ from ...database import triggers
 from ...models import AuditEvent, Registry, restriction_journal
 from ...models.event import GENESIS
 from ...operations.doctor import core_faults
-from ...operations.prepare import ledger_faults, ledger_usable, one_moment, pending
+from ...operations.prepare import journal_errors, journal_faults, one_snapshot, pending
 
 
 def anchor(text):
@@ -24,7 +24,7 @@ def anchor(text):
 class Command(BaseCommand):
     """Reads the whole log; the exit code is 1 where anything is wrong."""
 
-    help = "Verify the audit log, the database guards and the core registries."
+    help = "Verify the audit log, the database triggers and the core registries."
 
     def add_arguments(self, parser):
         parser.add_argument(
@@ -39,14 +39,16 @@ class Command(BaseCommand):
     def handle(self, **options):
         if pending():
             raise CommandError("The database is not prepared for this version: run `manage.py migrate` first.")
-        with one_moment():
+        with one_snapshot():
             number, faults = verify(options["anchor"])
-            faults += [f"The guard {name} is missing: `manage.py migrate` puts it back." for name in triggers.missing()]
+            faults += [
+                f"The trigger {name} is missing: `manage.py migrate` puts it back." for name in triggers.missing()
+            ]
             faults += core_faults()
             if not faults:
                 faults += find_drift()
-        with ledger_usable():
-            faults += ledger_faults(Registry.objects.unnoted(), restriction_journal.read())
+        with journal_errors():
+            faults += journal_faults(Registry.objects.unnoted(), restriction_journal.read())
             faults += [
                 f"{again} was restricted after this backup was taken."
                 for again in Registry.objects.restricted_before_restore()

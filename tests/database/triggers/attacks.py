@@ -254,8 +254,10 @@ BACK = {
     "postgresql": ["SET LOCAL session_replication_role = origin"],
 }
 
-# The tables that guards read or write.
-ASKED = sorted(set(re.findall(r"registry_app_\w+", str([*triggers.GUARDS.values(), *triggers.AFTER_INSERT.values()]))))
+# The tables that triggers read or write.
+ASKED = sorted(
+    set(re.findall(r"registry_app_\w+", str([*triggers.TRIGGERS.values(), *triggers.AFTER_INSERT.values()])))
+)
 # An empty temporary table in front of each.
 SHADOWS = [f"CREATE TEMPORARY TABLE {table} AS SELECT * FROM {MAIN}.{table} WHERE 1 = 0" for table in ASKED]
 

@@ -1,4 +1,4 @@
-"""SQLite's file opened by another program, with nothing set as the site sets it: the guards go with the file.
+"""SQLite's file opened by another program, with nothing set as the site sets it: the triggers go with the file.
 
 Run on SQLite alone.
 """

@@ -85,7 +85,7 @@ def test_rules_6_and_9_are_not_passed_by_taking_a_row_out_and_putting_it_back(na
 
 
 def test_the_database_refuses_as_much_behind_temporary_tables(names, subtests):
-    """A guard that found those of the session would see no core registry, and no entry of the log."""
+    """A trigger that found those of the session would see no core registry, and no entry of the log."""
     execute(*SHADOWS)
     for attack, (code, statement) in ATTACKS.items():
         with subtests.test(attack), undone(), refused_by_database(code):
@@ -116,6 +116,6 @@ def test_an_error_of_no_rules_making_has_no_refusal(ada, acme):
     assert triggers.refusal_of(IntegrityError("anything")) is None
 
 
-def test_every_code_that_a_guard_raises_is_a_refusal():
-    raised = {code for conditions in triggers.GUARDS.values() for code, _ in conditions}
+def test_every_code_that_a_trigger_raises_is_a_refusal():
+    raised = {code for conditions in triggers.TRIGGERS.values() for code, _ in conditions}
     assert raised | set(triggers.TRUNCATE_CODES.values()) <= set(triggers.REFUSALS)

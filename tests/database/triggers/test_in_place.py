@@ -1,4 +1,4 @@
-"""The guards themselves: seen to be there, and mended."""
+"""The triggers themselves: seen to be there, and mended."""
 
 import pytest
 from django.core import checks
@@ -10,7 +10,7 @@ from tests.assertions import everything, refused_by_database, settle, undone
 from tests.client import browser
 from tests.database.triggers.attacks import HEAD, MAIN, PLAIN, REGISTRY, SHADOWS, VENDOR, execute, qualified
 
-NAME, TABLE = "guard_registry_update", f"{MAIN}.{REGISTRY}"
+NAME, TABLE = "rule_registry_update", f"{MAIN}.{REGISTRY}"
 DROP = {"sqlite": f"DROP TRIGGER {MAIN}.{NAME}", "postgresql": f"DROP TRIGGER {NAME} ON {TABLE}"}[VENDOR]
 
 # SQLite alters no trigger: it is dropped, and another made.
@@ -27,7 +27,7 @@ ON_SQLITE = {
 
 FUNCTION, REPLACE = f"FUNCTION {MAIN}.{NAME}()", f"CREATE OR REPLACE TRIGGER {NAME}"
 CALL, ALWAYS = f"FOR EACH ROW EXECUTE {FUNCTION}", f"ALTER TABLE {TABLE} ENABLE ALWAYS TRIGGER {NAME}"
-LET_PASS = "RETURNS trigger LANGUAGE plpgsql AS $guard$ BEGIN RETURN NEW; END $guard$"
+LET_PASS = "RETURNS trigger LANGUAGE plpgsql AS $body$ BEGIN RETURN NEW; END $body$"
 ON_POSTGRESQL = {
     "dropped": [DROP],
     "emptied": [f"CREATE OR REPLACE {FUNCTION} {LET_PASS}"],
@@ -60,7 +60,7 @@ SPOILINGS = {"sqlite": ON_SQLITE, "postgresql": ON_POSTGRESQL}[VENDOR]
 
 
 @pytest.mark.parametrize("shadows", [[], SHADOWS], ids=["plain", "behind_temporary_tables"])
-def test_a_spoiled_guard_is_seen_and_mended(names, subtests, shadows):
+def test_a_spoiled_trigger_is_seen_and_mended(names, subtests, shadows):
     execute(*shadows)
     for spoiling, statements in SPOILINGS.items():
         with subtests.test(spoiling), undone():
@@ -73,13 +73,13 @@ def test_a_spoiled_guard_is_seen_and_mended(names, subtests, shadows):
                 execute(qualified(PLAIN["rule_3_name"][1].format_map(names)))
 
 
-def test_what_is_guarded_is_guarded_against_being_emptied():
-    assert {table for table, _ in triggers.GUARDS} <= set(triggers.TRUNCATE_CODES)
+def test_what_has_triggers_has_one_against_being_emptied():
+    assert {table for table, _ in triggers.TRIGGERS} <= set(triggers.TRUNCATE_CODES)
 
 
-def test_every_guard_is_missed(names):
+def test_every_trigger_is_missed(names):
     triggers.drop()
-    wanted = {triggers.name_of(*key) for key in triggers.GUARDS}
+    wanted = {triggers.name_of(*key) for key in triggers.TRIGGERS}
     wanted |= {triggers.name_of(table, "after") for table in triggers.AFTER_INSERT}
     truncating = {triggers.name_of(table, "TRUNCATE") for table in triggers.TRUNCATE_CODES}
     assert set(triggers.missing()) == (wanted if VENDOR == "sqlite" else wanted | truncating)
@@ -88,12 +88,12 @@ def test_every_guard_is_missed(names):
 
 
 def warnings():
-    """The system check's warnings about guards."""
+    """The system check's warnings about triggers."""
     found = checks.run_checks(tags=[checks.Tags.database], databases=["default"])
     return [(warning.id, warning.level) for warning in found if warning.id == "registry_app.W001"]
 
 
-def test_the_system_check_warns_while_a_guard_is_missing(names):
+def test_the_system_check_warns_while_a_trigger_is_missing(names):
     assert warnings() == []
     execute(DROP)
     assert warnings() == [("registry_app.W001", checks.WARNING)]
@@ -101,7 +101,7 @@ def test_the_system_check_warns_while_a_guard_is_missing(names):
     assert warnings() == []
 
 
-def test_whoever_asks_is_told_of_a_spoiled_guard(names, capsys, subtests):
+def test_whoever_asks_is_told_of_a_spoiled_trigger(names, capsys, subtests):
     """The probe of readiness, the system check (which `serve` asks first) and `verify_audit` put the same question."""
     for spoiling, statements in SPOILINGS.items():
         with subtests.test(spoiling), undone():
@@ -113,7 +113,7 @@ def test_whoever_asks_is_told_of_a_spoiled_guard(names, capsys, subtests):
             assert NAME in capsys.readouterr().err
 
 
-def test_guards_are_off_inside_the_block_alone(names, models):
+def test_triggers_are_off_inside_the_block_alone(names, models):
     with triggers.disabled():
         models.types.filter(name="adapter").delete()
         settle()
@@ -123,7 +123,7 @@ def test_guards_are_off_inside_the_block_alone(names, models):
         models.types.all().delete()
 
 
-def test_guards_are_back_after_a_failure_inside_the_block(names, models):
+def test_triggers_are_back_after_a_failure_inside_the_block(names, models):
     with pytest.raises(ZeroDivisionError), triggers.disabled():
         models.types.all().delete()
         raise ZeroDivisionError
@@ -131,7 +131,7 @@ def test_guards_are_back_after_a_failure_inside_the_block(names, models):
     assert models.type_names() == ["adapter", "model"]
 
 
-def test_guards_may_be_lifted_around_new_rows(names, models, acme):
+def test_triggers_may_be_lifted_around_new_rows(names, models, acme):
     """Rows with foreign keys wait for the end of the transaction on PostgreSQL, and hold their table meanwhile."""
     models.types.create(name="before")
     with triggers.disabled():
@@ -151,7 +151,7 @@ def test_section_5_flush_is_refused_outside_tests(names, monkeypatch, subtests):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_flush_in_tests_leaves_guards_and_a_chain_that_begins_anew(golden):
+def test_flush_in_tests_leaves_triggers_and_a_chain_that_begins_anew(golden):
     call_command("flush", interactive=False, verbosity=0)
     assert triggers.missing() == []
     assert {name: len(rows) for name, rows in everything().items() if rows} == {"AuditChainHead": 1}

@@ -1,4 +1,4 @@
-"""PostgreSQL with two roles, as docs/operating.md says: the role that the site runs as can't lift a guard.
+"""PostgreSQL with two roles, as docs/operating.md says: the role that the site runs as can't lift a trigger.
 
 Run on PostgreSQL alone. The SQL and the commands are those of the page, word by word.
 """
@@ -100,11 +100,11 @@ def test_the_site_is_in_order_for_the_limited_role(site):
     assert "in order" in site.manage("registry_app", "verify_audit")
 
 
-LET_PASS = "RETURNS trigger LANGUAGE plpgsql AS $guard$ BEGIN RETURN NEW; END $guard$"
-TABLES = sorted({table for table, _ in triggers.GUARDS} | set(triggers.TRUNCATE_CODES))
-GUARDS = {triggers.name_of(*key): key[0] for key in triggers.GUARDS}
-GUARDS |= {triggers.name_of(table, "TRUNCATE"): table for table in triggers.TRUNCATE_CODES}
-GUARDS |= {triggers.name_of(table, "after"): table for table in triggers.AFTER_INSERT}
+LET_PASS = "RETURNS trigger LANGUAGE plpgsql AS $body$ BEGIN RETURN NEW; END $body$"
+TABLES = sorted({table for table, _ in triggers.TRIGGERS} | set(triggers.TRUNCATE_CODES))
+TRIGGERS = {triggers.name_of(*key): key[0] for key in triggers.TRIGGERS}
+TRIGGERS |= {triggers.name_of(table, "TRUNCATE"): table for table in triggers.TRUNCATE_CODES}
+TRIGGERS |= {triggers.name_of(table, "after"): table for table in triggers.AFTER_INSERT}
 REPLICA = "session_replication_role = replica"
 FORBIDDEN = [
     # Tables and functions of its own.
@@ -124,16 +124,16 @@ FORBIDDEN = [
     *(f"ALTER TABLE {table} DISABLE TRIGGER ALL" for table in TABLES),
     *(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY" for table in TABLES),
     *(f"ALTER TABLE {table} RENAME TO own" for table in TABLES),
-    *(f"CREATE TRIGGER own BEFORE UPDATE ON {table} EXECUTE FUNCTION guard_team_update()" for table in TABLES),
+    *(f"CREATE TRIGGER own BEFORE UPDATE ON {table} EXECUTE FUNCTION rule_team_update()" for table in TABLES),
     *(f"CREATE RULE own AS ON UPDATE TO {table} DO INSTEAD NOTHING" for table in TABLES),
-    # The guards.
-    *(f"DROP TRIGGER {name} ON {table}" for name, table in GUARDS.items()),
-    *(f"ALTER TABLE {table} DISABLE TRIGGER {name}" for name, table in GUARDS.items()),
-    *(f"ALTER TABLE {table} ENABLE TRIGGER {name}" for name, table in GUARDS.items()),
-    *(f"CREATE OR REPLACE FUNCTION {name}() {LET_PASS}" for name in GUARDS),
-    *(f"ALTER FUNCTION {name}() SET search_path = pg_temp, public" for name in GUARDS),
-    *(f"ALTER FUNCTION {name}() RESET ALL" for name in GUARDS),
-    *(f"DROP FUNCTION {name}() CASCADE" for name in GUARDS),
+    # The triggers.
+    *(f"DROP TRIGGER {name} ON {table}" for name, table in TRIGGERS.items()),
+    *(f"ALTER TABLE {table} DISABLE TRIGGER {name}" for name, table in TRIGGERS.items()),
+    *(f"ALTER TABLE {table} ENABLE TRIGGER {name}" for name, table in TRIGGERS.items()),
+    *(f"CREATE OR REPLACE FUNCTION {name}() {LET_PASS}" for name in TRIGGERS),
+    *(f"ALTER FUNCTION {name}() SET search_path = pg_temp, public" for name in TRIGGERS),
+    *(f"ALTER FUNCTION {name}() RESET ALL" for name in TRIGGERS),
+    *(f"DROP FUNCTION {name}() CASCADE" for name in TRIGGERS),
     f"SET {REPLICA}",
     f"SET LOCAL {REPLICA}",
     "SELECT set_config('session_replication_role', 'replica', false)",
@@ -176,7 +176,7 @@ def test_section_5_the_limited_role_can_give_itself_nothing(limited):
 
 @pytest.mark.parametrize("table, code", triggers.TRUNCATE_CODES.items())
 def test_the_owner_empties_no_table_that_carries_promises(site, table, code):
-    """The owner could lift the guards, but not by mistake."""
+    """The owner could lift the triggers, but not by mistake."""
     with site.connect("registry_owner") as owner:
         with pytest.raises(psycopg.IntegrityError) as caught:
             owner.execute(f"TRUNCATE {table} CASCADE")
@@ -184,7 +184,7 @@ def test_the_owner_empties_no_table_that_carries_promises(site, table, code):
         owner.rollback()
 
 
-# What it may write, the guards judge, even where it may make temporary tables all the same.
+# What it may write, the triggers judge, even where it may make temporary tables all the same.
 
 IDS = {
     "acme": f"SELECT organization_id FROM {REGISTRY} WHERE name = 'Vault'",
@@ -206,7 +206,7 @@ def names(limited):
 
 @pytest.fixture(params=["as_documented", "behind_temporary_tables"])
 def session(request, site, limited):
-    """The limited role's session; or one in which a temporary table stands in front of each that a guard asks."""
+    """The limited role's session; or one in which a temporary table stands in front of each that a trigger asks."""
     if request.param == "as_documented":
         yield
         return
@@ -220,7 +220,7 @@ def session(request, site, limited):
         owner.execute("REVOKE TEMPORARY ON DATABASE registry FROM registry_app")
 
 
-def test_the_guards_hold_against_the_limited_role(limited, names, session, subtests):
+def test_the_triggers_hold_against_the_limited_role(limited, names, session, subtests):
     """What it may not write it can't; what it may write is refused under the rule's code."""
     for attack, (code, statement) in ATTACKS.items():
         limited.execute("SAVEPOINT before")
