@@ -222,8 +222,9 @@ def unlink(request, organization, name, collection, number):
 def compare(request, organization, name, collection):
     """Two versions of a collection side by side, what differs marked; without any named, the form to name them."""
     access, collection = get_collection(request.user, organization, name, collection)
-    form = CompareForm(request.GET or None, collection=collection)
-    form.require_known()
+    asked = request.GET.keys() & CompareForm.base_fields.keys()
+    form = CompareForm(request.GET if asked else None, collection=collection)
+    form.refuse_repeated()
     newest = [] if form.is_bound else list(collection.links.order_by("-number")[:2])
     context = {"collection": collection, "form": form, "newest": newest}
     if form.is_valid():

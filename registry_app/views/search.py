@@ -27,7 +27,7 @@ def index(request, organization):
     """What is found of registries, collections, versions, aliases and tags, the first few of each."""
     membership = get_organization(request.user, organization)
     form = SearchForm(request.GET)
-    form.require_known()
+    form.refuse_repeated()
     wanted = form.cleaned_data["q"] if form.is_valid() else Search()
     context = {"form": form, "section": "search", "asked": any(wanted), "operators": OPERATORS}
     if any(wanted):

@@ -112,8 +112,7 @@ def test_the_list_is_paged(acme, ada, golden):
     seen = [[member.pk for member, *_ in page.context["rows"]] for page in (first, second)]
     assert len(seen[0]) == 25
     assert sorted(seen[0] + seen[1]) == sorted(golden.members.values_list("pk", flat=True))
-    for query in ({"after": "x"}, {"page": "2"}):
-        assert client.get(at("registry_members:index", golden), query).status_code == 400
+    assert client.get(at("registry_members:index", golden), {"after": "x"}).status_code == 400
 
 
 # Giving roles.
