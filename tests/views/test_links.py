@@ -285,8 +285,8 @@ def test_two_versions_side_by_side(churn, vision, mel):
     page = browser(mel).get(of("links:compare", churn) + "?one=v0&other=1")
     groups = {title: {name: differs for name, _, differs in rows} for title, rows in page.context["groups"]}
     assert groups["Metadata"] == {"auc": True, "data.rows": False}
-    assert groups["VersionData"]["Aliases"] is True
-    assert groups["VersionData"]["Size in bytes"] is False
+    assert groups["Facts"]["Aliases"] is True
+    assert groups["Facts"]["Size in bytes"] is False
 
 
 def test_metadata_that_is_there_is_told_from_what_is_not(churn, vision, mel):
