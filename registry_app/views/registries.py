@@ -170,7 +170,7 @@ def restrict(request, organization, name):
     """Close a registry to everybody without a role: first what would happen, then for good (rules 8, 9, 18)."""
     access = get_registry(request.user, organization, name, Action.RESTRICT)
     registry = access.registry
-    form = RestrictForm(form_data(request), registry=registry)
+    form = RestrictForm(form_data(request), registry=registry, looker=access.membership)
     if form.is_valid():
         wanted = form.cleaned_data
         if form.submit(
@@ -178,7 +178,7 @@ def restrict(request, organization, name):
             actor_of(request),
             version=wanted["version"],
             seen=wanted["preview"],
-            keep=wanted["keep"],
+            keep=[*wanted["keep"], *wanted["others"]],
             reason=wanted["reason"],
         ):
             messages.success(request, f"{registry} is now restricted. {registry.people().count()} people have access.")
