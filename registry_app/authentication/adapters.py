@@ -29,6 +29,7 @@ from ..models.event import record_refusals
 from . import limits
 from .limits import Limit
 from .signals import describe_identity, record_sign_in
+from .sso import refuse_incomplete
 
 logger = logging.getLogger(__name__)
 WRONG_PAIR = "That name and password don't belong together."  # and no hint which of them is wrong
@@ -131,6 +132,12 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
     come into somebody else's account, or lie in wait for them in one made beforehand. And it counts once: an account
     that is connected to a person of this provider is never connected to a second one, for addresses are given anew.
     """
+
+    def get_requests_session(self):
+        """A session with the provider, which ends at an answer that allauth would stumble over."""
+        session = super().get_requests_session()
+        session.hooks["response"].append(refuse_incomplete)
+        return session
 
     def pre_social_login(self, request, sociallogin):
         """Lead to the account of the verified address; refuse strangers without one, and further connections."""

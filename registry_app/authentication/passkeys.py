@@ -1,43 +1,58 @@
 """allauth's forms of passkeys: what comes in is JSON that a browser made, or that anybody wrote."""
 
-from typing import Any
+import struct
 
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.webauthn import forms as webauthn
+from django import forms
+from fido2.webauthn import AuthenticationResponse, RegistrationResponse
 
-UNREADABLE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+# What the parsers of JSON and of passkeys raise over what they can't read; allauth expects some of it only.
+UNREADABLE = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError, struct.error)
 
 
-class _Readable:
-    """Refuses what the parser of passkeys stumbles over, for it answers some of it with other errors than its own."""
+class CredentialField(forms.JSONField):
+    """A passkey's answer, of a `kind` of fido2's: read here once, for allauth's forms to read it again."""
 
-    cleaned_data: dict[str, Any]
+    widget = forms.HiddenInput
 
-    def clean_credential(self):
-        return self._judged("clean_credential")
+    def __init__(self, kind):
+        super().__init__()
+        self.kind = kind
 
-    def clean(self):
-        return self._judged("clean")
+    def bound_data(self, data, initial):
+        """Nothing of what came in is shown again: a browser makes a new answer each time."""
+        return initial
 
-    def _judged(self, step):
-        judge = getattr(super(), step, lambda: self.cleaned_data["credential"])
+    def clean(self, value):
+        """The JSON. Refuses what the parser of passkeys can't read with `incorrect_code`."""
         try:
-            return judge()
+            credential = super().clean(value)
+            self.kind.from_dict(credential)
         except UNREADABLE as error:
             raise get_adapter().validation_error("incorrect_code") from error
+        return credential
 
 
-class AddPasskeyForm(_Readable, webauthn.AddWebAuthnForm):
+class AddPasskeyForm(webauthn.AddWebAuthnForm):
     """A new passkey or security key."""
 
+    credential = CredentialField(RegistrationResponse)
 
-class PasskeyLoginForm(_Readable, webauthn.LoginWebAuthnForm):
+
+class PasskeyLoginForm(webauthn.LoginWebAuthnForm):
     """Signing in with a passkey alone."""
 
+    credential = CredentialField(AuthenticationResponse)
 
-class PasskeyForm(_Readable, webauthn.AuthenticateWebAuthnForm):
+
+class PasskeyForm(webauthn.AuthenticateWebAuthnForm):
     """A passkey or security key after the password."""
 
+    credential = CredentialField(AuthenticationResponse)
 
-class PasskeyAgainForm(_Readable, webauthn.ReauthenticateWebAuthnForm):
+
+class PasskeyAgainForm(webauthn.ReauthenticateWebAuthnForm):
     """A passkey or security key, to confirm who one is."""
+
+    credential = CredentialField(AuthenticationResponse)
