@@ -4,11 +4,12 @@ import hashlib
 from collections import Counter
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 
 from .. import rules
 from ..choices import Action
 from ..models import Collection, Version, VersionData, register
-from ..models.event import COMMAND_LINE, canonical, refusals_logged
+from ..models.event import COMMAND_LINE, canonical, record_refusals
 from ..models.validation import format_errors
 
 REASON = "import from MLflow"
@@ -76,6 +77,17 @@ class MlflowImport:
     def __init__(self, team, project, registry, facts):
         self.team, self.project, self.registry, self.facts = team, project, registry, facts
         self.tally = ImportReport()
+        self.refused: list[tuple[Action, str, ValidationError]] = []
+
+    def bring_all(self, models):
+        """Bring these Models, or nothing of them. What the rules refused is logged in either case, afterwards."""
+        try:
+            with transaction.atomic():
+                for model in models:
+                    self.bring(model)
+        finally:
+            for action, subject, error in self.refused:
+                record_refusals(COMMAND_LINE, action, error, subject=subject, organization=self.team.organization_id)
 
     def bring(self, model):
         """A Model: an artifact with its versions; in the registry a collection with links, aliases and tags."""
@@ -179,12 +191,11 @@ class MlflowImport:
                 self.tally.count("aliases", "new")
 
     def _do(self, kind, called, action, verb):
-        """What `verb` answers; where the law refuses, None: that is format_errors, and logged."""
-        organization = self.team.organization_id
+        """What `verb` answers; None where the rules refuse, which is counted, and kept for the log."""
         try:
-            with refusals_logged(COMMAND_LINE, action, subject=str(called), organization=organization):
-                return verb()
+            return verb()
         except ValidationError as error:
+            self.refused.append((action, str(called), error))
             return self.tally.skip(kind, str(called), format_errors(error).replace("\n", " "))
 
 

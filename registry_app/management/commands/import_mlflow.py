@@ -2,7 +2,6 @@
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
 
 from ... import rules
 from ...importers.mlflow import MlflowImport, digest_of, facts_of
@@ -35,9 +34,7 @@ class Command(BaseCommand):
         server = Server(url, settings.MLFLOW_CREDENTIALS)
         models = server.models()
         mirror = MlflowImport(team, project, registry, _missing(server, models, team, project))
-        with transaction.atomic():
-            for model in models:
-                mirror.bring(model)
+        mirror.bring_all(models)
         self.stdout.write("\n".join(mirror.tally.lines()))
 
 
