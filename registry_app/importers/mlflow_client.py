@@ -165,9 +165,9 @@ class Server:
 
         A redirect is no answer: another server is not the one that was named, nor the one the password is for.
         """
-        asked = {"params": query, "timeout": TIMEOUT, "allow_redirects": False, "stream": True}
+        address = f"{self.url}/api/2.0/{method}"
         try:
-            with self.session.get(f"{self.url}/api/2.0/{method}", **asked) as answer:
+            with self.session.get(address, params=query, timeout=TIMEOUT, allow_redirects=False, stream=True) as answer:
                 if answer.status_code != 200:
                     raise Status(self.url, answer.status_code)
                 text = answer.raw.read(ANSWER_BYTES + 1, decode_content=True)
