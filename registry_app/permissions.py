@@ -34,7 +34,7 @@ class RegistryAccess(NamedTuple):
     membership: OrganizationMembership
     registry: Registry
     role: Role
-    allowed: frozenset[Action]
+    allowed: frozenset[Action | Permission]
 
 
 class MissingRole(PermissionDenied):
@@ -87,7 +87,7 @@ class TeamAccess(NamedTuple):
     membership: OrganizationMembership
     team: Team
     role: str | None
-    allowed: frozenset[Action]
+    allowed: frozenset[Action | Permission]
 
 
 class Renamed(Exception):

@@ -18,12 +18,15 @@ from registry_app.models import (
     AuditEvent,
     Collection,
     Invitation,
+    Organization,
     OrganizationMembership,
     ProtectedAlias,
     Registry,
     User,
     Version,
     VersionData,
+    create_organization,
+    create_organization_with_admin,
     register,
 )
 from tests.factories import (
@@ -256,6 +259,15 @@ def test_rule_23_the_same_version_linked_at_once_is_linked_once(release_registry
     acts = [lambda: Collection.objects.get(pk=collection.pk).link(Actor(ada), version)] * PEOPLE
     assert set(at_once(*acts)) == {"done"}
     assert list(collection.links.values_list("number", flat=True)) == [0]
+
+
+def test_organizations_of_one_name_founded_at_once_get_addresses_of_their_own(ada):
+    staff = Actor(None, staff=True)
+    in_the_admin = lambda: create_organization("Acme ML", ada, staff)  # noqa: E731
+    by_command = lambda: create_organization_with_admin("Acme ML", "ada", "", "", staff)  # noqa: E731
+    assert at_once(*[in_the_admin, by_command] * TURNS) == ["done"] * 2 * TURNS
+    slugs = ["acme-ml", *(f"acme-ml-{number}" for number in range(2, 2 * TURNS + 1))]
+    assert list(Organization.objects.order_by("pk").values_list("slug", flat=True)) == slugs
 
 
 def test_rule_28_one_digest_registered_at_once_is_one_version(vision, ada):

@@ -24,6 +24,7 @@ from django.db.models import Case, Q, Value, When
 from django.db.models.functions import Lower
 from django.forms import Form
 from django.shortcuts import redirect, render
+from requests import Session
 
 from .. import rules
 from ..choices import Action
@@ -32,6 +33,7 @@ from ..models.event import record_refusals
 from . import limits
 from .limits import Limit, Request
 from .signals import describe_identity, record_sign_in
+from .sso import refuse_incomplete
 
 logger = logging.getLogger(__name__)
 WRONG_PAIR = "That name and password don't belong together."  # doesn't tell which of them is wrong
@@ -136,6 +138,12 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
     to a person of this provider is never connected to a second one, because a provider gives old addresses to new
     people.
     """
+
+    def get_requests_session(self) -> Session:
+        """A session with the provider. It refuses an answer that lacks what allauth reads."""
+        session = super().get_requests_session()
+        session.hooks["response"].append(refuse_incomplete)
+        return session
 
     def pre_social_login(self, request: Request, sociallogin: SocialLogin) -> None:
         """Connect to the account with the verified address. Refuse a person without one, and a second connection."""

@@ -1,43 +1,59 @@
 """allauth's forms of passkeys, made safe against malformed JSON."""
 
+import struct
 from typing import Any
 
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.webauthn import forms as webauthn
+from django import forms
+from fido2.webauthn import AuthenticationResponse, RegistrationResponse
 
-UNREADABLE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+# What the parsers of JSON and of passkeys raise over what they can't read; allauth expects some of it only.
+UNREADABLE = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError, struct.error)
 
 
-class _Readable:
-    """Turns the errors of the passkey parser into a form error: it raises built-in exceptions for bad input."""
+class CredentialField(forms.JSONField):
+    """A passkey's answer, of a `kind` of fido2's: read here once, for allauth's forms to read it again."""
 
-    cleaned_data: dict[str, Any]
+    widget = forms.HiddenInput
 
-    def clean_credential(self) -> Any:
-        return self._parsed("clean_credential")
+    def __init__(self, kind: Any) -> None:
+        super().__init__()
+        self.kind = kind
 
-    def clean(self) -> Any:
-        return self._parsed("clean")
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Nothing of what came in is shown again, because a browser makes a new answer each time."""
+        return initial
 
-    def _parsed(self, step: str) -> Any:
-        parse = getattr(super(), step, lambda: self.cleaned_data["credential"])
+    def clean(self, value: Any) -> Any:
+        """The JSON. Refuses what the parser of passkeys can't read with `incorrect_code`."""
         try:
-            return parse()
+            credential = super().clean(value)
+            self.kind.from_dict(credential)
         except UNREADABLE as error:
             raise get_adapter().validation_error("incorrect_code") from error
+        return credential
 
 
-class AddPasskeyForm(_Readable, webauthn.AddWebAuthnForm):
+class AddPasskeyForm(webauthn.AddWebAuthnForm):
     """A new passkey or security key."""
 
+    credential = CredentialField(RegistrationResponse)
 
-class PasskeyLoginForm(_Readable, webauthn.LoginWebAuthnForm):
+
+class PasskeyLoginForm(webauthn.LoginWebAuthnForm):
     """Signing in with a passkey alone."""
 
+    credential = CredentialField(AuthenticationResponse)
 
-class PasskeyForm(_Readable, webauthn.AuthenticateWebAuthnForm):
+
+class PasskeyForm(webauthn.AuthenticateWebAuthnForm):
     """A passkey or security key after the password."""
 
+    credential = CredentialField(AuthenticationResponse)
 
-class PasskeyAgainForm(_Readable, webauthn.ReauthenticateWebAuthnForm):
+
+class PasskeyAgainForm(webauthn.ReauthenticateWebAuthnForm):
     """A passkey or security key, to confirm the identity of a signed-in person."""
+
+    credential = CredentialField(AuthenticationResponse)

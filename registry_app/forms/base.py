@@ -117,21 +117,19 @@ def _refuse_unshown(registry, name, value):
 
 
 class FilterForm(forms.Form):
-    """A list's filters, as they stand in its address. Anything else there, or twice, is an address nobody gave out."""
+    """A list's filters, as they stand in its address. Foreign parameters are ignored: links get some on their way."""
 
     def require(self):
-        """The cleaned values; BadRequest (400) for an unknown, repeated or wrong parameter."""
-        self.require_known()
+        """The cleaned values; BadRequest (400) for a repeated or wrong parameter of the form's own."""
+        self.refuse_repeated()
         for name in self.errors:
             raise BadRequest(f"“{self.data.get(name, '')[:40]}” is no value for “{name}”.")
         return self.cleaned_data
 
-    def require_known(self):
-        """BadRequest (400) for an unknown or repeated parameter."""
-        for name in self.data:
-            if name not in self.fields:
-                raise BadRequest(f"This list has no filter called “{name[:40]}”.")
-            if len(self.data.getlist(name)) > 1:  # type: ignore[attr-defined]
+    def refuse_repeated(self):
+        """BadRequest (400) for a parameter of the form's own that stands there twice."""
+        for name in self.fields:
+            if name in self.data and len(self.data.getlist(name)) > 1:  # type: ignore[attr-defined]
                 raise BadRequest(f"“{name}” stands in the address more than once.")
 
     @property

@@ -4,6 +4,7 @@ from django import forms
 from django.contrib.auth.forms import UsernameField
 from django.db.models import Q
 
+from .. import rules
 from ..choices import OrganizationRole
 from .base import ActionForm, CursorForm, SeenField
 from .organizations import AccountForm
@@ -18,14 +19,12 @@ class PeopleFilter(CursorForm):
     role = forms.ChoiceField(
         label="Organization role", required=False, choices=[("", "Any role"), *reversed(OrganizationRole.choices)]
     )
-    team = forms.ChoiceField(label="Team", required=False)
+    team = forms.CharField(label="Team", required=False, max_length=rules.NAME_LENGTH)
     state = forms.ChoiceField(label="State", required=False, choices=[("", "Any state"), *STATES])
 
     def __init__(self, *args, looker, **kwargs):
         super().__init__(*args, **kwargs)
         self.looker = looker
-        names = looker.organization.teams.order_by("name_key").values_list("name", "name")
-        self.fields["team"].choices = [("", "Any team"), *names]  # type: ignore[attr-defined]
 
     def apply(self, people):
         """`people`, narrowed to what the valid filters ask for."""
@@ -36,7 +35,8 @@ class PeopleFilter(CursorForm):
         if wanted["role"]:
             people = people.filter(role=wanted["role"])
         if wanted["team"]:
-            inside = self.looker.organization.teams.filter(name=wanted["team"]).values("memberships__user")
+            teams = self.looker.organization.teams.filter(name_key__contains=rules.name_key(wanted["team"]))
+            inside = teams.values("memberships__user")
             people = people.filter(user__in=inside.order_by())
         if wanted["state"]:
             people = people.filter(user__is_active=wanted["state"] == "active")

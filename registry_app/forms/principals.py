@@ -22,7 +22,7 @@ class PrincipalsField(forms.CharField):
         """The names, cleaned; order kept."""
         parts = map(rules.clean_name, re.split(r"[,;\n]", super().clean(value)))
         names = list(dict.fromkeys(filter(None, parts)))
-        if not names:
+        if self.required and not names:
             raise ValidationError(self.error_messages["required"], code="required")
         if len(names) > AT_ONCE:
             raise ValidationError(f"At most {AT_ONCE} at once; these are {len(names)}.", code="too_many")

@@ -9,6 +9,7 @@ from ..database.fulltext import SearchTerm
 from ..models import ContentCounts, Registry, Restriction, User
 from .accepted_types import ListForm, TypesField
 from .base import ActionForm, ConfirmationField, CursorForm, PreviewField, ReasonField, RuleField, VersionField
+from .principals import PrincipalsField, find_users, names_of_people, refuse_unknown
 
 SORTS = {
     "name": "Name",
@@ -105,16 +106,30 @@ class DeleteForm(ActionForm):
 class RestrictForm(DeleteForm):
     """The second step of going restricted (rule 18).
 
-    Also the counts that were shown, as `keeps-loses`, and the usernames of whom to `keep` of those who would lose it.
+    Also the counts that were shown, as `keeps-loses`, and whom to keep of those who would lose access: the usernames
+    that are ticked in `keep`, and `others`, whom the membership `looker` names; there are no `others` without one.
     """
 
     preview = PreviewField(Restriction)
     keep = forms.ModelMultipleChoiceField(User.objects.none(), to_field_name="username", required=False)
+    others = PrincipalsField(label="Keep others by name", required=False)
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, looker=None, **kwargs):
         super().__init__(*args, **kwargs)
+        self.looker = looker
+        if looker:
+            self.fields["others"].help_text = f"{names_of_people(looker)}, separated by commas or line breaks."
+        else:
+            del self.fields["others"]
         here = self.registry.organization.memberships.of_active()
         self.fields["keep"].queryset = User.objects.filter(pk__in=here.values("user"))  # type: ignore[attr-defined]
+
+    def clean_others(self):
+        """The users; refuses with `not_in_organization` the names that nobody here has."""
+        names = self.cleaned_data["others"]
+        found = find_users(self.looker, names)
+        refuse_unknown(names, found)
+        return list(found.values())
 
 
 class RegistryFilter(CursorForm):

@@ -2,14 +2,15 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 
 from .. import rules
 from ..choices import Action
 from ..models import Collection, Registry, Team, Version, VersionData, register
-from ..models.event import COMMAND_LINE, canonical_json, refusals_logged
+from ..models.event import COMMAND_LINE, canonical_json, record_refusals
 from ..models.validation import format_errors
 from .mlflow_client import Model, ModelVersion, Server
 
@@ -82,6 +83,17 @@ class MlflowImport:
     def __init__(self, team: Team, project: str, registry: Registry | None, data: Mapping[str, VersionData]) -> None:
         self.team, self.project, self.registry, self.data = team, project, registry, data
         self.report = ImportReport()
+        self.refused: list[tuple[Action, ValidationError]] = []
+
+    def add_all(self, models: Iterable[Model]) -> None:
+        """Add these models, or nothing of them. What the rules refused is logged in either case, afterwards."""
+        try:
+            with transaction.atomic():
+                for model in models:
+                    self.add(model)
+        finally:
+            for action, error in self.refused:
+                record_refusals(COMMAND_LINE, action, error, self.team)
 
     def add(self, model: Model) -> None:
         """Import a Model: an artifact with its versions; a collection with links, aliases and tags."""
@@ -185,11 +197,11 @@ class MlflowImport:
                 self.report.count("aliases", "new")
 
     def _do(self, kind, called, action, verb):
-        """The result of `verb`; None if a rule refuses: the refusal is logged, and counted as skipped."""
+        """The result of `verb`; None if a rule refuses: the refusal is counted as skipped, and logged later."""
         try:
-            with refusals_logged(COMMAND_LINE, action, self.team):
-                return verb()
+            return verb()
         except ValidationError as error:
+            self.refused.append((action, error))
             return self.report.skip(kind, str(called), format_errors(error).replace("\n", " "))
 
 

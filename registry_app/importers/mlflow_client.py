@@ -1,17 +1,15 @@
 """A running MLflow server, read over its REST API. Nothing is written there."""
 
-import http.client
 import json
 import posixpath
-import urllib.error
-import urllib.request
-from base64 import b64encode
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlsplit
 
+import requests
 from django.core.management.base import CommandError
+from urllib3.exceptions import HTTPError
 
 TIMEOUT = 30  # seconds until an answer must go on
 ANSWER_BYTES = 32 * 1024 * 1024
@@ -60,14 +58,6 @@ class Status(CommandError):
         super().__init__(f"{url} answers with status {status}.{asks}")
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Whoever answers elsewhere is not the server that was named, nor who its password is for."""
-
-    def redirect_request(self, *args):
-        """None: the redirect itself is the answer."""
-        return
-
-
 class Server:
     """The server at `url`; `credentials` are a username and a password, both empty where it asks for none.
 
@@ -83,8 +73,8 @@ class Server:
         if not good or parts.query or parts.fragment:
             raise CommandError(f"{url} is no address like https://mlflow.example.com.")
         self.url = url.rstrip("/")
-        self.authorization = "Basic " + b64encode(":".join(credentials).encode()).decode() if any(credentials) else ""
-        self.opener = urllib.request.build_opener(_NoRedirect)
+        self.session = requests.Session()
+        self.session.auth = tuple(each.encode() for each in credentials) if any(credentials) else None
         self.run = cache(self._run)
 
     def models(self):
@@ -171,19 +161,18 @@ class Server:
             tokens.add(query["page_token"])
 
     def _get(self, method, **query):
-        """The object that a method of the API answers. CommandError for anything else."""
-        address = f"{self.url}/api/2.0/{method}?{urlencode(query)}"
-        request = urllib.request.Request(address)  # noqa: S310, http or https
-        if self.authorization:
-            request.add_header("Authorization", self.authorization)
+        """The object that a method of the API answers. CommandError for anything else.
+
+        A redirect is no answer: another server is not the one that was named, nor the one the password is for.
+        """
+        address = f"{self.url}/api/2.0/{method}"
         try:
-            with self.opener.open(request, timeout=TIMEOUT) as answer:
-                text = answer.read(ANSWER_BYTES + 1)
-        except urllib.error.HTTPError as error:
-            error.close()
-            raise Status(self.url, error.code) from error
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            raise CommandError(f"{self.url} doesn't answer: {getattr(error, 'reason', error)}.") from error
+            with self.session.get(address, params=query, timeout=TIMEOUT, allow_redirects=False, stream=True) as answer:
+                if answer.status_code != 200:
+                    raise Status(self.url, answer.status_code)
+                text = answer.raw.read(ANSWER_BYTES + 1, decode_content=True)
+        except (OSError, HTTPError, ValueError) as error:
+            raise CommandError(f"{self.url} doesn't answer: {error}.") from error
         try:
             found = json.loads(text, parse_constant=str) if len(text) <= ANSWER_BYTES else None
         except (ValueError, RecursionError):

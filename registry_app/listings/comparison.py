@@ -10,7 +10,7 @@ from ..models import Link
 Row = tuple[str, list[list[Any]], bool]  # (name, the two sides: [value] or [] where it is missing, whether they differ)
 
 
-def compare_links(one: Link, other: Link, allowed: frozenset[Action]) -> list[tuple[str, list[Row]]]:
+def compare_links(one: Link, other: Link, allowed: frozenset[Action | Permission]) -> list[tuple[str, list[Row]]]:
     """[(heading, rows)]: what is known of two links, and the metadata of their versions."""
     return [
         ("Facts", _beside(_facts(one, allowed), _facts(other, allowed))),

@@ -21,6 +21,7 @@ def create_organization(name, admin, by):
     """
     name = rules.clean_name(name)
     raise_refusal(rules.refuse_name(name), "name")
+    AuditChainHead.objects.select_for_update().get()  # one at a time, or two of one name would get the same slug
     organization = Organization(name=name, slug=_free_slug(name))
     organization.full_clean()
     organization.save()
@@ -38,7 +39,7 @@ def create_organization_with_admin(name, username, email, password, by):
     The admin of the installation's first organization becomes installation staff. Raises ValidationError on `name`,
     `username`, `email` or `password`.
     """
-    AuditChainHead.objects.select_for_update().get()  # one founding at a time, or two would both be the first
+    AuditChainHead.objects.select_for_update().get()  # one at a time, or two would both be the first
     first = not Organization.objects.exists()
     admin = User.objects.filter(username=username).first() or make_account(username, email, password, by)
     if not admin.is_active:

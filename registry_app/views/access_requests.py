@@ -51,13 +51,13 @@ def answer(request, organization, name, pk):
     )
     asked.registry = access.registry
     form = AnswerForm(form_data(request), registry=access.registry)
+    granted = request.POST.get("answer") == "grant"
     if form.is_valid():
-        granted = form.cleaned_data["answer"] == "grant"
         verb = asked.grant_by if granted else asked.decline_by
         if form.submit(verb, actor_of(request), form.cleaned_data["note"]):
             what = f"is {asked.get_role_display()} of {access.registry} now" if granted else "is told that you declined"
             messages.success(request, f"{asked.user} {what}.")
             return redirect("registry_members:index", organization, name)
-    log_refusals(request, form, Action.REQUEST_DECLINE, access.registry)
+    log_refusals(request, form, Action.REQUEST_GRANT if granted else Action.REQUEST_DECLINE, access.registry)
     context = {"form": form, "asked": asked, "held": access.registry.role_of(Actor(asked.user))}
     return registry_page(request, "access_requests/answer.html", access, "access", context, form.status)

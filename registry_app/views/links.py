@@ -179,8 +179,9 @@ def unlink(request, organization, name, collection, number):
 def compare(request, organization, name, collection):
     """Compare two versions of a collection; without parameters, the form to choose them."""
     access, collection = get_collection(request.user, organization, name, collection)
-    form = CompareForm(request.GET or None, collection=collection)
-    form.require_known()
+    asked = request.GET.keys() & CompareForm.base_fields.keys()
+    form = CompareForm(request.GET if asked else None, collection=collection)
+    form.refuse_repeated()
     newest = [] if form.is_bound else list(collection.links.order_by("-number")[:2])
     context = {"collection": collection, "form": form, "newest": newest}
     if form.is_valid():

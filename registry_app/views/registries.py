@@ -128,11 +128,11 @@ def restrict(request, organization, name):
     """Restrict a registry permanently to people with a role, after a preview (rules 8, 9, 18)."""
     access = get_registry(request.user, organization, name, Action.RESTRICT)
     registry = access.registry
-    form = RestrictForm(form_data(request), registry=registry)
+    form = RestrictForm(form_data(request), registry=registry, looker=access.membership)
     if form.is_valid():
         wanted = form.cleaned_data
         shown = {"version": wanted["version"], "seen": wanted["preview"]}
-        change = {"keep": wanted["keep"], "reason": wanted["reason"]}
+        change = {"keep": [*wanted["keep"], *wanted["others"]], "reason": wanted["reason"]}
         if form.submit(registry.restrict, actor_of(request), **shown, **change):
             messages.success(request, f"{registry} is now restricted. {registry.people().count()} people have access.")
             return redirect("registries:settings", organization, registry.name)

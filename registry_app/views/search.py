@@ -14,7 +14,7 @@ def index(request, organization):
     """The first hits of a search among registries, collections, versions, aliases and tags."""
     membership = get_organization(request.user, organization)
     form = SearchForm(request.GET)
-    form.require_known()
+    form.refuse_repeated()
     wanted = form.cleaned_data["q"] if form.is_valid() else Search()
     context = {"form": form, "section": "search", "asked": any(wanted), "operators": OPERATORS}
     if any(wanted):

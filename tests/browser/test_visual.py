@@ -41,7 +41,7 @@ PAGES = {  # who looks: which pages, and how they answer
     "ada": {
         f"{ORG}/registries/": 200,
         f"{ORG}/registries/?q=nothing&visibility=restricted": 200,
-        f"{ORG}/registries/?no=such": 400,
+        f"{ORG}/registries/?sort=no-such": 400,
         f"{ORG}/registries/new/": 200,
         f"{ORG}/registry/Models/": 200,
         f"{ORG}/registry/Models/settings/": 200,

@@ -6,6 +6,7 @@ from base64 import b64encode
 import pytest
 
 from registry_app.importers import mlflow_client
+from registry_app.importers.mlflow import MlflowImport
 from registry_app.models import AuditEvent, Collection, Link, Version
 from tests.factories import COMMAND_LINE, make_registry, make_version, protect
 from tests.servers.mlflow import Fake, model, pairs, serving, version
@@ -164,6 +165,21 @@ def test_what_the_rules_refuse_is_told_and_the_rest_is_done(bring, fake, release
     for told in ("type_stays", "name_invalid", "uri_invalid", "not ready", "not linked"):
         assert told in done.out
     assert {"type_stays", "uri_invalid", "name_invalid"} <= set(AuditEvent.objects.values_list("code", flat=True))
+
+
+def test_section_5_what_was_refused_is_logged_though_the_import_fails_later(bring, vision, monkeypatch):
+    make_version(vision, "churn", type="dataset")
+    stored = MlflowImport._stored
+    monkeypatch.setattr(
+        MlflowImport, "_stored", lambda self, model: 1 / 0 if model.name == "scoring" else stored(self, model)
+    )
+    before = AuditEvent.objects.count()
+    with pytest.raises(ZeroDivisionError):
+        bring()
+    events = AuditEvent.objects.order_by("seq")[before:]
+    assert [(event.action, event.code, event.subject) for event in events] == [
+        ("version.create", "type_stays", f"churn {number}") for number in (1, 2, 3)
+    ]
 
 
 def test_a_registry_that_takes_no_models_gets_none(bring, acme, ada):

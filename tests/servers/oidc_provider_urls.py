@@ -1,9 +1,12 @@
 """The addresses of the tests' OpenID Connect provider, and what it says of people."""
 
+import json
+
 from allauth.account import views
+from allauth.idp.oidc import views as oidc
 from allauth.idp.oidc.adapter import DefaultOIDCAdapter
 from allauth.idp.oidc.models import Client
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.urls import include, path
 
 NAMES = 400  # characters: more than any table has room for
@@ -35,6 +38,12 @@ def allow(request):
     return HttpResponse()
 
 
+def of_nobody(request):
+    """What the provider says of itself, but that what it says of people is at the address of `empty`."""
+    said = json.loads(oidc.configuration(request).content)
+    return JsonResponse({**said, "userinfo_endpoint": request.build_absolute_uri("/empty/of/a/person")})
+
+
 urlpatterns = [
     path("", include("allauth.idp.urls")),
     path("login/", views.login, name="account_login"),
@@ -44,5 +53,8 @@ urlpatterns = [
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
     path("reset/", views.password_reset, name="account_reset_password"),
     path("allow/", allow),
+    path("empty/<path:address>", lambda request, address: JsonResponse({})),
+    path("list/<path:address>", lambda request, address: JsonResponse([], safe=False)),
+    path("of-nobody/.well-known/openid-configuration", of_nobody),
     path("favicon.ico", lambda request: HttpResponse(status=204)),
 ]

@@ -122,7 +122,7 @@ def test_the_list_is_searched_narrowed_and_sorted(mel, vision):
     assert (row["count"], row["newest"], row["type"]) == (2, 1, "model")
 
 
-@pytest.mark.parametrize("query", ["no=such", "q=a&q=b", "type=unheard", "sort=size", "after=x", "q=a%00b"])
+@pytest.mark.parametrize("query", ["q=a&q=b", "type=unheard", "sort=size", "after=x", "q=a%00b"])
 def test_what_the_list_does_not_know_is_refused(mel, vision, query):
     assert browser(mel).get(address("artifacts:index", vision) + f"?{query}").status_code == 400
 
@@ -276,7 +276,6 @@ def test_an_artifact_shows_its_versions_newest_first_in_pages(mel, vision):
     first = browser(mel).get(link).context["page"]
     second = browser(mel).get(link, {"after": first.after}).context["page"]
     assert [row["number"] for row in first.rows + second.rows] == list(reversed(range(27)))
-    assert browser(mel).get(link, {"no": "such"}).status_code == 400
 
 
 @pytest.mark.parametrize("project, name", [("other", "churn"), ("forecasts", "x"), ("a\0", "b"), ("x" * 999, "\ufffd")])

@@ -512,11 +512,6 @@ def test_adding_a_type_to_one_core_registry_adds_none_to_its_namesake(acme, glob
 
 
 QUERIES = [
-    "page=0",
-    "page=-1",
-    "page=1000000000",
-    "page=x",
-    "unheard=of",
     "q=a&q=b",
     "sort=name&sort=name",
     "sort=drop",
@@ -524,17 +519,9 @@ QUERIES = [
     "visibility=secret",
     "visibility=%FF",
     "role=owner",
-    "%FF=1",
     "q=a%00b",
     "type=a%00b",
-    "q=a&Q=a",
-    "kind=core",
-    "organization=2",
-    "=",
-    "q[]=a",
-    "q=a;q=b&x",
     "before=&after=&q=&q=",
-    "csrfmiddlewaretoken=x",
 ]
 
 

@@ -216,6 +216,14 @@ def test_a_parameter_that_makes_no_sense_is_answered(ada, golden, named, page, p
                 assert response.status_code in {200, 400, 422}, (parameter, value)
 
 
+@pytest.mark.parametrize("page", [page for pages in LISTS.values() for page in pages])
+def test_a_foreign_parameter_is_ignored(ada, golden, named, page):  # noqa: F811
+    client, address = browser(ada), address_of(page, golden)
+    with nothing_changes():
+        for query in ("utm_source=mail&utm_source=chat", "fbclid=1", "ref=x", "%FF=1", "Q=a", "q[]=a", "="):
+            assert (query, client.get(f"{address}?{query}").status_code) == (query, 200)
+
+
 def test_a_day_that_makes_no_sense_is_answered_by_search(ada, golden):
     client, address = browser(ada), reverse("search:index", args=[golden.organization.slug])
     for value in VALUES:

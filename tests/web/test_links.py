@@ -332,8 +332,9 @@ def test_versions_that_are_not_there_are_not_compared(two_links, mel, query, fou
     assert (page.status_code, codes(page)) == (422, found)
 
 
-def test_the_form_to_compare_stands_at_an_address_of_its_own(two_links, mel):
-    page = browser(mel).get(of("links:compare", two_links[0].collection))
+@pytest.mark.parametrize("query", ["", "?utm_source=mail"])
+def test_the_form_to_compare_stands_at_an_address_of_its_own(two_links, mel, query):
+    page = browser(mel).get(of("links:compare", two_links[0].collection) + query)
     assert (page.status_code, codes(page), "groups" in page.context) == (200, set(), False)
 
 

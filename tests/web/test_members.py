@@ -13,6 +13,7 @@ from registry_app.models import (
     Actor,
     ApiToken,
     OrganizationMembership,
+    Team,
     TeamMembership,
     User,
     make_service_account,
@@ -92,6 +93,8 @@ def test_addresses_are_for_organization_admins(acme, ada, mel, rob):
         ({"role": "admin"}, ["ada"]),
         ({"role": "member", "q": "o"}, ["gone", "rob"]),
         ({"team": "Vision"}, ["mel", "rob"]),
+        ({"team": "VISI"}, ["mel", "rob"]),
+        ({"team": "Nobody"}, []),
         ({"state": "deactivated"}, ["gone"]),
         ({"state": "active", "team": "Vision", "role": "admin"}, []),
     ],
@@ -101,8 +104,16 @@ def test_the_list_is_narrowed(acme, ada, mel, rob, vision, query, found):
     assert names(index(mel, acme, **query)) == found
 
 
+def test_the_page_is_as_long_with_many_teams(acme, mel):
+    lengths = []
+    for numbers in (range(30), range(30, 3000)):
+        Team.objects.bulk_create(Team(organization=acme, name=f"{n:04}", name_key=f"{n:04}") for n in numbers)
+        lengths.append(len(index(mel, acme).content))
+    assert lengths[1] < lengths[0] + 100
+
+
 @pytest.mark.parametrize(
-    "query", [{"no": "such"}, {"role": "owner"}, {"team": "Nobody"}, {"after": "x"}, {"state": "x"}, {"after": "WzFd"}]
+    "query", [{"role": "owner"}, {"team": "a\0b"}, {"after": "x"}, {"state": "x"}, {"after": "WzFd"}]
 )
 def test_a_filter_that_no_page_gave_out_is_a_wrong_address(acme, mel, query):
     assert index(mel, acme, **query).status_code == 400

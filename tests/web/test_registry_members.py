@@ -10,8 +10,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from registry_app.choices import Action, OrganizationRole, Role, Source, TeamRole
-from registry_app.models import AccessRequest, Actor, RegistryMember, Team, TeamMembership, make_service_account
-from tests.client import at, browser, codes, logging, nothing_changes, nothing_happens, refused
+from registry_app.models import (
+    AccessRequest,
+    Actor,
+    OrganizationMembership,
+    RegistryMember,
+    Team,
+    TeamMembership,
+    User,
+    make_service_account,
+)
+from tests.client import Page, at, browser, codes, logging, nothing_changes, nothing_happens, refused
 from tests.factories import COMMAND_LINE, give_role, make_member, make_registry, make_user
 
 
@@ -112,8 +121,7 @@ def test_the_list_is_paged(acme, ada, golden):
     seen = [[member.pk for member, *_ in page.context["rows"]] for page in (first, second)]
     assert len(seen[0]) == 25
     assert sorted(seen[0] + seen[1]) == sorted(golden.members.values_list("pk", flat=True))
-    for query in ({"after": "x"}, {"page": "2"}):
-        assert client.get(at("registry_members:index", golden), query).status_code == 400
+    assert client.get(at("registry_members:index", golden), {"after": "x"}).status_code == 400
 
 
 # Giving roles.
@@ -357,6 +365,32 @@ def test_rule_18_people_are_kept_in_the_same_step(acme, ada, mel, rob, golden, b
     assert [event.action for event in events] == [Action.MEMBER_ADD, Action.RESTRICT]
 
 
+def crowd(organization, number):
+    """`number` more people of the organization."""
+    users = User.objects.bulk_create(User(username=f"person{index:03}") for index in range(number))
+    organization.memberships.bulk_create(OrganizationMembership(organization=organization, user=each) for each in users)
+
+
+def test_rule_18_people_beyond_those_listed_are_kept_by_name(acme, ada, rob, golden):
+    crowd(acme, 60)
+    client, restrict = browser(ada), at("registries:restrict", golden)
+    sent = Page(client.get(restrict)).form_to(restrict).data
+    assert "others" in sent
+    named = {**sent, "confirmation": golden.name, "keep": ["person001"], "others": "Person058, ada\nperson059"}
+    assert client.post(restrict, named).status_code == 302
+    golden.refresh_from_db()
+    kept = {membership.user.username for membership in golden.people()}
+    assert kept == {"ada", "rob", "person001", "person058", "person059"}
+
+
+def test_rule_18_a_name_that_nobody_has_is_not_kept(acme, ada, golden, sam):
+    crowd(acme, 60)
+    data = {"version": golden.version, "preview": "2-60", "confirmation": golden.name}
+    data["others"] = "person058, sam"
+    response = refused(browser(ada), at("registries:restrict", golden), data, "not_in_organization")
+    assert "person058, sam" in response.text
+
+
 def test_rule_18_whom_to_keep_stays_ticked_when_the_name_is_wrong(ada, mel, golden):
     data = {"version": golden.version, "preview": "2-1", "confirmation": "Golden", "keep": ["mel"]}
     response = refused(browser(ada), at("registries:restrict", golden), data, "confirmation_differs")
@@ -409,8 +443,10 @@ def test_section_3_a_request_is_answered_once(ada, mel, golden):
     ask(mel, golden)
     asked = AccessRequest.objects.get()
     answer(ada, asked, "decline")
-    with nothing_changes():
-        assert codes(answer(ada, asked, "grant")) == {"request_answered"}
+    for verb, tried in (("grant", Action.MEMBER_ADD), ("decline", Action.REQUEST_DECLINE)):
+        with nothing_changes(), logging() as events:
+            assert codes(answer(ada, asked, verb)) == {"request_answered"}
+        assert [(event.action, event.code) for event in events] == [(tried, "request_answered")]
 
 
 @pytest.mark.parametrize(

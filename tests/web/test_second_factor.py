@@ -1,5 +1,6 @@
 """The second factor: codes, recovery codes, what the log says, and organizations that ask for one."""
 
+import json
 import time
 
 import pytest
@@ -7,12 +8,25 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from django.urls import reverse
+from fido2.utils import websafe_encode
 
 from registry_app.choices import OrganizationRole
 from registry_app.models import Actor, AuditEvent
 from tests.client import Page, at, browser, logging, nothing_happens
 from tests.factories import PASSWORD, make_member, make_token
 
+SAID = websafe_encode(b'{"type": "webauthn.get", "challenge": "AAAA", "origin": "http://testserver"}')
+PASSKEY = {  # well formed, and nobody's
+    "id": "YWJjZA",
+    "rawId": "YWJjZA",
+    "type": "public-key",
+    "response": {
+        "clientDataJSON": SAID,
+        "authenticatorData": websafe_encode(b"\0" * 37),
+        "signature": "eA",
+        "userHandle": "MQ",
+    },
+}
 LOGIN, INDEX = "/accounts/login/", "/accounts/2fa/"
 ACTIVATE, CHECK = reverse("mfa_activate_totp"), reverse("mfa_authenticate")
 
@@ -166,7 +180,19 @@ def test_nobody_gets_to_the_second_step_without_the_first(mel):
     assert client.get(CHECK).url == LOGIN
 
 
-@pytest.mark.parametrize("credential", ["", "x", "{}", "[]", "null", '{"id": 1}', '{"response": {}}', "\0", '"é"'])
+def of_passkey(**response):
+    """The JSON of PASSKEY, with another `response`."""
+    return json.dumps({**PASSKEY, "response": {**PASSKEY["response"], **response}})
+
+
+UNREADABLE = [
+    *("", "x", "{}", "[]", "null", '{"id": 1}', '{"response": {}}', "\0", '"é"', "[" * 100_000),
+    of_passkey(authenticatorData="x", attestationObject=websafe_encode(b"\x81" * 9999)),
+    of_passkey(authenticatorData=websafe_encode(b"\0" * 32 + b"\x80" + b"\0" * 4 + b"\x1b\0\0")),
+]
+
+
+@pytest.mark.parametrize("credential", UNREADABLE)
 def test_what_is_no_passkey_lets_nobody_in(mel, credential):
     client = browser()
     response = client.post(reverse("mfa_login_webauthn"), {"credential": credential})
@@ -183,6 +209,15 @@ def test_what_is_no_passkey_lets_nobody_in(mel, credential):
     again = adding.post(reverse("mfa_reauthenticate_webauthn"), {"credential": credential})
     assert again.status_code == 302
     assert not Authenticator.objects.exists()
+
+
+def test_a_mistake_of_our_own_is_no_fault_of_a_passkey(mel, monkeypatch):
+    give_factor(mel)
+    client = browser()
+    enter(client, mel)
+    monkeypatch.setattr("allauth.mfa.webauthn.internal.auth.get_server", lambda: {}["no such key"])
+    assert client.post(CHECK, {"credential": json.dumps(PASSKEY)}).status_code == 500
+    assert not signed_in(client)
 
 
 # Organizations that ask for one.

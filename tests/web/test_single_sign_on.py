@@ -352,6 +352,25 @@ def test_a_provider_that_talks_of_something_else_is_told_of(db, provider, settin
     refused(client, client.get(LOGIN), "socialaccount/authentication_error.html", 502)
 
 
+@pytest.mark.parametrize("path", ["/empty", "/list"])
+def test_a_provider_that_says_too_little_of_itself_is_told_of(db, provider, settings, path):
+    point(settings, provider + path)
+    client = Client()
+    refused(client, client.get(LOGIN), "socialaccount/authentication_error.html", 502)
+
+
+def test_a_provider_that_says_too_little_of_a_person_is_told_of(db, provider, settings):
+    point(settings, f"{provider}/of-nobody")
+    client, response = enter(provider, "newcomer")
+    refused(client, response, "socialaccount/authentication_error.html", 502)
+
+
+def test_a_mistake_of_our_own_is_no_fault_of_the_provider(db, provider, monkeypatch):
+    monkeypatch.setattr(SingleSignOnAdapter, "pre_social_login", lambda *args: {}["no such key"])
+    _, response = enter(provider, "newcomer", browser())
+    assert response.status_code == 500
+
+
 def test_nobody_connects_another_account_to_their_own(mel, provider):
     client = browser(mel)
     _, response = enter(provider, "newcomer", client, process="connect")

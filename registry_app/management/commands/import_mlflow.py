@@ -2,7 +2,6 @@
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
 
 from ... import rules
 from ...importers.mlflow import MlflowImport, digest_of, version_data
@@ -35,9 +34,7 @@ class Command(BaseCommand):
         server = Server(url, settings.MLFLOW_CREDENTIALS)
         models = server.models()
         importing = MlflowImport(team, project, registry, _missing(server, models, team, project))
-        with transaction.atomic():
-            for model in models:
-                importing.add(model)
+        importing.add_all(models)
         self.stdout.write("\n".join(importing.report.lines()))
 
 

@@ -7,11 +7,11 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import OutputWrapper
 
-from ..choices import Action, Role, TeamRole
-from ..importers.digests import hash_path
-from ..models import Collection, ProtectedAlias, RegistryMember, Team, TeamMembership, VersionData, register
-from ..models.event import refusals_logged
-from .workshop import make
+from ...choices import Action, Role, TeamRole
+from ...importers.digests import hash_path
+from ...models import Collection, ProtectedAlias, RegistryMember, Team, TeamMembership, VersionData, register
+from ...models.event import refusals_logged
+from .training import make
 
 CARD = """Tells which customers are about to leave, from their tenure, fee and calls to support.
 

@@ -1,4 +1,4 @@
-"""The demo's workshop: makes small real files, and trains a small real model on them. The same bytes every time."""
+"""Makes small real files, and trains a small real model on them. The same bytes every time."""
 
 import csv
 import json
