@@ -179,7 +179,7 @@ class MlflowImport:
                 self.tally.count("aliases", "new")
 
     def _do(self, kind, called, action, verb):
-        """What `verb` answers; where the law refuses, None: that is format_errors, and logged."""
+        """What `verb` answers; where the law refuses, None: that is told, and logged."""
         organization = self.team.organization_id
         try:
             with refusals_logged(COMMAND_LINE, action, subject=str(called), organization=organization):

@@ -57,7 +57,7 @@ def one_moment():
 
 @contextmanager
 def ledger_usable():
-    """A ledger that can't be read or written is format_errors, and ends the command."""
+    """A ledger that can't be read or written is told, and ends the command."""
     try:
         yield
     except OSError as error:

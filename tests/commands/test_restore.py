@@ -33,7 +33,7 @@ NAMESPACE = """
 import os
 from django.db import transaction
 from registry_app.models import *
-from registry_app.models import ledger
+from registry_app.models import restriction_journal
 by = Actor(User.objects.get(username="ada"))
 """
 
@@ -151,7 +151,7 @@ def restore(site, anchor):
 
 BREAKS = {
     "Rolled": "with transaction.atomic():\n    registry.restrict(by)\n    os._exit(9)",  # before commit
-    "Done": "ledger.Line.sure = property(lambda line: os._exit(9))\nregistry.restrict(by)",  # after it
+    "Done": "restriction_journal.Line.sure = property(lambda line: os._exit(9))\nregistry.restrict(by)",  # after it
 }
 NAMES = ("Before", "After", "Lost", *BREAKS)
 
