@@ -189,7 +189,7 @@ CONTENT_SECURITY_POLICY = {
 
 REQUEST_BYTES = 16 * 1024 * 1024  # the largest that the server takes; beside files Django takes 2.5 MiB of it
 
-# SearchTerm, times, files.
+# Words, times, files.
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = False
