@@ -123,7 +123,7 @@ def install(using=DEFAULT_DB_ALIAS):
 
 
 def drop(using=DEFAULT_DB_ALIAS):
-    """Take every guard away: for `off`, and for the tests' flush."""
+    """Take every guard away."""
     connection = connections[using]
     with connection.cursor() as cursor:
         for statement in DATABASES[connection.vendor].removals(cursor):
