@@ -2,7 +2,7 @@
 # Needs Python 3.11 or newer with venv. Everything else is installed into .venv, from the locks in requirements/.
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo test check lint lock bench
+.PHONY: help install run demo test check coverage lint lock bench
 .SUFFIXES:
 
 # The first of these that is new enough; asked for only where .venv has to be made.
@@ -36,6 +36,10 @@ test: .venv/.test ## run all tests: SQLite, PostgreSQL, browser (ARGS goes to py
 
 check: lint ## what to run while working: lint, and the tests on SQLite without a browser (ARGS goes to pytest)
 	TEST_DATABASE=sqlite $(BIN)/python -m pytest -n2 --dist=loadfile --ignore=tests/browser $(ARGS)
+
+coverage: .venv/.test ## which lines of the site those tests run, and which they don't (half as slow again as without)
+	TEST_DATABASE=sqlite $(BIN)/python -m pytest -n2 --dist=loadfile --ignore=tests/browser \
+		--cov --cov-report=term-missing:skip-covered $(ARGS)
 
 lint: .venv/.dev ## what needs no run: style, types, settings
 	$(BIN)/ruff check
