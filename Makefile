@@ -2,7 +2,7 @@
 # Needs Python 3.11 or newer with venv. Everything else is installed into .venv, from the locks in requirements/.
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo test lint lock bench
+.PHONY: help install run demo test check coverage lint lock bench
 .SUFFIXES:
 
 # The first of these that is new enough; asked for only where .venv has to be made.
@@ -10,7 +10,7 @@ PYTHON = $(shell for python in python3.11 python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
-LOCK := ../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header
 STATIC := $(or $(REGISTRY_STATIC_DIR),.static)/staticfiles.json
 DEMO := $(or $(REGISTRY_DATA_DIR),data/demo)
@@ -34,6 +34,13 @@ test: .venv/.test ## run all tests: SQLite, PostgreSQL, browser (ARGS goes to py
 	@$(BIN)/python -m tests.servers.chromium
 	$(BIN)/python -m pytest $(ARGS)
 
+check: lint ## what to run while working: lint, and the tests on SQLite without a browser (ARGS goes to pytest)
+	TEST_DATABASE=sqlite $(BIN)/python -m pytest -n2 --dist=loadfile --ignore=tests/browser $(ARGS)
+
+coverage: .venv/.test ## which lines of the site those tests run, and which they don't (half as slow again as without)
+	TEST_DATABASE=sqlite $(BIN)/python -m pytest -n2 --dist=loadfile --ignore=tests/browser \
+		--cov --cov-report=term-missing:skip-covered $(ARGS)
+
 lint: .venv/.dev ## what needs no run: style, types, settings
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -41,8 +48,10 @@ lint: .venv/.dev ## what needs no run: style, types, settings
 	$(BIN)/python manage.py check --fail-level WARNING
 	REGISTRY_URL=https://registry.example.com $(BIN)/python manage.py check --deploy --fail-level WARNING
 
-lock: .venv/.dev ## write the locks anew from requirements/*.in (ARGS=--upgrade takes newer versions)
-	cd requirements && for name in prod test dev; do $(LOCK) $(ARGS) $$name.in -o $$name.txt || exit 1; done
+lock: .venv/.dev ## write the locks anew from pyproject.toml (ARGS=--upgrade takes newer versions)
+	$(LOCK) $(ARGS) -o requirements/prod.txt
+	$(LOCK) $(ARGS) --extra test -c requirements/prod.txt -o requirements/test.txt
+	$(LOCK) $(ARGS) --extra test --extra dev -c requirements/test.txt -o requirements/dev.txt
 
 bench: .venv/.test $(STATIC) ## measure speed and memory
 	$(BIN)/python -m benchmarks $(ARGS)

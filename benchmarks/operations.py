@@ -5,9 +5,10 @@ import itertools
 import secrets
 import time
 from collections.abc import Callable
-from html.parser import HTMLParser
 from typing import NamedTuple
 from urllib.parse import urlencode, urljoin
+
+from tests.html_forms import read_forms
 
 RARE_TYPE, RARE_WORD, COMMON_WORD, NO_WORD = "transcript", "zirconium", "golden", "xylophone"
 CSRF = "c" * 32
@@ -145,50 +146,6 @@ def prepared(operation, facts, send, count):
 
 
 def _filled_in(operation, path, headers, send):
-    forms = Forms()
-    forms.feed(send("GET", path, headers).text)
-    action, fields = next(form for form in forms.found if "description" in form[1])
-    body = urlencode({**fields, **operation.fill()}).encode()
-    return "POST", urljoin(path, action), {**headers, "Content-Type": "application/x-www-form-urlencoded"}, body
-
-
-class Forms(HTMLParser):
-    """The forms of a page as a browser would send them untouched: `found` is a list of (action, fields)."""
-
-    def __init__(self):
-        super().__init__()
-        self.found, self.select, self.textarea = [], None, None
-
-    def handle_starttag(self, tag, attrs):
-        """Note forms and what their controls hold."""
-        attrs = dict(attrs)
-        if tag == "form":
-            self.found.append((attrs.get("action") or "", {}))
-        elif tag == "input" and self._counts(attrs):
-            self._set(attrs["name"], attrs.get("value", "on" if attrs.get("type") in {"checkbox", "radio"} else ""))
-        elif tag == "textarea":
-            self.textarea = attrs["name"]
-            self._set(self.textarea, "")
-        elif tag == "select":
-            self.select = attrs["name"]
-        elif tag == "option" and "selected" in attrs:
-            self._set(self.select, attrs["value"])
-
-    def handle_data(self, data):
-        """The text of a textarea."""
-        if self.textarea:
-            self._set(self.textarea, data.lstrip("\n"))
-
-    def handle_endtag(self, tag):
-        """Nothing after a textarea is its text."""
-        if tag == "textarea":
-            self.textarea = None
-
-    def _set(self, name, value):
-        if self.found:
-            self.found[-1][1][name] = value
-
-    @staticmethod
-    def _counts(attrs):
-        unchecked = attrs.get("type") in {"checkbox", "radio"} and "checked" not in attrs
-        return "name" in attrs and not unchecked and attrs.get("type") not in {"submit", "button", "reset"}
+    form = next(form for form in read_forms(send("GET", path, headers).text) if "description" in form.data)
+    body = urlencode({**form.data, **operation.fill()}, doseq=True).encode()
+    return "POST", urljoin(path, form.action), {**headers, "Content-Type": "application/x-www-form-urlencoded"}, body

@@ -11,9 +11,16 @@ from registry_app.database import triggers
 
 
 def everything():
-    """Every row that the app keeps, to compare before and after."""
-    kept = apps.get_app_config("registry_app").get_models()
-    return {model.__name__: list(model.objects.order_by("pk").values()) for model in kept}
+    """Every row that the app keeps, to compare before and after: {model: its rows, as the database has them}."""
+    with connection.cursor() as cursor:
+        kept = apps.get_app_config("registry_app").get_models()
+        return {model.__name__: _rows(cursor, model._meta) for model in kept}
+
+
+def _rows(cursor, table):
+    cursor.execute(f"SELECT * FROM {table.db_table} ORDER BY {table.pk.column}")
+    columns = [column[0] for column in cursor.description]
+    return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
 
 def code_of(refusal):
@@ -24,6 +31,11 @@ def code_of(refusal):
 def codes(error):
     """The codes of a ValidationError, in order."""
     return [single.code for errors in error.error_dict.values() for single in errors]
+
+
+def codes_by_field(form):
+    """The codes of a form's errors: {field: its codes}."""
+    return {name: [error.code for error in errors] for name, errors in form.errors.as_data().items()}
 
 
 @contextmanager

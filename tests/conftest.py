@@ -29,9 +29,11 @@ from tests.factories import (
     make_user,
     make_version,
 )
+from tests.servers import oidc_provider
 from tests.used import use
 
-pytest.register_assert_rewrite("tests.client")  # helpers that assert: pytest explains those like its own
+# Helpers that assert: pytest explains those like its own.
+pytest.register_assert_rewrite("tests.client", "tests.assertions")
 
 
 @pytest.fixture(autouse=True)
@@ -138,14 +140,8 @@ def issuer(tmp_path_factory):
 @pytest.fixture
 def provider(issuer, settings):
     """The same, as the site's own provider."""
-    point(settings, issuer)
+    oidc_provider.point(settings, issuer)
     return issuer
-
-
-def point(settings, url):
-    """Let the site's provider be at `url`."""
-    app = {**site_settings.SINGLE_SIGN_ON, "settings": {"server_url": url, "oauth_pkce_enabled": True}}
-    settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [app]}}
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Makers: one thing each, made the way the product makes it."""
 
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.db import transaction
 
 from registry_app.choices import Action, OrganizationRole, TeamRole, Visibility
@@ -122,3 +124,11 @@ def make_invitation(organization, role=OrganizationRole.MEMBER, email="") -> tup
     """An open invitation, and the secret part of its link."""
     invitation = Invitation(organization=organization, role=role, email=email)
     return invitation, invitation.create(COMMAND_LINE)
+
+
+def give_factor(user):
+    """A second factor for `user`; answers its secret."""
+    secret = generate_totp_secret()
+    TOTP.activate(user, secret)
+    RecoveryCodes.activate(user)
+    return secret

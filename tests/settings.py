@@ -27,6 +27,7 @@ if os.environ.get("TEST_DATABASE") == "postgresql":
 from config.settings import *  # noqa: E402, F403
 
 RESTRICTION_JOURNAL.touch()  # noqa: F405
+INSTALLED_APPS = ["tests.reset", *INSTALLED_APPS]  # noqa: F405
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

@@ -156,6 +156,44 @@ def test_no_room_for_leftovers():
     assert not [path for path, _ in rooms() if Path(path).stem in {"utils", "helpers", "common", "misc"}]
 
 
+# The tests: where a file's tests are, and what tests share.
+
+# In these rooms a test file is called as the module that it tests; elsewhere it may be called as its topic.
+MIRRORED = ("rules", "listings", "forms", "importers", "operations", "search", "audit", "api")
+
+
+def modules(folder):
+    """The names of the modules and packages in a folder."""
+    found = {path.stem for path in (ROOT / folder).iterdir() if path.suffix == ".py" or path.is_dir()}
+    return found - {"__init__", "__pycache__", "conftest"}
+
+
+def files_of_tests():
+    """The path (from the root) and source of every file of the tests."""
+    return [(path.relative_to(ROOT).as_posix(), path.read_text()) for path in sorted((ROOT / "tests").rglob("*.py"))]
+
+
+@pytest.mark.parametrize("room, folder", [*((room, f"{APP}/{room}") for room in MIRRORED), ("config", "config")])
+def test_a_test_file_is_called_as_what_it_tests(room, folder):
+    tested = {name.removeprefix("test_") for name in modules(f"tests/{room}")}
+    assert tested <= modules(folder)
+
+
+def test_every_file_of_rules_has_its_test_file():
+    assert {f"test_{name}" for name in modules(f"{APP}/rules")} == modules("tests/rules")
+
+
+def test_nothing_is_imported_from_a_test_file():
+    shared = [
+        (path, name)
+        for path, source in files_of_tests()
+        for node in nodes(source, *IMPORTS)
+        for name in imported(path, node)
+        if name.startswith("tests.") and any(part.startswith(("test_", "conftest")) for part in name.split(".")[1:])
+    ]
+    assert shared == []
+
+
 LONG = "\n".join(["def f():", '    """It."""', *["    x = 1"] * 29])
 
 

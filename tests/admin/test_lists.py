@@ -6,8 +6,8 @@ import pytest
 from django.contrib import admin
 
 from registry_app.models import AcceptedType, AuditEvent, Registry, RegistryMember, User
+from tests.admin.contents import ADDABLE, CHANGEABLE, MODELS, fill
 from tests.admin.pages import address, sent
-from tests.admin.test_pages import ADDABLE, CHANGEABLE, MODELS, fill
 from tests.assertions import undone
 from tests.client import browser, nothing_changes
 

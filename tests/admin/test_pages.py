@@ -10,98 +10,20 @@ from django.urls import reverse
 
 from registry_app.choices import Role
 from registry_app.models import (
-    AcceptedType,
-    AccessRequest,
-    Actor,
-    Alias,
-    ApiToken,
-    Artifact,
     AuditChainHead,
     AuditEvent,
-    Collection,
     FormerName,
-    Invitation,
-    Link,
-    Organization,
-    OrganizationMembership,
-    ProtectedAlias,
     Registry,
-    RegistryMember,
-    Tag,
-    Team,
-    TeamMembership,
-    User,
-    Version,
 )
-from tests.admin.pages import address, everything, last_entry, logged
+from tests.admin.contents import ADDABLE, CHANGEABLE, MODELS, fill
+from tests.admin.pages import address, last_entry, logged
+from tests.client import browser, state
 from tests.factories import (
     COMMAND_LINE,
     give_role,
-    make_collection,
-    make_invitation,
-    make_link,
     make_member,
-    make_organization,
-    make_registry,
-    make_team,
-    make_token,
     make_user,
-    make_version,
-    protect,
 )
-
-MODELS = [
-    AcceptedType,
-    AccessRequest,
-    Alias,
-    ApiToken,
-    Artifact,
-    AuditEvent,
-    AuditChainHead,
-    Collection,
-    FormerName,
-    Invitation,
-    Link,
-    Organization,
-    OrganizationMembership,
-    ProtectedAlias,
-    Registry,
-    RegistryMember,
-    Tag,
-    Team,
-    TeamMembership,
-    User,
-    Version,
-]
-ADDABLE = {
-    *(Collection, Link, Organization, OrganizationMembership, ProtectedAlias),
-    *(Registry, Team, TeamMembership, User),
-}
-CHANGEABLE = {
-    *(Collection, Link, Organization, OrganizationMembership),
-    *(Registry, RegistryMember, Team, TeamMembership, User),
-}
-
-
-def fill(organization, numbers):
-    """One more row of every model for each of `numbers`."""
-    for number in numbers:
-        user = make_user(f"user{number}")
-        make_member(organization, user)
-        make_organization(f"Organization {number}", user)
-        registry = make_registry(organization, user, f"Registry {number}", types=["model", "dataset"])
-        friend = make_user(f"friend{number}")
-        make_member(organization, friend)
-        give_role(registry, friend, Role.VIEWER)
-        registry.edit(COMMAND_LINE, name=f"Renamed {number}", description="")
-        AccessRequest(registry=registry, user=friend, role=Role.ADMIN, reason="Why not").create(Actor(friend))
-        team = make_team(organization, f"Team {number}", people=[friend])
-        version = make_version(team, made_from=(make_version(team, "raw", type="dataset"),))
-        link = make_link(make_collection(registry, tags=["churn"]), version, "production")
-        link.set_tags(COMMAND_LINE, ["checked"])
-        protect(registry, "production")
-        make_invitation(organization)
-        make_token(friend)
 
 
 def queries(client, url):
@@ -121,6 +43,14 @@ def pages():
     return [*found, reverse("admin:auth_user_password_change", args=[newest.pk])]
 
 
+def test_the_admin_lets_nobody_in_but_staff(ada, rob, mel, sam, globex, root, golden):
+    for url in (reverse("admin:index"), address("changelist", Registry), address("change", golden)):
+        assert browser().get(url, follow=True).redirect_chain[-1][0].startswith(reverse("account_login"))
+        assert browser(root).get(url).status_code == 200
+        for user in (ada, rob, mel, sam):
+            assert browser(user).get(url, follow=True).status_code == 403
+
+
 def test_every_model_is_there_and_nothing_else():
     assert set(admin.site._registry) == set(MODELS)
 
@@ -130,13 +60,13 @@ def test_only_staff_get_in(person, client, golden, vault, request):
     if person:
         client.force_login(request.getfixturevalue(person))
     fill(golden.organization, range(1))
-    before, seq = everything(), last_entry()
+    before, seq = state(), last_entry()
     for url in pages():
         for answer in (client.get(url), client.post(url, {"post": "yes", "name": "Taken over"})):
             assert answer.status_code == 302
             assert answer.url.startswith("/admin/login/" if person else ("/accounts/login/", "/admin/login/"))
     assert client.get(reverse("admin:login")).status_code == (403 if person else 302)
-    assert (everything(), logged(seq)) == (before, [])
+    assert (state(), logged(seq)) == (before, [])
 
 
 def test_staff_without_rights_see_nothing(client, golden):
@@ -232,22 +162,22 @@ def test_lists_are_not_edited_in_place(staff, golden):
         "form-0-name": "Other",
         "_save": "Save",
     }
-    before, seq = everything(), last_entry()
+    before, seq = state(), last_entry()
     staff.post(address("changelist", Registry), forged)
-    assert (everything(), logged(seq)) == (before, [])
+    assert (state(), logged(seq)) == (before, [])
 
 
 @pytest.mark.parametrize("model", [AuditEvent, AuditChainHead, FormerName])
 def test_section_5_what_is_read_only_takes_no_post(model, staff, golden):
     golden.edit(COMMAND_LINE, name="Golden", description="")
     newest = model.objects.order_by("pk").last()
-    before, rows, seq = everything(), list(model.objects.values()), last_entry()
+    before, rows, seq = state(), list(model.objects.values()), last_entry()
     forged = {"seq": 1, "hash": "0", "body": "{}", "name": "x", "post": "yes"}
     for url in (address("add", model), address("change", newest), address("delete", newest)):
         assert staff.post(url, forged).status_code == 403
     action = {"action": "delete_selected", "_selected_action": newest.pk, "post": "yes"}
     staff.post(address("changelist", model), action)
-    assert (everything(), list(model.objects.values()), last_entry()) == (before, rows, seq)
+    assert (state(), list(model.objects.values()), last_entry()) == (before, rows, seq)
 
 
 def test_section_5_the_log_shows_what_was_refused_and_by_whom(staff, root, golden):

@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from registry_app.choices import Action, OrganizationRole
 from registry_app.models import AuditEvent, OrganizationMembership, User
-from tests.admin.pages import address, codes, everything, last_entry, logged, refused, save, sent, told
+from tests.admin.pages import address, codes, last_entry, logged, refused, save, sent, told
+from tests.client import state
 from tests.factories import COMMAND_LINE, PASSWORD, make_member, make_user
 
 ADD = reverse("admin:registry_app_user_add")
@@ -54,10 +55,10 @@ def test_an_account_is_not_made_with_more_rights_than_its_form_shows(staff):
     ],
 )
 def test_an_account_that_is_taken_or_mistyped_is_not_made(changed, code, staff, mel):
-    before = everything()
+    before = state()
     data = {"username": "new", "email": "new@example.com", "password1": SECRET, "password2": SECRET, **changed}
     response = save(staff, ADD, **data)
-    assert (response.status_code, everything()) == (422, before)
+    assert (response.status_code, state()) == (422, before)
     assert code in codes(response)
     assert not AuditEvent.objects.filter(body__contains=SECRET).exists()
 
@@ -148,9 +149,9 @@ def test_the_last_admin_is_not_deactivated_by_who_saw_another(staff, ada, acme, 
     assert "initial-is_active" in data
     other.role = OrganizationRole.MEMBER
     other.save_by(COMMAND_LINE)
-    before, seq = everything(), last_entry()
+    before, seq = state(), last_entry()
     staff.post(url, data)
-    assert (everything(), logged(seq)) == (before, [])
+    assert (state(), logged(seq)) == (before, [])
 
 
 def test_the_last_admin_is_asked_for_again_when_saving(staff, ada, acme, mel, monkeypatch):
@@ -197,9 +198,9 @@ def test_an_organization_of_a_wrong_name_is_not_founded(name, staff, sam):
 
 @pytest.mark.parametrize("admin", ["", "0", "-1", "x", "9" * 30, "\x00", "²"])
 def test_an_organization_without_an_admin_is_not_founded(admin, staff, sam):
-    before = everything()
+    before = state()
     response = save(staff, reverse("admin:registry_app_organization_add"), name="Initech", admin=admin)
-    assert (response.status_code, everything()) == (422, before)
+    assert (response.status_code, state()) == (422, before)
 
 
 def test_an_organization_is_neither_renamed_nor_deleted(staff, acme):
@@ -252,10 +253,10 @@ def test_nobody_is_in_an_organization_twice(staff, acme, mel):
 
 
 def test_a_membership_stays_with_its_person_and_organization(staff, acme, globex, mel, sam):
-    before, seq = everything(), last_entry()
+    before, seq = state(), last_entry()
     membership = mel.memberships.get()
     assert save(staff, address("change", membership), organization=globex.pk, user=sam.pk).status_code == 302
-    assert (everything(), logged(seq)) == (before, [])
+    assert (state(), logged(seq)) == (before, [])
 
 
 def test_the_last_admin_is_not_demoted(staff, ada, acme, mel):

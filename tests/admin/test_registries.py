@@ -7,7 +7,8 @@ from django.urls import reverse
 from registry_app.audit.reconcile import find_drift
 from registry_app.choices import Action, Kind, Role, Visibility
 from registry_app.models import AcceptedType, Actor, AuditEvent, FormerName, Registry, RegistryMember
-from tests.admin.pages import address, codes, everything, last_entry, logged, refused, save, sent, told
+from tests.admin.pages import address, codes, last_entry, logged, refused, save, sent, told
+from tests.client import state
 from tests.factories import COMMAND_LINE, give_role, make_member, make_registry, make_user
 
 ADD = reverse("admin:registry_app_registry_add")
@@ -109,11 +110,11 @@ def test_rule_4_the_bulk_action_takes_off_what_may_go_and_tells_of_the_rest(staf
 
 
 def test_rule_4_a_type_is_never_changed_nor_added_past_its_registry(staff, models, golden):
-    before, seq = everything(), last_entry()
+    before, seq = state(), last_entry()
     forged = {"registry": models.pk, "name": "anything", "preconfigured": "on"}
     assert staff.post(reverse("admin:registry_app_acceptedtype_add"), forged).status_code == 403
     assert staff.post(address("change", golden.types.first()), forged).status_code == 403
-    assert (everything(), logged(seq)) == (before, [])
+    assert (state(), logged(seq)) == (before, [])
 
 
 def test_rule_5_a_core_registry_is_not_deleted(staff, models):
@@ -359,9 +360,9 @@ def test_rules_16_and_18_a_deletion_without_its_second_step_is_refused(changed, 
 
 
 def test_rule_16_a_forged_deletion_as_django_sends_it_is_refused(staff, golden):
-    before = everything()
+    before = state()
     staff.post(address("delete", golden), {"post": "yes"})
-    assert everything() == before
+    assert state() == before
     assert "confirmation_differs" in AuditEvent.objects.values_list("code", flat=True)
 
 
@@ -436,11 +437,11 @@ def test_rule_19_the_second_to_save_sees_both_values_and_decides(staff, golden):
 
 @pytest.mark.parametrize("version", ["", "0", "-1", "x", "99", "9" * 30])
 def test_rule_19_a_wrong_version_changes_nothing(version, staff, golden, models):
-    before, seq = everything(), last_entry()
+    before, seq = state(), last_entry()
     for registry in (golden, models):
         page = save(staff, address("change", registry), description="Overwritten", types="zebra", version=version)
         assert page.status_code in {409, 422}
-    assert everything() == before
+    assert state() == before
     assert len(logged(seq)) >= 2 and all(code for _, code in logged(seq))
 
 
@@ -461,7 +462,7 @@ def test_what_the_database_refuses_is_no_500(error, staff, golden, monkeypatch):
 
 
 def test_posted_fields_that_the_form_does_not_show_change_nothing(staff, golden, ada, sam):
-    before = everything()
+    before = state()
     forged = {
         "created_by": sam.pk,
         "created_at": "2001-01-01",
@@ -476,7 +477,7 @@ def test_posted_fields_that_the_form_does_not_show_change_nothing(staff, golden,
         "types-0-preconfigured": "on",
     }
     assert save(staff, address("change", golden), **forged).status_code == 302
-    assert everything() == before
+    assert state() == before
 
 
 # Roles in a registry.
@@ -504,11 +505,11 @@ def test_no_other_role_is_given_inline(role, staff, golden, mel):
 
 @pytest.mark.parametrize("pk", ["", "0", "-1", "x", "9" * 30, "\x00", "²"])
 def test_keys_of_nothing_are_refused(pk, staff, golden):
-    before = everything()
+    before = state()
     assert save(staff, ADD, organization=pk, name="New", **CUSTOM_LIST).status_code == 422
     row = {"members-TOTAL_FORMS": 3, "members-2-user": pk, "members-2-role": "admin"}
     assert save(staff, address("change", golden), **row).status_code == 422
-    assert everything() == before
+    assert state() == before
 
 
 def test_nobody_has_two_roles_in_a_registry(staff, golden, rob):

@@ -18,7 +18,8 @@ from registry_app.models import (
     TeamMembership,
     User,
 )
-from tests.admin.pages import address, everything, sent
+from tests.admin.pages import address, sent
+from tests.client import state
 from tests.factories import COMMAND_LINE, give_role, make_collection
 
 
@@ -133,13 +134,13 @@ def test_rule_19_a_mistake_makes_nobody_s_save_unseen(staff, edit):
     page = address("change", edit.thing)
     data = sent(staff.get(page))
     edit.meanwhile()
-    before = everything()
+    before = state()
     refused = staff.post(page, {**data, **edit.mistake})
     assert refused.status_code in {409, 422}  # 409: the page of this form shows the conflict at once
     if refused.status_code == 422:
         again = staff.post(page, {**sent(refused), **edit.corrected})
         assert again.status_code == 409
-    assert everything() == before
+    assert state() == before
 
 
 def test_rules_16_and_18_a_name_typed_wrong_makes_no_change_unseen(staff, golden, churn, ada):

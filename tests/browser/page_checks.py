@@ -1,5 +1,11 @@
 """What tests ask of a page as it stands: is it accessible, does it fit."""
 
+import pytest
+
+SCRIPTS = [
+    pytest.param({}, id="scripts"),
+    pytest.param({"java_script_enabled": False}, id="no_scripts"),
+]
 DESK = {"width": 1440, "height": 900}
 TABLET = {"width": 1024, "height": 768}
 PHONE = {"width": 390, "height": 844}

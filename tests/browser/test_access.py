@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from registry_app.choices import Role
 from registry_app.models import Actor, Team, TeamMembership
-from tests.browser.test_smoke import SCRIPTS
+from tests.browser.page_checks import SCRIPTS
 from tests.factories import COMMAND_LINE
 
 

@@ -5,7 +5,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from registry_app import rules
-from tests.browser.test_smoke import SCRIPTS
+from tests.browser.page_checks import SCRIPTS
 from tests.factories import make_collection, make_link, make_version, protect
 
 

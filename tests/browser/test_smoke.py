@@ -8,10 +8,10 @@ from playwright.sync_api import expect
 
 from registry_app.choices import Action, Visibility
 from registry_app.models import AuditEvent, Organization, Registry, User, setup_token
+from tests.browser.page_checks import SCRIPTS
 from tests.factories import PASSWORD
 
 NEW_PASSWORD = "another horse, another battery"
-SCRIPTS = [pytest.param({}, id="scripts"), pytest.param({"java_script_enabled": False}, id="no_scripts")]
 
 
 @pytest.mark.parametrize("page", SCRIPTS, indirect=True)

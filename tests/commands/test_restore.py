@@ -11,9 +11,9 @@ import psycopg
 import pytest
 from django.conf import settings as site_settings
 
-from tests.commands.test_serve import free_port, start
 from tests.factories import PASSWORD
 from tests.servers.postgresql import programs
+from tests.servers.site import free_port, start
 
 OPERATING = (site_settings.BASE_DIR / "docs/operating.md").read_text()
 SERVER = os.environ.get("DATABASE_URL")  # of the tests' PostgreSQL

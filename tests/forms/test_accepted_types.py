@@ -4,7 +4,7 @@ import pytest
 from django.http import QueryDict
 
 from registry_app.forms import AddTypesForm
-from tests.forms.test_base import codes
+from tests.assertions import codes_by_field
 
 
 def adding(query):
@@ -47,7 +47,7 @@ def test_rule_13_types_are_read_once_each_in_order(query, types):
     ids=lambda value: value[:30],
 )
 def test_what_is_no_list_of_types(query, code):
-    assert codes(adding(query)) == {"types": [code]}
+    assert codes_by_field(adding(query)) == {"types": [code]}
 
 
 def test_five_hundred_types_are_taken():

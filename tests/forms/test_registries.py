@@ -5,7 +5,7 @@ import pytest
 from registry_app.choices import Kind, Visibility
 from registry_app.forms import CreateForm, DeleteForm, DetailsForm, RestrictForm
 from registry_app.models import Registry, Restriction
-from tests.forms.test_base import codes
+from tests.assertions import codes_by_field
 
 GOOD = {"name": "Silver", "description": "", "visibility": "organization", "accepts_all_types": "", "types": "model"}
 
@@ -55,11 +55,11 @@ def test_rule_7_all_types_need_no_list(acme, types):
     ids=str,
 )
 def test_rules_7_and_14_what_is_wrong_is_told_all_at_once(acme, vault, data, expected):
-    assert codes(creating(acme, **data)) == expected
+    assert codes_by_field(creating(acme, **data)) == expected
 
 
 def test_rule_14_a_name_is_asked_for_in_its_organization_alone(acme, globex, golden):
-    assert codes(creating(acme, name="golden datasets")) == {"name": ["name_taken"]}
+    assert codes_by_field(creating(acme, name="golden datasets")) == {"name": ["name_taken"]}
     assert creating(globex, name="golden datasets").is_valid()
 
 
@@ -67,7 +67,7 @@ def test_a_form_asks_about_constraints_on_what_it_does_not_show(models):
     """Django would skip a constraint that names a field without a form field, and the database would answer instead."""
     models.visibility = Visibility.RESTRICTED
     form = DetailsForm({"name": "Models", "description": models.description, "version": 1}, instance=models)
-    assert codes(form) == {"__all__": ["core_is_shared"]}
+    assert codes_by_field(form) == {"__all__": ["core_is_shared"]}
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_rule_18_a_preview_is_read_as_it_was_written(golden, preview, read):
 @pytest.mark.parametrize("preview", ["", "-", "2", "2-", "-1", "a-b", "2-1-0", "2.0-1", "9" * 5000 + "-1"])
 def test_rule_18_what_is_no_preview_is_a_stale_one(golden, preview):
     form = RestrictForm({"confirmation": golden.name, "version": 1, "preview": preview}, registry=golden)
-    assert (codes(form), form.status) == ({"preview": ["stale_preview"]}, 409)
+    assert (codes_by_field(form), form.status) == ({"preview": ["stale_preview"]}, 409)
 
 
 @pytest.mark.parametrize(
@@ -100,4 +100,4 @@ def test_rule_18_what_is_no_preview_is_a_stale_one(golden, preview):
 )
 def test_rule_16_the_name_is_typed_to_the_letter(golden, typed, right):
     form = DeleteForm({"confirmation": typed, "version": 1, "preview": "0-0-0-0"}, registry=golden)
-    assert codes(form) == ({} if right else {"confirmation": ["confirmation_differs"]})
+    assert codes_by_field(form) == ({} if right else {"confirmation": ["confirmation_differs"]})

@@ -25,8 +25,16 @@ from registry_app.models import (
 from tests.admin.pages import address, save
 from tests.assertions import undone
 from tests.client import browser, logging, send
-from tests.factories import COMMAND_LINE, PASSWORD, give_role, give_team_role, make_member, make_team, make_user
-from tests.web.test_second_factor import give_factor
+from tests.factories import (
+    COMMAND_LINE,
+    PASSWORD,
+    give_factor,
+    give_role,
+    give_team_role,
+    make_member,
+    make_team,
+    make_user,
+)
 
 TABLE = re.search(r"\n## What ends when\n(.*)", (settings.BASE_DIR / "docs/roles.md").read_text(), re.DOTALL)[1]
 ROWS = {row[0]: row[1:] for row in re.findall(r"^\| (.+?) \| (.+?) \| (.+?) \| (.+?) \|$", TABLE, re.MULTILINE)[1:]}

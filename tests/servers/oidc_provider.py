@@ -27,6 +27,12 @@ PEOPLE = {  # username there: (email, whether the provider has verified it)
 }
 
 
+def point(settings, url):
+    """Let the site's provider be at `url`."""
+    app = {**settings.SINGLE_SIGN_ON, "settings": {"server_url": url, "oauth_pkce_enabled": True}}
+    settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [app]}}
+
+
 def configure(folder):
     """The provider's settings."""
     key = rsa.generate_private_key(65537, 2048)

@@ -8,9 +8,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, rule
 
 from registry_app import rules
 from registry_app.audit.reconcile import find_drift
@@ -25,6 +24,7 @@ from registry_app.models import (
     role_sources,
 )
 from tests.factories import COMMAND_LINE, make_organization, make_registry, make_user
+from tests.stateful.walk import UndoneWalk, run_walks
 
 # The lowest first, as the rulebook's table says it; written here once more, so that the product's own can be wrong.
 ORDER = ["restricted_viewer", "viewer", "member", "admin"]
@@ -35,13 +35,11 @@ role = st.sampled_from(ORDER)
 days = st.sampled_from([None, 1, 2])
 
 
-class Walk(RuleBasedStateMachine):
+class Walk(UndoneWalk):
     """One walk, rolled back in the end. Beside the database it keeps what the rulebook would: plain dicts and sets."""
 
     def __init__(self):
         super().__init__()
-        self.whole = transaction.atomic()
-        self.whole.__enter__()
         self.now = timezone.now()
         self.clock = mock.patch("django.utils.timezone.now", lambda: self.now)
         self.clock.start()
@@ -68,8 +66,7 @@ class Walk(RuleBasedStateMachine):
 
     def teardown(self):
         self.clock.stop()
-        transaction.set_rollback(True)
-        self.whole.__exit__(None, None, None)
+        super().teardown()
 
     def membership(self, name):
         """The person's membership."""
@@ -246,15 +243,4 @@ class Walk(RuleBasedStateMachine):
 
 @pytest.mark.django_db
 def test_section_3_holds_on_any_walk():
-    run_state_machine_as_test(
-        Walk,
-        settings=settings(
-            max_examples=4,
-            stateful_step_count=15,
-            deadline=None,
-            database=None,
-            derandomize=True,
-            suppress_health_check=list(HealthCheck),
-            phases=[Phase.generate],
-        ),
-    )
+    run_walks(Walk, walks=4, steps=15)

@@ -1,36 +1,20 @@
 """Bad input through every form and address: a clear error, nothing changed, nothing leaked, and no 5xx."""
 
 import threading
-from contextlib import contextmanager
 from urllib.parse import urlencode
 
 import pytest
 from django.core.cache import cache
-from django.db import connection, transaction
+from django.db import connection
 from django.urls import reverse
 
 from registry_app.choices import OrganizationRole
 from registry_app.models import Actor, AuditEvent, Registry
+from tests.assertions import undone
 from tests.client import Page, at, browser, codes, crawl, logging, nothing_changes, nothing_happens, refused, state
 from tests.factories import make_member, make_registry
+from tests.web.bad_input import HOSTILE, MILLION, NOTHING, SCRIPT, shown_harmless
 
-MILLION = 10**6
-SCRIPT = "<script>alert(1)</script>"
-NOTHING = {"preview": "0-0-0-0", "reason": ""}  # a deletion was shown of what holds no collection
-HOSTILE = {
-    "script": SCRIPT,
-    "attribute": "\"'><img src=x onerror=alert(1)>/",
-    "million": "x" * MILLION,
-    "marks": "\u0300\u0316" * 17_000,  # characters that Unicode would put in order, which takes their square in time
-    "nul": "a\0b",
-    "bidi": "\u202egnp.exe",
-    "zero-width": "Golden\u200bDatasets",
-    "path": "/../",
-    "encoded": "%2e%2e%2f",
-    "double": "%252F",
-    "header": "a\r\nSet-Cookie: session=x",
-    "broken": "\ufffd",
-}
 NUL = {"nul": "null_characters_not_allowed"}
 REASON = dict.fromkeys(["million", "marks", "nul", "bidi"], "reason_invalid")
 # What each field answers to hostile text: one code, and exceptions by the name of the text (None: it may be).
@@ -61,73 +45,26 @@ FORM = "application/x-www-form-urlencoded"
 FORMS = ("create", "settings", "restrict", "delete", "add", "remove", "accept")
 
 
-class Sent:
-    """A form as its page would send it: where to, and a good `data`."""
-
-    def __init__(self, address, **data):
-        self.address, self.data = address, data
-
-
-@pytest.fixture
-def form(acme, golden, mel):
-    """A function: the form called so, filled in well, about Golden where it is about a registry."""
-    forms = {
-        "create": Sent(
-            reverse("registries:create", args=[acme.slug]),
-            name="Silver",
-            description="Second best",
-            visibility="organization",
-            accepts_all_types="",
-            types="model",
-        ),
-        "settings": Sent(at("registries:settings", golden), name="Silver", description="", version=1),
-        "restrict": Sent(
-            at("registries:restrict", golden), confirmation="Golden Datasets", reason="", version=1, preview="2-1"
-        ),
-        "delete": Sent(at("registries:delete", golden), confirmation="Golden Datasets", version=1, **NOTHING),
-        "add": Sent(at("accepted_types:add", golden), types="model", reason="", version=1),
-        "remove": Sent(at("accepted_types:remove", golden), types="dataset", version=1),
-        "accept": Sent(at("accepted_types:accept", golden), accepts_all_types="on", version=1),
-    }
-    return forms.__getitem__
-
-
 @pytest.mark.parametrize("name", FORMS)
-def test_each_form_is_good_before_it_is_made_bad(ada, form, name):
+def test_each_form_is_good_before_it_is_made_bad(ada, registry_form, name):
     """Else what follows would prove nothing."""
     before = state()
-    assert browser(ada).post(form(name).address, form(name).data).status_code == 302
+    assert browser(ada).post(registry_form(name).address, registry_form(name).data).status_code == 302
     assert state() != before
-
-
-@contextmanager
-def tried():
-    """What the block does is undone at its end."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
 
 
 # Text.
 
 
-def shown_harmless(response):
-    """What was typed stands in the page as text, or not at all."""
-    assert SCRIPT not in response.text
-    assert "<img" not in response.text
-    assert Page(response).inline == []
-    assert "session" not in response.cookies
-
-
 @pytest.mark.parametrize("name, field", FIELDS)
-def test_hostile_text_is_refused_or_shown_as_text(acme, ada, form, name, field):
-    client, sent, (usual, others) = browser(ada), form(name), FIELDS[name, field]
+def test_hostile_text_is_refused_or_shown_as_text(acme, ada, registry_form, name, field):
+    client, sent, (usual, others) = browser(ada), registry_form(name), FIELDS[name, field]
     for text, hostile in HOSTILE.items():
         data = {**sent.data, field: hostile}
         if code := others.get(text, usual):
             shown_harmless(refused(client, sent.address, data, code, 409 if code == "stale_preview" else 422))
             continue
-        with tried():
+        with undone():
             response = client.post(sent.address, data)
             assert (response.status_code, response.cookies.get("session")) == (302, None)
             for address in (response.url, acme.get_absolute_url(), reverse("audit:index", args=[acme.slug])):
@@ -153,8 +90,8 @@ def test_names_that_look_like_markup_are_text_on_every_page(acme, ada, rob):
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_hostile_field_names_are_refused(ada, form, name):
-    client, sent = browser(ada), form(name)
+def test_hostile_field_names_are_refused(ada, registry_form, name):
+    client, sent = browser(ada), registry_form(name)
     for field in (SCRIPT, "a\0b", "\u202e", "x" * 100_000, "__proto__", "name[]", "name\n", ""):
         body = urlencode({**sent.data, field: SCRIPT})
         shown_harmless(refused(client, sent.address, body, "unknown_field", content_type=FORM))
@@ -165,17 +102,17 @@ def test_hostile_field_names_are_refused(ada, form, name):
 
 @pytest.mark.parametrize("hidden", [False, True])
 @pytest.mark.parametrize("name", ["create", "settings"])
-def test_rule_14_another_spelling_of_a_name_is_the_same_name(acme, ada, mel, form, name, hidden):
+def test_rule_14_another_spelling_of_a_name_is_the_same_name(acme, ada, mel, registry_form, name, hidden):
     make_registry(acme, ada, "Café", restricted=hidden)
     client = browser(mel if name == "create" else ada)
     for spelling in ("Cafe\u0301", "CAFÉ", "cafe\u0301", "Ｃafé", " Café ", "\tCafé\n", "Café\u00a0"):
-        refused(client, form(name).address, {**form(name).data, "name": spelling}, "name_taken")
+        refused(client, registry_form(name).address, {**registry_form(name).data, "name": spelling}, "name_taken")
 
 
 @pytest.mark.parametrize("name", ["create", "settings"])
-def test_blanks_around_a_name_are_cut(acme, ada, form, name):
-    data = {**form(name).data, "name": "\u3000 Silver\t\r\n", "description": " \r\n text \r\n "}
-    assert browser(ada).post(form(name).address, data).status_code == 302
+def test_blanks_around_a_name_are_cut(acme, ada, registry_form, name):
+    data = {**registry_form(name).data, "name": "\u3000 Silver\t\r\n", "description": " \r\n text \r\n "}
+    assert browser(ada).post(registry_form(name).address, data).status_code == 302
     assert acme.registries.get(name="Silver").description == "text"
 
 
@@ -183,8 +120,8 @@ def test_blanks_around_a_name_are_cut(acme, ada, form, name):
 
 
 @pytest.mark.parametrize("name", ["create", "add"])
-def test_ten_thousand_types_are_too_many(ada, form, name):
-    types, sent = [f"type-{number}x" for number in range(10_000)], form(name)
+def test_ten_thousand_types_are_too_many(ada, registry_form, name):
+    types, sent = [f"type-{number}x" for number in range(10_000)], registry_form(name)
     refused(browser(ada), sent.address, {**sent.data, "types": ",".join(types)}, "types_too_many")
     refused(browser(ada), sent.address, {**sent.data, "types": types[:501]}, "types_too_many")
     with nothing_happens():
@@ -205,10 +142,10 @@ def test_ten_thousand_types_are_too_many_for_a_preview(ada, models):
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_a_body_without_end_is_refused(ada, form, name):
+def test_a_body_without_end_is_refused(ada, registry_form, name):
     with nothing_happens():
-        data = {**form(name).data, "reason": "x" * 3 * MILLION}
-        assert browser(ada).post(form(name).address, data).status_code == 400
+        data = {**registry_form(name).data, "reason": "x" * 3 * MILLION}
+        assert browser(ada).post(registry_form(name).address, data).status_code == 400
 
 
 # Fields that the form doesn't show.
@@ -232,8 +169,8 @@ UNSHOWN = {
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_fields_that_the_form_does_not_show_are_refused(globex, ada, form, name):
-    client, sent = browser(ada), form(name)
+def test_fields_that_the_form_does_not_show_are_refused(globex, ada, registry_form, name):
+    client, sent = browser(ada), registry_form(name)
     values = {"kind": "core", "organization": globex.pk, "visibility": "restricted"}
     shown = {*sent.data, "confirmed", "types"} if name in {"create", "add", "accept"} else {*sent.data}
     expected = {**UNSHOWN, **({"kind": "core_is_given", "organization": "unknown_field"} if name == "create" else {})}
@@ -289,9 +226,11 @@ def test_rules_2_4_6_and_9_no_field_brings_in_what_a_rule_refuses(ada, registry,
         ("accept", "edit_conflict"),
     ],
 )
-def test_rules_18_and_19_the_version_of_another_row_is_a_conflict(ada, vault, form, name, code):
+def test_rules_18_and_19_the_version_of_another_row_is_a_conflict(ada, vault, registry_form, name, code):
     vault.edit(Actor(ada), name="Vault", description="Changed")
-    refused(browser(ada), form(name).address, {**form(name).data, "version": vault.version}, code, 409)
+    refused(
+        browser(ada), registry_form(name).address, {**registry_form(name).data, "version": vault.version}, code, 409
+    )
 
 
 # The same form twice, and forms that are none.
@@ -308,8 +247,8 @@ AGAIN = {
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_the_same_form_sent_twice_is_done_once(ada, form, name):
-    sent = form(name)
+def test_the_same_form_sent_twice_is_done_once(ada, registry_form, name):
+    sent = registry_form(name)
     if name == "settings":
         sent.data |= {"name": "Golden Datasets", "description": "Once"}
     assert browser(ada).post(sent.address, sent.data).status_code == 302
@@ -320,8 +259,8 @@ def test_the_same_form_sent_twice_is_done_once(ada, form, name):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("name", FORMS)
-def test_the_same_form_sent_twice_at_once_is_done_once(ada, form, name):
-    sent = form(name)
+def test_the_same_form_sent_twice_at_once_is_done_once(ada, registry_form, name):
+    sent = registry_form(name)
     if name == "settings":
         sent.data |= {"name": "Golden Datasets", "description": "Once"}
     together, answers = threading.Barrier(2), []
@@ -346,23 +285,23 @@ def test_the_same_form_sent_twice_at_once_is_done_once(ada, form, name):
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_a_form_with_nothing_in_it_is_refused(ada, form, name):
+def test_a_form_with_nothing_in_it_is_refused(ada, registry_form, name):
     with nothing_changes():
-        response = browser(ada).post(form(name).address)
+        response = browser(ada).post(registry_form(name).address)
     assert response.status_code in {409, 422}
     assert codes(response)
 
 
 @pytest.mark.parametrize("name", ["create", "settings", "restrict", "delete", "add"])
-def test_an_address_is_no_form(ada, form, name):
+def test_an_address_is_no_form(ada, registry_form, name):
     with nothing_happens():
-        assert browser(ada).get(form(name).address, form(name).data).status_code == 200
+        assert browser(ada).get(registry_form(name).address, registry_form(name).data).status_code == 200
 
 
 @pytest.mark.parametrize("name", ["remove", "accept"])
-def test_an_address_that_takes_forms_shows_nothing(ada, form, name):
+def test_an_address_that_takes_forms_shows_nothing(ada, registry_form, name):
     with nothing_happens():
-        assert browser(ada).get(form(name).address, form(name).data).status_code == 405
+        assert browser(ada).get(registry_form(name).address, registry_form(name).data).status_code == 405
 
 
 @pytest.mark.parametrize("page", ["registries:index", "registries:name", "audit:index", "audit:export"])
@@ -391,10 +330,10 @@ BODIES = {
 
 
 @pytest.mark.parametrize("body", BODIES)
-def test_a_body_that_is_no_form_makes_nothing(ada, form, body):
+def test_a_body_that_is_no_form_makes_nothing(ada, registry_form, body):
     content, kind, status, code = BODIES[body]
     with nothing_changes(), logging() as events:
-        response = browser(ada).generic("POST", form("create").address, content, content_type=kind)
+        response = browser(ada).generic("POST", registry_form("create").address, content, content_type=kind)
     assert response.status_code == status
     if code:
         assert code in codes(response)

@@ -8,13 +8,10 @@ from django.urls import reverse
 
 from registry_app import forms
 from registry_app.forms.base import ActionForm, FilterForm, PreviewField
+from tests.assertions import undone
 from tests.client import at, browser, codes, nothing_changes, of
-from tests.web.test_bad_input import (
-    form,  # noqa: F401 (fixture)
-    tried,
-)
-from tests.web.test_bad_input_of_people import FORMS
-from tests.web.test_endpoint_matrix import _something_of_everything, address_of, named  # noqa: F401 (fixtures)
+from tests.web.bad_input import FORMS_OF_PEOPLE
+from tests.web.endpoints import address_of
 
 VALUES = [
     "9999-12-31",
@@ -111,7 +108,7 @@ MORE = [
 ]
 
 
-def test_every_number_and_date_of_a_form_is_tried():
+def test_every_number_and_date_of_a_form_is_undone():
     there = {
         kind: [name for name, field in kind.base_fields.items() if isinstance(field, NUMBERS)]
         for kind in subclasses(ActionForm)
@@ -121,31 +118,31 @@ def test_every_number_and_date_of_a_form_is_tried():
 
 
 @pytest.mark.parametrize("kind", FIELDS, ids=lambda kind: kind.__name__)
-def test_a_number_or_date_that_makes_no_sense_is_refused(ada, golden, form, named, kind):  # noqa: F811
+def test_a_number_or_date_that_makes_no_sense_is_refused(ada, golden, registry_form, populated, kind):
     if kind in OF_REGISTRY:
-        address, good = form(OF_REGISTRY[kind]).address, form(OF_REGISTRY[kind]).data
+        address, good = registry_form(OF_REGISTRY[kind]).address, registry_form(OF_REGISTRY[kind]).data
     elif kind in OF_PEOPLE:
-        address, good = address_of(OF_PEOPLE[kind], golden), FORMS[OF_PEOPLE[kind]]
+        address, good = address_of(OF_PEOPLE[kind], golden), FORMS_OF_PEOPLE[OF_PEOPLE[kind]]
     else:
         page, good = OF_COLLECTION[kind]
         address = of(page, golden.collections.get(name="Shelf"))
     client = browser(ada)
     for field in FIELDS[kind]:
         for value in (*VALUES, ["1", "2"], ["9999-12-31", "0001-01-01"]):
-            with tried():
+            with undone():
                 response = client.post(address, {**good, field: value})
                 assert response.status_code in {302, 409, 422}, (field, value)
                 assert response.status_code == 302 or codes(response), (field, value)
 
 
-def test_the_last_day_of_the_calendar_is_the_last_day_of_no_role(ada, golden, named):  # noqa: F811
+def test_the_last_day_of_the_calendar_is_the_last_day_of_no_role(ada, golden, populated):
     """There is no moment after it. The day before is one."""
     for name in ("registry_members:add", "registry_members:change"):
         with nothing_changes():
-            response = browser(ada).post(address_of(name, golden), {**FORMS[name], "ends_at": "9999-12-31"})
+            response = browser(ada).post(address_of(name, golden), {**FORMS_OF_PEOPLE[name], "ends_at": "9999-12-31"})
         assert (response.status_code, codes(response)) == (422, {"invalid"})
         assert 'value="9999-12-31"' in response.text
-    data = {**FORMS["registry_members:add"], "ends_at": "9999-12-30"}
+    data = {**FORMS_OF_PEOPLE["registry_members:add"], "ends_at": "9999-12-30"}
     assert browser(ada).post(address_of("registry_members:add", golden), data).status_code == 302
     for page in (
         "registry_members:index",
@@ -158,11 +155,11 @@ def test_the_last_day_of_the_calendar_is_the_last_day_of_no_role(ada, golden, na
 
 
 @pytest.mark.parametrize("name, field, pattern", MORE)
-def test_a_number_within_text_that_makes_no_sense_is_refused(ada, golden, named, name, field, pattern):  # noqa: F811
+def test_a_number_within_text_that_makes_no_sense_is_refused(ada, golden, populated, name, field, pattern):
     client, address = browser(ada), address_of(name, golden)
     for value in VALUES:
-        with tried():
-            response = client.post(address, {**FORMS[name], field: pattern.format(value)})
+        with undone():
+            response = client.post(address, {**FORMS_OF_PEOPLE[name], field: pattern.format(value)})
             assert response.status_code in {200, 302, 409, 422}, value
 
 
@@ -194,7 +191,7 @@ OTHER_PARAMETERS = {
 }
 
 
-def test_every_list_is_tried():
+def test_every_list_is_undone():
     assert set(subclasses(FilterForm)) == LISTS.keys()
 
 
@@ -205,7 +202,7 @@ def test_every_list_is_tried():
         *OTHER_PARAMETERS.items(),
     ],
 )
-def test_a_parameter_that_makes_no_sense_is_answered(ada, golden, named, page, parameters):  # noqa: F811
+def test_a_parameter_that_makes_no_sense_is_answered(ada, golden, populated, page, parameters):
     client, address = browser(ada), address_of(page, golden)
     with nothing_changes():
         for parameter in (*parameters, "page"):
@@ -217,7 +214,7 @@ def test_a_parameter_that_makes_no_sense_is_answered(ada, golden, named, page, p
 
 
 @pytest.mark.parametrize("page", [page for pages in LISTS.values() for page in pages])
-def test_a_foreign_parameter_is_ignored(ada, golden, named, page):  # noqa: F811
+def test_a_foreign_parameter_is_ignored(ada, golden, named, page):
     client, address = browser(ada), address_of(page, golden)
     with nothing_changes():
         for query in ("utm_source=mail&utm_source=chat", "fbclid=1", "ref=x", "%FF=1", "Q=a", "q[]=a", "="):
@@ -248,7 +245,7 @@ NUMBERED = [
 
 
 @pytest.mark.parametrize("name", NUMBERED)
-def test_a_number_in_an_address_that_nothing_has_leads_nowhere(ada, golden, named, name):  # noqa: F811
+def test_a_number_in_an_address_that_nothing_has_leads_nowhere(ada, golden, populated, name):
     address = address_of(name, golden)
     client, parts = browser(ada), address.strip("/").split("/")
     place = max(index for index, part in enumerate(parts) if part.lstrip("v").isdigit())

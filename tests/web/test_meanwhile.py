@@ -13,15 +13,7 @@ from registry_app.models import Actor
 from tests.assertions import undone
 from tests.client import Page, browser, logging, state
 from tests.factories import COMMAND_LINE, PASSWORD, give_role, make_member, make_user, protect
-from tests.web.test_endpoint_matrix import (  # noqa: F401 (fixtures)
-    ADDRESSES,
-    ALLAUTHS,
-    NOT_SO,
-    REGISTRY_ADDRESSES,
-    _something_of_everything,
-    address_of,
-    named,
-)
+from tests.web.endpoints import ALLAUTH, NAMES, address_of, takes
 
 TYPED = {"confirmation": "Golden Datasets"}
 VERSION = {"project": "forecasts", "name": "churn", "type": "model", "size": "1", "file_count": "1", "metadata": "{}"}
@@ -71,19 +63,24 @@ SENT = {
     "organization_tokens:service": {"name": "cluster", "life": "30"},
 }
 # What is posted without a role: one's own, and what leads into the site.
-ROLELESS = {"appearance", "invitation", "sessions:end", "setup", "tokens:index", "tokens:revoke"}
+ROLELESS = {
+    "site:appearance",
+    "invitations:accept",
+    "sessions:end",
+    "organizations:setup",
+    "tokens:index",
+    "tokens:revoke",
+}
 OPEN_TO_MEMBERS = {"registries:create", "access_requests:create"}
 
 
 def test_every_address_that_is_posted_to_is_in_the_table():
-    rows = ADDRESSES | REGISTRY_ADDRESSES
-    closed = (NOT_SO, (NOT_SO,) * 3, "405 405 405 405 405 405")
-    form_data = {name for name, (_, sent) in rows.items() if sent not in closed and not name.startswith(ALLAUTHS)}
+    form_data = {name for name in NAMES if takes(name, "POST") and not name.startswith(ALLAUTH)}
     assert form_data == SENT.keys() | ROLELESS
 
 
 @pytest.fixture
-def eve(acme, golden, named):  # noqa: F811
+def eve(acme, golden, populated):
     """Organization admin of Acme beside Ada; not the newest in Golden, whose role pages change."""
     nora = make_user("nora")
     make_member(acme, nora)

@@ -14,7 +14,7 @@ from registry_app.database import fulltext
 from registry_app.models import Alias, Collection, Link, Tag, Version
 from registry_app.search import results
 from tests.assertions import settle
-from tests.client import Page, browser, codes, many, nothing_happens
+from tests.client import Page, browser, codes, comparable, many, nothing_happens
 from tests.factories import (
     COMMAND_LINE,
     give_role,
@@ -26,7 +26,6 @@ from tests.factories import (
     make_version,
     protect,
 )
-from tests.web.test_endpoint_matrix import comparable
 
 QUERIES = {"sqlite": 18, "postgresql": 17}  # for one word, however much is found
 TODAY = timezone.now().date()

@@ -6,14 +6,14 @@ import time
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.urls import reverse
 from fido2.utils import websafe_encode
 
 from registry_app.choices import OrganizationRole
 from registry_app.models import Actor, AuditEvent
 from tests.client import Page, at, browser, logging, nothing_happens
-from tests.factories import PASSWORD, make_member, make_token
+from tests.factories import PASSWORD, give_factor, make_member, make_token
 
 SAID = websafe_encode(b'{"type": "webauthn.get", "challenge": "AAAA", "origin": "http://testserver"}')
 PASSKEY = {  # well formed, and nobody's
@@ -34,14 +34,6 @@ ACTIVATE, CHECK = reverse("mfa_activate_totp"), reverse("mfa_authenticate")
 def code_of(secret, ago=0):
     """The code that an app shows for `secret`, `ago` steps of 30 seconds ago."""
     return format_hotp_value(hotp_value(secret, int(time.time()) // 30 - ago))
-
-
-def give_factor(user):
-    """A second factor for `user`; answers its secret."""
-    secret = generate_totp_secret()
-    TOTP.activate(user, secret)
-    RecoveryCodes.activate(user)
-    return secret
 
 
 def enter(client, user, password=PASSWORD):

@@ -18,9 +18,10 @@ from registry_app.authentication.adapters import SingleSignOnAdapter
 from registry_app.models import AuditEvent, User, make_service_account
 from tests.admin.pages import save
 from tests.client import Page, browser, logging, nothing_changes, nothing_happens
-from tests.conftest import point
 from tests.factories import COMMAND_LINE, PASSWORD
+from tests.html_forms import read_forms
 from tests.servers.oidc_provider import PASSWORD as PASSWORD_THERE
+from tests.servers.oidc_provider import point
 
 LOGIN = reverse("openid_connect_login", args=["127-0-0-1-9"])
 CALLBACK = reverse("openid_connect_callback", args=["127-0-0-1-9"])
@@ -36,10 +37,7 @@ class There:
     def post(self, response, **data):
         """Send the page's form, with what else it holds."""
 
-        class Held:  # as tests.client.Page reads an answer
-            text, wsgi_request = response.text, type("Asked", (), {"get_full_path": lambda self: response.url})()
-
-        form = next(form for form in Page(Held()).forms if form.method == "post")
+        form = next(form for form in read_forms(response.text) if form.method == "post")
         address = requests.compat.urljoin(response.url, form.action)
         return self.session.post(address, {**form.data, **data}, allow_redirects=False)
 

@@ -125,7 +125,7 @@ def install(using: str = DEFAULT_DB_ALIAS) -> None:
 
 
 def drop(using: str = DEFAULT_DB_ALIAS) -> None:
-    """Drop all triggers: for `disabled`, and for the tests' flush."""
+    """Drop all triggers, for `disabled`."""
     connection = connections[using]
     with connection.cursor() as cursor:
         for statement in DATABASES[connection.vendor].removals(cursor):

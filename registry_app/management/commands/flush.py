@@ -1,22 +1,11 @@
-"""`flush`, with the triggers lifted: for the test runner, and refused to everybody else."""
-
-from pathlib import Path
+"""`flush`: refused, because it would erase the audit log."""
 
 from django.core.management.base import CommandError
 from django.core.management.commands.flush import Command as Flush
-from django.db import connections, transaction
-
-from ...database import triggers
 
 
 class Command(Flush):
-    """Django's flush, in test databases alone: elsewhere it would erase the audit log."""
+    """Django's command of this name deletes every row of the database."""
 
     def handle(self, **options):
-        using = options["database"]
-        if not Path(connections[using].settings_dict["NAME"]).name.startswith("test_"):
-            raise CommandError("flush would erase the audit log; it is refused outside tests.")
-        with transaction.atomic(using=using):
-            triggers.drop(using)
-        super().handle(**options)  # its post_migrate signal puts triggers and chain head back
-        triggers.install(using)
+        raise CommandError("flush would erase the audit log; it is refused.")

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from tests.commands.test_serve import MANAGE, Serving, free_port, manage
+from tests.servers.site import MANAGE, Serving, free_port, manage
 
 PREPARING = "Preparing the database"
 

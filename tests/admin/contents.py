@@ -1,0 +1,95 @@
+"""The models of the Django admin, and rows of each of them."""
+
+from registry_app.choices import Role
+from registry_app.models import (
+    AcceptedType,
+    AccessRequest,
+    Actor,
+    Alias,
+    ApiToken,
+    Artifact,
+    AuditChainHead,
+    AuditEvent,
+    Collection,
+    FormerName,
+    Invitation,
+    Link,
+    Organization,
+    OrganizationMembership,
+    ProtectedAlias,
+    Registry,
+    RegistryMember,
+    Tag,
+    Team,
+    TeamMembership,
+    User,
+    Version,
+)
+from tests.factories import (
+    COMMAND_LINE,
+    give_role,
+    make_collection,
+    make_invitation,
+    make_link,
+    make_member,
+    make_organization,
+    make_registry,
+    make_team,
+    make_token,
+    make_user,
+    make_version,
+    protect,
+)
+
+MODELS = [
+    AcceptedType,
+    AccessRequest,
+    Alias,
+    ApiToken,
+    Artifact,
+    AuditEvent,
+    AuditChainHead,
+    Collection,
+    FormerName,
+    Invitation,
+    Link,
+    Organization,
+    OrganizationMembership,
+    ProtectedAlias,
+    Registry,
+    RegistryMember,
+    Tag,
+    Team,
+    TeamMembership,
+    User,
+    Version,
+]
+ADDABLE = {
+    *(Collection, Link, Organization, OrganizationMembership, ProtectedAlias),
+    *(Registry, Team, TeamMembership, User),
+}
+CHANGEABLE = {
+    *(Collection, Link, Organization, OrganizationMembership),
+    *(Registry, RegistryMember, Team, TeamMembership, User),
+}
+
+
+def fill(organization, numbers):
+    """One more row of every model for each of `numbers`."""
+    for number in numbers:
+        user = make_user(f"user{number}")
+        make_member(organization, user)
+        make_organization(f"Organization {number}", user)
+        registry = make_registry(organization, user, f"Registry {number}", types=["model", "dataset"])
+        friend = make_user(f"friend{number}")
+        make_member(organization, friend)
+        give_role(registry, friend, Role.VIEWER)
+        registry.edit(COMMAND_LINE, name=f"Renamed {number}", description="")
+        AccessRequest(registry=registry, user=friend, role=Role.ADMIN, reason="Why not").create(Actor(friend))
+        team = make_team(organization, f"Team {number}", people=[friend])
+        version = make_version(team, made_from=(make_version(team, "raw", type="dataset"),))
+        link = make_link(make_collection(registry, tags=["churn"]), version, "production")
+        link.set_tags(COMMAND_LINE, ["checked"])
+        protect(registry, "production")
+        make_invitation(organization)
+        make_token(friend)

@@ -1,0 +1,77 @@
+"""Hostile texts, forms to write them into, and what a page may make of them."""
+
+from tests.client import Page
+from tests.factories import PASSWORD
+
+MILLION = 10**6
+SCRIPT = "<script>alert(1)</script>"
+HOSTILE = {
+    "script": SCRIPT,
+    "attribute": "\"'><img src=x onerror=alert(1)>/",
+    "million": "x" * MILLION,
+    "marks": "\u0300\u0316" * 17_000,  # characters that Unicode would put in order, which takes their square in time
+    "nul": "a\0b",
+    "bidi": "\u202egnp.exe",
+    "zero-width": "Golden\u200bDatasets",
+    "path": "/../",
+    "encoded": "%2e%2e%2f",
+    "double": "%252F",
+    "header": "a\r\nSet-Cookie: session=x",
+    "broken": "\ufffd",
+}
+NOTHING = {"preview": "0-0-0-0", "reason": ""}  # a deletion was shown of what holds no collection
+# What each form would send, filled in well.
+FORMS_OF_PEOPLE = {
+    "registry_members:add": {"holders": "mel", "role": "member", "ends_at": ""},
+    "registry_members:change": {"role": "member", "ends_at": "", "seen": "viewer"},
+    "access_requests:answer": {"answer": "grant", "note": ""},
+    "invitations:create": {"email": "", "role": "member"},
+    "members:service": {"username": "robot"},
+    "members:role": {"role": "admin", "seen": "member"},
+    "teams:create": {"name": "Red", "description": ""},
+    "teams:settings": {"name": "Red", "description": "", "version": "1"},
+    "teams:detail": {"people": "ada", "role": "member"},
+    "teams:role": {"role": "admin", "seen": "member"},
+    "teams:delete": {"confirmation": "Vision"},
+    "artifacts:create": {
+        "project": "forecasts",
+        "name": "churn",
+        "type": "model",
+        "uri": "s3://bucket/churn",
+        "digest": "sha256:" + 64 * "a",
+        "size": "1",
+        "file_count": "1",
+        "metadata": "{}",
+        "run": "train-7",
+        "run_url": "https://runs.example.com/7",
+        "made_from": "Foundry/forecasts/churn:v0",
+    },
+    "imports:create": {
+        "text": '[{"project": "p", "name": "n", "type": "model", "uri": "s3://b", "digest": "etag:1"}]',
+        "seen": "",
+    },
+    "organizations:settings": {"default_role": "member", "members_create": "on", "version": "1"},
+    "tokens:index": {"name": "laptop", "life": "30"},
+    "organization_tokens:service": {"name": "cluster", "life": "30"},
+    "invitations:accept": {
+        "username": "nora",
+        "email": "nora@example.com",
+        "password": PASSWORD,
+        "password_again": PASSWORD,
+    },
+}
+
+
+class Sent:
+    """A form as its page would send it: where to, and a good `data`."""
+
+    def __init__(self, address, **data):
+        self.address, self.data = address, data
+
+
+def shown_harmless(response):
+    """What was typed stands in the page as text, or not at all."""
+    assert SCRIPT not in response.text
+    assert "<img" not in response.text
+    assert Page(response).inline == []
+    assert "session" not in response.cookies

@@ -1,0 +1,142 @@
+"""What the addresses of endpoint_matrix.txt name, and who asks for them."""
+
+from copy import copy
+from typing import NamedTuple
+
+import pytest
+from django.db import transaction
+from django.urls import reverse
+
+from registry_app.choices import Role
+from registry_app.models import AccessRequest, make_service_account
+from tests.assertions import undone
+from tests.client import at, browser
+from tests.factories import (
+    COMMAND_LINE,
+    give_role,
+    make_collection,
+    make_invitation,
+    make_link,
+    make_member,
+    make_organization,
+    make_registry,
+    make_team,
+    make_token,
+    make_user,
+    make_version,
+)
+from tests.web.bad_input import NOTHING, Sent
+
+SENT = {"csrfmiddlewaretoken": "sent along", "accepts_all_types": "on"}  # a form that nothing was written into
+
+
+def furnish(acme, rob, mel):
+    """A team with a version, a service account with a token, and an invitation."""
+    make_version(make_team(acme, "Foundry", people=[rob, mel]))
+    make_token(make_service_account(acme, "eval-ci", COMMAND_LINE).user)
+    make_invitation(acme)
+
+
+def fill(acme, registries):
+    """In each of the registries a role and a request of Eve's, and a collection with two versions."""
+    eve = make_user("eve")
+    make_member(acme, eve)
+    makers = make_team(acme, "Makers")
+    for registry in registries:
+        give_role(registry, eve, Role.VIEWER)
+        AccessRequest.objects.create(registry=registry, user=eve, role=Role.ADMIN, reason="To help.")
+        kind = "dataset" if registry.name == "Golden Datasets" else "model"
+        collection = make_collection(registry, "Shelf", type=kind)
+        for _ in range(2):
+            make_link(collection, make_version(makers, f"shelved-{kind}", type=kind))
+
+
+@pytest.fixture
+def furnished(acme, rob, mel, vision):
+    """Acme with teams, a version, a service account with a token, and an invitation."""
+    furnish(acme, rob, mel)
+
+
+@pytest.fixture
+def populated(acme, golden, vault, models, furnished):
+    """Acme with one of everything that an address can name."""
+    fill(acme, (golden, vault, models))
+
+
+@pytest.fixture
+def registry_form(acme, golden, mel):
+    """A function: the form called so, filled in well, about Golden where it is about a registry."""
+    forms = {
+        "create": Sent(
+            reverse("registries:create", args=[acme.slug]),
+            name="Silver",
+            description="Second best",
+            visibility="organization",
+            accepts_all_types="",
+            types="model",
+        ),
+        "settings": Sent(at("registries:settings", golden), name="Silver", description="", version=1),
+        "restrict": Sent(
+            at("registries:restrict", golden), confirmation="Golden Datasets", reason="", version=1, preview="2-1"
+        ),
+        "delete": Sent(at("registries:delete", golden), confirmation="Golden Datasets", version=1, **NOTHING),
+        "add": Sent(at("accepted_types:add", golden), types="model", reason="", version=1),
+        "remove": Sent(at("accepted_types:remove", golden), types="dataset", version=1),
+        "accept": Sent(at("accepted_types:accept", golden), accepts_all_types="on", version=1),
+    }
+    return forms.__getitem__
+
+
+class World(NamedTuple):
+    """What the table speaks of, by its words: registries, and a browser for each person."""
+
+    registries: dict
+    browsers: dict
+
+    def address(self, line):
+        """The address of a line of the table."""
+        return line.address(self.registries[line.registry or "golden"])
+
+    def ask(self, person, method, address):
+        """What `person` is answered; whatever it does is undone. A POST sends an empty form."""
+        client = copy(self.browsers[person])
+        client.cookies = copy(client.cookies)
+        with undone():
+            return getattr(client, method.lower())(address, SENT if method == "POST" else {})
+
+
+def make_world():
+    """Acme as `populated` makes it, Globex, and the people of the table's columns."""
+    names = ("ada", "rob", "mel", "sam", "left", "restricted", "viewer", "member")
+    ada, rob, mel, sam, left, *holders = map(make_user, names)
+    acme = make_organization("Acme ML", ada)
+    make_organization("Globex", sam)
+    for user in (rob, mel, left, *holders):
+        make_member(acme, user)
+    golden = make_registry(acme, ada, "Golden Datasets", types=["dataset", "eval-suite"])
+    vault = make_registry(acme, ada, "Vault", types=None, restricted=True)
+    registries = {"golden": golden, "vault": vault, "models": acme.registries.get(name="Models")}
+    for registry in registries.values():
+        for user, role in zip(holders, (Role.RESTRICTED_VIEWER, Role.VIEWER, Role.MEMBER), strict=True):
+            give_role(registry, user, role)
+    for registry in (golden, vault):
+        give_role(registry, rob, Role.ADMIN)
+        give_role(registry, left, Role.ADMIN)
+    make_team(acme, "Vision", leads=[rob], people=[mel])
+    furnish(acme, rob, mel)
+    fill(acme, registries.values())
+    people = {"nobody": None, "org-admin": ada, "registry-admin": rob, "org-member": mel, "stranger": sam}
+    people |= {"staff": make_user("root", is_staff=True, is_superuser=True), "deactivated": left}
+    people |= {user.username: user for user in holders}
+    browsers = {name: browser(user) for name, user in people.items()}
+    left.is_active = False
+    left.save()
+    return World(registries, browsers)
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker):
+    """The World, made once for all tests of a module; what a test does to it is undone at its end."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield make_world()
+        transaction.set_rollback(True)
