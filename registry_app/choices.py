@@ -19,7 +19,7 @@ class Kind(TextChoices):
 
 
 class Visibility(TextChoices):
-    """Who sees a registry: the whole organization, or whoever has a role in it."""
+    """Who sees a registry: the whole organization, or only people with a role in it."""
 
     ORGANIZATION = "organization"
     RESTRICTED = "restricted"

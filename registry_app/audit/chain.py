@@ -61,4 +61,4 @@ def _faults_of(event, expected, previous):
     except (ValueError, TypeError):
         facts = {}
     if any(facts.get(name) != getattr(event, name) for name in COPIED) or facts.get("at") != event.at.isoformat():
-        yield f"Entry {event.seq}: its columns differ from what was sealed."
+        yield f"Entry {event.seq}: its columns differ from its hashed text."

@@ -75,7 +75,7 @@ class AcceptForm(ListForm):
     version = VersionField()
 
     def clean(self):
-        """A list is offered only instead of all types: where there is one, somebody else was faster."""
+        """A list is offered only instead of all types: where there is one, another person was faster."""
         cleaned = super().clean()
         if not cleaned.get("accepts_all_types") and not self.registry.accepts_all_types:
             self.add_error(None, ValidationError(rules.EDIT_CONFLICT.reason, code=rules.EDIT_CONFLICT.code))

@@ -76,7 +76,7 @@ class DeleteVersionForm(ActionForm):
 
 
 class VersionForm(ActionForm):
-    """A version to register for the team of the TeamAccess `door`: typed in, or a row of a list."""
+    """A version to register for the team of the TeamAccess `access`: typed in, or a row of a list."""
 
     project = RuleField(
         clean_text=rules.clean_name, refuse=partial(rules.refuse_label, what="Projects"), help_text="Where it was made."

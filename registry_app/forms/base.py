@@ -1,4 +1,4 @@
-"""What all forms share: the law's answers become their errors, and nothing that they don't show comes in."""
+"""What all forms share: refusals of rules become their errors, and fields that they don't show are refused."""
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, BadRequest, ValidationError
@@ -23,7 +23,7 @@ CONFLICTS = {rules.EDIT_CONFLICT.code, rules.STALE_PREVIEW.code}
 class ActionForm(forms.Form):
     """A form that ends in a verb of a model, on `registry` (None while there is none).
 
-    Fields posted beside those that it shows are refused, under the rule's own code where a rule speaks of them.
+    Fields sent beside those that it shows are refused, under the rule's own code where a rule speaks of them.
     """
 
     def __init__(self, *args, registry=None, **kwargs):
@@ -68,7 +68,7 @@ class ActionForm(forms.Form):
 
     @property
     def lacks_role(self):
-        """Whether all that is wrong is a missing role: nothing to correct, but somebody can help."""
+        """Whether all that is wrong is a missing role: nothing to correct, but an admin can help."""
         codes = {error.code for errors in self.errors.values() for error in errors.as_data()}
         return bool(codes) and codes <= ROLE_MISSING
 
@@ -98,7 +98,7 @@ class ActionForm(forms.Form):
 
 
 def _refuse_unshown(registry, name, value):
-    """What to say of field `name`, posted to a form that doesn't show it."""
+    """What to say of field `name`, sent to a form that doesn't show it."""
     stored = {
         "kind": registry and registry.kind,
         "organization": registry and str(registry.organization_id),
@@ -152,7 +152,7 @@ class CursorForm(FilterForm):
 
 
 class RuleField(forms.CharField):
-    """Text whose cleaning and whose only judge is the law: `clean_text` and `refuse` are functions of rules.py."""
+    """Text that is cleaned and judged by rules alone: `clean_text` and `refuse` are functions of `rules`."""
 
     def __init__(self, *, clean_text, refuse, **kwargs):
         super().__init__(**kwargs)
@@ -169,11 +169,11 @@ class RuleField(forms.CharField):
 
 
 class ReasonField(RuleField):
-    """Why something is done, or a note to somebody: the log keeps it. Refuses with `reason_invalid`."""
+    """Why something is done, or a note to a person: the log keeps it. Refuses with `reason_invalid`."""
 
     def __init__(self, *, required=False, **kwargs):
-        law = {"clean_text": rules.clean_description, "refuse": rules.refuse_reason}
-        super().__init__(**law, required=required, max_length=rules.REASON_LENGTH, **kwargs)
+        judge = {"clean_text": rules.clean_description, "refuse": rules.refuse_reason}
+        super().__init__(**judge, required=required, max_length=rules.REASON_LENGTH, **kwargs)
 
     def validate(self, value):
         """Refuse what the log doesn't take, and an empty one where there must be one."""

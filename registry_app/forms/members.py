@@ -13,7 +13,7 @@ STATES = [("active", "Active"), ("deactivated", "Deactivated")]
 
 
 class PeopleFilter(CursorForm):
-    """What the list of people is narrowed to by whoever `looker`, a membership, is: addresses are for admins."""
+    """What the list of people is narrowed to for `looker`, a membership: addresses are for admins."""
 
     q = forms.CharField(label="Search", required=False, max_length=200)
     role = forms.ChoiceField(
@@ -83,4 +83,4 @@ class InviteForm(ActionForm):
 
 
 class JoinForm(AccountForm):
-    """The account that somebody makes to accept an invitation."""
+    """The account that a person makes to accept an invitation."""

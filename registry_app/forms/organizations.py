@@ -9,7 +9,7 @@ from .base import ActionForm, VersionField
 
 
 class AccountForm(ActionForm):
-    """An account that somebody makes for themself."""
+    """An account that a person makes for themself."""
 
     username = UsernameField(label="Your username", max_length=150)
     email = forms.EmailField(label="Your email", widget=forms.EmailInput(attrs={"autocomplete": "email"}))

@@ -114,7 +114,7 @@ class WhoCanForm(forms.Form):
 
 
 class RequestForm(ActionForm):
-    """A role that somebody asks for, and why."""
+    """A role that a person asks for, and why."""
 
     role = forms.ChoiceField(error_messages={"required": "Choose a role."})
     reason = ReasonField(

@@ -1,4 +1,4 @@
-"""Requests: somebody who sees a registry asks its admins for a higher role."""
+"""Access requests: a person who sees a registry asks its admins for a higher role."""
 
 from django.db import models
 from django.utils import timezone

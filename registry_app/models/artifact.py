@@ -197,13 +197,13 @@ class Version(models.Model):
 
 
 def may_register(team, by):
-    """Hold the team's organization until commit, and refuse whoever may not register for it, with `role_too_low`."""
+    """Lock the team's organization until commit, and refuse who may not register for the team, with `role_too_low`."""
     Organization.objects.hold(team.organization_id)
     check_registrar(team, by)
 
 
 def check_registrar(team, by):
-    """Refuse whoever may not register for the team, with `role_too_low`."""
+    """Refuse who may not register for the team, with `role_too_low`."""
     here = team.organization.memberships.of_active().filter(user=by.user).first()
     inside = team.memberships.filter(user=by.user).first()
     refusal = rules.refuse_registration(here and OrganizationRole(here.role), inside and inside.role)

@@ -1,4 +1,4 @@
-"""Invitations: how somebody gets into an organization, with an account or without one."""
+"""Invitations: links by which people join an organization, with an account or without one."""
 
 import hashlib
 import secrets

@@ -94,7 +94,7 @@ def make_superuser(username: str, email: str, password: str, by: Actor) -> User:
 
 @transaction.atomic
 def make_invited_account(invitation, username, email, password, request_id=""):
-    """Make an account for whoever holds the link of `invitation`, and bring it in: both, or nothing. Answers it.
+    """Make an account for the holder of the link of `invitation`, and add it as a member: both, or nothing. Answers it.
 
     Raises ValidationError as `make_account` does, or with `invitation_used`.
     """

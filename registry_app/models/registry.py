@@ -33,7 +33,7 @@ NAME_IS_UNIQUE = models.UniqueConstraint(
 
 
 class Registry(models.Model):
-    """A named shelf of an organization: core (born with it) or custom (made by people).
+    """A named set of collections of an organization: core (created with it) or custom (made by people).
 
     Written only by its verbs (`create`, `edit`, `restrict`, …): one transaction that locks the row, asks who may and
     what may, saves, and logs. `version` counts its changes; the database refuses any other step.
@@ -118,13 +118,13 @@ class Registry(models.Model):
 
     # What it is to whom.
 
-    def role_of(self, actor):
-        """The effective role of `actor` here (rulebook §3), or None. Whoever comes through staff doors is admin."""
-        if actor.staff:
+    def role_of(self, by):
+        """The effective role of `by` here (rulebook §3), or None. The Django admin and commands act as admins."""
+        if by.staff:
             return Role.ADMIN
-        given = self.members.active().for_user(actor.user and actor.user.pk).order_by(RANK.desc()).values("role")[:1]
+        given = self.members.active().for_user(by.user and by.user.pk).order_by(RANK.desc()).values("role")[:1]
         memberships = OrganizationMembership.objects.of_active().select_related("organization", "user").order_by()
-        memberships = memberships.filter(organization=self.organization_id, user=actor.user)
+        memberships = memberships.filter(organization=self.organization_id, user=by.user)
         membership = memberships.annotate(given_role=models.Subquery(given)).first()
         return membership and membership.effective_role(self.visibility, membership.given_role)
 

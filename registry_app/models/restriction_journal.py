@@ -1,4 +1,4 @@
-"""The ledger: registries that were restricted, noted beside the database, so that an old backup can't open them again.
+"""The journal of restrictions beside the database: an old backup that is restored can't open a restricted registry.
 
 Rule 9 holds in a database, but a backup older than a restriction knows nothing of it, and nothing in it can. So each
 restriction is noted in a file of the data folder, one JSON object a line, in two steps:
@@ -31,7 +31,7 @@ ENTRY = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
 
 
 class Line(NamedTuple):
-    """That a registry was restricted. `born`, the moment of its birth (ISO), tells another database's ids apart.
+    """That a registry was restricted. `born`, the moment of its creation (ISO), tells another database's ids apart.
 
     Not sure where `entry` names the entry of the log (SEQ:HASH) that says so; `before` is then the hash of the entry
     that it follows.
@@ -74,7 +74,7 @@ class Ledger(NamedTuple):
 
 
 def read() -> Ledger:
-    """The ledger as it is now. OSError where the file is there and can't be read."""
+    """The journal as it is now. OSError where the file is there and can't be read."""
     try:
         return _parse(_path().read_bytes())
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""API tokens: how programs sign in as somebody."""
+"""API tokens: how programs sign in as a person or a service account."""
 
 import hashlib
 import re

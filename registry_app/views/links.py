@@ -159,7 +159,7 @@ def _choices(request, collection, link, access):
 def _mark(link, actor, wanted):
     put = list(dict.fromkeys([*wanted["move"], *wanted["aliases"]]))
     take = [name for name in link.alias_names() if name not in (*wanted["keep"], *put)]
-    link.mark(actor, put=put, take=take, tags=wanted["tags"], seen=wanted["seen"], reason=wanted["reason"])
+    link.edit_labels(actor, put=put, take=take, tags=wanted["tags"], seen=wanted["seen"], reason=wanted["reason"])
 
 
 @require_http_methods(["GET", "POST"])

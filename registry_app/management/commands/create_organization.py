@@ -33,7 +33,7 @@ class Command(BaseCommand):
 
 
 def _has_account(username, email):
-    """Whether the account is there; refuses one that `email` says is somebody else's, or a new one without email."""
+    """Whether the account is there; refuses one that `email` says is another person's, or a new one without email."""
     user = User.objects.filter(username=username).first()
     if user is None:
         if not email:

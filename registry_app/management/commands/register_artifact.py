@@ -18,7 +18,7 @@ UNKNOWN = f"sha256:{0:064}"  # in the place of the digest until it is known
 
 
 class Command(BaseCommand):
-    """All that can be refused before hashing is; an interrupted run goes on where it was."""
+    """All that can be refused is refused before hashing; an interrupted run goes on where it was."""
 
     help = "Hash the file or folder PATH, and register it as a version of a team's artifact."
 

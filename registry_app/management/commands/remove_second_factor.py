@@ -1,4 +1,4 @@
-"""`remove_second_factor`: for somebody who lost phone, keys and recovery codes."""
+"""`remove_second_factor`: for a person who lost phone, keys and recovery codes."""
 
 from allauth.mfa.models import Authenticator
 from django.core.management.base import BaseCommand, CommandError

@@ -1,4 +1,4 @@
-"""`reset_password`: a link for somebody who forgot their password."""
+"""`reset_password`: a link for a person who forgot their password."""
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
