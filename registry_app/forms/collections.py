@@ -156,7 +156,7 @@ class LabelsForm(ActionForm):
             self.fields[field].choices = [(name, name) for name in names]  # type: ignore[attr-defined]
 
     def clean(self):
-        """What it keeps must be among what it has, and what moves on another version: else another person changed it."""
+        """What it keeps must be among what it has, and what moves on another version: else it was changed."""
         cleaned = super().clean()
         stale = [field for field in ("keep", "move") if self.errors.pop(field, None)]
         if stale:

@@ -74,7 +74,7 @@ class RegistryQuerySet(models.QuerySet):
         return self.annotate(given_role=models.Subquery(given.order_by(RANK.desc()).values("role")[:1]))
 
     def restricted_before_restore(self):
-        """Those restricted by the journal that this database shows to all, because it was restored from an older backup."""
+        """Those that the journal says are restricted and that this database shows to all: its backup was older."""
         known = restriction_journal.read().restricted()
         shown = self.custom().filter(pk__in={pk for pk, _ in known}, visibility=Visibility.ORGANIZATION)
         births = dict(shown.order_by().values_list("pk", "created_at"))
@@ -82,7 +82,7 @@ class RegistryQuerySet(models.QuerySet):
         return self.filter(pk__in={pk for pk, moment in moments if (pk, moment.isoformat()) in known})
 
     def unnoted(self):
-        """Lines that the journal lacks: of registries restricted by their row, or by the log, which knows deleted ones too.
+        """Lines that the journal lacks: of registries restricted by their row, or by the log, which knows deleted ones.
 
         Of one that is gone nobody knows when its row was born, only its entry: it is told from others by its id alone.
         """

@@ -187,7 +187,7 @@ def test_search_asks_the_index(release_registry, collections, can_index):
         assert (
             "collection_search" in Collection.objects.matching(SearchTerm("ground")).order_by().explain()
         ) == can_index
-        assert ("event_search" in AuditEvent.objects.search_for("ground").order_by().explain()) == can_index
+        assert ("event_search" in AuditEvent.objects.search("ground").order_by().explain()) == can_index
         execute("SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off")  # of a few rows any will do
         for model in (Alias, Tag, Artifact):
             plan = model.objects.filter(name__icontains="ground").order_by().explain()
