@@ -8,9 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from .. import rules
-from ..choices import Action
+from ..choices import Action, Target
 from ..models import Collection, Registry, Team, Version, VersionData, register
-from ..models.event import COMMAND_LINE, canonical_json, record_refusals
+from ..models.event import COMMAND_LINE, AuditTarget, canonical_json, record_refusals
 from ..models.validation import format_errors
 from .mlflow_client import Model, ModelVersion, Server
 
@@ -83,7 +83,7 @@ class MlflowImport:
     def __init__(self, team: Team, project: str, registry: Registry | None, data: Mapping[str, VersionData]) -> None:
         self.team, self.project, self.registry, self.data = team, project, registry, data
         self.report = ImportReport()
-        self.refused: list[tuple[Action, ValidationError]] = []
+        self.refused: list[tuple[Action, str, ValidationError]] = []
 
     def add_all(self, models: Iterable[Model]) -> None:
         """Add these models, or nothing of them. What the rules refused is logged in either case, afterwards."""
@@ -92,8 +92,9 @@ class MlflowImport:
                 for model in models:
                     self.add(model)
         finally:
-            for action, error in self.refused:
-                record_refusals(COMMAND_LINE, action, error, self.team)
+            for action, name, error in self.refused:
+                kind = Target(action.partition(".")[0])  # the first word of these actions is what they are about
+                record_refusals(COMMAND_LINE, action, error, AuditTarget(kind, None, name, self.team.organization_id))
 
     def add(self, model: Model) -> None:
         """Import a Model: an artifact with its versions; a collection with links, aliases and tags."""
@@ -201,7 +202,7 @@ class MlflowImport:
         try:
             return verb()
         except ValidationError as error:
-            self.refused.append((action, error))
+            self.refused.append((action, str(called), error))
             return self.report.skip(kind, str(called), format_errors(error).replace("\n", " "))
 
 

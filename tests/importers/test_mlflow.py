@@ -177,7 +177,7 @@ def test_section_5_what_was_refused_is_logged_though_the_import_fails_later(brin
     with pytest.raises(ZeroDivisionError):
         bring()
     events = AuditEvent.objects.order_by("seq")[before:]
-    assert [(event.action, event.code, event.subject) for event in events] == [
+    assert [(event.action, event.code, event.target_name) for event in events] == [
         ("version.create", "type_stays", f"churn {number}") for number in (1, 2, 3)
     ]
 
