@@ -15,26 +15,27 @@ CORE_KEYS = [rules.name_key(name) for name, _, _ in rules.CORE_REGISTRIES]
 
 
 def _at_least(role, membership):
-    """The condition that the membership's person, no organization admin, has `role` or a higher one in a registry."""
-    default = membership.organization.default_role
+    """The condition that the membership's person, no organization admin, has `role` or a higher one in a registry.
+
+    The one SQL form of `rules.effective_role` for many registries; `Registry.who_can` is its form for many people.
+    """
     wanted = rules.rank(role)
-    if membership.user.is_service and wanted <= rules.rank(Role.MEMBER):
-        wanted = 0  # whatever role a service account has counts as member
-    given = RegistryMember.objects.active().for_user(membership.user_id).at_least(rules.LADDER[wanted])
+    if 0 < wanted <= rules.rank(Role.MEMBER) and membership.user.is_service:
+        wanted = 0  # any role of a service account counts as member
+    given = RegistryMember.objects.active().for_user(membership.user_id)
+    if wanted > 0:
+        given = given.at_least(rules.LADDER[wanted])
     reached = Q(pk__in=given.values("registry"))
-    return reached | Q(visibility=Visibility.ORGANIZATION) if rules.rank(default) >= wanted else reached
+    shared = wanted == 0 or rules.rank(membership.organization.default_role) >= wanted
+    return Q(visibility=Visibility.ORGANIZATION) | reached if shared else reached
 
 
 class RegistryQuerySet(models.QuerySet):
     """Registries as pages ask for them."""
 
     def visible_to(self, membership):
-        """Those of the membership's organization that its person can see (rulebook §3)."""
-        here = self.filter(organization=membership.organization_id)
-        if membership.is_admin:
-            return here
-        named = RegistryMember.objects.active().for_user(membership.user_id).values("registry")
-        return here.filter(Q(visibility=Visibility.ORGANIZATION) | Q(pk__in=named))
+        """Those of the membership's organization in which its person has any role (rulebook §3)."""
+        return self.filter(organization=membership.organization_id).at_least(Role.RESTRICTED_VIEWER, membership)
 
     def custom(self):
         """Those made by people."""
