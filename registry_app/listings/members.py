@@ -116,6 +116,12 @@ class PersonRegistryListing(Listing):
             registries = registries.filter(pk__in=self.membership.registries().order_by().values("pk"))
         return registries.values("id", "name", "name_key", "visibility")
 
+    @property
+    def teams(self) -> QuerySet[TeamMembership]:
+        """The person's memberships in teams of the organization."""
+        memberships = self.person.user.team_memberships.filter(team__organization=self.membership.organization)
+        return memberships.select_related("team").order_by("team__name_key")
+
     def prepare(self, rows: list) -> list:
         """With the person's effective role and its sources."""
         found, address = role_sources_of_person(self.person, rows), registry_addresses(self.person)
