@@ -38,7 +38,7 @@ class LinkListing(Listing):
 
     @property
     def context(self) -> dict[str, Any]:
-        """What the templates of the list need; `newest` are the two links that can be compared."""
+        """The context of the list's templates; `newest` are the two links that can be compared."""
         links = self.collection.links
         return {**super().context, "count": links.count(), "newest": list(links.order_by("-number")[:2])}
 

@@ -35,7 +35,7 @@ class MemberListing(Listing):
 
     @cached_property
     def counts(self) -> dict[str, int]:
-        """How many people, service accounts and teams there are, without deactivated accounts."""
+        """The numbers of people, service accounts and teams, without deactivated accounts."""
         organization, service = self.membership.organization, Q(user__is_service=True)
         active = organization.memberships.of_active()
         counts = active.aggregate(people=Count("pk", ~service), services=Count("pk", service))
@@ -62,7 +62,7 @@ class MemberListing(Listing):
 
     @property
     def context(self) -> dict[str, Any]:
-        """What the templates of the list need."""
+        """The context of the list's templates."""
         return {**super().context, "counts": self.counts}
 
     @property

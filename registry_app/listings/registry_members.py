@@ -60,7 +60,7 @@ class RegistryMemberListing(Listing):
 
     @property
     def context(self) -> dict[str, Any]:
-        """What the template of the list needs; `shared` is the role of everybody in the organization, or None."""
+        """The context of the list's template; `shared` is the role of everybody in the organization, or None."""
         organization = self.registry.organization
         return {
             "page": self.page,
@@ -81,7 +81,7 @@ class WhoCanListing:
 
     @property
     def context(self) -> dict[str, Any]:
-        """What the template needs: the first PEOPLE_SHOWN with the sources of their role, and how many there are."""
+        """The context of the template: the first PEOPLE_SHOWN with the sources of their role, and the count."""
         first = self.people.select_related("user", "organization").order_by("user__username")[:PEOPLE_SHOWN]
         return {"people": effective_sources(self.registry, list(first)), "count": self.people.count()}
 
