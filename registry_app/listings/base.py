@@ -27,6 +27,7 @@ class Listing(ABC):
     form: ClassVar[type[FilterForm]] = CursorForm
     sorts: ClassVar[dict[str, tuple[list[str], bool]]] = {"": (["id"], False)}  # {sort: (columns, whether descending)}
     default_sort: ClassVar[str] = ""
+    paginate: ClassVar[Callable[..., Page]] = staticmethod(paginate)  # or `paginate_objects`, for rows that are objects
 
     def __init__(self, membership: OrganizationMembership, params: QueryDict) -> None:
         self.membership = membership
@@ -44,10 +45,6 @@ class Listing(ABC):
     def prepare(self, rows: list) -> list:
         """The rows of one page as they are shown."""
         return rows
-
-    def paginate(self, rows: QuerySet, keys: list[str], **place: Any) -> Page:
-        """The page of `rows` sorted by `keys`."""
-        return paginate(rows, keys, **place)
 
     @property
     def sort(self) -> str:

@@ -10,13 +10,14 @@ from ..models import Collection, Link, Registry
 from ..permissions import RegistryAccess
 from .base import Listing
 from .collections import mark_protected
-from .cursor import Page, paginate_objects
+from .cursor import paginate_objects
 
 
 class LinkListing(Listing):
     """The links in `collection`, a collection of the registry of `access`: the newest first."""
 
     sorts = {"": (["number"], True)}
+    paginate = staticmethod(paginate_objects)
 
     def __init__(self, access: RegistryAccess, collection: Collection, params: QueryDict) -> None:
         self.registry, self.collection = access.registry, collection
@@ -25,10 +26,6 @@ class LinkListing(Listing):
     def queryset(self) -> QuerySet:
         """The links."""
         return self.collection.links.select_related("version", "linked_by").prefetch_related("aliases", "tags")
-
-    def paginate(self, rows: QuerySet, keys: list[str], **place: Any) -> Page:
-        """The page, its rows as objects."""
-        return paginate_objects(rows, keys, **place)
 
     def prepare(self, rows: list) -> list:
         """(link, [(alias, whether it is protected)], whether any alias is) of each link."""
