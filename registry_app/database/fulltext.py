@@ -20,7 +20,7 @@ Row = TypeVar("Row", bound=Model)
 
 
 class Texts(NamedTuple):
-    """What is indexed of a table: the name of the index, the key of the table, and the columns with the texts."""
+    """The index of a table: its name, the key of the table, and the columns with the texts."""
 
     name: str
     key: str

@@ -54,5 +54,5 @@ class ArtifactListing(Listing):
 
     @property
     def context(self) -> dict[str, Any]:
-        """What the templates of the list need."""
+        """The context of the list's templates."""
         return {"filters": self.filters, "sort": self.sort, "page": self.page, "artifacts": self.rows}

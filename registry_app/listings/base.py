@@ -1,4 +1,4 @@
-"""What all lists share: filters, the page and its rows; and how names and addresses are written in them."""
+"""The base class of lists, and helpers for counts, names and addresses in their rows."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -20,13 +20,14 @@ from .cursor import Page, paginate
 class Listing(ABC):
     """One page of a list, as `membership`, the person who looks, may see it.
 
-    `params` are the parameters of an address. BadRequest (400) for one that the list doesn't know, that is there twice,
-    or whose value is wrong; for a wrong cursor as soon as the page is read.
+    `params` are the parameters of an address. A wrong parameter is a BadRequest (400); a wrong cursor is one as soon as
+    the page is read.
     """
 
     form: ClassVar[type[FilterForm]] = CursorForm
     sorts: ClassVar[dict[str, tuple[list[str], bool]]] = {"": (["id"], False)}  # {sort: (columns, whether descending)}
     default_sort: ClassVar[str] = ""
+    paginate: ClassVar[Callable[..., Page]] = staticmethod(paginate)  # or `paginate_objects`, for rows that are objects
 
     def __init__(self, membership: OrganizationMembership, params: QueryDict) -> None:
         self.membership = membership
@@ -39,19 +40,15 @@ class Listing(ABC):
 
     @abstractmethod
     def queryset(self) -> QuerySet:
-        """All that the list has under its filters, in no order: as dicts with the columns of the sort."""
+        """The whole list under its filters, without order. Dicts have the columns that the list is sorted by."""
 
     def prepare(self, rows: list) -> list:
         """The rows of one page as they are shown."""
         return rows
 
-    def paginate(self, rows: QuerySet, keys: list[str], **place: Any) -> Page:
-        """The page of `rows` sorted by `keys`."""
-        return paginate(rows, keys, **place)
-
     @property
     def sort(self) -> str:
-        """How the list is sorted: a key of `sorts`."""
+        """The key of `sorts` that the list is sorted by."""
         return self.wanted.get("sort") or self.default_sort
 
     @cached_property
@@ -68,12 +65,12 @@ class Listing(ABC):
 
     @property
     def context(self) -> dict[str, Any]:
-        """What the templates of a list need."""
+        """The context of the list's templates."""
         return {"filters": self.filters, "page": self.page, "rows": self.rows}
 
 
 def capped_count(rows: QuerySet, cap: int) -> str:
-    """How many rows there are, as text: counted up to `cap`, because a full count takes longer in a longer table."""
+    """The number of rows as text, counted up to `cap`, because a full count takes longer in a longer table."""
     count = rows.order_by()[: cap + 1].count()
     return f"{cap:,}+" if count > cap else f"{count:,}"
 

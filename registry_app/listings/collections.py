@@ -65,14 +65,14 @@ class CollectionListing(Listing):
 
     @property
     def count(self) -> str:
-        """How many collections there are, as text."""
+        """The number of collections, as text."""
         if self.page.before is None and self.page.after is None:
             return str(len(self.page.rows))
         return capped_count(self.narrowed, COUNT_CAP)
 
     @property
     def context(self) -> dict[str, Any]:
-        """What the templates of the list need."""
+        """The context of the list's templates."""
         return {**super().context, "sort": self.sort, "count": self.count, "protected": self.protected}
 
 

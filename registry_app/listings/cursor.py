@@ -86,7 +86,7 @@ def _decode(cursor: str, keys: Sequence[str]) -> list:
 
 
 def _checked(key: str, value: Any) -> Any:
-    """`value` as the column `key` takes it, on every database; ValueError, TypeError or OverflowError for any other."""
+    """`value` as a value of the column `key`; ValueError, TypeError or OverflowError if it can't be one."""
     if key in {"id", "number"}:
         if type(value) is not int or not 0 <= value < 2**63:
             raise ValueError(value)

@@ -63,7 +63,7 @@ class EventListing:
 
     @property
     def context(self) -> dict[str, Any]:
-        """What the templates of the log need."""
+        """The context of the log's templates."""
         return {
             "filters": self.filters,
             "days": [(day, list(entries)) for day, entries in groupby(self.rows, lambda event: event.at.date())],
@@ -100,7 +100,7 @@ class CollectionEventListing(EventListing):
 
     @property
     def context(self) -> dict[str, Any]:
-        """What the templates need; `holder` is the link that carries the alias now, or None."""
+        """The context of the templates; `holder` is the link that carries the alias now, or None."""
         return {**super().context, "alias": self.wanted["alias"], "holder": self._holder(self.wanted["alias"])}
 
     def _holder(self, alias: str) -> Link | None:
@@ -111,7 +111,7 @@ class CollectionEventListing(EventListing):
 
 
 def _one_line(event):
-    """What changed in a few words, or the reason of a refusal; "" where that would be long."""
+    """What changed in a few words, or the reason of a refusal; "" if it would be long."""
     if event.refused:
         return event.reason if len(event.reason) <= LINE_LENGTH else f"{event.reason[: LINE_LENGTH - 1]}…"
     parts = []

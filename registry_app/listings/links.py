@@ -10,13 +10,14 @@ from ..models import Collection, Link, Registry
 from ..permissions import RegistryAccess
 from .base import Listing
 from .collections import mark_protected
-from .cursor import Page, paginate_objects
+from .cursor import paginate_objects
 
 
 class LinkListing(Listing):
     """The links in `collection`, a collection of the registry of `access`: the newest first."""
 
     sorts = {"": (["number"], True)}
+    paginate = staticmethod(paginate_objects)
 
     def __init__(self, access: RegistryAccess, collection: Collection, params: QueryDict) -> None:
         self.registry, self.collection = access.registry, collection
@@ -26,10 +27,6 @@ class LinkListing(Listing):
         """The links."""
         return self.collection.links.select_related("version", "linked_by").prefetch_related("aliases", "tags")
 
-    def paginate(self, rows: QuerySet, keys: list[str], **place: Any) -> Page:
-        """The page, its rows as objects."""
-        return paginate_objects(rows, keys, **place)
-
     def prepare(self, rows: list) -> list:
         """(link, [(alias, whether it is protected)], whether any alias is) of each link."""
         protected = self.registry.protected_names()
@@ -38,7 +35,7 @@ class LinkListing(Listing):
 
     @property
     def context(self) -> dict[str, Any]:
-        """What the templates of the list need; `newest` are the two links that can be compared."""
+        """The context of the list's templates; `newest` are the two links that can be compared."""
         links = self.collection.links
         return {**super().context, "count": links.count(), "newest": list(links.order_by("-number")[:2])}
 

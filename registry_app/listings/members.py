@@ -35,7 +35,7 @@ class MemberListing(Listing):
 
     @cached_property
     def counts(self) -> dict[str, int]:
-        """How many people, service accounts and teams there are, without deactivated accounts."""
+        """The numbers of people, service accounts and teams, without deactivated accounts."""
         organization, service = self.membership.organization, Q(user__is_service=True)
         active = organization.memberships.of_active()
         counts = active.aggregate(people=Count("pk", ~service), services=Count("pk", service))
@@ -62,7 +62,7 @@ class MemberListing(Listing):
 
     @property
     def context(self) -> dict[str, Any]:
-        """What the templates of the list need."""
+        """The context of the list's templates."""
         return {**super().context, "counts": self.counts}
 
     @property
@@ -115,6 +115,12 @@ class PersonRegistryListing(Listing):
         if self.person != self.membership and not self.membership.is_admin:
             registries = registries.filter(pk__in=self.membership.registries().order_by().values("pk"))
         return registries.values("id", "name", "name_key", "visibility")
+
+    @property
+    def teams(self) -> QuerySet[TeamMembership]:
+        """The person's memberships in teams of the organization."""
+        memberships = self.person.user.team_memberships.filter(team__organization=self.membership.organization)
+        return memberships.select_related("team").order_by("team__name_key")
 
     def prepare(self, rows: list) -> list:
         """With the person's effective role and its sources."""

@@ -53,7 +53,7 @@ class RegistryListing(Listing):
         return registries.values(*columns, summary=Left("description", 160), held=COLLECTION_COUNT)
 
     def prepare(self, rows: list) -> list:
-        """Each cell as the template prints it, because this page is asked for most."""
+        """Each cell as the template prints it, because this page is requested most."""
         address = registry_addresses(self.membership)
         for row in rows:
             names = [type_["name"] for type_ in self._types.get(row["name"], [])]
@@ -83,7 +83,7 @@ class RegistryListing(Listing):
 
     @property
     def count(self) -> str:
-        """How many custom registries there are, as text."""
+        """The number of custom registries, as text."""
         if self.is_first and self.page.after is None:
             return str(len(self.page.rows))
         return capped_count(self.narrowed.custom(), FILTERED_CAP if self.filters.active else COUNT_CAP)
@@ -107,5 +107,5 @@ class RegistryListing(Listing):
 
     @property
     def context(self) -> dict[str, Any]:
-        """What the templates of the list need."""
+        """The context of the list's templates."""
         return {**super().context, "sort": self.sort, "count": self.count, "cores": self.cores}

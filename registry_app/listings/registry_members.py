@@ -10,7 +10,7 @@ from ..choices import Action
 from ..models import AccessRequest, OrganizationMembership, effective_sources, role_sources
 from ..permissions import RegistryAccess
 from .base import Listing
-from .cursor import Page, paginate_objects
+from .cursor import paginate_objects
 
 ADMINS_SHOWN = 20  # organization admins named in the list
 PEOPLE_SHOWN = 100  # people named in the answer to who can do something
@@ -18,6 +18,8 @@ PEOPLE_SHOWN = 100  # people named in the answer to who can do something
 
 class RegistryMemberListing(Listing):
     """The roles given in the registry of `access`, and who has a role there through the organization."""
+
+    paginate = staticmethod(paginate_objects)
 
     def __init__(self, access: RegistryAccess, params: QueryDict) -> None:
         self.registry, self.allowed = access.registry, access.allowed
@@ -27,10 +29,6 @@ class RegistryMemberListing(Listing):
         """The roles; `size` is the number of active people in the team."""
         size = Count("team__memberships", filter=Q(team__memberships__user__is_active=True))
         return self.registry.members.select_related("user", "team").annotate(size=size)
-
-    def paginate(self, rows: QuerySet, keys: list[str], **place: Any) -> Page:
-        """The page, its rows as objects."""
-        return paginate_objects(rows, keys, **place)
 
     def prepare(self, rows: list) -> list:
         """(RegistryMember, effective role of its user or None, every source of a role of its user) for each role."""
@@ -60,7 +58,7 @@ class RegistryMemberListing(Listing):
 
     @property
     def context(self) -> dict[str, Any]:
-        """What the template of the list needs; `shared` is the role of everybody in the organization, or None."""
+        """The context of the list's template; `shared` is the role of everybody in the organization, or None."""
         organization = self.registry.organization
         return {
             "page": self.page,
@@ -81,7 +79,7 @@ class WhoCanListing:
 
     @property
     def context(self) -> dict[str, Any]:
-        """What the template needs: the first PEOPLE_SHOWN with the sources of their role, and how many there are."""
+        """The context of the template: the first PEOPLE_SHOWN with the sources of their role, and the count."""
         first = self.people.select_related("user", "organization").order_by("user__username")[:PEOPLE_SHOWN]
         return {"people": effective_sources(self.registry, list(first)), "count": self.people.count()}
 

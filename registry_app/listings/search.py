@@ -73,11 +73,11 @@ class SearchListing:
         return f"{start}?{urlencode(query)}" if fits else None
 
 
-# The rows of each group, as dicts: their own columns, and where they are.
+# The rows of each group, as dicts: their own columns, and those of their collection and registry.
 
 
 def _place(path):
-    """Where a row is, whose collection (or itself) is at `path`."""
+    """The columns of a row's collection and registry; `path` is the lookup of the collection, "" for itself."""
     return {
         "registry_pk": F(f"{path}registry"),
         "registry_name": F(f"{path}registry__name"),
@@ -88,7 +88,7 @@ def _place(path):
 
 
 def _first(found):
-    """The first of `found`, and one more where there are more; chosen by their ids, to read no card but theirs."""
+    """The first SHOWN rows of `found`, and one more. They are chosen by id, so that no other row's card is read."""
     chosen = found.values("pk")[: SHOWN + 1]
     return found.model.objects.filter(pk__in=chosen).order_by(*found.query.order_by)
 
@@ -123,16 +123,16 @@ def _links(found):
 
 
 def _labels(found, kind):
-    """Aliases or tags; `number` is that of the link that carries it, or None."""
+    """Aliases or tags; `number` is that of their link, or None."""
     rows = _first(found).values("id", "name", number=F("link__number"), **_place("collection__"))
     return [{**row, "kind": kind, "types": [row["type_name"]]} for row in rows]
 
 
-# What they carry.
+# Types and aliases of rows.
 
 
 def _add_types(rows):
-    """The types that these registries take."""
+    """Add the types that these registries accept."""
     ids = [row["id"] for row in rows]
     names: dict[int, list] = {}
     for pk, name in AcceptedType.objects.filter(registry__in=ids).order_by("name").values_list("registry", "name"):
@@ -143,7 +143,7 @@ def _add_types(rows):
 
 
 def _add_aliases(groups):
-    """The aliases of these collections and versions, protected ones first, and which of the aliases are protected."""
+    """Add the aliases of collections and versions, protected ones first, and whether an alias is protected."""
     collections, links = ({row["id"]: row for row in groups[name]} for name in ("Collections", "Versions"))
     placed = [row for name, rows in groups.items() if name != "Registries" for row in rows]
     protected = set(
@@ -163,16 +163,16 @@ def _add_aliases(groups):
         row["aliases"], row["more_aliases"] = marked[:LABELS_SHOWN], max(0, len(marked) - LABELS_SHOWN)
 
 
-# Where they lead.
+# Addresses of rows.
 
 
 def _addresses(organization: str) -> Callable[..., str]:
-    """A function from the names of a registry, a collection in it and a version's number, or none, to an address."""
+    """A function that takes no name, or those of a registry, its collection and a version's number, to an address."""
     return lambda *names: reverse(ADDRESSES[len(names)], args=[organization, *names])
 
 
 def _add_addresses(row, address):
-    """The row's own address, those of what it lies in, and whether that is restricted."""
+    """Add the addresses of the row, its collection and its registry, and whether the registry is restricted."""
     row["restricted"] = row["visible_to"] == Visibility.RESTRICTED
     names = [row["registry_name"], row.get("collection_name"), row.get("number")]
     steps = [name for name in names if name is not None]
@@ -183,7 +183,7 @@ def _add_addresses(row, address):
 
 
 def _filters(wanted, *known):
-    """What a list with the filters `known` is asked for to show the same, or None where it can't."""
+    """The parameters of a list with the filters `known` that shows the same, or None if it can't."""
     filters = dict(wanted.conditions)
     same = len(wanted.words) <= 1 and len(filters) == len(wanted.conditions) and filters.keys() <= set(known)
     return {"q": wanted.text, **filters} if same else None

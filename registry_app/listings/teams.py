@@ -52,7 +52,7 @@ class TeamListing(Listing):
 
     @property
     def context(self) -> dict[str, Any]:
-        """What the templates of the list need."""
+        """The context of the list's templates."""
         return {"filters": self.filters, "page": self.page, "teams": self.rows}
 
     def _first_roles(self, ids: list[int]) -> dict[int, list[dict[str, Any]]]:
@@ -78,7 +78,7 @@ class FirstTeamsListing(TeamListing):
 
     @property
     def context(self) -> dict[str, Any]:
-        """What the template needs."""
+        """The context of the template."""
         return {"teams": self.rows, "more_teams": len(self.page.rows) > len(self.rows)}
 
 
@@ -118,5 +118,5 @@ class TeamRoleListing:
 
     @property
     def context(self) -> dict[str, Any]:
-        """What the templates need; `more_roles` is how many aren't shown."""
+        """The context of the templates; `more_roles` is how many aren't shown."""
         return {"roles": self.rows, "more_roles": self.given.count() - len(self.rows)}

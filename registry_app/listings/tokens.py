@@ -1,12 +1,10 @@
 """The list of one user's API tokens, and that of all tokens in an organization."""
 
-from typing import Any
-
 from django.db.models import QuerySet
 
 from ..models import ApiToken, User
 from .base import Listing
-from .cursor import Page, paginate_objects
+from .cursor import paginate_objects
 
 
 class TokenListing:
@@ -19,10 +17,8 @@ class TokenListing:
 class OrganizationTokenListing(Listing):
     """The tokens of everybody in an organization, oldest first: what they are, never their secrets."""
 
+    paginate = staticmethod(paginate_objects)
+
     def queryset(self) -> QuerySet:
         """The tokens."""
         return ApiToken.objects.of_organization(self.membership.organization)
-
-    def paginate(self, rows: QuerySet, keys: list[str], **place: Any) -> Page:
-        """The page, its rows as objects."""
-        return paginate_objects(rows, keys, **place)

@@ -56,7 +56,7 @@ class LinkableVersionListing:
 
     @property
     def context(self) -> dict[str, Any]:
-        """What the templates need; `linked` is {version: its number in the collection}."""
+        """The context of the templates; `linked` is {version: its number in the collection}."""
         fitting = self.usable.filter(artifact__type=self.collection.type).order_by("-pk")
         found = list(fitting.select_related("artifact__team", "created_by")[: CHOICES_SHOWN + 1])
         linked = self.collection.links.filter(version__in=found).values_list("version_id", "number")

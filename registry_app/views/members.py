@@ -33,9 +33,7 @@ def detail(request, organization, username):
     context = {
         **listing.context,
         "person": person,
-        "teams": person.user.team_memberships.filter(team__organization=membership.organization)
-        .select_related("team")
-        .order_by("team__name_key"),
+        "teams": listing.teams,
         "refusals": _refusals(person),
     }
     return _person_page(request, "members/detail.html", membership, context)

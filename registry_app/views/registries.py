@@ -5,7 +5,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import rules
-from ..choices import Action, Kind, Permission, Target, Visibility
+from ..choices import Action, Kind, Permission, Target
 from ..forms import (
     AcceptForm,
     AddTypesForm,
@@ -17,13 +17,12 @@ from ..forms import (
 from ..listings.accepted_types import AcceptedTypeListing
 from ..listings.collections import CollectionListing
 from ..listings.events import RegistryEventListing
+from ..listings.impact import deletion_impact, restriction_impact
 from ..listings.registries import RegistryListing
-from ..models import Alias, AuditEvent, Registry, effective_sources
+from ..models import AuditEvent, Registry
 from ..permissions import get_organization, get_registry, require_creator
 from .rendering import actor_of, admins_who_can_help, form_data, log_refusals, registry_page, render_page, wanted_target
 
-COLLECTIONS_SHOWN = 10  # names on the preview of a deletion
-PEOPLE_SHOWN = 50  # names on the preview of a restriction
 # What only admins do on the settings page.
 CHANGES = {Action.RESTRICT, Action.TYPE_ADD, Action.TYPES_LIST, Action.PROTECT}
 
@@ -139,27 +138,9 @@ def restrict(request, organization, name):
     log_refusals(request, form, Action.RESTRICT, registry)
     if form.is_bound:
         registry.refresh_from_db()
-    context = {"form": form, **_restriction(registry, request.POST.getlist("keep"))}
+    context = {"form": form, **restriction_impact(registry, request.POST.getlist("keep"))}
     form.initial.update(version=registry.version, preview=context["now"])
     return registry_page(request, "registries/restrict.html", access, "settings", context, form.status)
-
-
-def _restriction(registry, kept_too):
-    """The preview: counts, the people who keep access with the source of their role, and those who lose it.
-
-    `kept_too` are the usernames with a ticked box.
-    """
-    now, (kept, lost) = registry.restriction(), registry.sides_of_restriction()
-    kept, lost = (side.select_related("user", "organization").order_by("user__username") for side in (kept, lost))
-    return {
-        "now": now,
-        "held": registry.collections.holdings(),
-        "more_kept": max(0, now.keeps - PEOPLE_SHOWN),
-        "more_lost": max(0, now.loses - PEOPLE_SHOWN),
-        "kept": effective_sources(registry, list(kept[:PEOPLE_SHOWN]), Visibility.RESTRICTED),
-        "lost": [(membership, membership.user.username in kept_too) for membership in lost[:PEOPLE_SHOWN]],
-        "refusal": rules.refuse_restriction(registry.kind, registry.visibility),
-    }
 
 
 @require_http_methods(["GET", "POST"])
@@ -177,19 +158,9 @@ def delete(request, organization, name):
     log_refusals(request, form, Action.DELETE, registry)
     if form.is_bound:
         registry.refresh_from_db()
-    context = {"form": form, "people": registry.people().count(), "refusal": rules.refuse_delete(registry.kind)}
-    context |= {"types": registry.type_names(), "now": registry.collections.holdings(), **_held(registry)}
+    context = {"form": form, "refusal": rules.refuse_delete(registry.kind), **deletion_impact(registry)}
     form.initial.update(version=registry.version, preview=context["now"])
     return registry_page(request, "registries/delete.html", access, "settings", context, form.status)
-
-
-def _held(registry):
-    """The preview of a deletion: the first collections, and the protected aliases, because jobs load by them."""
-    aliases = Alias.objects.filter(collection__registry=registry).values_list("name", flat=True).distinct()
-    return {
-        "collections": registry.collections.order_by("name_key")[:COLLECTIONS_SHOWN],
-        "protected": rules.protected_among(aliases.order_by(), registry.protected_names()),
-    }
 
 
 @require_safe

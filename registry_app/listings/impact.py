@@ -1,0 +1,41 @@
+"""The previews of restricting and of deleting a registry: who and what is affected."""
+
+from collections.abc import Collection
+from typing import Any
+
+from .. import rules
+from ..choices import Visibility
+from ..models import Alias, Registry, effective_sources
+
+COLLECTIONS_SHOWN = 10  # names on the preview of a deletion
+PEOPLE_SHOWN = 50  # names on the preview of a restriction
+
+
+def restriction_impact(registry: Registry, ticked: Collection[str]) -> dict[str, Any]:
+    """The preview of a restriction: counts, the people who keep access with the source of their role, who loses it.
+
+    `ticked` are the usernames of people who shall keep it.
+    """
+    now, (kept, lost) = registry.restriction(), registry.sides_of_restriction()
+    kept, lost = (side.select_related("user", "organization").order_by("user__username") for side in (kept, lost))
+    return {
+        "now": now,
+        "held": registry.collections.holdings(),
+        "more_kept": max(0, now.keeps - PEOPLE_SHOWN),
+        "more_lost": max(0, now.loses - PEOPLE_SHOWN),
+        "kept": effective_sources(registry, list(kept[:PEOPLE_SHOWN]), Visibility.RESTRICTED),
+        "lost": [(membership, membership.user.username in ticked) for membership in lost[:PEOPLE_SHOWN]],
+        "refusal": rules.refuse_restriction(registry.kind, registry.visibility),
+    }
+
+
+def deletion_impact(registry: Registry) -> dict[str, Any]:
+    """The preview of a deletion: counts, the first collections, and the protected aliases, which jobs use."""
+    aliases = Alias.objects.filter(collection__registry=registry).values_list("name", flat=True).distinct()
+    return {
+        "people": registry.people().count(),
+        "types": registry.type_names(),
+        "now": registry.collections.holdings(),
+        "collections": registry.collections.order_by("name_key")[:COLLECTIONS_SHOWN],
+        "protected": rules.protected_among(aliases.order_by(), registry.protected_names()),
+    }
