@@ -60,6 +60,16 @@ def send(client, address, **data):
     return client.post(address, {**form.data, **data})
 
 
+def signed_in(client):
+    """Whether somebody is signed in."""
+    return client.get(reverse("organizations:index")).status_code == 200
+
+
+def names(response):
+    """The names in the table of a page, in order."""
+    return [row["name"] for row in response.context["rows"]]
+
+
 def codes(response):
     """The codes of all that is wrong with the form that the page shows."""
     forms = [response.context.get(name) for name in FORMS] if response.context else []

@@ -6,13 +6,8 @@ from base64 import urlsafe_b64encode
 import pytest
 from django.utils import timezone
 
-from tests.client import browser, many
+from tests.client import browser, many, names
 from tests.factories import make_registry
-
-
-def names(response):
-    """The names in the table, in order."""
-    return [row["name"] for row in response.context["rows"]]
 
 
 def turned(client, address, cursor, query):

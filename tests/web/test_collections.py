@@ -7,15 +7,10 @@ from django.test.utils import CaptureQueriesContext
 
 from registry_app.choices import Action
 from registry_app.models import Actor, Collection, ContentCounts, Link, Registry, Version
-from tests.client import Page, at, browser, logging, nothing_changes, nothing_happens, of, refused, send
+from tests.client import Page, at, browser, logging, names, nothing_changes, nothing_happens, of, refused, send
 from tests.factories import COMMAND_LINE, make_collection, make_link, make_version, protect
 
 # The list.
-
-
-def names(response):
-    """The names in the table, in order."""
-    return [row["name"] for row in response.context["rows"]]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from registry_app.audit.reconcile import find_drift
 from registry_app.choices import Action, OrganizationRole
 from registry_app.models import AuditEvent, Organization, User, set_up, setup_token
 from registry_app.views import organizations as views
-from tests.client import Page, at, browser, codes, crawl, nothing_happens
+from tests.client import Page, at, browser, codes, crawl, nothing_happens, signed_in
 from tests.factories import PASSWORD, make_member, make_organization, make_registry, make_user
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -179,11 +179,6 @@ def test_home_of_somebody_in_no_organization(acme, root):
 def sign_in(client, login="ada", password=PASSWORD, **data):
     """Post the form."""
     return client.post(reverse("account_login"), {"login": login, "password": password, **data})
-
-
-def signed_in(client):
-    """Whether somebody is."""
-    return client.get(reverse("organizations:index")).status_code == 200
 
 
 @pytest.mark.parametrize("login", ["ada", "ada@example.com"])

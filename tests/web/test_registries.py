@@ -13,7 +13,7 @@ from registry_app.choices import Action, Permission, Role
 from registry_app.listings import registries
 from registry_app.models import AcceptedType, Actor, AuditEvent, FormerName, Registry, RegistryMember
 from registry_app.views import registries as views
-from tests.client import Page, at, browser, codes, logging, many, nothing_changes, nothing_happens, refused
+from tests.client import Page, at, browser, codes, logging, many, names, nothing_changes, nothing_happens, refused
 from tests.factories import give_role, make_member, make_registry, make_user
 
 NEW = {"name": "Silver", "description": "Second best", "visibility": "organization", "types": "dataset, eval-suite"}
@@ -27,11 +27,6 @@ def index(user, organization, **query):
 def create(user, organization, data, **changes):
     """Post the form of a new registry."""
     return browser(user).post(reverse("registries:create", args=[organization.slug]), {**data, **changes})
-
-
-def names(response):
-    """The names in the table, in order."""
-    return [row["name"] for row in response.context["rows"]]
 
 
 def details(registry, **changes):

@@ -12,7 +12,7 @@ from fido2.utils import websafe_encode
 
 from registry_app.choices import OrganizationRole
 from registry_app.models import Actor, AuditEvent
-from tests.client import Page, at, browser, logging, nothing_happens
+from tests.client import Page, at, browser, logging, nothing_happens, signed_in
 from tests.factories import PASSWORD, give_factor, make_member, make_token
 
 SAID = websafe_encode(b'{"type": "webauthn.get", "challenge": "AAAA", "origin": "http://testserver"}')
@@ -39,11 +39,6 @@ def code_of(secret, ago=0):
 def enter(client, user, password=PASSWORD):
     """Post the sign-in form."""
     return client.post(LOGIN, {"login": user.username, "password": password})
-
-
-def signed_in(client):
-    """Whether somebody is."""
-    return client.get(reverse("organizations:index")).status_code == 200
 
 
 def confirmed(user):

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from registry_app.templatetags.registry_tags import device
-from tests.client import Page, logging, nothing_happens
+from tests.client import Page, logging, nothing_happens, signed_in
 from tests.factories import PASSWORD
 
 LIST = "/accounts/sessions/"
@@ -19,11 +19,6 @@ def entered(user, **headers):
     client = Client(headers=headers)
     assert client.post("/accounts/login/", {"login": user.username, "password": PASSWORD}).status_code == 302
     return client
-
-
-def signed_in(client):
-    """Whether somebody is."""
-    return client.get(reverse("organizations:index")).status_code == 200
 
 
 def session_of(client):
