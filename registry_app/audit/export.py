@@ -13,6 +13,7 @@ COLUMNS = (
     "rule",
     "reason",
     "changes",
+    "related",
     "request",
     "hash",
 )
@@ -46,10 +47,17 @@ def csv_lines(events):
             event.code,
             content["reason"],
             changes,
+            _names(content["related"]),
             event.request_id,
             event.hash,
         )
         yield writer.writerow([_safe(cell) for cell in row])
+
+
+def _names(related):
+    """The other things that an entry is about, by name."""
+    lists = {what: things if isinstance(things, list) else [things] for what, things in related.items()}
+    return "; ".join(f"{what}: {', '.join(thing['name'] for thing in things)}" for what, things in lists.items())
 
 
 def _safe(cell):

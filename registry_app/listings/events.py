@@ -18,6 +18,7 @@ SIZE = 25  # entries a page
 LINE_LENGTH, LINE_FIELDS = 160, 3  # characters, and fields, that an entry shows in its line
 LABELS = {"ends_at": "Until", "kept": "Keep access", "uri": "Address", "holder": "Who"}
 WORDS = {each.value: each.label for kind in (Role, Visibility) for each in kind}
+REPEATED = {"alias", "link"}  # the target's name and the changes of the link say the same
 ONE_WAY = {Action.RESTRICT, Action.DELETE}
 
 
@@ -125,7 +126,7 @@ def _one_line(event):
 def _rows(content: dict[str, Any]) -> list[tuple[str, list, list]]:
     """[(label, values before, values after)] of an entry: the other things it is about, then what changed."""
     things = {what: found if isinstance(found, list) else [found] for what, found in content["related"].items()}
-    related: list[tuple] = [(what, [], found) for what, found in things.items()]
+    related: list[tuple] = [(what, [], found) for what, found in things.items() if what not in REPEATED]
     changes: list[tuple] = [(field, *_compared(*values)) for field, values in content["changes"].items()]
     return [(_label(name), _texts(before), _texts(after)) for name, before, after in [*related, *changes]]
 

@@ -212,7 +212,7 @@ class Collection(models.Model):
     def lock_for_change(self, by, action):
         """Lock the row until commit, after its registry. Answers (the row anew, the effective role of `by`)."""
         registry, role = self.registry.lock_for_change(by, action)
-        collection = locked(Collection.objects.select_for_update(of=("self",)), self.pk)
+        collection = locked(registry.collections.select_for_update(of=("self",)), self.pk)
         collection.registry = registry
         return collection, role
 

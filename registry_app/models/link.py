@@ -166,7 +166,7 @@ class Link(models.Model):
     def lock_for_change(self, by, action):
         """Lock its collection until commit. Answers (the row anew, the effective role of `by`): see `changing`."""
         collection, role = self.collection.lock_for_change(by, action)
-        link = locked(Link.objects.select_related("version__artifact__team"), self.pk)
+        link = locked(collection.links.select_related("version__artifact__team"), self.pk)
         link.collection = collection
         return link, role
 

@@ -321,7 +321,9 @@ class Registry(models.Model):
         """Lock the row until commit, after its organization. Answers (the row anew, the effective role of `by`)."""
         organization = locked(Organization.objects.select_for_update(no_key=True), self.organization_id)
         registry = locked(Registry.objects.select_for_update(), self.pk)
-        registry.organization, registry._stored = organization, copy.copy(registry)
+        if registry.organization_id == organization.pk:  # the caller's object may say otherwise (rule 6)
+            registry.organization = organization
+        registry._stored = copy.copy(registry)
         role = registry.role_of(by)
         raise_refusal(rules.refuse_role(action, role))
         return registry, role

@@ -111,7 +111,7 @@ class Team(models.Model):
     def lock_for_change(self, by, action):
         """Lock its organization until commit. Answers (the row anew, the team role of `by`)."""
         organization = Organization.objects.hold(self.organization_id)
-        team = locked(Team.objects.all(), self.pk)
+        team = locked(organization.teams.all(), self.pk)
         team.organization = organization
         if by.staff:
             return team, TeamRole.ADMIN

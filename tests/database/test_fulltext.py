@@ -197,7 +197,7 @@ def test_search_asks_the_index(release_registry, collections, can_index):
     assert fulltext.candidate_ids(tables, {"ground"}, 5) == dict(
         zip(tables, ([truth.pk], [collections[0].pk]), strict=True)
     )
-    entries = AuditEvent.objects.filter(subject__icontains="ground").order_by("seq").values_list("seq", flat=True)
+    entries = AuditEvent.objects.filter(target_name__icontains="ground").order_by("seq").values_list("seq", flat=True)
     assert fulltext.candidate_ids([log], {"ground"}, 5) == {log: list(entries)} != {log: []}
     nothing = fulltext.candidate_ids([TABLE], {"no such thing"}, 5)
     assert nothing == {TABLE: [fulltext.NOBODY]}  # not nothing, which would be told by a query

@@ -9,9 +9,9 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from registry_app.choices import Action, OrganizationRole, Role
+from registry_app.choices import Action, OrganizationRole, Role, Target
 from registry_app.models import Actor, AuditEvent
-from registry_app.models.event import record
+from registry_app.models.event import AuditTarget, record
 from tests.client import Page, at, browser, nothing_happens
 from tests.factories import (
     COMMAND_LINE,
@@ -53,7 +53,8 @@ def history(acme, globex, ada, rob, mel, sam, golden, vault):
     """What happened at Acme, in what Mel sees and in what she doesn't, and at Globex. Answers Golden."""
     golden.edit(Actor(ada, "00000000000000a1"), name="Golden Datasets", description="Checked", reason="Spring")
     vault.edit(Actor(rob), name="Vault", description="Secret")
-    browser(rob).post(at("registries:delete", vault), {"version": 2, "preview": "0-0-0-0", "confirmation": "vault"})
+    forged = {"name": "Vault", "description": "Secret", "version": 2, "kind": "core"}
+    browser(rob).post(at("registries:settings", vault), forged)
     browser(mel).post(at("registries:settings", golden), {"name": "Mine"})
     make_registry(globex, sam, "Shelf")
     return golden
@@ -95,7 +96,7 @@ def test_section_5_strangers_read_nothing(acme, globex, sam, root, history):
         for page in ("audit:index", "audit:export"):
             assert browser(user).get(reverse(page, args=[acme.slug])).status_code == 404
     assert {event.organization_id for event in entries(log(sam, globex))} == {globex.pk}
-    assert {row["target_name"] for row in exported(sam, globex)} == {"Globex", "Models", "Datasets", "sam", "Shelf"}
+    assert {row["target"] for row in exported(sam, globex)} == {"Globex", "Models", "Datasets", "sam", "Shelf"}
 
 
 @pytest.mark.parametrize(
@@ -145,7 +146,7 @@ def test_refused_attempts_stand_in_the_log(acme, ada, rob, mel, golden, vault, h
     ]
     assert refused == [
         ("role_too_low", Action.EDIT, "mel", golden.pk),
-        ("confirmation_differs", Action.DELETE, "rob", vault.pk),
+        ("kind_stays", Action.EDIT, "rob", vault.pk),
     ]
     page = log(ada, acme, outcome="refused").text
     for event in AuditEvent.objects.exclude(code=""):
@@ -158,8 +159,8 @@ def test_an_entry_shows_before_and_after(acme, ada, mel, golden):
     golden.add_types(Actor(ada), ["model"])
     response = log(ada, acme)
     added, edited = entries(response)[:2]
-    assert added.rows == [("types", [], ["model"])]
-    assert edited.rows == [("description", [], ["One\ntwo"]), ("name", ["Golden Datasets"], ["Silver <b>"])]
+    assert added.rows == [("Types", [], ["model"])]
+    assert edited.rows == [("Description", [], ["One\ntwo"]), ("Name", ["Golden Datasets"], ["Silver <b>"])]
     assert "<del>Golden Datasets</del>" in response.text
     assert "<ins>Silver &lt;b&gt;</ins>" in response.text
     assert "&lt;i&gt;Spring&lt;/i&gt;" in response.text
@@ -273,11 +274,13 @@ def test_the_export_says_all_that_an_entry_says(acme, ada, history):
         "at": event.at.isoformat(),
         "actor": "ada",
         "action": "registry.edit",
-        "target_name": "Golden Datasets",
+        "target_type": "registry",
+        "target": "Golden Datasets",
         "outcome": "done",
         "rule": "",
         "reason": "Spring",
         "changes": "description:  → Checked",
+        "related": "",
         "request": "00000000000000a1",
         "hash": event.hash,
     }
@@ -293,10 +296,11 @@ def test_the_export_is_a_file(acme, ada):
 def test_no_cell_of_the_export_is_a_formula(acme, ada, golden, start):
     text = f'{start}cmd|"/c calc"!A1'
     with transaction.atomic():
-        what = {"target_name": text, "organization": acme.pk, "changes": {text: ["", text]}, "reason": text}
-        record(Actor(make_user("+person")), Action.EDIT, **what)
+        target = AuditTarget(Target.REGISTRY, golden.pk, text, acme.pk)
+        related = {"holder": {"type": "user", "id": ada.pk, "name": text}}
+        record(Actor(make_user("+person")), Action.EDIT, target, {text: ["", text]}, related, reason=text)
     row = exported(ada, acme)[0]
-    assert row["target_name"].lstrip("'").endswith('calc"!A1')
+    assert row["target"].lstrip("'").endswith('calc"!A1')
     assert row["actor"].startswith("'+person")
     for cell in row.values():
         assert not cell.startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n"))
@@ -304,7 +308,7 @@ def test_no_cell_of_the_export_is_a_formula(acme, ada, golden, start):
 
 def test_a_name_that_is_a_formula_is_told_as_it_is_on_the_page(acme, ada):
     make_registry(acme, ada, '=HYPERLINK("x")')
-    assert exported(ada, acme)[0]["target_name"] == '\'=HYPERLINK("x")'
+    assert exported(ada, acme)[0]["target"] == '\'=HYPERLINK("x")'
     assert entries(log(ada, acme))[0].target_name == '=HYPERLINK("x")'
 
 
@@ -336,8 +340,8 @@ def test_a_line_of_the_log_tells_what_changed(acme, ada, vision, rob, mel):
     page = browser(ada).get(reverse("registries:activity", args=[acme.slug, "Release"]))
     told = [event.one_line for _, events in page.context["days"] for event in events]
     assert told[0] == ""  # a whole card
-    assert {"mel: viewer", "good: v0 → v1", "good: v0"} <= set(told)
-    assert any(gist.startswith("v1: Vision/") for gist in told)
+    assert {"Who: mel; Role: Viewer", "Link: v0 → v1", "Link: v0"} <= set(told)
+    assert any(line.startswith("Version: Vision/") for line in told)
 
 
 def test_a_refused_line_says_why(acme, ada, rob, mel, golden):

@@ -122,15 +122,15 @@ PLAIN = {
     "rule_9_upsert_to_nothing": ("name_taken", f"{TAKE_VAULT} ON CONFLICT DO NOTHING"),
     "rule_19": ("edit_conflict", f"UPDATE {REGISTRY} SET description = 'x' WHERE id = {{golden}}"),
     "rule_19_back": ("edit_conflict", f"UPDATE {REGISTRY} SET version = version - 1 WHERE id = {{golden}}"),
-    "section_5_edit": ("log_stays", f"UPDATE {EVENT} SET subject = 'x' WHERE seq = 1"),
-    "section_5_nothing_edited": ("log_stays", f"UPDATE {EVENT} SET subject = subject"),
+    "section_5_edit": ("log_stays", f"UPDATE {EVENT} SET target_name = 'x' WHERE seq = 1"),
+    "section_5_nothing_edited": ("log_stays", f"UPDATE {EVENT} SET target_name = target_name"),
     "section_5_delete": ("log_stays", f"DELETE FROM {EVENT} WHERE seq = 3"),
     "section_5_again": ("log_stays", NEW_EVENT),
     "section_5_upsert": ("log_stays", f"{NEW_EVENT} AND 1 = 1 ON CONFLICT (seq) DO UPDATE SET body = 'x'"),
     "section_5_fork": (
         "log_stays",
-        f"INSERT INTO {EVENT} (seq, prev_hash, hash, body, at, action, code, actor_name, subject, request_id)"
-        f" SELECT 1000, prev_hash, 'x', body, at, action, code, actor_name, subject, request_id FROM {EVENT}"
+        f"INSERT INTO {EVENT} (seq, prev_hash, hash, body, at, action, code, actor_name, target_type, target_name, request_id)"
+        f" SELECT 1000, prev_hash, 'x', body, at, action, code, actor_name, target_type, target_name, request_id FROM {EVENT}"
         " WHERE seq = 2",
     ),
     "section_5_head_rewritten": ("log_stays", f"UPDATE {HEAD} SET hash = 'x'"),
@@ -230,7 +230,7 @@ PARTICULAR = {
         ("log_stays", f"WITH gone AS (DELETE FROM {EVENT} RETURNING *) SELECT * FROM gone"),
     ),
     "section_5_or_ignore": (
-        ("log_stays", f"UPDATE OR IGNORE {EVENT} SET subject = 'x'"),
+        ("log_stays", f"UPDATE OR IGNORE {EVENT} SET target_name = 'x'"),
         ("log_stays", f"MERGE INTO {EVENT} e USING (SELECT 1) s ON e.seq = 2 WHEN MATCHED THEN DELETE"),
     ),
     "section_5_emptied": (("log_stays", f"DELETE FROM {EVENT}"), ("log_stays", f"TRUNCATE {EVENT}")),

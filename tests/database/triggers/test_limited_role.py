@@ -140,8 +140,8 @@ FORBIDDEN = [
     f"ALTER ROLE registry_app SET {REPLICA}",
     f"ALTER DATABASE registry SET {REPLICA}",
     # The log.
-    f"UPDATE {EVENT} SET subject = ''",
-    f"UPDATE {EVENT} SET subject = '' WHERE seq = 0",
+    f"UPDATE {EVENT} SET target_name = ''",
+    f"UPDATE {EVENT} SET target_name = '' WHERE seq = 0",
     f"DELETE FROM {EVENT} WHERE seq = 0",
     f"INSERT INTO {HEAD} (id, seq, hash) VALUES (9, 9, '')",
     f"DELETE FROM {HEAD} WHERE seq = 0",

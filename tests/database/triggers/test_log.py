@@ -10,7 +10,8 @@ from tests.database.triggers.attacks import EVENT, HEAD, VENDOR, execute
 from tests.factories import COMMAND_LINE
 
 COPIED = (
-    "body, at, action, code, actor_id, actor_name, organization_id, registry_id, collection_id, subject, request_id"
+    "body, at, action, code, actor_id, actor_name, organization_id, registry_id, collection_id,"
+    " target_type, target_id, target_name, request_id"
 )
 ENTRY = f"INSERT INTO {EVENT} (seq, prev_hash, hash, {COPIED})"
 FROM = f"{COPIED} FROM {EVENT} WHERE seq = 2"

@@ -92,7 +92,7 @@ IN_PLACE = {
     "rule_28_by_digest": ("version_is_fixed", VERSION, "id = {linked}", "id = 1000000, number = {next}"),
     "rule_28_artifact": ("version_is_fixed", ARTIFACT, "id = {artifact}", "type = 'dataset'"),
     "rule_28_artifact_by_name": ("version_is_fixed", ARTIFACT, "id = {artifact}", "id = 1000000"),
-    "section_5": ("log_stays", EVENT, "seq = 2", "subject = 'x'"),
+    "section_5": ("log_stays", EVENT, "seq = 2", "target_name = 'x'"),
     "section_5_by_seal": ("log_stays", EVENT, "seq = 2", "seq = {end} + 1, prev_hash = (SELECT hash FROM {head})"),
     "section_5_by_the_one_before": ("log_stays", EVENT, "seq = 2", "seq = {end} + 1, hash = 'x'"),
     "section_5_head": ("log_stays", HEAD, "seq = {end}", "seq = 0"),
