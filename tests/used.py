@@ -30,7 +30,7 @@ from tests.factories import (
     protect,
 )
 
-LONG = "x" * 113  # the name of a team, so that the paths of its versions are cut in the log's subjects
+LONG = "x" * 113  # the name of a team, so that the paths of its versions are long
 
 
 def use(acme, ada, mel, rob):

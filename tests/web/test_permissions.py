@@ -36,7 +36,7 @@ def test_rule_10_and_section_3_each_page_from_the_role_that_it_needs(mel, golden
     assert response.status_code == ((409 if stale else 422) if allowed else 403)
     assert {event.code for event in events} >= ({"unknown_field"} if allowed else {"role_too_low"})
     if not allowed:
-        assert [(event.actor_id, event.registry_id, event.subject) for event in events] == [
+        assert [(event.actor_id, event.registry_id, event.target_name) for event in events] == [
             (mel.pk, golden.pk, "Golden Datasets")
         ]
         assert all(f"{name}@example.com" in response.text for name in ("ada", "rob"))  # who can help

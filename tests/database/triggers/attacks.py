@@ -15,6 +15,7 @@ NOW = "CURRENT_TIMESTAMP"
 COLUMNS = (
     "organization_id, kind, name, name_key, description, visibility, accepts_all_types, version, created_at, updated_at"
 )
+ENTRY = "body, at, action, code, actor_name, target_type, target_name, request_id"
 SHARED_ROW = "'organization', {no}, 1, CURRENT_TIMESTAMP, CURRENT_TIMESTAMP"
 TAKE_MODELS = (
     f"INSERT INTO {REGISTRY} (id, {COLUMNS}) VALUES ({{models}}, {{acme}}, 'custom', 'X', 'x', '', {SHARED_ROW})"
@@ -129,8 +130,7 @@ PLAIN = {
     "section_5_upsert": ("log_stays", f"{NEW_EVENT} AND 1 = 1 ON CONFLICT (seq) DO UPDATE SET body = 'x'"),
     "section_5_fork": (
         "log_stays",
-        f"INSERT INTO {EVENT} (seq, prev_hash, hash, body, at, action, code, actor_name, target_type, target_name, request_id)"
-        f" SELECT 1000, prev_hash, 'x', body, at, action, code, actor_name, target_type, target_name, request_id FROM {EVENT}"
+        f"INSERT INTO {EVENT} (seq, prev_hash, hash, {ENTRY}) SELECT 1000, prev_hash, 'x', {ENTRY} FROM {EVENT}"
         " WHERE seq = 2",
     ),
     "section_5_head_rewritten": ("log_stays", f"UPDATE {HEAD} SET hash = 'x'"),
