@@ -490,9 +490,10 @@ def test_roles_are_given_and_taken_inline(staff, golden, mel, rob, ada):
     assert set(golden.members.values_list("user", "role")) == {(ada.pk, Role.ADMIN), (mel.pk, Role.VIEWER)}
     entries = AuditEvent.objects.filter(seq__gt=seq).order_by("seq")
     assert [(entry.action, entry.changes) for entry in entries] == [
-        (Action.MEMBER_REMOVE, {"rob": ["admin", None]}),
-        (Action.MEMBER_ADD, {"mel": [None, "viewer"]}),
+        (Action.MEMBER_REMOVE, {"role": ["admin", None]}),
+        (Action.MEMBER_ADD, {"role": [None, "viewer"]}),
     ]
+    assert [entry.related["holder"]["id"] for entry in entries] == [rob.pk, mel.pk]
     assert list(find_drift()) == []
 
 
@@ -524,7 +525,7 @@ def test_a_role_is_changed_on_its_own_page_and_its_person_stays(staff, golden, r
     member.refresh_from_db()
     entry = AuditEvent.objects.first()
     assert (member.user, member.registry, member.role) == (rob, golden, Role.VIEWER)
-    assert (entry.action, entry.changes) == (Action.MEMBER_CHANGE, {"rob": ["admin", "viewer"]})
+    assert (entry.action, entry.changes) == (Action.MEMBER_CHANGE, {"role": ["admin", "viewer"]})
 
 
 def test_rule_19_a_role_changed_meanwhile_is_a_conflict(staff, golden, rob):

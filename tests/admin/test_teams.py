@@ -35,7 +35,11 @@ def test_a_team_is_made_edited_and_deleted_by_its_verbs(staff, root, acme, vault
     done = [(Action.TEAM_CREATE, ""), (Action.MEMBER_ADD, ""), (Action.TEAM_EDIT, ""), (Action.TEAM_DELETE, "")]
     assert (logged(seq), team.name) == (done, "Vision")
     entry = AuditEvent.objects.first()
-    assert (entry.actor_id, entry.target_name, entry.changes["role in Vault"]) == (root.pk, "Sight", ["viewer", None])
+    assert (entry.actor_id, entry.target_name, entry.related) == (
+        root.pk,
+        "Sight",
+        {"registry_roles": [{"type": "registry", "id": vault.pk, "name": "Vault", "role": "viewer"}]},
+    )
     assert not RegistryMember.objects.filter(team__isnull=False).exists()
 
 

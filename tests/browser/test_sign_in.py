@@ -78,7 +78,7 @@ def test_a_passkey_signs_in_without_a_password(page, key, ada, acme):
     page.goto(reverse("mfa_list_webauthn"))
     expect(page.get_by_role("row").filter(has_text="Laptop")).to_contain_text("Passkey")
     entries = AuditEvent.objects.filter(action=Action.SIGN_IN).order_by("seq")
-    assert [entry.changes["by"][1] for entry in entries] == [["password"], ["webauthn"]]
+    assert [entry.changes["methods"][1] for entry in entries] == [["password"], ["webauthn"]]
 
 
 def test_a_passkey_that_is_not_given_lets_nobody_in(page, key, ada, acme):

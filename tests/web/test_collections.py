@@ -224,8 +224,8 @@ def test_who_moved_an_alias_is_one_click_from_it(two_links, rob, mel):
     page = client.get(address)
     entries = [event for _, events in page.context["days"] for event in events]
     assert [(event.actor_name, event.changes) for event in entries] == [
-        ("rob", {"production": ["v1", "v0"]}),
-        ("command line", {"production": [None, "v1"]}),
+        ("rob", {"link": ["v1", "v0"]}),
+        ("command line", {"link": [None, "v1"]}),
     ]
     assert page.context["holder"] == first
 

@@ -79,7 +79,7 @@ def test_rule_25_an_alias_moves_to_where_it_is_put(two_links, mel):
         send(browser(mel), of("links:edit", second.collection, 1), aliases="good", tags="x y, z")
     assert (first.alias_names(), second.alias_names()) == ([], ["good", "production"])
     assert second.tag_names() == ["x y", "z"]
-    assert [event.changes for event in events] == [{"good": ["v0", "v1"]}, {"tags": [[], ["x y", "z"]]}]
+    assert [event.changes for event in events] == [{"link": ["v0", "v1"]}, {"tags": [[], ["x y", "z"]]}]
 
 
 def test_an_unticked_alias_is_taken(two_links, mel):

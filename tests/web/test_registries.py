@@ -278,8 +278,8 @@ def test_rules_7_and_17_a_registry_is_made_as_asked_and_its_maker_is_its_admin(a
         "visibility": [None, "organization"],
         "accepts_all_types": [None, False],
         "types": [None, ["dataset", "eval-suite"]],
-        "admins": [None, "mel"],
     }
+    assert event.related == {"admin": {"type": "user", "id": mel.pk, "name": "mel"}}
 
 
 def test_rule_7_types_come_one_by_one_or_with_commas(acme, ada):

@@ -147,7 +147,7 @@ def test_signing_in_and_out_is_logged(mel):
         gone = client.post(reverse("account_logout"))
         client.post(reverse("account_logout"))  # nobody is there any more
     assert told(events) == [
-        (Action.SIGN_IN, "mel", "mel", {"by": [None, ["password"]]}),
+        (Action.SIGN_IN, "mel", "mel", {"methods": [None, ["password"]]}),
         (Action.SIGN_OUT, "mel", "mel", {}),
     ]
     assert [event.request_id for event in events] == [response["X-Request-ID"], gone["X-Request-ID"]]
@@ -160,7 +160,7 @@ def test_a_second_factor_is_named_with_the_first(mel):
     with logging() as events:
         client, _ = enter("mel")
         client.post(CODE, {"code": format_hotp_value(hotp_value(secret, int(time.time()) // 30))})
-    assert told(events) == [(Action.SIGN_IN, "mel", "mel", {"by": [None, ["password", "totp"]]})]
+    assert told(events) == [(Action.SIGN_IN, "mel", "mel", {"methods": [None, ["password", "totp"]]})]
 
 
 def test_signing_out_of_the_admin_is_logged(root):

@@ -95,7 +95,7 @@ def test_a_newcomer_gets_an_account_in_no_organization(acme, provider):
         ("user.create", user.pk, user.username),
         ("user.sign_in", user.pk, user.username),
     ]
-    assert events[-1].changes == {"by": [None, ["single sign-on"]]}
+    assert events[-1].changes == {"methods": [None, ["single sign-on"]]}
     again, _ = enter(provider, "newcomer")
     assert (who(again), User.objects.filter(email="newcomer@example.com").count()) == (user.username, 1)
 
