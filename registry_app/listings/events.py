@@ -11,7 +11,7 @@ from .. import rules
 from ..choices import Action, Role, Target, Visibility
 from ..forms.audit import AuditFilter, HistoryFilter
 from ..models import AuditEvent, Collection, Link, OrganizationMembership
-from ..models.event import AuditEventQuerySet
+from ..models.event_queryset import AuditEventQuerySet
 from ..permissions import RegistryAccess
 
 SIZE = 25  # entries a page

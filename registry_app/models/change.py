@@ -1,4 +1,10 @@
-"""Change: the one way to write. A verb says what becomes of a row; everything around it stands here."""
+"""Change: the one way to write. A verb says what becomes of a row; everything around it stands here.
+
+A model that can change has `lock_for_change(by, action)`, which locks the row after what it belongs to, refuses who may
+not, and answers (the row anew, role). Where its own fields are logged, it also has `logged_fields()`, `validate()`,
+`version` and perhaps `after_change(event, changes)`. Locks are taken in one order everywhere: organization, registry,
+collection, the end of the log.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,15 +55,8 @@ def changing(
 ) -> Iterator[Change]:
     """Change the row `asked`: what the block does to `row` is checked, saved and logged together, or not at all.
 
-    `version` is the one that was shown (rule 19; None: nothing was shown), `stale` the refusal where it moved on. The
-    caller's object stays as it was where the change is refused, and is as stored where it is done.
-
-    A model that can change has `lock_for_change(by, action)`, which locks the row after what it belongs to, refuses
-    who may not, and answers (the row anew, role). Where its own fields are logged, it also has `logged_fields()`,
-    `validate()`, `version` and perhaps `after_change(event, changes)`. Locks are taken in one order everywhere:
-    organization, registry, collection, the end of the log.
-
-    Raises ValidationError with the rule's code, or Gone.
+    `version` is the one that was shown (rule 19; None: nothing was), `stale` the refusal where it moved on. The caller's
+    object stays as it was where the change is refused. Raises ValidationError with the rule's code, or Gone.
     """
     try:
         with transaction.atomic():
@@ -67,7 +66,7 @@ def changing(
             yield change
             _keep(change, before, action)
     except IntegrityError as error:
-        error.attempt = action, asked.audit_target  # type: ignore[attr-defined]  # what the log says a trigger refused
+        error.attempt = action, asked.audit_target  # type: ignore[attr-defined]  # the log tells of it
         raise
     vars(asked).update({name: value for name, value in vars(change.row).items() if not name.startswith("_")})
 

@@ -2,26 +2,23 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable
 from contextlib import contextmanager
-from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from django.core.exceptions import ValidationError
 from django.db import connection, models, transaction
-from django.db.models import Q, Subquery
+from django.db.models import Q
 from django.utils import timezone
 
 from .. import rules
-from ..choices import Action, Target, Visibility
-from ..database import fulltext
+from ..choices import Action, Target
+from .event_queryset import AuditEventQuerySet, canonical_json
 from .validation import raise_refusal
 
 if TYPE_CHECKING:
     from .organization import User
 
-MANY = 5000  # entries that search's index may name; where there are more, a page of them is soon found by reading
 NAME_LENGTH = 400  # characters; the longest path of an alias or a version has 385
 ACTOR_LENGTH = 200  # characters; a username has up to 150
 GENESIS = "0" * 64  # the hash before the first entry
@@ -48,6 +45,10 @@ class Actor(NamedTuple):
 
 
 COMMAND_LINE = Actor(None, staff=True)  # an administrator at the machine itself
+
+
+Changes = dict[str, list] | None  # {snake_case field: [before, after]}
+Related = dict[str, Any] | None  # {what it is: a `reference`, or a list of them}
 
 
 class AuditTarget(NamedTuple):
@@ -95,76 +96,6 @@ class AuditChainHead(models.Model):
 
     def __str__(self):
         return f"{self.seq}:{self.hash}"
-
-
-class AuditEventQuerySet(models.QuerySet):
-    """Entries as pages ask for them."""
-
-    def of_registry(self, registry):
-        """Those about this registry and what is in it."""
-        return self.filter(registry_id=registry.pk)
-
-    def of_collection(self, collection):
-        """Those about this collection and what is in it."""
-        return self.filter(collection_id=collection.pk)
-
-    def restricting(self):
-        """Those by which a registry became restricted, be it from its creation on."""
-        told = Q()
-        for before in (None, str(Visibility.ORGANIZATION)):
-            told |= Q(body__contains=f'"visibility":{canonical_json([before, str(Visibility.RESTRICTED)])}')
-        return self.filter(told, code="", action__in=(Action.CREATE, Action.RESTRICT))
-
-    def creations(self, registries):
-        """{id: moment} of those of these registries (ids) whose creation is in the log."""
-        made = self.filter(code="", action=Action.CREATE, registry_id__in=registries)
-        return dict(made.values_list("registry_id", "at"))
-
-    def for_alias(self, name):
-        """Those that set, moved or removed the alias `name`, upper and lower case told apart everywhere."""
-        quoted = re.escape(canonical_json(name))
-        of_alias = Q(action__in=(Action.ALIAS_SET, Action.ALIAS_REMOVE), body__regex=rf'"name":{quoted},"type":"alias"')
-        unlinked = rf'"aliases":\[\[("([^"\\]|\\.)*",)*{quoted}'
-        return self.filter(of_alias | Q(action=Action.UNLINK, body__regex=unlinked))
-
-    def search(self, words, named_now=()):
-        """Those of the request `words`; where there is none, those with `words` in the name of the actor or target.
-
-        And those about `named_now`, the AuditTargets that have this name today: under each name that they had (§5).
-        """
-        of_request = self.filter(request_id=words.lower()).exclude(request_id="")
-        if of_request.exists():
-            return of_request
-        found = fulltext.SearchTerm(words, [fulltext.LOG], MANY).condition(AuditEvent)
-        for target in named_now:
-            if target.type == Target.REGISTRY:
-                found |= Q(registry_id=target.id)
-            else:
-                found |= Q(target_type=target.type, target_id=target.id)
-        return self.filter(found)
-
-    def between(self, first, last):
-        """Those from the day `first` to the day `last`, in UTC; None is no limit.
-
-        Numbers grow with time: an index says at which numbers the days begin and end, however long ago they were.
-        """
-        events, everything = self, AuditEvent.objects.all()
-        if first:
-            start = datetime.combine(first, time.min, UTC)
-            number = everything.filter(at__gte=start).order_by("at", "seq").values("seq")[:1]
-            events = events.filter(at__gte=start, seq__gte=Subquery(number))
-        if last:
-            end = datetime.combine(last, time.max, UTC)
-            number = everything.filter(at__lte=end).order_by("-at", "-seq").values("seq")[:1]
-            events = events.filter(at__lte=end, seq__lte=Subquery(number))
-        return events
-
-    def readable_by(self, membership):
-        """§5: all of the organization for its admins; for others those of the registries that they can see."""
-        events = self.filter(organization_id=membership.organization_id)
-        if membership.is_admin:
-            return events
-        return events.filter(registry_id__in=membership.registries().values("pk"))
 
 
 class AuditEvent(models.Model):
@@ -242,19 +173,11 @@ class AuditEvent(models.Model):
 
 
 def record(
-    by: Actor,
-    action: Action,
-    target: Audited,
-    changes: dict[str, list] | None = None,
-    related: dict[str, Any] | None = None,
-    *,
-    code: str = "",
-    reason: str = "",
+    by: Actor, action: Action, target: Audited, changes: Changes = None, related: Related = None, *, code="", reason=""
 ) -> AuditEvent:
     """Append one entry; the last statement of the caller's transaction, because it locks the log's end until commit.
 
-    `changes` is {snake_case field: [before, after]} and `related` {what: `reference`s}, in JSON's types. `code` is that
-    of the rule that refused. Refuses, on `reason`, with `reason_invalid`.
+    Values are JSON's types. `code` is that of the rule that refused. Refuses, on `reason`, with `reason_invalid`.
     """
     raise_refusal(None if code else rules.refuse_reason(reason), "reason")  # a refusal's reason is the rule's own
     if not connection.in_atomic_block:
@@ -291,11 +214,6 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list
     """{field: [before, after]} of the fields in which the two differ; a missing one is None."""
     pairs = {field: [before.get(field), after.get(field)] for field in {**before, **after}}
     return {field: values for field, values in pairs.items() if values[0] != values[1]}
-
-
-def canonical_json(content: Any) -> str:
-    """The one way to write `content` as text: sorted keys, no spaces, ASCII."""
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 def entry_hash(previous: str, seq: int, body: str) -> str:
