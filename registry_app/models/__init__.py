@@ -61,7 +61,6 @@ __all__ = [
     "create_organization_with_admin",
     "effective_sources",
     "facts_of",
-    "finding",
     "make_account",
     "make_invited_account",
     "make_service_account",
