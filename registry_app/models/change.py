@@ -55,7 +55,7 @@ def changing(
 ) -> Iterator[Change]:
     """Change the row `asked`: what the block does to `row` is checked, saved and logged together, or not at all.
 
-    `version` is the one that was shown (rule 19; None: nothing was), `stale` the refusal where it moved on. The caller's
+    `version` is the one that was shown (rule 19; None: nothing), `stale` the refusal where it moved on. The caller's
     object stays as it was where the change is refused. Raises ValidationError with the rule's code, or Gone.
     """
     try:
