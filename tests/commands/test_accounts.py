@@ -62,12 +62,10 @@ def test_a_new_superuser_is_logged_with_their_rights(db, run, typed, settings, s
 )
 def test_what_breaks_a_rule_makes_no_superuser(mel, run, typed, words, password, code):
     typed += [password, password]
-    with nothing_changes(), logging() as events:
+    with nothing_happens():
         done = run(*words)
     assert (done.status, done.out) == (1, "")
     assert f"{code}:" in done.err
-    assert code in {event.code for event in events}
-    assert {event.action for event in events} == {"user.create"}
 
 
 def test_a_changed_password_is_logged_and_ends_the_sessions(mel, run, typed):
@@ -87,11 +85,10 @@ def test_a_changed_password_is_logged_and_ends_the_sessions(mel, run, typed):
 )
 def test_a_password_that_breaks_a_rule_is_not_set(mel, run, typed, password, code):
     typed += [password, password]
-    with nothing_changes(), logging() as events:
+    with nothing_happens():
         done = run("changepassword", "mel")
     assert done.status == 1
     assert f"{code}:" in done.err
-    assert code in {event.code for event in events}
 
 
 def test_a_service_account_gets_no_password(acme, run, typed):
