@@ -3,11 +3,13 @@
 import re
 import time
 from contextlib import contextmanager
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from config.sessions import SessionStore
@@ -119,6 +121,17 @@ def comparable(response, *own):
         text = text.replace(part, "")
     headers = {name: value for name, value in response.items() if name != "X-Request-ID"}
     return response.status_code, headers.pop("Location", "").replace(own[0], ""), text, headers
+
+
+def told(client, method, page, *places, but=""):
+    """What `client` is told at the address that `places` make, apart from `but` (else the last of them), and the
+    number of queries that this took.
+    """
+    but = but or places[-1]
+    address = reverse(page, args=places)
+    with CaptureQueriesContext(connection) as queries:
+        response = getattr(client, method.lower())(address, {"name": "x", "version": "1", "confirmation": "x"})
+    return comparable(response, quote(but), but), len(queries)
 
 
 def refused(client, address, data, code, status=422, **options):

@@ -1,6 +1,5 @@
 """What the addresses of endpoint_matrix.txt name, and who asks for them."""
 
-from copy import copy
 from typing import NamedTuple
 
 import pytest
@@ -88,10 +87,10 @@ def registry_form(acme, golden, mel):
 
 
 class World(NamedTuple):
-    """What the table speaks of, by its words: registries, and a browser for each person."""
+    """What the table speaks of, by its words: registries and people."""
 
     registries: dict
-    browsers: dict
+    people: dict
 
     def address(self, line):
         """The address of a line of the table."""
@@ -99,9 +98,8 @@ class World(NamedTuple):
 
     def ask(self, person, method, address):
         """What `person` is answered; whatever it does is undone. A POST sends an empty form."""
-        client = copy(self.browsers[person])
-        client.cookies = copy(client.cookies)
         with undone():
+            client = browser(self.people[person])
             return getattr(client, method.lower())(address, SENT if method == "POST" else {})
 
 
@@ -128,10 +126,9 @@ def make_world():
     people = {"nobody": None, "org-admin": ada, "registry-admin": rob, "org-member": mel, "stranger": sam}
     people |= {"staff": make_user("root", is_staff=True, is_superuser=True), "deactivated": left}
     people |= {user.username: user for user in holders}
-    browsers = {name: browser(user) for name, user in people.items()}
     left.is_active = False
     left.save()
-    return World(registries, browsers)
+    return World(registries, people)
 
 
 @pytest.fixture(scope="module")

@@ -1,19 +1,16 @@
 """§3: what each role may do, when it ends, and that what one can't see is answered like what isn't there."""
 
 from datetime import timedelta
-from urllib.parse import quote
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from registry_app.choices import Role
 from registry_app.models import Actor, RegistryMember
-from tests.client import at, browser, comparable, logging, nothing_changes, nothing_happens
+from tests.client import at, browser, logging, nothing_changes, nothing_happens, told
 from tests.factories import give_role
-from tests.web.endpoints import IN_ORGANIZATION, OF_REGISTRY, lines_of, takes
+from tests.web.endpoints import OF_REGISTRY
 
 
 @pytest.mark.parametrize("role", [None, Role.RESTRICTED_VIEWER, Role.VIEWER, Role.MEMBER, Role.ADMIN])
@@ -84,41 +81,6 @@ def test_section_3_a_role_that_has_ended_counts_at_no_door(mel, golden, vault):
 
 
 # What one can't see isn't there.
-
-
-def told(client, method, page, *places, but=""):
-    """What `client` is told at the address that `places` make, apart from `but` (else the last of them), and the
-    number of queries that this took.
-    """
-    but = but or places[-1]
-    address = reverse(page, args=places)
-    with CaptureQueriesContext(connection) as queries:
-        response = getattr(client, method.lower())(address, {"name": "x", "version": "1", "confirmation": "x"})
-    return comparable(response, quote(but), but), len(queries)
-
-
-@pytest.mark.parametrize("name", OF_REGISTRY)
-def test_section_3_a_hidden_registry_is_answered_like_one_that_is_not_there(acme, mel, vault, populated, name):
-    client, more = browser(mel), lines_of(name)[0].arguments(vault)[1:]
-    for method in ("GET", "POST"):
-        with nothing_happens():
-            hidden = told(client, method, name, acme.slug, "Vault", *more, but="Vault")
-            absent = told(client, method, name, acme.slug, "Fault", *more, but="Fault")
-        assert hidden == absent
-        assert hidden[0][0] == (404 if takes(name, method) else 405)
-
-
-@pytest.mark.parametrize("name", sorted(IN_ORGANIZATION))
-def test_section_3_a_strange_organization_is_answered_like_one_that_is_not_there(
-    acme, globex, sam, vault, populated, name
-):
-    client = browser(sam)
-    rest = lines_of(name)[0].arguments(vault)
-    for method in ("GET", "POST"):
-        with nothing_happens():
-            strange = told(client, method, name, acme.slug, *rest, but=acme.slug)
-            absent = told(client, method, name, "no-such", *rest, but="no-such")
-        assert strange == absent
 
 
 def test_section_3_a_former_name_of_a_hidden_registry_is_answered_like_none(acme, ada, mel, vault):
