@@ -230,7 +230,7 @@ def compare(request, organization, name, collection):
         one, other = form.versions()
         context |= {"one": one, "other": other}
         context["groups"] = [
-            ("VersionData", _beside(_facts(one, access.allowed), _facts(other, access.allowed))),
+            ("Facts", _beside(_facts(one, access.allowed), _facts(other, access.allowed))),
             ("Metadata", _beside(_flat(one.version.metadata), _flat(other.version.metadata))),
         ]
     return registry_page(request, "links/compare.html", access, "detail", context, 422 if form.errors else 200)
