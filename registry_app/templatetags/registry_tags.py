@@ -7,6 +7,7 @@ import nh3
 from django import template
 from django.template.defaulttags import querystring
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from markdown_it import MarkdownIt
@@ -27,6 +28,37 @@ def icon(name, label=""):
             '<svg class="i" role="img" aria-label="{}"><use href="{}#{}"/></svg>', label, _sprite(), name
         )
     return mark_safe(f'<svg class="i" aria-hidden="true"><use href="{_sprite()}#{name}"/></svg>')  # noqa: S308
+
+
+# Pages that breadcrumbs go through and no object is: the address's name, what it is called there, and whose it is.
+PLACES = {
+    "registries:index": ("Registries", "organization"),
+    "registries:settings": ("Settings", "registry"),
+    "registry_members:index": ("Access", "registry"),
+    "members:index": ("Members and teams", "organization"),
+    "teams:index": ("Teams", "organization"),
+    "artifacts:index": ("Artifacts", "team"),
+    "mfa_index": ("Security", None),
+}
+
+
+@register.inclusion_tag("components/_breadcrumbs.html", takes_context=True)
+def breadcrumbs(context, *places, step=""):
+    """The way to a page: objects, and names of addresses in PLACES; last the page itself, or what it does as `step`."""
+    trail = [_place(context, place) if isinstance(place, str) else _object(place) for place in places]
+    return {"trail": [*trail, (step, None)] if step else trail}
+
+
+def _place(context, name):
+    label, owner = PLACES[name]
+    slug = [context["organization"].slug] if owner else []
+    names = [context[owner].name] if owner in {"registry", "team"} else []
+    return label, reverse(name, args=slug + names)
+
+
+def _object(place):
+    label = next(getattr(place, name) for name in ("label", "name", "user") if hasattr(place, name))
+    return label, place.get_absolute_url()
 
 
 # Tables. The style sheets make blocks of their rows where the sheet is narrow, which takes their meaning from screen
