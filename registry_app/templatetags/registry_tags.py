@@ -30,6 +30,13 @@ def icon(name, label=""):
     return mark_safe(f'<svg class="i" aria-hidden="true"><use href="{_sprite()}#{name}"/></svg>')  # noqa: S308
 
 
+@register.simple_block_tag(takes_context=True)
+def component(context, content, name, **values):
+    """The template components/_NAME.html around what stands inside: an include that has a `content`."""
+    template = context.template.engine.get_template(f"components/_{name}.html")
+    return template.render(context.new({**values, "content": content}))
+
+
 # Pages that breadcrumbs go through and no object is: the address's name, what it is called there, and whose it is.
 PLACES = {
     "registries:index": ("Registries", "organization"),
