@@ -67,12 +67,12 @@ class MetadataField(forms.CharField):
 class DeleteVersionForm(ActionForm):
     """The second step of deleting the version `version`: what it is called typed, as churn:v3."""
 
-    confirmation = ConfirmationField()
     reason = ReasonField()
+    confirmation = ConfirmationField()
 
     def __init__(self, *args, version, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["confirmation"].expected = version.called  # type: ignore[attr-defined]
+        self.fields["confirmation"].expect(version.called)  # type: ignore[attr-defined]
 
 
 class VersionForm(ActionForm):

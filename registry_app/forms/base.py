@@ -3,6 +3,7 @@
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, BadRequest, ValidationError
 from django.db import IntegrityError
+from django.utils.html import format_html
 
 from .. import rules
 from ..database import triggers
@@ -175,7 +176,8 @@ class ReasonField(RuleField):
 
     def __init__(self, *, required=False, **kwargs):
         law = {"clean_text": rules.clean_description, "refuse": rules.refuse_reason}
-        super().__init__(**law, required=required, max_length=rules.REASON_LENGTH, **kwargs)
+        shown = {"help_text": "Kept in the audit log."} | kwargs
+        super().__init__(**law, required=required, max_length=rules.REASON_LENGTH, **shown)
 
     def validate(self, value):
         """Refuse what the log doesn't take, and an empty one where there must be one."""
@@ -196,12 +198,14 @@ class NamesField(forms.CharField):
 
 
 class ConfirmationField(forms.CharField):
-    """The second step of what can't be undone: the name `expected`, typed to the letter (rule 18)."""
+    """The second step of what can't be undone: the name that it expects, typed to the letter (rule 18)."""
 
+    widget = forms.TextInput(attrs={"class": "input mono short", "autocomplete": "off", "spellcheck": "false"})
     expected = ""
 
-    def __init__(self):
-        super().__init__(required=False)
+    def expect(self, name):
+        """Accept `name` alone, and ask for it."""
+        self.expected, self.label = name, format_html("Type <code>{}</code> to confirm", name)
 
     def validate(self, value):
         """Refuse any other with `confirmation_differs`."""

@@ -109,13 +109,13 @@ class EditCollectionForm(ActionForm):
 class DeleteCollectionForm(ActionForm):
     """The second step of deleting a collection: its name typed, and what was shown sent back (rule 18)."""
 
-    confirmation = ConfirmationField()
     reason = ReasonField()
+    confirmation = ConfirmationField()
     preview = PreviewField(ContentCounts)
 
     def __init__(self, *args, collection, **kwargs):
         super().__init__(*args, registry=collection.registry, **kwargs)
-        self.fields["confirmation"].expected = collection.name  # type: ignore[attr-defined]
+        self.fields["confirmation"].expect(collection.name)  # type: ignore[attr-defined]
 
 
 class LinkForm(ActionForm):

@@ -92,14 +92,14 @@ class DetailsForm(RegistryForm):
 class DeleteForm(ActionForm):
     """The second step of deleting (rules 16 and 18): the name typed, what was shown sent back."""
 
-    confirmation = ConfirmationField()
     reason = ReasonField()
+    confirmation = ConfirmationField()
     version = VersionField()
     preview = PreviewField(ContentCounts)
 
     def __init__(self, *args, registry, **kwargs):
         super().__init__(*args, registry=registry, **kwargs)
-        self.fields["confirmation"].expected = registry.name  # type: ignore[attr-defined]
+        self.fields["confirmation"].expect(registry.name)  # type: ignore[attr-defined]
 
 
 class RestrictForm(DeleteForm):

@@ -40,7 +40,7 @@ class TeamDeleteForm(ActionForm):
 
     def __init__(self, *args, team, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["confirmation"].expected = team.name  # type: ignore[attr-defined]
+        self.fields["confirmation"].expect(team.name)  # type: ignore[attr-defined]
 
 
 class AddPeopleForm(ActionForm):
