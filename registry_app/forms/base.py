@@ -7,6 +7,7 @@ from django.utils.html import format_html
 
 from .. import rules
 from ..database import triggers
+from .widgets import text_input
 
 NAMES_CLEANED = 500  # names in one field
 IGNORED_FIELDS = {"csrfmiddlewaretoken"}
@@ -120,6 +121,8 @@ def _refuse_unshown(registry, name, value):
 class FilterForm(forms.Form):
     """A list's filters, as they stand in its address. Anything else there, or twice, is an address nobody gave out."""
 
+    is_filter = True  # none of its fields has to be filled, so none is called optional
+
     def require(self):
         """The cleaned values; BadRequest (400) for an unknown, repeated or wrong parameter."""
         self.require_known()
@@ -200,7 +203,7 @@ class NamesField(forms.CharField):
 class ConfirmationField(forms.CharField):
     """The second step of what can't be undone: the name that it expects, typed to the letter (rule 18)."""
 
-    widget = forms.TextInput(attrs={"class": "input mono short", "autocomplete": "off", "spellcheck": "false"})
+    widget = text_input("mono short")
     expected = ""
 
     def expect(self, name):

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from .. import rules
 from ..choices import Action
 from ..forms import (
+    CompareForm,
     CreateCollectionForm,
     CursorForm,
     DeleteCollectionForm,
@@ -44,13 +45,14 @@ def detail(request, organization, name, collection):
     wanted = form.require()
     links = collection.links.select_related("version", "linked_by").prefetch_related("aliases", "tags")
     page = paginate_objects(links, ["number"], descending=True, after=wanted["after"], before=wanted["before"])
-    newest = collection.links.order_by("-number")[:2]
+    newest = list(collection.links.order_by("-number")[:2])
     context = {
         "collection": collection,
         "page": page,
         "rows": link_rows(page.rows, access.registry),
         "count": collection.links.count(),
-        "newest": list(newest),
+        "newest": newest,
+        "compare_form": CompareForm(collection=collection, newest=newest),
         "tags": collection.tag_names(),
     }
     return registry_page(request, "collections/detail.html", access, "detail", context)

@@ -51,6 +51,7 @@ def create(request, organization, name, collection):
         "admins": admins_who_can_help(access.registry),
         "collection": collection,
         "words": words,
+        "filters": filters,
         "found": found[:SOURCES_SHOWN],
         "more": len(found) > SOURCES_SHOWN,
         "chosen": request.POST.get("version", ""),
@@ -222,10 +223,10 @@ def unlink(request, organization, name, collection, number):
 def compare(request, organization, name, collection):
     """Two versions of a collection side by side, what differs marked; without any named, the form to name them."""
     access, collection = get_collection(request.user, organization, name, collection)
-    form = CompareForm(request.GET or None, collection=collection)
+    newest = [] if request.GET else collection.links.order_by("-number")[:2]
+    form = CompareForm(request.GET or None, collection=collection, newest=newest)
     form.require_known()
-    newest = [] if form.is_bound else list(collection.links.order_by("-number")[:2])
-    context = {"collection": collection, "form": form, "newest": newest}
+    context = {"collection": collection, "form": form, "compare_form": form}
     if form.is_valid():
         one, other = form.versions()
         context |= {"one": one, "other": other}

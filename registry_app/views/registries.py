@@ -15,6 +15,7 @@ from ..forms import (
     CreateForm,
     DeleteForm,
     DetailsForm,
+    ProtectForm,
     RegistryFilter,
     RestrictForm,
 )
@@ -150,6 +151,7 @@ def settings_page(request, access, *, status=200, **forms):
         "form": DetailsForm(instance=stored),
         "type_form": AddTypesForm(registry=stored, initial={"version": stored.version}),
         "accept_form": AcceptForm(registry=stored, initial={"version": stored.version}),
+        "alias_form": ProtectForm(registry=stored),
         "stored": stored,
         "people": stored.people().count(),
         "protected": list(stored.protected_aliases.all()),

@@ -118,7 +118,8 @@ def _member(access, pk):
 def explain(request, organization, name):
     """May they, and why: every path of one person to a role here, which one wins, and what would change it."""
     access = get_registry(request.user, organization, name)
-    form = ExplainForm(request.GET if "person" in request.GET else None, looker=access.membership)
+    shown = {"person": access.membership.user.username}
+    form = ExplainForm(request.GET if "person" in request.GET else None, looker=access.membership, initial=shown)
     asked = form.cleaned_data["person"] if form.is_valid() else None
     membership = asked or (None if form.errors else access.membership)
     context = {"form": form, "asked": membership}
@@ -136,9 +137,8 @@ def explain(request, organization, name):
 def who_can(request, organization, name):
     """The reverse: who can do what here."""
     access = get_registry(request.user, organization, name)
-    form = WhoCanForm(request.GET)
-    form.is_valid()
-    role = Role(form.cleaned_data.get("role") or Role.ADMIN)
+    form = WhoCanForm(request.GET if request.GET.get("role") else None, initial={"role": Role.ADMIN})
+    role = Role(form.cleaned_data["role"]) if form.is_valid() else Role.ADMIN
     people = access.registry.who_can(role).select_related("user", "organization").order_by("user__username")
     memberships = list(people[:PEOPLE_SHOWN])
     context = {

@@ -20,7 +20,7 @@ def registry(request, organization, name):
     access = get_registry(request.user, organization, name)
     day, moment = _day(request)
     then = registry_as_of(access.registry, moment)
-    context = {"day": day, "then": then, "today": timezone.now().date()}
+    context = {"day": day, "day_form": DayForm(initial={"on": day}), "then": then}
     if then:
         found = sorted(then.collections.items(), key=lambda item: item[1].name.casefold())
         shown = found[:ROWS_SHOWN]
@@ -51,8 +51,8 @@ def collection(request, organization, name, collection):
     context = {
         "collection": found,
         "day": day,
+        "day_form": DayForm(initial={"on": day}),
         "then": then,
-        "today": timezone.now().date(),
         "versions": _versions(found, versions[:ROWS_SHOWN], protected_aliases_as_of(access.registry, moment)),
         "more_versions": max(0, len(versions) - ROWS_SHOWN),
     }
