@@ -223,9 +223,9 @@ class CompareForm(FilterForm):
     one = forms.CharField(label="Compare", max_length=rules.LABEL_LENGTH, widget=text_input("mono"))
     other = forms.CharField(label="with", max_length=rules.LABEL_LENGTH, widget=text_input("mono"))
 
-    def __init__(self, *args, collection, newest=()):
+    def __init__(self, data=None, *, collection, newest=()):
         shown = [link.label for link in newest]
-        super().__init__(*args, initial=dict(zip(("other", "one"), shown, strict=False)))
+        super().__init__(data, initial=dict(zip(("other", "one"), shown, strict=False)))
         self.links = collection.links
 
     def clean(self):
