@@ -45,6 +45,8 @@ lint: .venv/.dev ## what needs no run: style, types, settings
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/djade --check --target-version 5.2 $$(find templates -name '*.html')
+	$(BIN)/djlint --lint --quiet templates
 	$(BIN)/python manage.py check --fail-level WARNING
 	REGISTRY_URL=https://registry.example.com $(BIN)/python manage.py check --deploy --fail-level WARNING
 

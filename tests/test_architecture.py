@@ -34,6 +34,7 @@ LEVELS = {
     "urls": 8,
 }
 FUNCTION_LINES, FILE_LINES = 25, 400
+TEMPLATE_LINES, TEMPLATE_COLUMNS = 60, 120
 
 # Django loads apps.py before any model can be: what `ready` needs, it imports when it runs.
 MAY_IMPORT_INSIDE = {(f"{APP}/apps.py", "ready")}
@@ -147,9 +148,33 @@ def test_every_file_keeps_the_rule(rule):
     assert not faults, "\n".join([rule.__doc__, *faults])
 
 
+def templates():
+    """The path (from the root) and source of every template of a page or a part of one."""
+    for file in sorted((ROOT / "templates").rglob("*.html")):
+        yield file.relative_to(ROOT).as_posix(), file.read_text()
+
+
+def template_faults(path, source):
+    """Templates of at most 60 lines, each of at most 120 columns; parts and components say first what they need."""
+    lines = source.splitlines()
+    for number, line in enumerate(lines, 1):
+        if len(line) > TEMPLATE_COLUMNS:
+            yield f"line {number}: {len(line)} columns"
+    if len(lines) > TEMPLATE_LINES:
+        yield f"{len(lines)} lines"
+    if Path(path).name.startswith("_") and not source.removeprefix("{% load humanize %}\n").startswith("{# "):
+        yield "no comment that says what it needs"
+
+
+def test_every_template_keeps_its_rule():
+    faults = [f"{path}: {fault}" for path, source in templates() for fault in template_faults(path, source)]
+    assert not faults, "\n".join([template_faults.__doc__, *faults])
+
+
 def test_every_room_is_read():
     read = {path for path, _ in rooms()}
     assert {f"{APP}/choices.py", f"{APP}/models/registry.py", f"{APP}/apps.py", "config/settings.py"} <= read
+    assert {"templates/base.html", "templates/registries/_table.html"} <= {path for path, _ in templates()}
 
 
 def test_no_room_for_leftovers():
@@ -243,6 +268,12 @@ LONG = "\n".join(["def f():", '    """It."""', *["    x = 1"] * 24])
         (docstring_faults, "registry_app/rules.py", '"""It."""\ndef _f(): ...\nclass _C: ...', 0),
         (docstring_faults, "registry_app/rules.py", "def f(): ...\nclass C:\n    def m(self): ...", 3),
         (docstring_faults, "registry_app/__init__.py", "", 0),
+        (template_faults, "templates/x/index.html", "x" * 120 + "\n", 0),
+        (template_faults, "templates/x/index.html", "x" * 121, 1),
+        (template_faults, "templates/x/index.html", "x\n" * 60, 0),
+        (template_faults, "templates/x/index.html", "x\n" * 61, 1),
+        (template_faults, "templates/x/_part.html", "{# What. Needs: x. #}\n<p>", 0),
+        (template_faults, "templates/x/_part.html", "<p>", 1),
     ],
 )
 def test_the_rules_see_what_breaks_them(rule, path, source, count):

@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 
 from .. import rules
 from .base import ActionForm, NamesField, ReasonField, VersionField
+from .widgets import NO_HELP
 
 
 class TypesInput(forms.TextInput):
@@ -18,7 +19,7 @@ class TypesInput(forms.TextInput):
 class TypesField(NamesField):
     """Names of artifact types. Refuses with `type_invalid`, `types_too_many`."""
 
-    widget = TypesInput
+    widget = TypesInput(attrs={"class": "input mono", **NO_HELP})
 
     def validate(self, value):
         """Refuse what is no name of a type."""
@@ -31,6 +32,12 @@ class TypesField(NamesField):
         for name in value:
             if refusal := rules.refuse_type_name(name):
                 raise ValidationError(refusal.reason, code=refusal.code)
+
+
+def types_list_field():
+    """A field for the whole list of types that a registry accepts."""
+    attrs = {"class": "input mono short", "placeholder": "dataset, eval-suite", **NO_HELP}
+    return TypesField(label="Types, separated by commas", label_suffix=":", required=False, widget=TypesInput(attrs))
 
 
 class ListForm(ActionForm):
@@ -54,7 +61,7 @@ class ListForm(ActionForm):
 class AddTypesForm(ActionForm):
     """Types to accept too; `confirmed` where that was asked for (rules 13 and 18)."""
 
-    types = TypesField(label="Type")
+    types = TypesField(label="Type", help_text="Words of letters, digits, dashes, underscores and dots.")
     version = VersionField()
     confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
     reason = ReasonField()
@@ -71,7 +78,7 @@ class AcceptForm(ListForm):
     """All types, or just a list."""
 
     accepts_all_types = forms.BooleanField(required=False)
-    types = TypesField(label="Types, separated by commas", required=False)
+    types = types_list_field()
     version = VersionField()
 
     def clean(self):

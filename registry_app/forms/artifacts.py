@@ -9,6 +9,7 @@ from django.db.models import Q
 from .. import rules
 from ..models import Version, VersionData
 from .base import ActionForm, ConfirmationField, CursorForm, ReasonField, RuleField
+from .widgets import search_field
 
 SORTS = {
     "name": "Name",
@@ -21,7 +22,7 @@ SORTS = {
 class ArtifactFilter(CursorForm):
     """What the list of a team's artifacts is narrowed to, and sorted by; `types` are those that they have."""
 
-    q = forms.CharField(label="Search", required=False, max_length=200)
+    q = search_field("Name or project")
     type = forms.ChoiceField(label="Type", required=False)
     sort = forms.ChoiceField(required=False, choices=list(SORTS.items()), widget=forms.HiddenInput)
 
@@ -67,12 +68,12 @@ class MetadataField(forms.CharField):
 class DeleteVersionForm(ActionForm):
     """The second step of deleting the version `version`: what it is called typed, as churn:v3."""
 
-    confirmation = ConfirmationField()
     reason = ReasonField()
+    confirmation = ConfirmationField()
 
     def __init__(self, *args, version, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["confirmation"].expected = version.called  # type: ignore[attr-defined]
+        self.fields["confirmation"].expect(version.called)  # type: ignore[attr-defined]
 
 
 class VersionForm(ActionForm):

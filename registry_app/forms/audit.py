@@ -7,6 +7,7 @@ from django.utils import timezone
 from .. import rules
 from ..choices import Action
 from .base import FilterForm
+from .widgets import search_field
 
 ACTIONS = list(Action.choices)
 
@@ -14,7 +15,7 @@ ACTIONS = list(Action.choices)
 class AuditFilter(FilterForm):
     """What the audit log is narrowed to."""
 
-    q = forms.CharField(label="Search", required=False, max_length=200)
+    q = search_field("Person, registry or request")
     action = forms.ChoiceField(label="Action", required=False, choices=[("", "Any"), *ACTIONS])
     outcome = forms.ChoiceField(
         label="Outcome", required=False, choices=[("", "Any"), ("done", "Done"), ("refused", "Refused")]
@@ -49,7 +50,15 @@ class HistoryFilter(AuditFilter):
 class DayForm(FilterForm):
     """The day at whose end something is to be seen as it was; without one, today."""
 
-    on = forms.DateField(label="Day", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    on = forms.DateField(
+        label="As it was at the end of (UTC)",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["on"].widget.attrs["max"] = timezone.now().date().isoformat()
 
     def clean_on(self):
         """A day that has begun: of one that hasn't, nothing is known."""

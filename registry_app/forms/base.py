@@ -3,9 +3,11 @@
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, BadRequest, ValidationError
 from django.db import IntegrityError
+from django.utils.html import format_html
 
 from .. import rules
 from ..database import triggers
+from .widgets import text_input
 
 NAMES_CLEANED = 500  # names in one field
 IGNORED_FIELDS = {"csrfmiddlewaretoken"}
@@ -119,6 +121,8 @@ def _refuse_unshown(registry, name, value):
 class FilterForm(forms.Form):
     """A list's filters, as they stand in its address. Foreign parameters are ignored: links get some on their way."""
 
+    is_filter = True  # none of its fields has to be filled, so none is called optional
+
     def require(self):
         """The cleaned values; BadRequest (400) for a repeated or wrong parameter of the form's own."""
         self.refuse_repeated()
@@ -173,7 +177,8 @@ class ReasonField(RuleField):
 
     def __init__(self, *, required=False, **kwargs):
         judge = {"clean_text": rules.clean_description, "refuse": rules.refuse_reason}
-        super().__init__(**judge, required=required, max_length=rules.REASON_LENGTH, **kwargs)
+        shown = {"help_text": "Kept in the audit log."} | kwargs
+        super().__init__(**judge, required=required, max_length=rules.REASON_LENGTH, **shown)
 
     def validate(self, value):
         """Refuse what the log doesn't take, and an empty one where there must be one."""
@@ -194,12 +199,14 @@ class NamesField(forms.CharField):
 
 
 class ConfirmationField(forms.CharField):
-    """The second step of what can't be undone: the name `expected`, typed to the letter (rule 18)."""
+    """The second step of what can't be undone: the name that it expects, typed to the letter (rule 18)."""
 
+    widget = text_input("mono short")
     expected = ""
 
-    def __init__(self):
-        super().__init__(required=False)
+    def expect(self, name):
+        """Accept `name` alone, and ask for it."""
+        self.expected, self.label = name, format_html("Type <code>{}</code> to confirm", name)
 
     def validate(self, value):
         """Refuse any other with `confirmation_differs`."""

@@ -18,6 +18,7 @@ from .base import (
     SeenField,
     VersionField,
 )
+from .widgets import any_field, search_field, text_input
 
 SORTS = {
     "-updated": "Latest change first",
@@ -43,7 +44,7 @@ class LabelsField(NamesField):
 
 def aliases_field():
     """A field for aliases."""
-    return LabelsField(refuse=rules.refuse_alias_name, what="aliases")
+    return LabelsField(refuse=rules.refuse_alias_name, what="aliases", widget=text_input("mono"))
 
 
 def tags_field():
@@ -109,13 +110,13 @@ class EditCollectionForm(ActionForm):
 class DeleteCollectionForm(ActionForm):
     """The second step of deleting a collection: its name typed, and what was shown sent back (rule 18)."""
 
-    confirmation = ConfirmationField()
     reason = ReasonField()
+    confirmation = ConfirmationField()
     preview = PreviewField(ContentCounts)
 
     def __init__(self, *args, collection, **kwargs):
         super().__init__(*args, registry=collection.registry, **kwargs)
-        self.fields["confirmation"].expected = collection.name  # type: ignore[attr-defined]
+        self.fields["confirmation"].expect(collection.name)  # type: ignore[attr-defined]
 
 
 class LinkForm(ActionForm):
@@ -130,6 +131,7 @@ class LinkForm(ActionForm):
 
     def __init__(self, *args, collection, membership, **kwargs):
         super().__init__(*args, registry=collection.registry, **kwargs)
+        self.fields["aliases"].help_text += " An alias that another version has moves to this one."
         usable = Version.objects.usable_by(membership).select_related("artifact__team")
         self.fields["version"].queryset = usable  # type: ignore[attr-defined]
 
@@ -149,6 +151,7 @@ class LabelsForm(ActionForm):
 
     def __init__(self, *args, link, **kwargs):
         super().__init__(*args, registry=link.collection.registry, **kwargs)
+        self.fields["aliases"].label = "New aliases"
         aliases, tags = link.alias_names(), link.tag_names()
         self.initial.update(tags=", ".join(tags), seen=facts_of(aliases, tags))
         others = link.collection.aliases.exclude(link=link).values_list("name", flat=True)
@@ -173,7 +176,13 @@ class UnlinkForm(ActionForm):
 class ProtectForm(ActionForm):
     """An alias to protect in a registry (rule 26)."""
 
-    alias = RuleField(clean_text=rules.clean_name, refuse=rules.refuse_alias_name)
+    alias = RuleField(
+        label="Protect an alias",
+        clean_text=rules.clean_name,
+        refuse=rules.refuse_alias_name,
+        help_text="Without slash or colon. latest, v0, v1, … belong to the system.",
+        widget=text_input("mono", placeholder="production"),
+    )
 
 
 class UnprotectForm(ActionForm):
@@ -185,9 +194,9 @@ class UnprotectForm(ActionForm):
 class CollectionFilter(CursorForm):
     """What the list of a registry's collections is narrowed to, sorted by, and where in it one is."""
 
-    q = forms.CharField(label="Search", required=False, max_length=200)
-    type = forms.CharField(label="Type", required=False, max_length=rules.TYPE_LENGTH)
-    tag = forms.CharField(label="Tag", required=False, max_length=rules.LABEL_LENGTH)
+    q = search_field("Name, card, alias or tag")
+    type = any_field("Type", rules.TYPE_LENGTH, "mono")
+    tag = any_field("Tag", rules.LABEL_LENGTH)
     sort = forms.ChoiceField(required=False, choices=list(SORTS.items()), widget=forms.HiddenInput)
 
     def apply(self, collections):
@@ -205,17 +214,18 @@ class CollectionFilter(CursorForm):
 class VersionFilter(FilterForm):
     """What the versions to choose from are narrowed to."""
 
-    q = forms.CharField(label="Search versions", required=False, max_length=200)
+    q = search_field("Artifact, project or team", label="Search versions")
 
 
 class CompareForm(FilterForm):
     """Two versions of a collection to compare, called by number (v3 or 3) or by an alias."""
 
-    one = forms.CharField(label="Compare", max_length=rules.LABEL_LENGTH)
-    other = forms.CharField(label="with", max_length=rules.LABEL_LENGTH)
+    one = forms.CharField(label="Compare", max_length=rules.LABEL_LENGTH, widget=text_input("mono"))
+    other = forms.CharField(label="with", max_length=rules.LABEL_LENGTH, widget=text_input("mono"))
 
-    def __init__(self, *args, collection):
-        super().__init__(*args)
+    def __init__(self, data=None, *, collection, newest=()):
+        shown = [link.label for link in newest]
+        super().__init__(data, initial=dict(zip(("other", "one"), shown, strict=False)))
         self.links = collection.links
 
     def clean(self):

@@ -8,6 +8,7 @@ from .. import rules
 from ..choices import OrganizationRole
 from .base import ActionForm, CursorForm, SeenField
 from .organizations import AccountForm
+from .widgets import Radios, any_field, search_field, text_input
 
 STATES = [("active", "Active"), ("deactivated", "Deactivated")]
 
@@ -15,16 +16,18 @@ STATES = [("active", "Active"), ("deactivated", "Deactivated")]
 class PeopleFilter(CursorForm):
     """What the list of people is narrowed to for `looker`, a membership: addresses are for admins."""
 
-    q = forms.CharField(label="Search", required=False, max_length=200)
+    q = search_field("Username")
     role = forms.ChoiceField(
         label="Organization role", required=False, choices=[("", "Any role"), *reversed(OrganizationRole.choices)]
     )
-    team = forms.CharField(label="Team", required=False, max_length=rules.NAME_LENGTH)
+    team = any_field("Team", rules.NAME_LENGTH)
     state = forms.ChoiceField(label="State", required=False, choices=[("", "Any state"), *STATES])
 
     def __init__(self, *args, looker, **kwargs):
         super().__init__(*args, **kwargs)
         self.looker = looker
+        if looker.is_admin:
+            self.fields["q"].widget.attrs["placeholder"] = "Username or email"
 
     def apply(self, people):
         """`people`, narrowed to what the valid filters ask for."""
@@ -46,7 +49,7 @@ class PeopleFilter(CursorForm):
 class MemberRoleForm(ActionForm):
     """Somebody's role in an organization or in a team, and the one that was shown (rule 19)."""
 
-    role = forms.ChoiceField(choices=OrganizationRole, error_messages={"required": "Choose a role."})
+    role = forms.ChoiceField(choices=OrganizationRole, widget=Radios, error_messages={"required": "Choose a role."})
     seen = SeenField()
 
 
@@ -64,8 +67,15 @@ class ServiceForm(ActionForm):
     """A new service account."""
 
     username = UsernameField(
-        label="Name", max_length=150, help_text="Letters, digits and @ . + - _, such as eval-ci. It can't be changed."
+        label="Name",
+        max_length=150,
+        help_text="Letters, digits and @ . + - _, such as eval-ci. It can't be changed.",
+        widget=text_input("mono short"),
     )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["username"].widget.attrs["autocomplete"] = "off"  # it is nobody's own
 
 
 class InviteForm(ActionForm):
@@ -75,10 +85,13 @@ class InviteForm(ActionForm):
         label="Email",
         required=False,
         help_text="Whom it is meant for, as a note. Whoever has the link can use it.",
-        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+        widget=forms.EmailInput(attrs={"class": "input short", "autocomplete": "off"}),
     )
     role = forms.ChoiceField(
-        choices=OrganizationRole, initial=OrganizationRole.MEMBER, error_messages={"required": "Choose a role."}
+        choices=OrganizationRole,
+        initial=OrganizationRole.MEMBER,
+        widget=Radios,
+        error_messages={"required": "Choose a role."},
     )
 
 

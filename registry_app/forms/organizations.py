@@ -6,6 +6,7 @@ from django.contrib.auth.forms import UsernameField
 from .. import rules
 from ..choices import Role
 from .base import ActionForm, VersionField
+from .widgets import Radios
 
 
 class AccountForm(ActionForm):
@@ -46,7 +47,12 @@ class OrganizationForm(ActionForm):
     default_role = forms.ChoiceField(
         label="Default role",
         choices=[(role.value, Role(role).label) for role in rules.DEFAULT_ROLES],
+        widget=Radios,
         error_messages={"required": "Choose a role."},
     )
-    members_create = forms.BooleanField(label="Members may create registries", required=False)
+    members_create = forms.BooleanField(
+        label="Members may create registries",
+        required=False,
+        help_text="Otherwise only organization admins create them.",
+    )
     version = VersionField()

@@ -2,14 +2,16 @@
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 
 from .. import rules
 from ..choices import Role, Visibility
 from ..database.fulltext import SearchTerm
 from ..models import ContentCounts, Registry, Restriction, User
-from .accepted_types import ListForm, TypesField
+from .accepted_types import ListForm, types_list_field
 from .base import ActionForm, ConfirmationField, CursorForm, PreviewField, ReasonField, RuleField, VersionField
 from .principals import PrincipalsField, find_users, names_of_people, refuse_unknown
+from .widgets import Radios, any_field, search_field, text_input
 
 SORTS = {
     "name": "Name",
@@ -25,7 +27,8 @@ class RegistryForm(ActionForm, forms.ModelForm):
     name = RuleField(
         clean_text=rules.clean_name,
         refuse=rules.refuse_name,
-        help_text="Code that loads artifacts uses this name, so pick one that lasts.",
+        help_text="Code that loads artifacts uses this name. After a rename the old one leads on.",
+        widget=text_input("short"),
     )
     description = RuleField(
         clean_text=rules.clean_description,
@@ -51,7 +54,7 @@ class CreateForm(ListForm, RegistryForm):
     visibility = forms.ChoiceField(
         label="Who can view it",
         choices=Visibility,
-        widget=forms.RadioSelect,
+        widget=Radios,
         error_messages={"required": "Choose who can view the registry."},
     )
     accepts_all_types = forms.TypedChoiceField(
@@ -60,13 +63,30 @@ class CreateForm(ListForm, RegistryForm):
         coerce=bool,
         empty_value=False,  # type: ignore[arg-type]
         required=False,
-        widget=forms.RadioSelect,
+        widget=Radios,
     )
-    types = TypesField(label="Types, separated by commas", required=False)
+    types = types_list_field()
 
     class Meta:
         model = Registry
         fields = ("name", "description", "visibility", "accepts_all_types")
+
+    def __init__(self, *args, instance, **kwargs):
+        super().__init__(*args, instance=instance, **kwargs)
+        self.initial["accepts_all_types"] = "on"
+        name, text = self.fields["name"], self.fields["description"]
+        name.help_text = (
+            "Code that loads artifacts uses this name, so pick one that lasts. Spaces are fine; / \\ # ? % : are not."
+        )
+        text.help_text = "Markdown. Its first line is shown in lists."
+        name.widget.attrs |= {
+            "placeholder": "Golden Datasets",
+            "hx-get": reverse("registries:name", args=[instance.organization.slug]),
+            "hx-trigger": "change",
+            "hx-target": "#registries-name",
+            "hx-swap": "outerHTML",
+            "hx-sync": "this:replace",
+        }
 
     def clean(self):
         """Rule 7: all types, or at least one. What stands in the list counts only where the list was chosen."""
@@ -93,14 +113,14 @@ class DetailsForm(RegistryForm):
 class DeleteForm(ActionForm):
     """The second step of deleting (rules 16 and 18): the name typed, what was shown sent back."""
 
-    confirmation = ConfirmationField()
     reason = ReasonField()
+    confirmation = ConfirmationField()
     version = VersionField()
     preview = PreviewField(ContentCounts)
 
     def __init__(self, *args, registry, **kwargs):
         super().__init__(*args, registry=registry, **kwargs)
-        self.fields["confirmation"].expected = registry.name  # type: ignore[attr-defined]
+        self.fields["confirmation"].expect(registry.name)  # type: ignore[attr-defined]
 
 
 class RestrictForm(DeleteForm):
@@ -135,9 +155,9 @@ class RestrictForm(DeleteForm):
 class RegistryFilter(CursorForm):
     """What the list of registries is narrowed to, sorted by, and where in it one is."""
 
-    q = forms.CharField(label="Search", required=False, max_length=200)
+    q = search_field("Name or description")
     visibility = forms.ChoiceField(label="Visibility", required=False, choices=[("", "Any"), *Visibility.choices])
-    type = forms.CharField(label="Accepts type", required=False, max_length=rules.TYPE_LENGTH)
+    type = any_field("Accepts type", rules.TYPE_LENGTH, "mono")
     role = forms.ChoiceField(label="Your role", required=False, choices=[("", "Any"), *reversed(Role.choices)])
     sort = forms.ChoiceField(required=False, choices=list(SORTS.items()), widget=forms.HiddenInput)
 

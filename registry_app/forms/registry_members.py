@@ -11,8 +11,15 @@ from ..choices import Role
 from ..models import RegistryMember
 from .base import ActionForm, ReasonField, SeenField
 from .principals import PrincipalsField, find_teams, find_users, names_of_people, refuse_unknown
+from .widgets import Radios, text_input
 
 ROLES = list(reversed(Role.choices))  # highest first, as people read them
+DOING = [
+    (Role.RESTRICTED_VIEWER, "see it"),
+    (Role.VIEWER, "download and use what is in it"),
+    (Role.MEMBER, "link versions, edit collections and aliases"),
+    (Role.ADMIN, "change access, types, visibility, protected aliases"),
+]
 
 
 class LastDayField(forms.DateField):
@@ -35,8 +42,8 @@ class LastDayField(forms.DateField):
 class RoleForm(ActionForm):
     """A role, and the last day on which it counts."""
 
-    role = forms.ChoiceField(choices=ROLES, error_messages={"required": "Choose a role."})
-    ends_at = LastDayField(label="Last day", required=False)
+    role = forms.ChoiceField(choices=ROLES, widget=Radios, error_messages={"required": "Choose a role."})
+    ends_at = LastDayField(label="Last day", required=False, help_text="The role ends by itself after this day (UTC).")
 
     def clean_ends_at(self):
         """Refuse a day that is over."""
@@ -89,7 +96,7 @@ class ChangeAccessForm(RoleForm):
 class ExplainForm(forms.Form):
     """Whose access to a registry is explained to the membership `looker`."""
 
-    person = forms.CharField(label="Username", max_length=254, required=False)
+    person = forms.CharField(label="Username", max_length=254, label_suffix=":", required=False, widget=text_input())
 
     def __init__(self, *args, looker, **kwargs):
         super().__init__(*args, **kwargs)
@@ -110,13 +117,14 @@ class ExplainForm(forms.Form):
 class WhoCanForm(forms.Form):
     """What the people that are asked for can do, said by the lowest role that may."""
 
-    role = forms.ChoiceField(choices=ROLES, required=False)
+    role = forms.ChoiceField(label="They can", choices=DOING, required=False)
+    is_filter = True
 
 
 class RequestForm(ActionForm):
     """A role that a person asks for, and why."""
 
-    role = forms.ChoiceField(error_messages={"required": "Choose a role."})
+    role = forms.ChoiceField(widget=Radios, error_messages={"required": "Choose a role."})
     reason = ReasonField(
         required=True,
         widget=forms.Textarea(attrs={"rows": 3}),

@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 
 from ..search.query import parse_search
 from .base import FilterForm
+from .widgets import NO_HELP
 
 
 class SearchField(forms.CharField):
@@ -21,7 +22,22 @@ class SearchField(forms.CharField):
 class SearchForm(FilterForm):
     """What is searched for. Other than of a list's filters, what is wrong with it is told beside the box."""
 
-    q = SearchField(label="Search", required=False)
+    q = SearchField(
+        label="Search for",
+        required=False,
+        widget=forms.SearchInput(
+            attrs={
+                "maxlength": 200,
+                "placeholder": "Words, or type:model, tag:reviewed, alias:production",
+                "aria-describedby": "search-said",
+                **NO_HELP,
+            }
+        ),
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["q"].widget.attrs["autofocus"] = not self.data.get("q")
 
     @property
     def status(self):

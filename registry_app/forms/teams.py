@@ -6,12 +6,13 @@ from .. import rules
 from ..choices import TeamRole
 from .base import ActionForm, ConfirmationField, CursorForm, RuleField, VersionField
 from .principals import PrincipalsField, find_users, names_of_people, refuse_unknown
+from .widgets import Radios, search_field, text_input
 
 
 class TeamFilter(CursorForm):
     """What the list of teams is narrowed to."""
 
-    q = forms.CharField(label="Search", required=False, max_length=200)
+    q = search_field("Name")
 
     def apply(self, teams):
         """`teams`, narrowed to what the valid filters ask for."""
@@ -23,8 +24,8 @@ class TeamFilter(CursorForm):
 class TeamForm(ActionForm):
     """Name and description of a team."""
 
-    name = RuleField(clean_text=rules.clean_name, refuse=rules.refuse_name)
-    description = forms.CharField(required=False, max_length=200)
+    name = RuleField(clean_text=rules.clean_name, refuse=rules.refuse_name, widget=text_input("short"))
+    description = forms.CharField(required=False, max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"}))
 
 
 class TeamSettingsForm(TeamForm):
@@ -40,14 +41,16 @@ class TeamDeleteForm(ActionForm):
 
     def __init__(self, *args, team, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["confirmation"].expected = team.name  # type: ignore[attr-defined]
+        self.fields["confirmation"].expect(team.name)  # type: ignore[attr-defined]
 
 
 class AddPeopleForm(ActionForm):
     """People whom the membership `looker` puts into a team, several at once, all as one role."""
 
     people = PrincipalsField()
-    role = forms.ChoiceField(choices=TeamRole, initial=TeamRole.MEMBER, error_messages={"required": "Choose a role."})
+    role = forms.ChoiceField(
+        choices=TeamRole, initial=TeamRole.MEMBER, widget=Radios, error_messages={"required": "Choose a role."}
+    )
 
     def __init__(self, *args, looker, **kwargs):
         super().__init__(*args, **kwargs)

@@ -21,7 +21,9 @@ class TokenForm(ActionForm):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     life = forms.ChoiceField(label="Works for", choices=TokenLife, initial=TokenLife.QUARTER)
-    read_only = forms.BooleanField(label="Reading only", required=False)
+    read_only = forms.BooleanField(
+        label="Reading only", required=False, help_text="It is refused whatever would change something."
+    )
 
     def expires_at(self):
         """When a token made now would end; None for never."""

@@ -5,8 +5,10 @@ import json
 
 import nh3
 from django import template
+from django.template.defaulttags import querystring
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from markdown_it import MarkdownIt
 
@@ -26,6 +28,97 @@ def icon(name, label=""):
             '<svg class="i" role="img" aria-label="{}"><use href="{}#{}"/></svg>', label, _sprite(), name
         )
     return mark_safe(f'<svg class="i" aria-hidden="true"><use href="{_sprite()}#{name}"/></svg>')  # noqa: S308
+
+
+@register.simple_block_tag(takes_context=True)
+def component(context, content, name, **values):
+    """The template components/_NAME.html around what stands inside: an include that has a `content`."""
+    template = context.template.engine.get_template(f"components/_{name}.html")
+    return template.render(context.new({**values, "content": content}))
+
+
+# Pages that breadcrumbs go through and no object is: the address's name, what it is called there, and whose it is.
+PLACES = {
+    "registries:index": ("Registries", "organization"),
+    "registries:settings": ("Settings", "registry"),
+    "registry_members:index": ("Access", "registry"),
+    "members:index": ("Members and teams", "organization"),
+    "teams:index": ("Teams", "organization"),
+    "artifacts:index": ("Artifacts", "team"),
+    "mfa_index": ("Security", None),
+}
+
+
+@register.inclusion_tag("components/_breadcrumbs.html", takes_context=True)
+def breadcrumbs(context, *places, step=""):
+    """The way to a page: objects, and names of addresses in PLACES; last the page itself, or what it does as `step`."""
+    trail = [_place(context, place) if isinstance(place, str) else _object(place) for place in places]
+    return {"trail": [*trail, (step, None)] if step else trail}
+
+
+def _place(context, name):
+    label, owner = PLACES[name]
+    slug = [context["organization"].slug] if owner else []
+    names = [context[owner].name] if owner in {"registry", "team"} else []
+    return label, reverse(name, args=slug + names)
+
+
+def _object(place):
+    label = next(getattr(place, name) for name in ("label", "name", "user") if hasattr(place, name))
+    return label, place.get_absolute_url()
+
+
+# Tables. The style sheets make blocks of their rows where the sheet is narrow, which takes their meaning from screen
+# readers: so each part names its role, and each cell its column.
+
+
+@register.simple_block_tag
+def columns(content):
+    """The head of a table: its column headers."""
+    return format_html('<thead role="rowgroup"><tr role="row">{}</tr></thead>', content)
+
+
+@register.simple_tag(takes_context=True)
+def column_header(context, label, *, link="", sort="", is_default=False, hidden=False, **attributes):
+    """The header of a column: hidden from sight, linked, or sorting the list.
+
+    `sort` is the order that its first click asks for ("-updated"), `is_default` whether the list has that by itself.
+    The order of now is the context's `sort`.
+    """
+    inner = format_html('<span class="sr">{}</span>', label) if hidden else label
+    if sort:
+        now, reverse = context["sort"], sort[1:] if sort.startswith("-") else f"-{sort}"
+        wanted = reverse if now == sort else None if is_default else sort
+        link = context["request"].path + querystring(context, sort=wanted, after=None, before=None)
+        if now in {sort, reverse}:
+            order, arrow = ("descending", "↓") if now.startswith("-") else ("ascending", "↑")
+            inner, attributes["aria-sort"] = f"{inner} {arrow}", order
+    if link:
+        inner = format_html('<a href="{}">{}</a>', link, inner)
+    return format_html('<th scope="col" role="columnheader"{}>{}</th>', _attributes(attributes), inner)
+
+
+@register.simple_block_tag
+def row_header(content, **attributes):
+    """The cell that names its row."""
+    return format_html('<th scope="row" role="rowheader"{}>{}</th>', _attributes(attributes), _strip(content))
+
+
+@register.simple_block_tag
+def cell(content, label="", **attributes):
+    """A cell in the column `label`; "" where the column's header is hidden from sight."""
+    if label:
+        attributes["data-label"] = label
+    return format_html('<td role="cell"{}>{}</td>', _attributes(attributes), _strip(content))
+
+
+def _strip(content):
+    """Without the white space that the template is laid out with: a cell of nothing else would not be empty."""
+    return mark_safe(content.strip())  # noqa: S308
+
+
+def _attributes(attributes):
+    return format_html_join("", ' {}="{}"', attributes.items())
 
 
 @register.filter

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import rules
 from ..choices import Action, Target
-from ..forms import CreateCollectionForm, DeleteCollectionForm, EditCollectionForm
+from ..forms import CompareForm, CreateCollectionForm, DeleteCollectionForm, EditCollectionForm
 from ..listings.events import CollectionEventListing
 from ..listings.links import LinkListing
 from ..models import AuditEvent, Collection
@@ -34,8 +34,9 @@ def create(request, organization, name):
 def detail(request, organization, name, collection):
     """A collection: its links, the newest first, and its card."""
     access, collection = get_collection(request.user, organization, name, collection)
-    listing = LinkListing(access, collection, request.GET)
-    context = {"collection": collection, "tags": collection.tag_names(), **listing.context}
+    listing = LinkListing(access, collection, request.GET).context
+    compare_form = CompareForm(collection=collection, newest=listing["newest"])
+    context = {"collection": collection, "tags": collection.tag_names(), "compare_form": compare_form, **listing}
     return registry_page(request, "collections/detail.html", access, "detail", context)
 
 

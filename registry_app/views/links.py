@@ -180,10 +180,10 @@ def compare(request, organization, name, collection):
     """Compare two versions of a collection; without parameters, the form to choose them."""
     access, collection = get_collection(request.user, organization, name, collection)
     asked = request.GET.keys() & CompareForm.base_fields.keys()
-    form = CompareForm(request.GET if asked else None, collection=collection)
+    newest = [] if asked else list(collection.links.order_by("-number")[:2])
+    form = CompareForm(request.GET if asked else None, collection=collection, newest=newest)
     form.refuse_repeated()
-    newest = [] if form.is_bound else list(collection.links.order_by("-number")[:2])
-    context = {"collection": collection, "form": form, "newest": newest}
+    context = {"collection": collection, "form": form, "compare_form": form}
     if form.is_valid():
         one, other = form.versions()
         context |= {"one": one, "other": other, "groups": compare_links(one, other, access.allowed)}

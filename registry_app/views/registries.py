@@ -12,6 +12,7 @@ from ..forms import (
     CreateForm,
     DeleteForm,
     DetailsForm,
+    ProtectForm,
     RestrictForm,
 )
 from ..listings.accepted_types import AcceptedTypeListing
@@ -98,6 +99,7 @@ def _settings_forms(registry):
         "form": DetailsForm(instance=registry),
         "type_form": AddTypesForm(registry=registry, initial=initial),
         "accept_form": AcceptForm(registry=registry, initial=initial),
+        "alias_form": ProtectForm(registry=registry),
     }
 
 

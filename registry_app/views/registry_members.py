@@ -96,7 +96,8 @@ def _member(access, pk):
 def explain(request, organization, name):
     """Explain a person's role: every source of it, the effective one, and what the role allows."""
     access = get_registry(request.user, organization, name)
-    form = ExplainForm(request.GET if "person" in request.GET else None, looker=access.membership)
+    shown = {"person": access.membership.user.username}
+    form = ExplainForm(request.GET if "person" in request.GET else None, looker=access.membership, initial=shown)
     asked = form.cleaned_data["person"] if form.is_valid() else None
     membership = asked or (None if form.errors else access.membership)
     context = {"form": form, "asked": membership}
@@ -114,9 +115,8 @@ def explain(request, organization, name):
 def who_can(request, organization, name):
     """The people who can do something here, by the role that it needs."""
     access = get_registry(request.user, organization, name)
-    form = WhoCanForm(request.GET)
-    form.is_valid()
-    role = Role(form.cleaned_data.get("role") or Role.ADMIN)
+    form = WhoCanForm(request.GET if request.GET.get("role") else None, initial={"role": Role.ADMIN})
+    role = Role(form.cleaned_data["role"]) if form.is_valid() else Role.ADMIN
     context = {"form": form, "wanted": role, **WhoCanListing(access, role).context}
     return registry_page(
         request, "registry_members/who_can.html", access, "access", context, 422 if form.errors else 200

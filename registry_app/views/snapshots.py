@@ -18,7 +18,7 @@ def registry(request, organization, name):
     access = get_registry(request.user, organization, name)
     day, moment = _day(request)
     then = registry_as_of(access.registry, moment)
-    context = {"day": day, "then": then, "today": timezone.now().date()}
+    context = {"day": day, "day_form": DayForm(initial={"on": day}), "then": then}
     context |= registry_rows(access.registry, then) if then else {}
     return registry_page(request, "snapshots/registry.html", access, "activity", context)
 
@@ -29,7 +29,7 @@ def collection(request, organization, name, collection):
     access, found = get_collection(request.user, organization, name, collection)
     day, moment = _day(request)
     then = collection_as_of(found, moment)
-    context = {"collection": found, "day": day, "then": then, "today": timezone.now().date()}
+    context = {"collection": found, "day": day, "day_form": DayForm(initial={"on": day}), "then": then}
     context |= collection_rows(found, then, protected_aliases_as_of(access.registry, moment))
     return registry_page(request, "snapshots/collection.html", access, "activity", context)
 

@@ -1,0 +1,30 @@
+"""Controls that several forms have. The attributes of inputs stand here and in forms, never in templates."""
+
+from django import forms
+
+NO_HELP = {"autocomplete": "off", "spellcheck": "false"}  # a browser neither remembers a name nor corrects it
+
+
+class Radios(forms.RadioSelect):
+    """One of a few values; the first has the field's own id, because the list of errors leads there."""
+
+    def id_for_label(self, id_, index=None):
+        """The id of the choice number `index`."""
+        return id_ if index == "0" else super().id_for_label(id_, index)
+
+
+def text_input(css="", **attrs):
+    """An input for names: with classes beside the usual one, and without a browser's help."""
+    return forms.TextInput(attrs={"class": f"input {css}".strip(), **NO_HELP, **attrs})
+
+
+def search_field(placeholder, label="Search"):
+    """The words that a list is narrowed to."""
+    widget = forms.SearchInput(attrs={"placeholder": placeholder, "autocomplete": "off"})
+    return forms.CharField(label=label, required=False, max_length=200, widget=widget)
+
+
+def any_field(label, length, css=""):
+    """A name that a list is narrowed to; any where it is empty."""
+    widget = text_input(css, placeholder="Any")
+    return forms.CharField(label=label, required=False, max_length=length, widget=widget)
