@@ -214,7 +214,7 @@ def test_a_parameter_that_makes_no_sense_is_answered(ada, golden, populated, pag
 
 
 @pytest.mark.parametrize("page", [page for pages in LISTS.values() for page in pages])
-def test_a_foreign_parameter_is_ignored(ada, golden, named, page):
+def test_a_foreign_parameter_is_ignored(ada, golden, populated, page):
     client, address = browser(ada), address_of(page, golden)
     with nothing_changes():
         for query in ("utm_source=mail&utm_source=chat", "fbclid=1", "ref=x", "%FF=1", "Q=a", "q[]=a", "="):
