@@ -97,7 +97,7 @@ class RegistryForm(NewRegistryForm):
 
     def _confirm_restriction(self, cleaned):
         self.request.attempted_action = Action.RESTRICT
-        form_data = {name: self.data.get(name, "") for name in RestrictForm.base_fields}
+        form_data = {name: self.data[name] for name in RestrictForm.base_fields.keys() & self.data.keys()}
         step = RestrictForm(form_data, registry=self.instance)
         if step.is_valid():
             cleaned["preview"] = step.cleaned_data["preview"]
