@@ -2,9 +2,11 @@
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from registry_app.choices import Kind, Role, Visibility
-from registry_app.models import AcceptedType, Actor, FormerName, Registry, RegistryMember, Restriction
+from registry_app.models import AcceptedType, Actor, AuditEvent, FormerName, Registry, RegistryMember, Restriction
 from tests.assertions import refused
 from tests.factories import COMMAND_LINE, give_role, make_member, make_registry, make_user
 
@@ -405,3 +407,20 @@ def test_rule_19_whoever_saw_the_present_version_saves(golden, ada):
     golden.edit(Actor(ada), name="Second", description="", version=2)
     golden.refresh_from_db()
     assert (golden.name, golden.version) == ("Second", 3)
+
+
+def test_rule_18_keeping_many_people_costs_what_keeping_one_costs(acme, ada):
+    people = [make_user(f"person-{number}") for number in range(30)]
+    for person in people:
+        make_member(acme, person)
+    costs = []
+    for kept in ([], people[:1], people):
+        registry = make_registry(acme, ada, f"Shelf {len(kept)}")
+        with CaptureQueriesContext(connection) as queries:
+            registry.restrict(Actor(ada), keep=kept)
+        costs.append(len(queries))
+        assert set(registry.members.exclude(user=ada).values_list("user", flat=True)) == {each.pk for each in kept}
+        event = AuditEvent.objects.first()
+        assert {each["id"] for each in event.related.get("kept", [])} == {each.pk for each in kept}
+    assert costs[1] == costs[2] <= 25
+    assert costs[0] <= 20, costs
