@@ -16,7 +16,7 @@ from registry_app.audit.reconcile import find_drift
 from registry_app.choices import Action, OrganizationRole
 from registry_app.models import AuditEvent, Organization, User, set_up, setup_token
 from registry_app.views import organizations as views
-from tests.client import Page, at, browser, codes, crawl, nothing_happens, signed_in
+from tests.client import Page, at, browser, codes, crawl, logging, nothing_changes, nothing_happens, signed_in
 from tests.factories import PASSWORD, make_member, make_organization, make_registry, make_user
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -397,8 +397,20 @@ def test_what_the_database_refuses_is_a_conflict_and_in_the_log(ada, golden, mon
     golden.refresh_from_db()
     assert (response.status_code, response.context["refusal"].code, golden.kind) == (409, "kind_stays", "custom")
     event = AuditEvent.objects.first()
-    assert (event.code, event.actor_name, event.target_name) == ("kind_stays", "ada", "Golden Datasets")
+    assert (event.code, event.actor_name, event.target_type) == ("kind_stays", "ada", "site")
     assert event.request_id == response["X-Request-ID"]
+
+
+def test_section_5_a_refusal_by_a_trigger_is_logged_as_what_was_tried(ada, models, monkeypatch):
+    """The rule of the verb is blind here, so that the trigger has the last word."""
+    monkeypatch.setattr("registry_app.rules.refuse_type_removal", lambda *args, **kwargs: None)
+    data = {"types": "model", "version": models.version}
+    with nothing_changes(), logging() as events:
+        response = browser(ada).post(at("accepted_types:remove", models), data)
+    assert (response.status_code, codes(response)) == (422, {"core_type_stays"})
+    assert [(event.action, event.code, event.target_type, event.target_id, event.target_name) for event in events] == [
+        (Action.TYPE_REMOVE, "core_type_stays", "registry", models.pk, "Models")
+    ]
 
 
 def test_an_unknown_database_error_is_an_error(ada, golden, monkeypatch):
