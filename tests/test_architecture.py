@@ -1,6 +1,8 @@
 """The floors of the house: who may import whom, how long things may be, and that each says what it is."""
 
 import ast
+import io
+import tokenize
 from pathlib import Path
 
 import pytest
@@ -139,7 +141,35 @@ def docstring_faults(path, source):
             yield f"no docstring on {getattr(node, 'name', 'the module')}"
 
 
-RULES = [level_faults, relative_faults, border_faults, inner_import_faults, length_faults, docstring_faults]
+# Private words of before, each with a term of the field in its place (docs/glossary.md).
+PRIVATE_WORDS = {
+    *("enforce", "ledger", "founding", "found_organization", "found_installation", "finding", "Finding"),
+    *("as_it_was", "RegistryThen", "replay", "Holdings", "access_path", "winners", "guards", "Door", "door"),
+    *("registry_for", "RoleTooLow", "Moved", "posted", "helpers_of", "shelf_of", "shelf", "page_of", "_beyond"),
+    *("people_called", "carry_out", "_take", "LawField", "SENT_ALONG", "AbleForm", "able", "MarkForm"),
+    *("SourceFilter", "LawfulAdmin", "trying", "SeenForm", "StaysAdmin", "Facts", "enter", "birth", "counting"),
+    *("reaching", "moving", "saying", "gist", "sealed", "AuditHead", "reopened", "refuse_end_of_charge", "naming"),
+    *("story", "workshop", "mirror", "Mirror", "hashing", "Notes", "alike", "candidates"),
+}
+
+
+def word_faults(path, source):
+    """Names are the field's terms."""
+    tokens = {token.string for token in tokenize.generate_tokens(io.StringIO(source).readline)}
+    yield from (f"the name {word}" for word in sorted(tokens & PRIVATE_WORDS))
+    if PRIVATE_WORDS & set(path.removesuffix(".py").split("/")):
+        yield "the path"
+
+
+RULES = [
+    word_faults,
+    level_faults,
+    relative_faults,
+    border_faults,
+    inner_import_faults,
+    length_faults,
+    docstring_faults,
+]
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -268,6 +298,8 @@ LONG = "\n".join(["def f():", '    """It."""', *["    x = 1"] * 24])
         (docstring_faults, "registry_app/rules.py", '"""It."""\ndef _f(): ...\nclass _C: ...', 0),
         (docstring_faults, "registry_app/rules.py", "def f(): ...\nclass C:\n    def m(self): ...", 3),
         (docstring_faults, "registry_app/__init__.py", "", 0),
+        (word_faults, "registry_app/rules.py", "def shelf(door):\n    return doors", 2),
+        (word_faults, "registry_app/models/ledger.py", "x = 1  # a ledger", 1),
         (template_faults, "templates/x/index.html", "x" * 120 + "\n", 0),
         (template_faults, "templates/x/index.html", "x" * 121, 1),
         (template_faults, "templates/x/index.html", "x\n" * 60, 0),

@@ -13,7 +13,7 @@ from ..choices import Action, OrganizationRole, Role, Target
 from . import endings
 from .change import changing, locked
 from .event import Actor, Audited, AuditTarget, record, reference
-from .validation import enforce_password, raise_refusal, validate_name
+from .validation import check_password_rules, raise_refusal, validate_name
 
 SETTINGS = ("default_role", "members_create", "requires_second_factor")
 
@@ -126,7 +126,7 @@ class User(AbstractUser):
         Raises ValidationError on `password`, or with `service_account`.
         """
         raise_refusal(rules.SERVICE_SIGNS_IN if self.is_service else None)
-        enforce_password(password, self)
+        check_password_rules(password, self)
         self.set_password(password)
         self.save(update_fields=["password"])
         record(by, Action.PASSWORD_CHANGE, self)

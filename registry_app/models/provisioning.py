@@ -10,7 +10,7 @@ from .event import Actor, AuditChainHead, record
 from .invitation import Invitation
 from .organization import Organization, OrganizationMembership, User
 from .registry import AcceptedType, Registry
-from .validation import enforce_password, raise_refusal
+from .validation import check_password_rules, raise_refusal
 
 
 @transaction.atomic
@@ -73,7 +73,7 @@ def make_account(username, email, password, by):
     Raises ValidationError on `username`, `email` or `password`.
     """
     user = User(username=username, email=email)
-    enforce_password(password, user)
+    check_password_rules(password, user)
     user.set_password(password)
     user.full_clean()
     user.save()

@@ -13,7 +13,7 @@ def raise_refusal(refusal, field=NON_FIELD_ERRORS):
         raise ValidationError({field: ValidationError(text, code=refusal.code)})
 
 
-def enforce_password(password, user):
+def check_password_rules(password, user):
     """Raise what Django's validators say of `password`, for `user`, as a ValidationError on `password`."""
     try:
         validate_password(password, user)
