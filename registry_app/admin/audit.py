@@ -3,65 +3,47 @@
 import json
 
 from django.contrib import admin
+from django.db.models import Q
 from django.utils.html import format_html_join
 
 from .. import rules
 from ..choices import Action
 from ..models import AuditChainHead, AuditEvent, Organization
-from .base import ReadOnlyAdmin
+from .base import AuditedAdmin
 
 
-class OutcomeFilter(admin.SimpleListFilter):
-    """Done, or refused by a rule."""
+def log_filter(name, choices, condition):
+    """A filter of the log, whose columns know no choices: `condition` answers a Q for one of the `choices()`."""
 
-    title, parameter_name = "outcome", "outcome"
+    class LogFilter(admin.SimpleListFilter):
+        title = parameter_name = name
 
-    def lookups(self, request, model_admin):
-        """The two outcomes."""
-        return [("done", "Done"), ("refused", "Refused by a rule")]
+        def lookups(self, request, model_admin):
+            return choices()
 
-    def queryset(self, request, queryset):
-        """Entries with that outcome."""
-        if self.value() == "done":
-            return queryset.filter(code="")
-        return queryset.exclude(code="") if self.value() == "refused" else queryset
+        def queryset(self, request, queryset):
+            known = self.value() in {str(value) for value, _ in self.lookup_choices}
+            return queryset.filter(condition(self.value())) if known else queryset
 
-
-class ActionFilter(admin.SimpleListFilter):
-    """What was done or tried."""
-
-    title, parameter_name = "action", "action"
-
-    def lookups(self, request, model_admin):
-        """All words for it."""
-        return Action.choices
-
-    def queryset(self, request, queryset):
-        """Entries of that action."""
-        return queryset.filter(action=self.value()) if self.value() in Action.values else queryset
+    return LogFilter
 
 
-class OrganizationFilter(admin.SimpleListFilter):
-    """The organization that it happened in: entries hold its id alone."""
-
-    title, parameter_name = "organization", "organization"
-
-    def lookups(self, request, model_admin):
-        """All organizations."""
-        return [(str(pk), name) for pk, name in Organization.objects.values_list("pk", "name")]
-
-    def queryset(self, request, queryset):
-        """Entries of that organization."""
-        known = self.value() in {value for value, _ in self.lookup_choices}
-        return queryset.filter(organization_id=self.value()) if known else queryset
+OUTCOMES = {"done": Q(code=""), "refused": ~Q(code="")}
+FILTERS = [
+    log_filter("outcome", lambda: [("done", "Done"), ("refused", "Refused by a rule")], OUTCOMES.get),
+    log_filter("action", lambda: Action.choices, lambda value: Q(action=value)),
+    log_filter(  # entries hold its id alone
+        "organization",
+        lambda: Organization.objects.values_list("pk", "name"),
+        lambda value: Q(organization_id=value),
+    ),
+]
 
 
-class ImmutableAdmin(ReadOnlyAdmin):
-    """What is written once."""
+class ImmutableAdmin(AuditedAdmin):
+    """What is written once (§5)."""
 
-    def refuse_deletion(self, obj):
-        """§5."""
-        return rules.LOG_STAYS
+    stays = rules.LOG_STAYS
 
 
 @admin.register(AuditEvent)
@@ -70,25 +52,22 @@ class AuditEventAdmin(ImmutableAdmin):
 
     list_display = ["seq", "at", "actor_name", "what", "target_name", "code", "request_id"]
     list_display_links = ["seq", "target_name"]
-    list_filter = [OutcomeFilter, ActionFilter, OrganizationFilter]
+    list_filter = FILTERS
     search_fields = ["target_name", "actor_name", "code", "request_id"]
     fields = [
-        "seq",
-        "at",
-        "actor_name",
-        "what",
-        "target_type",
-        "target_id",
-        "target_name",
-        "code",
-        "what_changed",
-        "why",
-        "organization_id",
-        "registry_id",
-        "request_id",
-        "prev_hash",
-        "hash",
-        "body",
+        *(
+            "seq",
+            "at",
+            "actor_name",
+            "what",
+            "target_type",
+            "target_id",
+            "target_name",
+            "code",
+            "what_changed",
+            "reason",
+        ),
+        *("organization_id", "registry_id", "request_id", "prev_hash", "hash", "body"),
     ]
 
     @admin.display(ordering="action")
@@ -101,11 +80,6 @@ class AuditEventAdmin(ImmutableAdmin):
         """Field by field, before and after."""
         rows = [(name, json.dumps(before), json.dumps(after)) for name, (before, after) in obj.changes.items()]
         return format_html_join("", "<div>{}: {} → {}</div>", rows) or "–"
-
-    @admin.display(description="Reason")
-    def why(self, obj):
-        """What the actor, or the rule, said."""
-        return obj.reason or "–"
 
 
 @admin.register(AuditChainHead)

@@ -1,6 +1,5 @@
 """What all pages of the Django admin share: the verbs judge; what they refuse is logged, and shown where it belongs."""
 
-import copy
 import re
 from typing import Any
 
@@ -11,16 +10,16 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
-from django.core.exceptions import BadRequest, ValidationError
+from django.core.exceptions import BadRequest, ObjectDoesNotExist, ValidationError
 from django.db import DataError, IntegrityError, transaction
 from django.http import HttpResponseRedirect, QueryDict
 
 from .. import rules
-from ..choices import Action
+from ..choices import Action, Target
 from ..database import triggers
-from ..forms.base import CONFLICTS, ActionForm
-from ..models import Actor
-from ..models.event import record_refusals
+from ..models import Actor, Organization
+from ..models.event import AuditTarget, record_refusals
+from .forms import OptimisticLockForm, told
 
 REFUSED = (ValidationError, IntegrityError)
 FILTER_LOOKUPS = ("", "__exact", "__isnull", "__id__exact")  # what Django's filters of a list ask of their column
@@ -31,86 +30,6 @@ def actor_of(request):
     return Actor(request.user, request.id, staff=True)
 
 
-def told(refusal):
-    """A Refusal as one text for people."""
-    return f"{refusal.reason} {refusal.way_out}".strip()
-
-
-class AdminForm(ActionForm, forms.ModelForm):
-    """A form of the admin. Its class, made anew for each request, carries `request` and the fields that are `fixed`.
-
-    Works on a copy of the object: a refused form has changed its instance, and the page around it shows what is stored.
-    """
-
-    request: Any = None
-    fixed: dict[str, rules.Refusal] = {}
-
-    def __init__(self, *args, instance=None, **kwargs):
-        super().__init__(*args, instance=copy.copy(instance), **kwargs)
-
-    def clean(self):
-        """Refuse forged values of fixed fields, and repeat what a verb refused; other unshown fields change nothing."""
-        cleaned = super(ActionForm, self).clean()  # ActionForm's own would refuse the buttons and inlines of the admin
-        for name in self.data.keys() & self.fixed.keys():
-            stored = self._meta.model._meta.get_field(name).value_from_object(self.instance)
-            if self.data[name] != str(stored):
-                refusal = self.fixed[name]
-                self.add_error(None, ValidationError(told(refusal), code=refusal.code))
-        if self.request.refused:
-            self.add_errors_from(self.request.refused)
-        return cleaned
-
-    def add_error(self, field, error):
-        """Errors of hidden fields are the form's own, for nobody would see them."""
-        hidden = field in self.fields and self.fields[field].widget.is_hidden
-        super().add_error(None if hidden else field, error)
-
-    def _post_clean(self):
-        super()._post_clean()  # type: ignore[misc]
-        unversioned = "version" in self.fields and "version" not in self.cleaned_data
-        if unversioned or any(self.has_code(code) for code in CONFLICTS):
-            self._show_stored()
-
-    def _update_errors(self, errors):
-        self.add_errors_from(errors)
-
-    def _show_stored(self):
-        """Rule 19: both values beside each other, and hidden fields as of now, so that who saves again knows."""
-        for name in self.initial.keys() & self.fields.keys():
-            field, stored = self.fields[name], self.initial[name]
-            self._show(self.add_initial_prefix(name), stored)
-            if field.widget.is_hidden:
-                self._show(self.add_prefix(name), stored)
-            elif field.has_changed(stored, self[name].data):
-                shown = dict(getattr(field, "choices", ())).get(stored, stored)
-                self.add_error(name, f"Stored now: {shown}")
-
-    def _show(self, name, value):
-        """Draw `value` in the field `name`, whatever was posted there."""
-        data = QueryDict(mutable=True)
-        data.update(self.data)
-        data[name] = value
-        self.data = data
-
-
-class OptimisticLockForm(AdminForm):
-    """A form that sends along what it showed, for rows that have no version of their own."""
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.show_hidden_initial = bool(self.instance.pk) and not field.disabled
-
-    def refuse_stale(self):
-        """Rule 19, asked while the row is locked: what was shown must be what is stored."""
-        names = [name for name, field in self.fields.items() if field.show_hidden_initial]
-        stored = self._meta.model.objects.values(*names).get(pk=self.instance.pk)
-        for name in names:
-            shown = self.data.get(self.add_initial_prefix(name))
-            if self.fields[name].to_python(shown) != stored[name]:
-                raise ValidationError(rules.EDIT_CONFLICT.reason, code=rules.EDIT_CONFLICT.code)
-
-
 class CheckedChangeList(ChangeList):
     """A list of the admin. Where its address holds a value that the database doesn't take, it leads to the whole list.
 
@@ -118,7 +37,6 @@ class CheckedChangeList(ChangeList):
     """
 
     def get_results(self, request):
-        """The rows of the page, asked for now."""
         try:
             super().get_results(request)
             len(self.result_list)
@@ -129,38 +47,51 @@ class CheckedChangeList(ChangeList):
 class AuditedAdmin(admin.ModelAdmin):
     """A model's admin whose changes go through verbs.
 
-    `save_model`, `save_formset` and `delete_model` call verbs, and set `request.trying` to the Action before each.
+    It offers what it declares an action for. `request.attempted_action` is the Action that the log puts a refusal
+    under: the declared one, unless `save_model` or `save_formset` sets another before it calls a verb.
     """
 
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     view_on_site = False  # pages of an organization are for its people; staff need not be among them
-    actions: Any = None
+    form: Any = OptimisticLockForm
+    add_form: Any = None  # where that of a new object differs
+    add_fieldsets: Any = None
+    actions: Any = ["delete_selected"]
     add_action: Action | None = None
     change_action: Action | None = None
     delete_action: Action | None = None
+    chosen_once: list[str] = []  # fields of a new object that stay as they are
+    stays: rules.Refusal | None = None  # why nothing of this model can be deleted
+    audited = ""  # the attribute that holds what the log says an attempt is about; "" for the object itself
 
-    def fixed(self, obj):
+    def immutable(self, obj):
         """{field: Refusal} of the fields that can't be changed on `obj` (None for a new one)."""
         return {}
 
     def refuse_deletion(self, obj):
         """Why `obj` can't be deleted (None: why nothing of this model can), or None."""
-        return
+        return self.stays
 
-    def called(self, obj):
+    def label_for(self, obj):
         """How messages and questions name `obj`."""
         return str(obj)
 
-    def place(self, obj):
-        """What the log says that an attempt on `obj` was about: a row, or an AuditTarget."""
-        raise NotImplementedError
+    def goes_along(self, objs):
+        """{what: how many} is deleted with `objs`, for the question."""
+        return {self.opts.verbose_name_plural: len(objs)}
+
+    def audit_target(self, obj):
+        """What the log says that an attempt on `obj` is about; of a new one that is part of nothing, its name."""
+        try:
+            return (getattr(obj, self.audited) if self.audited else obj).audit_target
+        except (ObjectDoesNotExist, AttributeError):
+            return AuditTarget(Target.SITE, None, str(getattr(obj, "name", "")))
 
     # What is offered.
 
     def get_changelist(self, request, **kwargs):
-        """The class of its list."""
         return CheckedChangeList
 
     def lookup_allowed(self, lookup, value, request):
@@ -170,21 +101,28 @@ class AuditedAdmin(admin.ModelAdmin):
         names = [getattr(each, "parameter_name", each) for each in self.get_list_filter(request)]
         return any(lookup == f"{name}{asked}" for name in names for asked in FILTER_LOOKUPS)
 
+    def has_add_permission(self, request):
+        return self.add_action is not None and super().has_add_permission(request)
+
+    def has_change_permission(self, request, obj=None):
+        return self.change_action is not None and super().has_change_permission(request, obj)
+
     def has_delete_permission(self, request, obj=None):
-        """Whether the staff member may delete, and the law lets this be deleted."""
-        return super().has_delete_permission(request, obj) and self.refuse_deletion(obj) is None
+        allowed = self.delete_action is not None and super().has_delete_permission(request, obj)
+        return allowed and self.refuse_deletion(obj) is None
 
     def get_readonly_fields(self, request, obj=None):
-        """Those declared, the fixed ones, and why it can't be deleted."""
-        return [*super().get_readonly_fields(request, obj), *self.fixed(obj), "deletion"]
+        once = self.chosen_once if obj else []
+        return [*super().get_readonly_fields(request, obj), *once, *self.immutable(obj), "deletion"]
 
     def get_fieldsets(self, request, obj=None):
-        """Those of `fieldsets_of`; where deletion is refused, the reason too."""
+        if obj is None and self.add_fieldsets:
+            return self.add_fieldsets
         fieldsets = self.fieldsets_of(request, obj)
         return [*fieldsets, ("Deletion", {"fields": ["deletion"]})] if obj and self.refuse_deletion(obj) else fieldsets
 
     def fieldsets_of(self, request, obj):
-        """Those declared."""
+        """Those declared, without the reason why it can't be deleted."""
         return super().get_fieldsets(request, obj)
 
     def deletion(self, obj):
@@ -192,18 +130,37 @@ class AuditedAdmin(admin.ModelAdmin):
         return told(self.refuse_deletion(obj))
 
     def get_form(self, request, obj=None, change=False, **kwargs):
-        """The form; below each fixed field stands the reason."""
-        fixed = self.fixed(obj)
-        kwargs["help_texts"] = {name: told(refusal) for name, refusal in fixed.items()}
+        """The form; below each immutable field stands the reason."""
+        immutable = self.immutable(obj)
+        kwargs["help_texts"] = {name: told(refusal) for name, refusal in immutable.items()}
+        if obj is None and self.add_form:
+            kwargs["form"] = self.add_form
         form: Any = super().get_form(request, obj, change=change, **kwargs)
-        form.request, form.fixed = request, fixed
+        form.request, form.immutable = request, immutable
         return form
 
     def get_deleted_objects(self, objs, request):
-        """What goes: the objects themselves. The verb judges, not permissions, and says what it refuses."""
-        return [self.called(obj) for obj in objs], {self.opts.verbose_name_plural: len(objs)}, set(), []
+        """What goes, without Django's permissions: the verb judges, and says what it refuses."""
+        return [self.label_for(obj) for obj in objs], self.goes_along(objs), set(), []
 
     # What is done.
+
+    def save_model(self, request, obj, form, change):
+        """Create it, or edit it where it is still what was shown (rule 19)."""
+        if not change:
+            self.create(actor_of(request), obj, form)
+        elif form.changed_data:
+            Organization.objects.hold(self.audit_target(obj).organization)
+            form.refuse_stale()
+            self.edit(actor_of(request), obj)
+
+    def create(self, by, obj, form):
+        """The verb that keeps a new object."""
+        obj.save_by(by)
+
+    def edit(self, by, obj):
+        """The verb that keeps what the form has changed."""
+        obj.save_by(by)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         """Add or change. What a verb refuses is rolled back, and the page shown again with the refusal on its form."""
@@ -212,13 +169,13 @@ class AuditedAdmin(admin.ModelAdmin):
             response = super().changeform_view(request, object_id, form_url, extra_context)
             attempted_action = request.attempted_action
         except REFUSED as error:
-            request.refused, attempted_action = _law_of(error), request.attempted_action
+            request.refused, attempted_action = _refusal_of(error), request.attempted_action
             response = super().changeform_view(request, object_id, form_url, extra_context)
         context = getattr(response, "context_data", None) or {}
         if context.get("errors"):
             form = context["adminform"].form
             obj = self.get_object(request, unquote(object_id)) if object_id else form.instance
-            record_refusals(actor_of(request), attempted_action, request.refused or form.refusals(), self.place(obj))
+            self._log(request, attempted_action, request.refused or form.refusals(), obj)
             response.status_code = form.status if form.errors else 422  # else it is the inlines that are wrong
         return response
 
@@ -232,52 +189,42 @@ class AuditedAdmin(admin.ModelAdmin):
         """The form of the second step of deleting `obj` (rule 18), bound to `data`; None where Django asks alone."""
         return
 
+    def delete_model(self, request, obj):
+        """Delete it by its verb; where there is a second step, with what that has shown and asked."""
+        step, shown = self.second_step(request.POST, obj), {}
+        if step:
+            if not step.is_valid():
+                raise step.refusals()
+            shown = {"seen" if name == "preview" else name: value for name, value in step.cleaned_data.items()}
+            del shown["confirmation"]
+        obj.delete_by(actor_of(request), **shown)
+
     def delete_view(self, request, object_id, extra_context=None):
         """Delete one. What the verb refuses is told, and the page is shown again with what was sent."""
         obj = self.get_object(request, unquote(object_id))
         refusal = self.refuse_deletion(obj) if obj else None
         if request.method == "POST" and refusal and self.delete_action:
-            self._log_refusal(request, obj, ValidationError(told(refusal), code=refusal.code))
+            self._log(request, self.delete_action, ValidationError(told(refusal), code=refusal.code), obj)
         step = self.second_step(None, obj) if obj else None
         try:
             return super().delete_view(request, object_id, {"step": step})
         except REFUSED as error:
-            error = self._tell_refusal(request, obj, error)
-            return self._deletion_again(request, object_id, error)
-
-    def _deletion_again(self, request, object_id, error):
-        obj = self.get_object(request, unquote(object_id))
-        step = self.second_step(request.POST, obj) if obj else None
+            refused = self._tell_refusal(request, obj, error)
         if step is None:
             return HttpResponseRedirect(request.get_full_path())
-        step.refuse(error)
+        step = self.second_step(request.POST, self.get_object(request, unquote(object_id)))
+        step.refuse(refused)
         request.POST = QueryDict()  # Django shows the page where nothing is sent
         response = super().delete_view(request, object_id, {"step": step})
         response.status_code = step.status
         return response
 
-    def _tell_refusal(self, request, obj, error):
-        error = _law_of(error)
-        self._log_refusal(request, obj, error)
-        self.message_user(request, f"{self.called(obj)}: {' '.join(error.messages)}", messages.ERROR)
-        return error
-
-    def _log_refusal(self, request, obj, error):
-        if self.delete_action:
-            record_refusals(actor_of(request), self.delete_action, error, self.place(obj))
-
-
-class BulkDeleteAdmin(AuditedAdmin):
-    """An admin with the bulk action "delete": one verb and one transaction an object, each refusal told and logged."""
-
-    actions: Any = ["delete_selected"]
-
     @admin.action(description="Delete selected %(verbose_name_plural)s", permissions=["delete"])
     def delete_selected(self, request, queryset):
-        """Ask first, with Django's own page; then delete each that may be deleted."""
+        """Ask first, with Django's own page; then delete each by one verb in one transaction."""
         if not request.POST.get("post"):
             return delete_selected(self, request, queryset)
-        done = [self.called(obj) for obj in queryset if self._deleted(request, queryset, obj)]
+        done = [self.label_for(obj) for obj in queryset if self._deleted(request, queryset, obj)]
         if done:
             self.message_user(request, f"Deleted: {', '.join(done)}.", messages.SUCCESS)
         return None
@@ -292,28 +239,20 @@ class BulkDeleteAdmin(AuditedAdmin):
             return False
         return True
 
+    def _tell_refusal(self, request, obj, error):
+        error = _refusal_of(error)
+        self._log(request, self.delete_action, error, obj)
+        self.message_user(request, f"{self.label_for(obj)}: {' '.join(error.messages)}", messages.ERROR)
+        return error
 
-class ReadOnlyAdmin(AuditedAdmin):
-    """An admin that shows, and changes nothing."""
-
-    def has_add_permission(self, request, obj=None):
-        """Never."""
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        """Never."""
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        """Never."""
-        return False
+    def _log(self, request, action, error, obj):
+        record_refusals(actor_of(request), action, error, self.audit_target(obj))
 
 
 class RowFormSet(forms.BaseInlineFormSet):
     """The rows of an inline; for who can't see the heads of columns, each field says what it is."""
 
     def add_fields(self, form, index):
-        """Django's fields of a row."""
         super().add_fields(form, index)
         for field in form.fields.values():
             field.widget.attrs["aria-label"] = field.label or ""
@@ -329,11 +268,10 @@ class RowsInline(admin.TabularInline):
     template = "admin/registries/rows.html"
 
     def has_change_permission(self, request, obj=None):
-        """Never."""
         return False
 
 
-def _law_of(error):
+def _refusal_of(error):
     """What was refused, as a ValidationError. A database error of no rule's making comes of two saving at once."""
     if isinstance(error, ValidationError):
         return error

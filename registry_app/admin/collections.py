@@ -3,82 +3,42 @@
 from django.contrib import admin
 
 from .. import rules
-from ..choices import Action, Target
+from ..choices import Action
 from ..forms import DeleteCollectionForm
 from ..models import Alias, Collection, Link, ProtectedAlias, Tag, facts_of
-from ..models.event import AuditTarget
-from .base import BulkDeleteAdmin, actor_of
-from .forms import CollectionForm, LinkForm, NewCollectionForm, NewLinkForm, ProtectedAliasForm
+from .base import AuditedAdmin, actor_of
+from .forms import AdminForm, CollectionForm, LinkForm, NewCollectionForm, NewLinkForm, name_field
 
 COLLECTION_STAYS = rules.Refusal("type_stays", "A collection stays in its registry.")
 
 
-class InRegistryAdmin(BulkDeleteAdmin):
-    """The admin of what a registry holds."""
-
-    def registry_of(self, obj):
-        """The registry that holds it."""
-        return obj.collection.registry
-
-    @admin.display
-    def registry(self, obj):
-        """Its registry."""
-        return self.registry_of(obj)
-
-    @admin.display
-    def organization(self, obj):
-        """Its organization."""
-        return self.registry_of(obj).organization
-
-
 @admin.register(Collection)
-class CollectionAdmin(InRegistryAdmin):
+class CollectionAdmin(AuditedAdmin):
     """Collections: every change through the verb that a page would call."""
 
-    form = CollectionForm
-    list_display = ["name", "registry", "organization", "type", "updated_at"]
+    form, add_form = CollectionForm, NewCollectionForm
+    list_display = ["name", "registry", "registry__organization", "type", "updated_at"]
     list_filter = ["registry__organization", "type"]
     list_select_related = ["registry__organization"]
     search_fields = ["name", "description", "registry__name"]
     raw_id_fields = ["registry"]
     readonly_fields = ["created_by", "created_at", "updated_at"]
+    add_fieldsets = [(None, {"fields": ["registry", "name", "type", "description", "tags", "reason"]})]
+    fields = [*add_fieldsets[0][1]["fields"], *readonly_fields, "seen"]
     add_action, change_action = Action.COLLECTION_CREATE, Action.COLLECTION_EDIT
     delete_action = Action.COLLECTION_DELETE
     delete_confirmation_template = "admin/collections/delete.html"
     actions = None  # rule 18: each is deleted from a page that shows what goes
 
-    def registry_of(self, obj):
-        """Its own."""
-        return obj.registry
-
-    def fixed(self, obj):
+    def immutable(self, obj):
         """Rule 20."""
         return {"registry": COLLECTION_STAYS, "type": rules.TYPE_STAYS} if obj else {}
 
-    def place(self, obj):
-        """The collection, in its registry."""
-        return obj if obj.registry_id else AuditTarget(Target.COLLECTION, None, obj.name)
-
-    def fieldsets_of(self, request, obj):
-        """The fields of a new collection, or of this one."""
-        new = ["registry", "name", "type", "description", "tags", "reason"]
-        more = ["created_by", "created_at", "updated_at", "seen"] if obj else []
-        return [(None, {"fields": [*new, *more]})]
-
-    def get_form(self, request, obj=None, change=False, **kwargs):
-        """The form for a new collection, or for this one."""
-        if obj is None:
-            kwargs["form"] = NewCollectionForm
-        return super().get_form(request, obj, change=change, **kwargs)
-
-    def get_deleted_objects(self, objs, request):
-        """What goes along, counted now."""
-        counts = Collection.objects.filter(pk__in=[obj.pk for obj in objs]).holdings()._asdict()
-        return [self.called(obj) for obj in objs], counts, set(), []
-
-    def called(self, obj):
-        """The collection, and where it is."""
+    def label_for(self, obj):
         return f"{obj.path} of {obj.registry.organization}"
+
+    def goes_along(self, objs):
+        return Collection.objects.filter(pk__in=[obj.pk for obj in objs]).holdings()._asdict()
 
     def save_model(self, request, obj, form, change):
         """Create it, or give it another name, card or tags."""
@@ -93,47 +53,28 @@ class CollectionAdmin(InRegistryAdmin):
         """Rule 18: the name typed, and what was shown."""
         return DeleteCollectionForm(data, collection=obj, initial={"preview": obj.holdings()})
 
-    def delete_model(self, request, obj):
-        """Rule 18: remove it, with its links, aliases and tags, by the second step's own form."""
-        step = self.second_step(request.POST, obj)
-        if not step.is_valid():
-            raise step.refusals()
-        obj.delete_by(actor_of(request), seen=step.cleaned_data["preview"], reason=step.cleaned_data["reason"])
-
 
 @admin.register(Link)
-class LinkAdmin(InRegistryAdmin):
+class LinkAdmin(AuditedAdmin):
     """Links: versions linked and unlinked, their aliases and tags changed."""
 
-    form = LinkForm
-    list_display = ["__str__", "organization", "version", "linked_at", "linked_by"]
+    form, add_form = LinkForm, NewLinkForm
+    list_display = ["__str__", "collection__registry__organization", "version", "linked_at", "linked_by"]
     list_filter = ["collection__registry__organization", "collection__type"]
     list_select_related = ["collection__registry__organization", "version__artifact__team", "linked_by"]
     search_fields = ["collection__name", "collection__registry__name", "version__artifact__name", "aliases__name"]
     raw_id_fields = ["collection", "version"]
     readonly_fields = ["number", "linked_by", "linked_at"]
+    add_fieldsets = [(None, {"fields": ["collection", "version", "aliases", "reason"]})]
+    fields = [*add_fieldsets[0][1]["fields"], "tags", *readonly_fields]
     add_action, change_action, delete_action = Action.LINK, Action.ALIAS_SET, Action.UNLINK
 
-    def fixed(self, obj):
+    def immutable(self, obj):
         """Rule 24."""
         return dict.fromkeys(["collection", "version"], rules.LINK_STAYS) if obj else {}
 
-    def place(self, obj):
-        """The link, in its collection."""
-        if not obj.collection_id:
-            return AuditTarget(Target.LINK, None, "")
-        return obj if obj.pk else obj.collection
-
-    def fieldsets_of(self, request, obj):
-        """The fields of a new link, or of this one."""
-        more = ["tags", "number", "linked_by", "linked_at"] if obj else []
-        return [(None, {"fields": ["collection", "version", "aliases", "reason", *more]})]
-
-    def get_form(self, request, obj=None, change=False, **kwargs):
-        """The form for a new link, or for this one."""
-        if obj is None:
-            kwargs["form"] = NewLinkForm
-        return super().get_form(request, obj, change=change, **kwargs)
+    def audit_target(self, obj):
+        return super().audit_target(obj if obj.pk or not obj.collection_id else obj.collection)
 
     def save_model(self, request, obj, form, change):
         """Link it (rule 23: one that is there already stays), or change its aliases and tags."""
@@ -145,33 +86,23 @@ class LinkAdmin(InRegistryAdmin):
         aliases, tags = form.shown("aliases"), form.shown("tags")
         take = [name for name in aliases if name not in wanted["aliases"]]
         marks = {"put": wanted["aliases"], "take": take, "tags": wanted["tags"]}
-        obj.edit_labels(by, **marks, seen=facts_of(aliases, tags), reason=wanted["reason"])
+        obj.mark(by, **marks, seen=facts_of(aliases, tags), reason=wanted["reason"])
 
     def delete_model(self, request, obj):
-        """Unlink it; its version stays."""
         obj.unlink(actor_of(request))
 
 
-class LabelAdmin(InRegistryAdmin):
+class LabelAdmin(AuditedAdmin):
     """What is put on the page of its link or collection, and can be taken here."""
 
-    list_display = ["name", "collection", "link", "registry", "organization"]
+    list_display = ["name", "collection", "link", "collection__registry", "collection__registry__organization"]
     list_filter = ["collection__registry__organization"]
     list_select_related = ["collection__registry__organization", "link__collection__registry"]
     search_fields = ["name", "collection__name", "collection__registry__name"]
     fields = ["name", "collection", "link"]
 
-    def has_add_permission(self, request, obj=None):
-        """On the page of its link or collection."""
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        """It has no other state than to be there."""
-        return False
-
-    def place(self, obj):
-        """The alias; of a tag what has it."""
-        return obj if isinstance(obj, Alias) else obj.link or obj.collection
+    def audit_target(self, obj):
+        return super().audit_target(obj if isinstance(obj, Alias) else obj.link or obj.collection)
 
 
 @admin.register(Alias)
@@ -181,7 +112,6 @@ class AliasAdmin(LabelAdmin):
     delete_action = Action.ALIAS_REMOVE
 
     def delete_model(self, request, obj):
-        """Take it off its link."""
         obj.link.change_aliases(actor_of(request), take=[obj.name])
 
 
@@ -192,41 +122,30 @@ class TagAdmin(LabelAdmin):
     delete_action = Action.LINK_TAG
 
     def delete_model(self, request, obj):
-        """Take it off its link, or off its collection."""
         (obj.link or obj.collection).remove_tag(actor_of(request), obj.name)
 
 
+class ProtectedAliasForm(AdminForm):
+    """An alias to protect (rule 26)."""
+
+    name = name_field(rules.refuse_alias_name)
+
+
 @admin.register(ProtectedAlias)
-class ProtectedAliasAdmin(InRegistryAdmin):
-    """Protected aliases (rule 26): declared, and given up."""
+class ProtectedAliasAdmin(AuditedAdmin):
+    """Protected aliases (rule 26): declared, and given up; another name is another protection."""
 
     form = ProtectedAliasForm
-    list_display = ["name", "registry", "organization"]
+    list_display = ["name", "registry", "registry__organization"]
     list_filter = ["registry__organization"]
     list_select_related = ["registry__organization"]
     search_fields = ["name", "registry__name"]
     raw_id_fields = ["registry"]
     fields = ["registry", "name"]
     add_action, delete_action = Action.PROTECT, Action.UNPROTECT
+    audited = "registry"
 
-    def registry_of(self, obj):
-        """Its own."""
-        return obj.registry
-
-    def has_change_permission(self, request, obj=None):
-        """Another name is another protection."""
-        return False
-
-    def place(self, obj):
-        """Its registry."""
-        return obj.registry if obj.registry_id else AuditTarget(Target.REGISTRY, None, "")
-
-    def save_model(self, request, obj, form, change):
+    def create(self, by, obj, form):
         """Protect it; once more changes nothing."""
-        obj.save_by(actor_of(request))
-        if obj.pk is None:
-            obj.pk = obj.registry.protected_aliases.get(name_key=obj.name_key).pk
-
-    def delete_model(self, request, obj):
-        """No longer protect it."""
-        obj.delete_by(actor_of(request))
+        obj.save_by(by)
+        obj.pk = obj.registry.protected_aliases.get(name_key=obj.name_key).pk

@@ -4,18 +4,18 @@ from allauth.socialaccount.models import SocialAccount
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.widgets import AdminTextInputWidget, ForeignKeyRawIdWidget
+from django.contrib.admin.widgets import ForeignKeyRawIdWidget
 from django.contrib.auth import admin as auth
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from .. import rules
-from ..choices import Action, Target
-from ..forms.base import RuleField
+from ..choices import Action
 from ..models import Organization, OrganizationMembership, User, create_organization, raise_refusal
-from ..models.event import AuditTarget, record
-from .base import AdminForm, AuditedAdmin, BulkDeleteAdmin, OptimisticLockForm, RowsInline, actor_of
+from ..models.event import record
+from .base import AuditedAdmin, RowsInline, actor_of
+from .forms import AdminForm, OptimisticLockForm, name_field
 
 ACCOUNT_STAYS = rules.Refusal(
     "account_stays", "Accounts are never deleted, for what they did keeps their name.", "Deactivate it instead."
@@ -42,7 +42,6 @@ class ConnectionInline(RowsInline):
     readonly_fields = ["provider", "uid", "date_joined", "last_login"]
 
     def has_add_permission(self, request, obj=None):
-        """Never."""
         return False
 
     def has_view_permission(self, request, obj=None):
@@ -68,19 +67,12 @@ class UserAdmin(AuditedAdmin, auth.UserAdmin):
     add_fieldsets = [(None, {"fields": ["username", "email", "usable_password", "password1", "password2"]})]
     readonly_fields = ["last_login", "date_joined", "is_service"]
     add_action = Action.USER_CREATE
-    change_action, delete_action = Action.USER_EDIT, Action.USER_EDIT
+    change_action = delete_action = Action.USER_EDIT
+    stays = ACCOUNT_STAYS
 
-    def fixed(self, obj):
+    def immutable(self, obj):
         """The last admin of an organization stays active."""
         return {"is_active": rules.LAST_ADMIN} if obj and obj.is_last_admin_somewhere() else {}
-
-    def refuse_deletion(self, obj):
-        """Never."""
-        return ACCOUNT_STAYS
-
-    def place(self, obj):
-        """The account, in no organization."""
-        return AuditTarget(Target.USER, obj.pk, obj.username or "")
 
     def has_change_permission(self, request, obj=None):
         """Superusers are for superusers to change."""
@@ -94,9 +86,10 @@ class UserAdmin(AuditedAdmin, auth.UserAdmin):
 
     def save_model(self, request, obj, form, change):
         """Save, and log what changed. Refuses to leave an organization without an admin."""
+        by = actor_of(request)
         if not change:
             obj.save()
-            record(actor_of(request), Action.USER_CREATE, obj, obj.creation_changes())
+            record(by, Action.USER_CREATE, obj, obj.creation_changes())
             return
         for organization in obj.memberships.order_by("organization_id").values_list("organization_id", flat=True):
             Organization.objects.hold(organization)
@@ -107,13 +100,12 @@ class UserAdmin(AuditedAdmin, auth.UserAdmin):
         obj.save()
         obj.emailaddress_set.exclude(email=obj.email.lower()).delete()  # else one could still sign in with the old one
         if closing:
-            obj.end_access(actor_of(request))
+            obj.end_access(by)
         changes = {name: [getattr(before, name), getattr(obj, name)] for name in form.changed_data}
         if changes:
-            record(actor_of(request), Action.USER_EDIT, obj, changes)
+            record(by, Action.USER_EDIT, obj, changes)
 
     def get_inlines(self, request, obj):
-        """Connections, where there are any."""
         return [ConnectionInline] if obj and obj.socialaccount_set.exists() else []
 
     def save_formset(self, request, form, formset, change):
@@ -131,19 +123,18 @@ class UserAdmin(AuditedAdmin, auth.UserAdmin):
         if request.method != "POST":
             return super().user_change_password(request, id, form_url)
         with transaction.atomic():
-            before = self.get_object(request, unquote(id))
             response = super().user_change_password(request, id, form_url)
             after = self.get_object(request, unquote(id))
-            if before and after and before.password != after.password:
+            if account and after and account.password != after.password:
                 changes = {"password": [None, "changed"]}
                 record(actor_of(request), Action.USER_EDIT, after, changes)
         return response
 
 
-class FoundingForm(AdminForm):
+class NewOrganizationForm(AdminForm):
     """A new organization and its first admin."""
 
-    name = RuleField(clean_text=rules.clean_name, refuse=rules.refuse_name, widget=AdminTextInputWidget)
+    name = name_field(rules.refuse_name)
     admin = forms.ModelChoiceField(
         User.objects.filter(is_active=True),
         widget=ForeignKeyRawIdWidget(OrganizationMembership._meta.get_field("user").remote_field, admin.site),
@@ -151,99 +142,45 @@ class FoundingForm(AdminForm):
     )
 
 
-class OrganizationForm(OptimisticLockForm):
-    """What holds for everybody in an organization."""
-
-
 @admin.register(Organization)
 class OrganizationAdmin(AuditedAdmin):
-    """Organizations: founded, with their core registries and first admin; their settings change, nothing is deleted."""
+    """Organizations: created with core registries and a first admin; their settings change, nothing is deleted."""
 
-    form = OrganizationForm
+    add_form = NewOrganizationForm
+    add_fieldsets = [(None, {"fields": ["name", "admin"]})]
     list_display = ["name", "slug", "default_role", "members_create", "created_at"]
+    fields = ["name", "slug", "default_role", "members_create", "created_at"]
     search_fields = ["name", "slug"]
+    chosen_once = ["name", "slug", "created_at"]
     add_action, change_action = Action.ORGANIZATION_CREATE, Action.ORGANIZATION_EDIT
+    stays = ORGANIZATION_IS_FOUNDED
 
-    def get_form(self, request, obj=None, change=False, **kwargs):
-        """The form that founds one, or that of its settings."""
-        if obj is None:
-            kwargs["form"] = FoundingForm
-        return super().get_form(request, obj, change=change, **kwargs)
+    def create(self, by, obj, form):
+        """Rules 1 and 17."""
+        created = create_organization(obj.name, form.cleaned_data["admin"], by)
+        obj.pk, obj.slug = created.pk, created.slug
 
-    def get_readonly_fields(self, request, obj=None):
-        """Its name and address stay."""
-        fields = super().get_readonly_fields(request, obj)
-        return ["name", "slug", "created_at", *fields] if obj else fields
-
-    def refuse_deletion(self, obj):
-        """Never."""
-        return ORGANIZATION_IS_FOUNDED
-
-    def place(self, obj):
-        """The organization itself."""
-        return AuditTarget(Target.ORGANIZATION, obj.pk, obj.name, obj.pk)
-
-    def get_fields(self, request, obj=None):
-        """What founding asks for, or what there is."""
-        return ["name", "slug", "default_role", "members_create", "created_at"] if obj else ["name", "admin"]
-
-    def save_model(self, request, obj, form, change):
-        """Found it (rules 1 and 17), or change its settings."""
-        if change:
-            if form.changed_data:
-                Organization.objects.hold(obj.pk)
-                form.refuse_stale()
-                obj.edit(actor_of(request), default_role=obj.default_role, members_create=obj.members_create)
-            return
-        founded = create_organization(obj.name, form.cleaned_data["admin"], actor_of(request))
-        obj.pk, obj.slug = founded.pk, founded.slug
-
-
-class OrganizationMembershipForm(OptimisticLockForm):
-    """Somebody's role in an organization."""
+    def edit(self, by, obj):
+        obj.edit(by, default_role=obj.default_role, members_create=obj.members_create)
 
 
 @admin.register(OrganizationMembership)
-class OrganizationMembershipAdmin(BulkDeleteAdmin):
+class OrganizationMembershipAdmin(AuditedAdmin):
     """Who is in which organization, and as what."""
 
-    form = OrganizationMembershipForm
     list_display = ["user", "organization", "role"]
+    fields = ["user", "organization", "role"]
     list_filter = ["role", "organization"]
     list_select_related = ["user", "organization"]
     search_fields = ["user__username", "user__email", "organization__name"]
-    raw_id_fields = ["organization", "user"]
-    fields = ["organization", "user", "role"]
+    raw_id_fields = chosen_once = ["organization", "user"]
     add_action, change_action = Action.PERSON_ADD, Action.PERSON_CHANGE
     delete_action = Action.PERSON_REMOVE
 
-    def fixed(self, obj):
+    def immutable(self, obj):
         """The last admin stays one."""
         return {"role": rules.LAST_ADMIN} if obj and self.refuse_deletion(obj) else {}
 
     def refuse_deletion(self, obj):
         """The last admin stays."""
         return obj.refuse_last_admin() if obj else None
-
-    def place(self, obj):
-        """The person, in the organization."""
-        name = obj.user.username if obj.user_id else ""
-        return AuditTarget(Target.USER, obj.user_id, name, obj.organization_id)
-
-    def get_readonly_fields(self, request, obj=None):
-        """Only the role changes."""
-        fields = super().get_readonly_fields(request, obj)
-        return ["organization", "user", *fields] if obj else fields
-
-    def save_model(self, request, obj, form, change):
-        """Add the person, or change the role."""
-        if change and not form.changed_data:
-            return
-        Organization.objects.hold(obj.organization_id)
-        if change:
-            form.refuse_stale()
-        obj.save_by(actor_of(request))
-
-    def delete_model(self, request, obj):
-        """Take the person out."""
-        obj.delete_by(actor_of(request))

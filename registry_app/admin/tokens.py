@@ -1,29 +1,50 @@
-"""API tokens in the Django admin."""
+"""Secrets that let somebody in, in the Django admin: invitations and API tokens. Those who need them make them."""
 
 from django.contrib import admin, messages
+from django.contrib.auth import get_permission_codename
 
-from ..models import ApiToken
-from .base import ReadOnlyAdmin, actor_of
+from ..models import ApiToken, Invitation
+from .base import AuditedAdmin, actor_of
+
+
+class SecretAdmin(AuditedAdmin):
+    """What is shown without its secret, which nobody keeps, and revoked."""
+
+    actions = ["revoke"]
+
+    @admin.action(description="Revoke selected %(verbose_name_plural)s", permissions=["revoke"])
+    def revoke(self, request, queryset):
+        """End those that still work, permanently; the others have ended already."""
+        for secret in queryset:
+            secret.revoke_by(actor_of(request))
+        text = f"None of the selected {self.opts.verbose_name_plural} works any more."
+        self.message_user(request, text, messages.SUCCESS)
+
+    def has_revoke_permission(self, request):
+        """Whoever may change them, as Django counts permissions."""
+        return request.user.has_perm(f"{self.opts.app_label}.{get_permission_codename('change', self.opts)}")
+
+
+@admin.register(Invitation)
+class InvitationAdmin(SecretAdmin):
+    """Invitations, made on the site's pages."""
+
+    list_display = ["__str__", "organization", "role", "created_by", "expires_at", "used_by", "revoked_at"]
+    list_filter = ["role", "organization"]
+    list_select_related = ["organization", "created_by", "used_by"]
+    search_fields = ["email", "organization__name"]
+    fields = [
+        *("organization", "email", "role", "created_by", "created_at"),
+        *("expires_at", "used_by", "used_at", "revoked_at"),
+    ]
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(ReadOnlyAdmin):
-    """Tokens of everybody: shown without their secret, which nobody keeps, and revoked. Their owners make them."""
+class ApiTokenAdmin(SecretAdmin):
+    """API tokens of everybody."""
 
     list_display = ["name", "user", "read_only", "created_at", "expires_at", "last_used_at", "revoked_at"]
     list_filter = ["read_only"]
     list_select_related = ["user"]
     search_fields = ["name", "user__username", "user__email"]
     fields = ["user", "name", "read_only", "created_at", "expires_at", "last_used_at", "revoked_at"]
-    actions = ["revoke"]
-
-    @admin.action(description="Revoke selected API tokens", permissions=["revoke"])
-    def revoke(self, request, queryset):
-        """End those that still work, for good."""
-        for token in queryset:
-            token.revoke_by(actor_of(request))
-        self.message_user(request, "None of the selected tokens works any more.", messages.SUCCESS)
-
-    def has_revoke_permission(self, request):
-        """Whoever may change tokens, as Django counts permissions."""
-        return request.user.has_perm("registry_app.change_apitoken")

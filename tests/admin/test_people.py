@@ -135,7 +135,7 @@ def test_rights_that_are_given_and_taken_are_logged(staff, root, mel):
 
 def test_the_last_admin_is_not_deactivated(staff, ada, acme, mel):
     page = staff.get(address("change", ada))
-    assert page.context["adminform"].form.fixed["is_active"].code == "last_admin"
+    assert page.context["adminform"].form.immutable["is_active"].code == "last_admin"
     with refused((Action.USER_EDIT, "last_admin")):
         save(staff, address("change", ada), is_active="")
 
@@ -155,7 +155,7 @@ def test_the_last_admin_is_not_deactivated_by_who_saw_another(staff, ada, acme, 
 
 
 def test_the_last_admin_is_asked_for_again_when_saving(staff, ada, acme, mel, monkeypatch):
-    monkeypatch.setattr("registry_app.admin.people.UserAdmin.fixed", lambda self, obj: {})
+    monkeypatch.setattr("registry_app.admin.people.UserAdmin.immutable", lambda self, obj: {})
     with refused((Action.USER_EDIT, "last_admin")):
         response = save(staff, address("change", ada), is_active=None)
     assert response.context["adminform"].form.has_error("is_active", "last_admin")
@@ -262,7 +262,7 @@ def test_a_membership_stays_with_its_person_and_organization(staff, acme, globex
 def test_the_last_admin_is_not_demoted(staff, ada, acme, mel):
     membership = ada.memberships.get()
     page = staff.get(address("change", membership))
-    assert page.context["adminform"].form.fixed["role"].code == "last_admin"
+    assert page.context["adminform"].form.immutable["role"].code == "last_admin"
     assert "deletelink" not in page.text
     with refused((Action.PERSON_CHANGE, "last_admin")):
         save(staff, address("change", membership), role="member")

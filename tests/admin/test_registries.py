@@ -51,12 +51,11 @@ def test_rules_2_to_6_fixed_fields_are_read_only_with_their_reason(staff, models
     page = staff.get(address("change", models))
     form = page.context["adminform"].form
     assert not form.fields.keys() & {"name", "description", "visibility", "accepts_all_types", "kind", "organization"}
-    assert all(
-        refusal.reason in page.context["adminform"].form._meta.help_texts[name] for name, refusal in form.fixed.items()
-    )
-    assert set(form.fixed) == {"name", "description", "visibility", "accepts_all_types", "kind", "organization"}
+    texts = page.context["adminform"].form._meta.help_texts
+    assert all(refusal.reason in texts[name] for name, refusal in form.immutable.items())
+    assert set(form.immutable) == {"name", "description", "visibility", "accepts_all_types", "kind", "organization"}
     assert "DELETE" not in page.text and "deletelink" not in page.text
-    assert set(staff.get(address("change", vault)).context["adminform"].form.fixed) == {
+    assert set(staff.get(address("change", vault)).context["adminform"].form.immutable) == {
         "kind",
         "organization",
         "visibility",
