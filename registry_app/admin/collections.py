@@ -86,7 +86,7 @@ class LinkAdmin(AuditedAdmin):
         aliases, tags = form.shown("aliases"), form.shown("tags")
         take = [name for name in aliases if name not in wanted["aliases"]]
         marks = {"put": wanted["aliases"], "take": take, "tags": wanted["tags"]}
-        obj.mark(by, **marks, seen=facts_of(aliases, tags), reason=wanted["reason"])
+        obj.edit_labels(by, **marks, seen=facts_of(aliases, tags), reason=wanted["reason"])
 
     def delete_model(self, request, obj):
         obj.unlink(actor_of(request))

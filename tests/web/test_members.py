@@ -272,7 +272,7 @@ def test_an_organization_role_is_changed_from_what_was_shown(acme, ada, mel):
     assert [(event.action, event.target_name, event.changes) for event in events] == [
         (Action.PERSON_CHANGE, "mel", {"role": ["member", "admin"]})
     ]
-    assert browser(mel).get(address("invite", acme)).status_code == 200  # at once
+    assert browser(mel).get(reverse("invitations:create", args=[acme.slug])).status_code == 200  # at once
 
 
 def test_rule_19_an_organization_role_that_changed_meanwhile_is_a_conflict(acme, ada, mel):
