@@ -455,9 +455,9 @@ def test_a_service_account_has_a_name_of_its_own(acme, ada, mel, name, code):
 
 
 def test_members_are_told_which_role_it_takes_and_who_has_it(acme, ada, mel):
-    for page in ("service", "invite"):
+    for page in (address("service", acme), reverse("invitations:create", args=[acme.slug])):
         with nothing_changes(), logging() as events:
-            response = browser(mel).post(address(page, acme), {})
+            response = browser(mel).post(page, {})
         assert response.status_code == 403
         assert [event.code for event in events] == ["role_too_low"]
         assert "ada" in response.text
