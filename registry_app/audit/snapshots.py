@@ -1,16 +1,19 @@
 """Snapshots: a registry or a collection at a moment, read from the audit log alone."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
+from django.core.cache import cache
 from django.db.models import F, Q
 
 from ..choices import Action, Role, Target
 from ..models import Collection, Registry
 from ..models.event import AuditEvent
 
+EVERY = 2000  # entries between two checkpoints; reading that many takes about a tenth of a second
 MEMBER_ACTIONS = (Action.MEMBER_ADD, Action.MEMBER_CHANGE, Action.MEMBER_REMOVE)
 # What ends or renames holders of roles in many registries at once: an entry names none of these registries as its own.
 HOLDER_ACTIONS = (Action.TEAM_DELETE, Action.PERSON_REMOVE, Action.TEAM_EDIT)
@@ -174,7 +177,8 @@ def registry_as_of(registry: Registry, moment: datetime) -> RegistrySnapshot | N
     """The RegistrySnapshot of `registry` at `moment`, or None before it was created."""
     holders = Q(registry_id=None, organization_id=registry.organization_id, action__in=HOLDER_ACTIONS)
     renamed = Q(organization_id=None, action=Action.USER_EDIT)
-    return _replayed(RegistrySnapshot(), Q(registry_id=registry.pk) | holders | renamed, moment)
+    which = Q(registry_id=registry.pk) | holders | renamed
+    return _replayed(RegistrySnapshot, f"snapshot-registry:{registry.pk}", which, moment)
 
 
 def protected_aliases_as_of(registry: Registry, moment: datetime) -> list[str]:
@@ -189,13 +193,28 @@ def protected_aliases_as_of(registry: Registry, moment: datetime) -> list[str]:
 
 def collection_as_of(collection: Collection, moment: datetime) -> CollectionSnapshot | None:
     """The CollectionSnapshot of `collection` at `moment`, or None before it was created."""
-    return _replayed(CollectionSnapshot(), Q(collection_id=collection.pk), moment)
+    key = f"snapshot-collection:{collection.pk}"
+    return _replayed(CollectionSnapshot, key, Q(collection_id=collection.pk), moment)
 
 
-def _replayed(snapshot: Any, which: Q, moment: datetime) -> Any:
-    events = AuditEvent.objects.filter(which, code="", at__lte=moment).order_by("seq")
-    for seq, body in events.values_list("seq", "body").iterator(chunk_size=1000):
+def _replayed(new: Callable[[], Any], key: str, which: Q, moment: datetime) -> Any:
+    """The snapshot `new()` after the entries `which` until `moment`; None where no entry told of its creation.
+
+    A long history is read once: every EVERY entries the cache keeps a checkpoint, because entries never change.
+    """
+    checkpoints = cache.get(key, [])  # [(seq, at)]
+    reached = [seq for seq, at in checkpoints if at <= moment]
+    start = max(reached, default=0)
+    snapshot = cache.get(f"{key}:{start}") if start else None
+    if snapshot is None:
+        snapshot, start = new(), 0
+    entries = AuditEvent.objects.filter(which, code="", at__lte=moment, seq__gt=start).order_by("seq")
+    rows = entries.values_list("seq", "at", "body").iterator(chunk_size=1000)
+    for number, (seq, at, body) in enumerate(rows, start=1):
         snapshot.apply(Entry.read(seq, body))
+        if number % EVERY == 0:
+            checkpoints = [*checkpoints, (seq, at)]
+            cache.set_many({f"{key}:{seq}": snapshot, key: checkpoints}, timeout=None)
     return snapshot if snapshot.name else None
 
 

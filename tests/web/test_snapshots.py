@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from registry_app.audit.snapshots import collection_as_of, registry_as_of
+from registry_app.audit.snapshots import Entry, collection_as_of, registry_as_of
 from registry_app.choices import Role
 from registry_app.models import Actor, Team
 from tests.admin.pages import address, save
@@ -176,3 +176,21 @@ def test_unlinking_a_version_leaves_the_alias_called_as_what_went_with_it(releas
     one.unlink(COMMAND_LINE)
     then = collection_as_of(collection, timezone.now())
     assert then.versions == [("v1", str(other.version), ["tags"], [])]
+
+
+def test_a_long_history_is_read_once(clock, release_registry, rob, mel, monkeypatch):
+    moments = []
+    for number in range(12):
+        release_registry.edit(Actor(rob), name="Release", description=f"Number {number}")
+        moments.append(clock(0))
+        clock(1)
+    plain = [registry_as_of(release_registry, moment) for moment in moments]
+    assert [then.description for then in plain] == [f"Number {number}" for number in range(12)]
+    monkeypatch.setattr("registry_app.audit.snapshots.EVERY", 4)
+    read, reads = Entry.read, []
+    monkeypatch.setattr(Entry, "read", lambda seq, body: reads.append(seq) or read(seq, body))
+    assert [registry_as_of(release_registry, moment) for moment in reversed(moments)] == plain[::-1]
+    assert len(set(reads)) > 8
+    reads.clear()
+    assert [registry_as_of(release_registry, moment) for moment in moments[4:]] == plain[4:]
+    assert len(reads) < 4 * 8  # no look reads more than one stretch
