@@ -115,11 +115,11 @@ def test_no_terminal_and_no_password_found_nothing(run, settings, monkeypatch):
     ],
     ids=lambda value: ascii(value)[:40],
 )
-def test_bad_words_are_refused_with_their_code_and_logged(run, password, words, code):
+def test_bad_words_are_refused_with_their_code(run, password, words, code):
     done = run("create_organization", *words)
     assert (done.status, done.out) == (1, "")
     assert f"{code}:" in done.err
-    assert actions() == [("organization.create", code)]
+    assert actions() == []
     assert not Organization.objects.exists()
     assert not User.objects.exists()
 
@@ -128,7 +128,7 @@ def test_a_weak_password_is_refused(run, settings):
     settings.ADMIN_PASSWORD = "password"
     done = run("create_organization", "Acme ML", *ADA)
     assert done.status == 1
-    assert ("organization.create", "password_too_common") in actions()
+    assert "password_too_common:" in done.err
     assert not Organization.objects.exists()
     assert not User.objects.exists()
 
