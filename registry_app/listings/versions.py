@@ -46,7 +46,8 @@ class LinkableVersionListing:
 
     def __init__(self, access: RegistryAccess, collection: Collection, params: QueryDict) -> None:
         self.collection = collection
-        self.words = VersionFilter(params).require()["q"]
+        self.filters = VersionFilter(params)
+        self.words = self.filters.require()["q"]
         self.usable = Version.objects.usable_by(access.membership)
         for word in self.words.split():
             of_team = Q(artifact__team__name__icontains=word)
@@ -61,6 +62,7 @@ class LinkableVersionListing:
         found = list(fitting.select_related("artifact__team", "created_by")[: CHOICES_SHOWN + 1])
         linked = self.collection.links.filter(version__in=found).values_list("version_id", "number")
         return {
+            "filters": self.filters,
             "words": self.words,
             "found": found[:CHOICES_SHOWN],
             "more": len(found) > CHOICES_SHOWN,
