@@ -58,7 +58,7 @@ class Source(TextChoices):
 
 
 class TokenLife(TextChoices):
-    """How long a new API token works: days, or for good."""
+    """How long a new API token works: days, or permanently."""
 
     MONTH = "30", "30 days"
     QUARTER = "90", "90 days"

@@ -149,7 +149,7 @@ class NewRegistryForm(ReasonForm):
             self.add_error("types", ValidationError(refusal.reason, code=refusal.code))
         if registry.is_core:
             consequence = f"{rules.CORE_TYPE_STAYS.reason} Check the spelling. People who see it: {people}."
-            self.add_error("types", f"Add {', '.join(new)} to {registry} for good? {consequence}")
+            self.add_error("types", f"Add {', '.join(new)} to {registry} permanently? {consequence}")
         self.add_error("types", "To confirm, save again.")
         self._show("confirmed", asked)
 

@@ -45,7 +45,7 @@ class Entry(NamedTuple):
 
 
 class GivenRole(NamedTuple):
-    """A role as it was given: to a holder of this name, until `ends_at` (ISO) or for good."""
+    """A role as it was given: to a holder of this name, until `ends_at` (ISO) or permanently."""
 
     holder: str
     role: str

@@ -90,7 +90,7 @@ class VersionForm(ActionForm):
     type = RuleField(
         clean_text=rules.clean_name,
         refuse=rules.refuse_type_name,
-        help_text="Such as model or dataset. The artifact keeps it for good.",
+        help_text="Such as model or dataset. The artifact keeps it permanently.",
     )
     uri = RuleField(
         label="Address",

@@ -27,7 +27,7 @@ class RegistryForm(ActionForm, forms.ModelForm):
     name = RuleField(
         clean_text=rules.clean_name,
         refuse=rules.refuse_name,
-        help_text="Code that loads artifacts uses this name. After a rename the old one leads on.",
+        help_text="Code that loads artifacts uses this name. After a rename the old one redirects.",
         widget=text_input("short"),
     )
     description = RuleField(

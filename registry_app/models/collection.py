@@ -44,7 +44,7 @@ class CollectionQuerySet(models.QuerySet):
 
 
 class Collection(models.Model):
-    """A named set of versions in a registry, of exactly one artifact type, fixed for good (rule 20).
+    """A named set of versions in a registry, of exactly one artifact type, fixed permanently (rule 20).
 
     Written only by its verbs, as registries are. `version` counts the edits of name, card and tags; `next_number` is
     the number of the next link, and only grows (rule 24).

@@ -7,7 +7,7 @@ from .organization import Organization
 
 
 class FormerName(models.Model):
-    """A name that a registry once had: its address leads on until another registry takes the name (rule 15)."""
+    """A name that a registry once had: its address redirects until another registry takes the name (rule 15)."""
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
     registry = models.ForeignKey("Registry", models.CASCADE, related_name="former_names")

@@ -102,7 +102,7 @@ class User(AbstractUser):
         return in_charge.exclude(organization__in=shared.order_by().values("organization")).exists()
 
     def end_access(self, by, organization=None):
-        """End what the account made possible, for good, and log it: should they come back, they begin anew.
+        """End what the account made possible, permanently, and log it: should they come back, they begin anew.
 
         `organization` is the one whose admin does it, None for the installation's staff.
         """

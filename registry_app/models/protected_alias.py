@@ -1,4 +1,4 @@
-"""Protected aliases: names that only the admins of a registry put, move or take."""
+"""Protected aliases: names that only the admins of a registry set, move or remove."""
 
 from django.db import models
 

@@ -57,7 +57,7 @@ class RegistryMemberQuerySet(models.QuerySet):
 
 
 class RegistryMember(models.Model):
-    """A role that a registry gave, to a user or to a team, for good or until `ends_at`."""
+    """A role that a registry gave, to a user or to a team, permanently or until `ends_at`."""
 
     registry = models.ForeignKey("Registry", models.CASCADE, related_name="members")
     user = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="registry_roles")

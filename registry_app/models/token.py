@@ -130,7 +130,7 @@ class ApiToken(models.Model):
 
     @transaction.atomic
     def revoke_by(self, by, organization=None):
-        """End it for good, and log it. Twice is once.
+        """End it permanently, and log it. Twice is once.
 
         One's own, or as admin of an `organization` that its user is in. Refuses with `role_too_low`.
         """

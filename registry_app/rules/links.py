@@ -71,6 +71,6 @@ def refuse_protected(role: str | None, names: Iterable[str], protected: Iterable
     verb, them = ("are protected aliases", "them") if len(found) > 1 else ("is a protected alias", "it")
     return Refusal(
         "alias_protected",
-        f"{', '.join(found)} {verb}: only admins of the registry put, move or take {them}.",
+        f"{', '.join(found)} {verb}: only admins of the registry set, move or remove {them}.",
         "Ask one of them.",
     )

@@ -169,5 +169,5 @@ def refuse_artifact_type(stored: str, wanted: str) -> Refusal | None:
     if stored == wanted:
         return None
     return Refusal(
-        "type_stays", f"The artifact's type is {stored}, for good.", "Register the version under another name."
+        "type_stays", f"The artifact's type is {stored}, permanently.", "Register the version under another name."
     )

@@ -22,7 +22,7 @@ def add(request, organization, name):
     if form.is_valid():
         protected = ProtectedAlias(registry=access.registry, name=form.cleaned_data["alias"])
         if form.submit(protected.save_by, actor_of(request)):
-            messages.success(request, f"{protected} is protected: only admins put, move or take it.")
+            messages.success(request, f"{protected} is protected: only admins set, move or remove it.")
             return _to_aliases(organization, access.registry)
     log_refusals(request, form, Action.PROTECT, access.registry)
     return settings_page(request, access, alias_form=form, status=form.status)

@@ -107,14 +107,14 @@ def _change_its_types(page):
 def _restrict_it_at_the_second_attempt(page):
     _press(page, "Review restriction", "link")
     _fill(page, reason="Held-out answers.", confirmation="Golden")
-    assert _press(page, "Restrict for good") == 422
+    assert _press(page, "Restrict permanently") == 422
     assert _golden().visibility == Visibility.ORGANIZATION
     assert _refusals(Action.RESTRICT) == ["confirmation_differs"]
     expect(page.locator("#errors")).to_be_focused()
     expect(page.locator("[name=reason]")).to_have_value("Held-out answers.")
     expect(page.locator("[name=confirmation]")).to_have_value("Golden")
     _fill(page, confirmation="Golden Datasets")
-    assert _press(page, "Restrict for good") == 200
+    assert _press(page, "Restrict permanently") == 200
     assert _golden().visibility == Visibility.RESTRICTED
 
 
@@ -132,10 +132,10 @@ def _add_a_type_to_models(page):
     models = Registry.objects.get(name="Models")
     _press(page, "Models", "link")
     _press(page, "Settings", "link")
-    page.get_by_label("Add a type for good").fill("tokenizer")
+    page.get_by_label("Add a type permanently").fill("tokenizer")
     assert _press(page, "Review type") == 200
     assert models.type_names() == ["model"]
-    assert _press(page, "Add tokenizer for good") == 200
+    assert _press(page, "Add tokenizer permanently") == 200
     assert models.type_names() == ["model", "tokenizer"]
     expect(page.get_by_role("button", name="Remove")).to_have_count(0)
 

@@ -278,7 +278,7 @@ def test_refused_restriction_is_accessible_and_fits(page, sign_in, ada, acme, go
     sign_in(ada)
     page.goto(reverse("registries:restrict", args=[acme.slug, golden.name]))
     page.locator("[name=confirmation]").fill("something else")
-    _send(page, "Restrict for good")
+    _send(page, "Restrict permanently")
     assert _faults(page) == []
 
 

@@ -25,7 +25,7 @@ def last_event():
     return AuditEvent.objects.latest("seq")
 
 
-# Rule 20: one type, out of those accepted, for good.
+# Rule 20: one type, out of those accepted, permanently.
 
 
 @pytest.mark.parametrize("type_name", ["model", "dataset"])

@@ -1,4 +1,4 @@
-"""§5: each change and each refusal is in the log, once and for good; and `verify` sees what was tampered with."""
+"""§5: each change and each refusal is in the log, once and permanently; and `verify` sees what was tampered with."""
 
 import json
 from functools import partial

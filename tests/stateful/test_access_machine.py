@@ -140,7 +140,7 @@ class Walk(UndoneWalk):
 
     @rule(place=release_registry, holder=st.one_of(person, person, team), role=role, lasting=days)
     def give(self, place, holder, role, lasting):
-        """Give a role, or another one; for good or for some days."""
+        """Give a role, or another one; permanently or for some days."""
         ends = lasting and self.now + timedelta(days=lasting)
         if holder in TEAMS and holder not in self.teams:
             return
@@ -164,7 +164,7 @@ class Walk(UndoneWalk):
 
     @rule()
     def restrict(self):
-        """Close the open one for good."""
+        """Close the open one permanently."""
         if "open" not in self.restricted:
             self.shelves["open"].restrict(self.ada)
             self.restricted.add("open")
