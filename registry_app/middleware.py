@@ -192,7 +192,8 @@ def _redirect_to_second_factor(request, missing):
 
 def _refused_by_database(request, exception, refusal):
     """The page of a refusal by a trigger, which is logged as the attempt of the verb."""
-    action, target = getattr(exception, "attempt", (Action.EDIT, AuditTarget(Target.SITE, None, request.path)))
+    page = AuditTarget(Target.SITE, None, request.resolver_match.view_name)
+    action, target = getattr(exception, "attempt", (Action.EDIT, page))
     _log(request, action, refusal, target)
     return render(request, "refused.html", {"refusal": refusal}, status=409)
 

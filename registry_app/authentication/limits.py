@@ -63,9 +63,10 @@ def reach(request: Request, limit: Limit) -> None:
     if not cache.add(f"limit-logged:{limit.key}", value=True, timeout=limit.window):
         return
     logger.warning("A limit of tries is reached, from %s.", address_of(request), extra={"request": request})
-    changes: dict[str, list] = {"page": [None, request.resolver_match.view_name if request.resolver_match else ""]}
+    page = request.resolver_match.view_name if request.resolver_match else ""  # an address may hold a secret
+    changes: dict[str, list] = {"page": [None, page]}
     changes |= {"tries": [None, limit.tries]} if limit.tries else {}
     user = request.user if request.user.is_authenticated else None
-    target = limit.account or AuditTarget(Target.SITE, None, request.path)
+    target = limit.account or AuditTarget(Target.SITE, None, page)
     with transaction.atomic():
         record(Actor(user, request.id), limit.action, target, changes)

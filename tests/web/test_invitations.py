@@ -142,7 +142,7 @@ def test_who_has_no_account_makes_one_there_and_is_signed_in(acme, invited):
         (Action.PERSON_ADD, "nora", nora.pk),
         (Action.SIGN_IN, "nora", nora.pk),
     ]
-    assert events[-1].changes == {"methods": [None, ["invitation"]]}
+    assert events[-1].changes == {"methods": [None, ["invitations:accept"]]}
     assert {event.request_id for event in events} == {response["X-Request-ID"]}
 
 

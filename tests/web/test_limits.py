@@ -79,7 +79,7 @@ def test_before_login_an_address_is_counted(mel, golden, clock):
         assert network.post(address).status_code == 429
         assert client.post(appearance, dark).status_code == 429
     assert [(event.action, event.actor_name, event.target_name) for event in events] == [
-        (Action.POST_LIMIT, "not signed in", "")
+        (Action.POST_LIMIT, "not signed in", "account_inactive")
     ]
     assert "2001:db8" not in events[0].body
     assert Client(REMOTE_ADDR="192.0.2.9").post(address).status_code == 405
