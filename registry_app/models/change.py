@@ -99,3 +99,11 @@ def locked(rows: models.QuerySet, pk: int) -> Any:
     if row is None:
         raise Gone(rows.model.__name__)
     return row
+
+
+def read_again(row: Any, fields: list[str] | None = None) -> None:
+    """Let `row` be as it is stored now. Raises Gone where it was deleted."""
+    try:
+        row.refresh_from_db(fields=fields)
+    except row.DoesNotExist as error:
+        raise Gone(type(row).__name__) from error

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from .. import rules
 from ..choices import Action
 from ..forms import AcceptForm, AddTypesForm, RemoveTypeForm
+from ..models.change import read_again
 from ..permissions import get_registry
 from .registries import settings_page
 from .rendering import actor_of, form_data, log_refusals, render_page
@@ -43,7 +44,7 @@ def _adding_page(request, access, form):
     """The first step: the types to add, that they stay (core), and the types that they look like."""
     registry = access.registry
     if form.is_bound:
-        registry.refresh_from_db()
+        read_again(registry)
     form.initial["version"] = registry.version
     asked = _types_asked_for(request, registry)
     wanted, accepted = asked.cleaned_data.get("types", []), registry.type_names()

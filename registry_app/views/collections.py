@@ -10,6 +10,7 @@ from ..forms import CompareForm, CreateCollectionForm, DeleteCollectionForm, Edi
 from ..listings.events import CollectionEventListing
 from ..listings.links import LinkListing
 from ..models import AuditEvent, Collection
+from ..models.change import read_again
 from ..permissions import get_collection, get_registry
 from .rendering import actor_of, form_data, log_refusals, registry_page, wanted_target
 
@@ -52,8 +53,7 @@ def edit(request, organization, name, collection):
         return redirect(collection)
     log_refusals(request, form, Action.COLLECTION_EDIT, collection)
     if form.is_bound:
-        collection = Collection.objects.get(pk=collection.pk)  # a refused edit has changed it
-        collection.registry = access.registry
+        read_again(collection, ["name", "description", "version"])
         form.initial["version"] = collection.version
     context = {"form": form, "collection": collection, "headings": rules.CARD_HEADINGS}
     if form.status == 409:

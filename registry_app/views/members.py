@@ -11,6 +11,7 @@ from ..forms import ConfirmForm, MemberRoleForm, ServiceForm
 from ..listings.members import MemberListing, PersonRegistryListing
 from ..listings.teams import FirstTeamsListing
 from ..models import make_service_account
+from ..models.change import read_again
 from ..models.endings import of_membership
 from ..permissions import get_organization, get_person, require_admin
 from .rendering import actor_of, form_data, log_refusals, render_page, wanted_target
@@ -63,7 +64,7 @@ def role(request, organization, username):
         if form.submit(person.save_by, actor_of(request), form.cleaned_data["seen"]):
             messages.success(request, f"{person.user} is an organization {person.get_role_display().lower()} now.")
             return redirect(person)
-        person.refresh_from_db(fields=["role"])
+        read_again(person, ["role"])
         form.initial["seen"] = person.role
     log_refusals(request, form, Action.PERSON_CHANGE, person)
     context = {"form": form, "person": person, "refusal": _refusals(person)["role"]}

@@ -11,6 +11,7 @@ from ..authentication.adapters import sign_in
 from ..choices import Action, Role
 from ..forms import OrganizationForm, SecondFactorForm, SetupForm
 from ..models import AuditEvent, Organization, User, set_up, setup_token
+from ..models.change import read_again
 from ..permissions import get_organization, require_admin
 from .rendering import actor_of, form_data, log_refusals, refused_page, render_page
 
@@ -57,7 +58,7 @@ def settings(request, organization):
 def _settings_page(request, membership, form):
     here = membership.organization
     if form.is_bound:
-        here.refresh_from_db()  # a refused edit has changed it
+        read_again(here)  # the form has written on it
         form.initial["version"] = here.version
     context = {
         "form": form,

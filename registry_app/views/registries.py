@@ -21,6 +21,7 @@ from ..listings.events import RegistryEventListing
 from ..listings.impact import deletion_impact, restriction_impact
 from ..listings.registries import RegistryListing
 from ..models import AuditEvent, Registry
+from ..models.change import read_again
 from ..permissions import get_organization, get_registry, require_creator
 from .rendering import actor_of, admins_who_can_help, form_data, log_refusals, registry_page, render_page, wanted_target
 
@@ -139,7 +140,7 @@ def restrict(request, organization, name):
             return redirect("registries:settings", organization, registry.name)
     log_refusals(request, form, Action.RESTRICT, registry)
     if form.is_bound:
-        registry.refresh_from_db()
+        read_again(registry)
     context = {"form": form, **restriction_impact(registry, request.POST.getlist("keep"))}
     form.initial.update(version=registry.version, preview=context["now"])
     return registry_page(request, "registries/restrict.html", access, "settings", context, form.status)
@@ -159,7 +160,7 @@ def delete(request, organization, name):
             return redirect("registries:index", organization)
     log_refusals(request, form, Action.DELETE, registry)
     if form.is_bound:
-        registry.refresh_from_db()
+        read_again(registry)
     context = {"form": form, "refusal": rules.refuse_delete(registry.kind), **deletion_impact(registry)}
     form.initial.update(version=registry.version, preview=context["now"])
     return registry_page(request, "registries/delete.html", access, "settings", context, form.status)

@@ -20,6 +20,7 @@ from ..forms import (
 )
 from ..listings.teams import TeamListing, TeamMemberListing, TeamRoleListing
 from ..models import AuditEvent, Team
+from ..models.change import read_again
 from ..permissions import MissingOrganizationRole, get_organization, get_team, require_admin
 from .rendering import actor_of, form_data, log_refusals, render_page, wanted_target
 
@@ -85,7 +86,7 @@ def settings(request, organization, name):
         return redirect("teams:settings", organization, team.name)
     log_refusals(request, form, Action.TEAM_EDIT, access.team)
     if form.is_bound:
-        access.team.refresh_from_db(fields=["name", "description", "version"])
+        read_again(access.team, ["name", "description", "version"])
         form.initial["version"] = access.team.version
     context = {"form": form, "admins": access.team.admins().select_related("user").order_by("user__username")[:5]}
     if form.status == 409:

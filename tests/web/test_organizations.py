@@ -346,7 +346,7 @@ def broken(*args, **kwargs):
 def error_pages(acme, ada, mel, golden, models, monkeypatch):
     """A page of each kind that says no: {status: response}."""
     answers = [
-        browser(ada).get(acme.get_absolute_url(), {"unheard": "of"}),
+        browser(ada).get(acme.get_absolute_url(), {"visibility": "nowhere"}),
         browser(mel).get(at("registries:delete", golden)),
         browser(mel).get("/no/such/page"),
         browser().get("/no/such/page"),

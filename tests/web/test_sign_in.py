@@ -196,7 +196,8 @@ def test_no_address_and_no_secret_is_in_the_log(mel, address):
 
 
 @pytest.mark.parametrize(
-    "login, account", [("mel", "mel"), ("Mel@example.com", "mel"), ("eve@example.com", ""), ("eve", "")]
+    "login, account",
+    [("mel", "mel"), ("Mel@example.com", "mel"), ("eve@example.com", "account_login"), ("eve", "account_login")],
 )
 def test_after_five_wrong_tries_a_login_waits(mel, login, account):
     with logging() as events:
@@ -217,7 +218,7 @@ def test_after_ten_wrong_tries_an_address_waits(mel):
     assert [answer.status_code for answer in answers] == [200] * 10 + [429] * 2
     assert 50 <= int(answers[-1]["Retry-After"]) <= 60
     assert told(events) == [
-        (Action.SIGN_IN_LIMIT, "not signed in", "", {"page": [None, "account_login"], "tries": [None, 10]})
+        (Action.SIGN_IN_LIMIT, "not signed in", "account_login", {"page": [None, "account_login"], "tries": [None, 10]})
     ]
     assert enter("mel", REMOTE_ADDR="192.0.2.99")[1].status_code == 302
 
@@ -254,4 +255,6 @@ def test_allauths_other_limits_have_a_page_of_ours_and_are_logged_once(mel):
         answers = [Client().post(RESET, {"email": "mel@example.com"}) for _ in range(8)]
     assert [answer.status_code for answer in answers] == [302] * 5 + [429] * 3
     assert (answers[-1].templates[0].name, answers[-1]["Retry-After"]) == ("429.html", "60")
-    assert told(events) == [(Action.SIGN_IN_LIMIT, "not signed in", "", {"page": [None, "account_reset_password"]})]
+    assert told(events) == [
+        (Action.SIGN_IN_LIMIT, "not signed in", "account_reset_password", {"page": [None, "account_reset_password"]})
+    ]

@@ -228,8 +228,9 @@ def test_who_is_taken_out_loses_at_once_what_came_through_the_team(acme, rob, me
     with logging() as events:
         assert client.post(link, {}).url == vision.get_absolute_url()
     assert [(event.action, event.changes) for event in events] == [
-        (Action.TEAM_MEMBER_REMOVE, {"mel": ["member", None]})
+        (Action.TEAM_MEMBER_REMOVE, {"role": ["member", None]})
     ]
+    assert [event.related["member"]["id"] for event in events] == [mel.pk]
     assert hers.get(vault.get_absolute_url()).status_code == 404
     assert client.get(link).status_code == 404
 
