@@ -52,12 +52,6 @@ class Team(models.Model):
         self.name_key = rules.name_key(self.name)
         raise_refusal(rules.refuse_description(self.description), "description")
 
-    def may_lead(self, user):
-        """Whether `user` may edit it: its admins, and the organization's."""
-        leads = self.memberships.filter(user=user, role=TeamRole.ADMIN)
-        here = self.organization.memberships
-        return here.admins().filter(user=user).exists() or (leads.exists() and here.filter(user=user).exists())
-
     def admins(self):
         """The memberships of the organization of those who lead it: the organization's admins, and its own."""
         own = self.memberships.filter(role=TeamRole.ADMIN).order_by().values("user")
