@@ -319,7 +319,7 @@ class Registry(models.Model):
 
     def lock_for_change(self, by, action):
         """Lock the row until commit, after its organization. Answers (the row anew, the effective role of `by`)."""
-        organization = locked(Organization.objects.select_for_update(no_key=True), self.organization_id)
+        organization = Organization.objects.hold(self.organization_id)
         registry = locked(Registry.objects.select_for_update(), self.pk)
         if registry.organization_id == organization.pk:  # the caller's object may say otherwise (rule 6)
             registry.organization = organization
