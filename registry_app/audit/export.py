@@ -2,6 +2,8 @@
 
 import csv
 
+from ..models.event import related_lists
+
 COLUMNS = (
     "seq",
     "at",
@@ -56,8 +58,8 @@ def csv_lines(events):
 
 def _names(related):
     """The other things that an entry is about, by name."""
-    lists = {what: things if isinstance(things, list) else [things] for what, things in related.items()}
-    return "; ".join(f"{what}: {', '.join(thing['name'] for thing in things)}" for what, things in lists.items())
+    lists = related_lists(related).items()
+    return "; ".join(f"{what}: {', '.join(thing['name'] for thing in things)}" for what, things in lists)
 
 
 def _safe(cell):

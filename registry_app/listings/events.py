@@ -11,6 +11,7 @@ from .. import rules
 from ..choices import Action, Role, Target, Visibility
 from ..forms.audit import AuditFilter, HistoryFilter
 from ..models import AuditEvent, Collection, Link, OrganizationMembership
+from ..models.event import related_lists
 from ..models.event_queryset import AuditEventQuerySet
 from ..permissions import RegistryAccess
 
@@ -125,8 +126,8 @@ def _one_line(event):
 
 def _rows(content: dict[str, Any]) -> list[tuple[str, list, list]]:
     """[(label, values before, values after)] of an entry: the other things it is about, then what changed."""
-    things = {what: found if isinstance(found, list) else [found] for what, found in content["related"].items()}
-    related: list[tuple] = [(what, [], found) for what, found in things.items() if what not in REPEATED]
+    things = related_lists(content["related"]).items()
+    related: list[tuple] = [(what, [], found) for what, found in things if what not in REPEATED]
     changes: list[tuple] = [(field, *_compared(*values)) for field, values in content["changes"].items()]
     return [(_label(name), _texts(before), _texts(after)) for name, before, after in [*related, *changes]]
 

@@ -88,6 +88,11 @@ def references(things: Iterable[Audited]) -> list[dict[str, Any]]:
     return [reference(thing) for thing in things]
 
 
+def related_lists(related: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """The `related` of an entry with a list for each key, also where the entry holds one `reference` alone."""
+    return {what: things if isinstance(things, list) else [things] for what, things in related.items()}
+
+
 class AuditChainHead(models.Model):
     """The end of the chain: one row, locked last by every change, so that entries can't fork."""
 
