@@ -29,6 +29,7 @@ from registry_app.models import (
     create_organization_with_admin,
     register,
 )
+from registry_app.models.change import Gone
 from tests.factories import (
     give_role,
     make_collection,
@@ -52,7 +53,7 @@ def outcome(act):
         return next(single.code for errors in error.error_dict.values() for single in errors)
     except IntegrityError as error:
         return triggers.refusal_of(error).code
-    except (Registry.DoesNotExist, OrganizationMembership.DoesNotExist):
+    except (Gone, Registry.DoesNotExist, OrganizationMembership.DoesNotExist):
         return "gone"
     return "done"
 
