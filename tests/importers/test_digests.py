@@ -37,7 +37,7 @@ def test_a_terminal_shows_a_bar_and_anything_else_one_line(folder, notes):
     terminal, file = Stream(terminal=True), Stream()
     for stream in (terminal, file):
         digests.hash_path(str(folder), stream)
-        digests.forget(str(folder))
+        digests.clear(str(folder))
     assert "\r[" in terminal.getvalue() and "100 %" in terminal.getvalue()
     assert file.getvalue() == "Hashed: 3 files, 3,000,002 bytes.\n"
 
