@@ -29,7 +29,7 @@ from registry_app.models import (
     create_organization_with_admin,
     register,
 )
-from registry_app.models.change import Gone
+from registry_app.models.change import Gone, digest_of, etag_of
 from tests.factories import (
     give_role,
     make_collection,
@@ -81,7 +81,7 @@ def at_once(*acts):
 def edit_as_shown(registry, by, text):
     """Through the verb, with the version that was read."""
     shown = Registry.objects.get(pk=registry.pk)
-    shown.edit(by, name=shown.name, description=text, version=shown.version)
+    shown.edit(by, name=shown.name, description=text, etag=etag_of(shown))
 
 
 def save_as_read(registry, by, text):
@@ -149,8 +149,8 @@ def test_rule_14_renamed_to_one_name_at_once(acme, ada):
 
 def test_rules_9_and_19_restricting_against_editing(golden, ada, rob):
     came = at_once(
-        lambda: golden_of(golden).restrict(Actor(ada), version=1),
-        lambda: golden_of(golden).edit(Actor(rob), name="Silver", description="", version=1),
+        lambda: golden_of(golden).restrict(Actor(ada), etag=digest_of(1, (2, 1))),
+        lambda: golden_of(golden).edit(Actor(rob), name="Silver", description="", etag=digest_of(1)),
     )
     golden.refresh_from_db()
     assert (came, golden.visibility, golden.name) in [

@@ -25,6 +25,7 @@ from registry_app.models import (
     register,
     setup_token,
 )
+from registry_app.models.change import digest_of, etag_of
 from tests.admin.pages import address, save
 from tests.admin.pages import codes as admin_codes
 from tests.assertions import refused as refused_by_verb
@@ -69,13 +70,13 @@ def forms(link, vision, ada):
     artifact = {"project": "p", "name": "n", "type": "model", "uri": "s3://b", "digest": "etag:1", "metadata": "{}"}
     create = {"name": "Silver", "visibility": "organization", "accepts_all_types": "", "types": "model"}
     settings, edited = (
-        {"name": "Release", "version": registry.version},
-        {"name": "Churn", "version": collection.version},
+        {"name": "Release", "etag": etag_of(registry)},
+        {"name": "Churn", "etag": etag_of(collection)},
     )
     yield reverse("registries:create", args=[acme.slug]), create, "name", "name_invalid"
     yield reverse("registries:create", args=[acme.slug]), create, "types", "type_invalid"
     yield at("registries:settings", registry), settings, "name", "name_invalid"
-    yield at("accepted_types:add", registry), {"version": registry.version}, "types", "type_invalid"
+    yield at("accepted_types:add", registry), {"etag": etag_of(registry)}, "types", "type_invalid"
     yield reverse("collections:create", args=here), {"name": "Silver", "type": "model"}, "name", "name_invalid"
     yield reverse("collections:create", args=here), {"name": "Silver", "type": "model"}, "tags", "tag_invalid"
     yield of("collections:edit", collection), edited, "name", "name_invalid"
@@ -83,19 +84,19 @@ def forms(link, vision, ada):
     yield of("links:create", collection), {"version": link.version_id}, "aliases", "alias_invalid"
     yield (
         of("links:edit", collection, link.number),
-        {"keep": "production", "seen": link.facts},
+        {"keep": "production", "etag": etag_of(link)},
         "aliases",
         "alias_invalid",
     )
     yield (
         of("links:edit", collection, link.number),
-        {"keep": "production", "seen": link.facts},
+        {"keep": "production", "etag": etag_of(link)},
         "tags",
         "tag_invalid",
     )
     yield at("protected_aliases:add", registry), {}, "alias", "alias_invalid"
     yield reverse("teams:create", args=[acme.slug]), {}, "name", "name_invalid"
-    yield reverse("teams:settings", args=[acme.slug, "Vision"]), {"version": vision.version}, "name", "name_invalid"
+    yield reverse("teams:settings", args=[acme.slug, "Vision"]), {"etag": etag_of(vision)}, "name", "name_invalid"
     for field, code in (("project", "name_invalid"), ("name", "name_invalid"), ("type", "type_invalid")):
         yield reverse("artifacts:create", args=[acme.slug, "Vision"]), artifact, field, code
     yield reverse("tokens:index"), {"life": "30"}, "name", "name_invalid"
@@ -117,7 +118,7 @@ def test_no_twin_moves_a_protected_alias(link, mel):
     protect(link.collection.registry, "production")
     other = link.collection.links.exclude(pk=link.pk).get()
     for twin in ["production", *twins("production")]:
-        data = {"keep": "good", "aliases": twin, "seen": other.facts}
+        data = {"keep": "good", "aliases": twin, "etag": etag_of(other)}
         with nothing_changes():
             assert browser(mel).post(of("links:edit", link.collection, other.number), data).status_code == 422
 
@@ -302,7 +303,7 @@ def test_no_verb_keeps_text_that_is_not_what_it_looks_like(link, vision, ada, me
 def test_pages_refuse_it_beside_the_field(link, vision, ada, mel):
     collection, registry = link.collection, link.collection.registry
     acme, address = registry.organization.slug, link.get_absolute_url()
-    shown = {"version": registry.version, "preview": "0-0-0-0", "confirmation": "Release"}
+    shown = {"etag": etag_of(registry, (0, 0, 0, 0)), "confirmation": "Release"}
     card, reason = "description_invalid", "reason_invalid"
     forms = [
         (
@@ -315,7 +316,7 @@ def test_pages_refuse_it_beside_the_field(link, vision, ada, mel):
         (
             ada,
             at("registries:settings", registry),
-            {"name": "Release", "version": registry.version},
+            {"name": "Release", "etag": etag_of(registry)},
             "description",
             card,
         ),
@@ -323,18 +324,24 @@ def test_pages_refuse_it_beside_the_field(link, vision, ada, mel):
         (
             ada,
             of("collections:edit", collection),
-            {"name": "Churn", "version": collection.version},
+            {"name": "Churn", "etag": etag_of(collection)},
             "description",
             card,
         ),
-        (ada, of("collections:delete", collection), {"confirmation": "Churn", "preview": "1-2-2-0"}, "reason", reason),
-        (ada, f"{address}edit/", {"seen": link.facts}, "reason", reason),
+        (
+            ada,
+            of("collections:delete", collection),
+            {"confirmation": "Churn", "etag": digest_of(1, (1, 2, 2, 0))},
+            "reason",
+            reason,
+        ),
+        (ada, f"{address}edit/", {"etag": etag_of(link)}, "reason", reason),
         (ada, f"{address}unlink/", {}, "reason", reason),
         (ada, reverse("teams:create", args=[acme]), {"name": "Silver"}, "description", card),
         (
             ada,
             reverse("teams:settings", args=[acme, "Vision"]),
-            {"name": "Vision", "version": "1"},
+            {"name": "Vision", "etag": digest_of(1)},
             "description",
             card,
         ),
@@ -387,7 +394,7 @@ def test_what_is_called_so_already_can_be_found_and_mended(acme, ada, release_re
     page = at("registries:settings", release_registry)
     assert client.get(page).status_code == 200
     assert client.get(of("collections:detail", Collection.objects.get(pk=link.collection.pk))).status_code == 200
-    data = {"name": "Release", "description": "", "version": release_registry.version}
+    data = {"name": "Release", "description": "", "etag": etag_of(release_registry)}
     assert client.post(page, data).status_code == 302
     release_registry.refresh_from_db()
     assert release_registry.name == "Release"

@@ -195,8 +195,7 @@ class AuditedAdmin(admin.ModelAdmin):
         if step:
             if not step.is_valid():
                 raise step.refusals()
-            shown = {"seen" if name == "preview" else name: value for name, value in step.cleaned_data.items()}
-            del shown["confirmation"]
+            shown = {name: value for name, value in step.cleaned_data.items() if name != "confirmation"}
         obj.delete_by(actor_of(request), **shown)
 
     def delete_view(self, request, object_id, extra_context=None):

@@ -5,7 +5,8 @@ from django.contrib import admin
 from .. import rules
 from ..choices import Action
 from ..forms import DeleteCollectionForm
-from ..models import Alias, Collection, Link, ProtectedAlias, Tag, facts_of
+from ..models import Alias, Collection, Link, ProtectedAlias, Tag
+from ..models.change import etag_of
 from .base import AuditedAdmin, actor_of
 from .forms import AdminForm, CollectionForm, LinkForm, NewCollectionForm, NewLinkForm, name_field
 
@@ -24,7 +25,7 @@ class CollectionAdmin(AuditedAdmin):
     raw_id_fields = ["registry"]
     readonly_fields = ["created_by", "created_at", "updated_at"]
     add_fieldsets = [(None, {"fields": ["registry", "name", "type", "description", "tags", "reason"]})]
-    fields = [*add_fieldsets[0][1]["fields"], *readonly_fields, "seen"]
+    fields = [*add_fieldsets[0][1]["fields"], *readonly_fields, "etag"]
     add_action, change_action = Action.COLLECTION_CREATE, Action.COLLECTION_EDIT
     delete_action = Action.COLLECTION_DELETE
     delete_confirmation_template = "admin/collections/delete.html"
@@ -46,12 +47,12 @@ class CollectionAdmin(AuditedAdmin):
         if not change:
             obj.create(by, wanted["tags"], wanted["reason"])
             return
-        fields = {field: wanted[field] for field in ("name", "description", "tags", "reason")}
-        obj.edit(by, version=wanted["seen"], **fields)
+        fields = {field: wanted[field] for field in ("name", "description", "tags", "etag", "reason")}
+        obj.edit(by, **fields)
 
     def second_step(self, data, obj):
         """Rule 18: the name typed, and what was shown."""
-        return DeleteCollectionForm(data, collection=obj, initial={"preview": obj.holdings()})
+        return DeleteCollectionForm(data, collection=obj, initial={"etag": etag_of(obj, obj.holdings())})
 
 
 @admin.register(Link)
@@ -66,7 +67,7 @@ class LinkAdmin(AuditedAdmin):
     raw_id_fields = ["collection", "version"]
     readonly_fields = ["number", "linked_by", "linked_at"]
     add_fieldsets = [(None, {"fields": ["collection", "version", "aliases", "reason"]})]
-    fields = [*add_fieldsets[0][1]["fields"], "tags", *readonly_fields]
+    fields = [*add_fieldsets[0][1]["fields"], "tags", *readonly_fields, "etag"]
     add_action, change_action, delete_action = Action.LINK, Action.ALIAS_SET, Action.UNLINK
 
     def immutable(self, obj):
@@ -83,10 +84,9 @@ class LinkAdmin(AuditedAdmin):
             link, _ = obj.collection.link(by, obj.version, wanted["aliases"], wanted["reason"])
             obj.pk, obj.number = link.pk, link.number
             return
-        aliases, tags = form.shown("aliases"), form.shown("tags")
-        take = [name for name in aliases if name not in wanted["aliases"]]
+        take = [name for name in obj.alias_names() if name not in wanted["aliases"]]
         marks = {"put": wanted["aliases"], "take": take, "tags": wanted["tags"]}
-        obj.edit_labels(by, **marks, seen=facts_of(aliases, tags), reason=wanted["reason"])
+        obj.edit_labels(by, **marks, etag=wanted["etag"], reason=wanted["reason"])
 
     def delete_model(self, request, obj):
         obj.unlink(actor_of(request))

@@ -13,7 +13,8 @@ from .. import rules
 from ..choices import Action
 from ..forms import RestrictForm
 from ..forms.accepted_types import TypesField
-from ..forms.base import CONFLICTS, ActionForm, NamesField, ReasonField, RuleField, VersionField
+from ..forms.base import CONFLICTS, ActionForm, EtagField, NamesField, ReasonField, RuleField
+from ..models.change import etag_of
 
 
 def told(refusal):
@@ -63,8 +64,7 @@ class AdminForm(ActionForm, forms.ModelForm):
 
     def _post_clean(self):
         super()._post_clean()  # type: ignore[misc]
-        unversioned = "version" in self.fields and "version" not in self.cleaned_data
-        if unversioned or any(self.has_code(code) for code in CONFLICTS):
+        if any(self.has_code(code) for code in CONFLICTS):
             self._show_stored()
 
     def _update_errors(self, errors):
@@ -165,14 +165,15 @@ class RegistryForm(NewRegistryForm):
     confirmation = forms.CharField(
         required=False, widget=AdminTextInputWidget, help_text="To restrict it: type the registry's name."
     )
-    preview = forms.CharField(required=False, widget=forms.HiddenInput)
-    version = VersionField()
+    restriction = EtagField()  # of it and of the counts of its second step
+    etag = EtagField()
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if self.instance.is_core:
             self.fields["types"].help_text = f"Separated by commas. {rules.CORE_TYPE_STAYS.reason}"
-        self.initial["preview"] = "{}-{}".format(*self.instance.restriction())
+        restriction = etag_of(self.instance, self.instance.restriction())
+        self.initial.update(etag=etag_of(self.instance), restriction=restriction)
 
     def clean(self):
         """Beside what every form refuses: one-way steps that weren't confirmed."""
@@ -181,16 +182,14 @@ class RegistryForm(NewRegistryForm):
             self.request.attempted_action = Action.TYPE_REMOVE
             self.add_error(None, ValidationError(rules.CORE_TYPE_STAYS.reason, code=rules.CORE_TYPE_STAYS.code))
         if cleaned.get("visibility", self.instance.visibility) != self.instance.visibility:
-            self._confirm_restriction(cleaned)
+            self._confirm_restriction()
         return cleaned
 
-    def _confirm_restriction(self, cleaned):
+    def _confirm_restriction(self):
         self.request.attempted_action = Action.RESTRICT
         form_data = {name: self.data[name] for name in RestrictForm.base_fields.keys() & self.data.keys()}
         step = RestrictForm(form_data, registry=self.instance)
-        if step.is_valid():
-            cleaned["preview"] = step.cleaned_data["preview"]
-        else:
+        if not step.is_valid():
             self.add_errors_from(step.refusals())
 
 
@@ -218,13 +217,13 @@ class NewCollectionForm(ReasonForm):
 
 
 class CollectionForm(NewCollectionForm):
-    """A collection as it is edited; `seen` is the version that was shown (rule 19)."""
+    """A collection as it is edited (rule 19)."""
 
-    seen = VersionField()
+    etag = EtagField()
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.initial.update(tags=", ".join(self.instance.tag_names()), seen=self.instance.version)
+        self.initial.update(tags=", ".join(self.instance.tag_names()), etag=etag_of(self.instance))
 
 
 class NewLinkForm(ReasonForm):
@@ -238,16 +237,13 @@ class NewLinkForm(ReasonForm):
 
 
 class LinkForm(ReasonForm):
-    """The aliases and tags of a link, with those that were shown (rule 19)."""
+    """The aliases and tags of a link (rule 19)."""
 
-    aliases = LabelsField(show_hidden_initial=True)
-    tags = LabelsField(show_hidden_initial=True)
+    aliases = LabelsField()
+    tags = LabelsField()
+    etag = EtagField()
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         names = {"aliases": self.instance.alias_names(), "tags": self.instance.tag_names()}
-        self.initial.update({field: ", ".join(listed) for field, listed in names.items()})
-
-    def shown(self, name):
-        """The names that the page showed in the field `name`."""
-        return self.fields[name].to_python(self.data.get(self.add_initial_prefix(name), ""))
+        self.initial.update({field: ", ".join(listed) for field, listed in names.items()}, etag=etag_of(self.instance))

@@ -8,6 +8,7 @@ from .. import rules
 from ..choices import Action
 from ..forms import DeleteForm
 from ..models import AcceptedType, AccessRequest, FormerName, Registry, RegistryMember
+from ..models.change import etag_of
 from .base import AuditedAdmin, RowsInline, actor_of
 from .forms import NewRegistryForm, OptimisticLockForm, RegistryForm
 
@@ -102,31 +103,32 @@ class RegistryAdmin(AuditedAdmin):
 
     def fieldsets_of(self, request, obj):
         """Of a registry that there is; with the second step of a restriction where it can be restricted."""
-        step = [] if rules.refuse_restriction(obj.kind, obj.visibility) else ["consequence", "confirmation", "preview"]
+        fixed = rules.refuse_restriction(obj.kind, obj.visibility)
+        step = [] if fixed else ["consequence", "confirmation", "restriction"]
         return [
             (None, {"fields": DESCRIBED}),
             ("Visibility", {"fields": ["visibility", *step]}),
             ("Accepted types", {"fields": ["accepts_all_types", "types", "confirmed"]}),
-            ("Change", {"fields": ["reason", *self.readonly_fields[1:], "version"]}),
+            ("Change", {"fields": ["reason", *self.readonly_fields[1:], "etag"]}),
         ]
 
     def get_inlines(self, request, obj):
         return super().get_inlines(request, obj) if obj else []
 
     def save_model(self, request, obj, form, change):
-        """Create it, or do one verb after the other; the first checks the version that was shown."""
+        """Create it, or do one verb after the other; the first checks what was shown (rule 19)."""
         by, wanted = actor_of(request), form.cleaned_data
         if not change:
             obj.create(by, wanted["types"], wanted["reason"], confirmed=bool(wanted["confirmed"]))
             return
-        version, reason = wanted["version"], wanted["reason"]
+        etag, reason = wanted["etag"], wanted["reason"]
         if "visibility" in form.changed_data:
             request.attempted_action = Action.RESTRICT
-            obj.restrict(by, version=version, seen=wanted["preview"], reason=reason)
-            version = None
+            obj.restrict(by, etag=wanted["restriction"], reason=reason)
+            etag = None
         request.attempted_action = Action.EDIT
         name, description = wanted.get("name", obj.name), wanted.get("description", obj.description)
-        obj.edit(by, name=name, description=description, version=version, reason=reason)
+        obj.edit(by, name=name, description=description, etag=etag, reason=reason)
         self._save_types(request, obj, form)
 
     def _save_types(self, request, obj, form):
@@ -166,8 +168,7 @@ class RegistryAdmin(AuditedAdmin):
 
     def second_step(self, data, obj):
         """Rules 16 and 18: the name typed, and what was shown."""
-        shown = {"version": obj.version, "preview": obj.collections.holdings()}
-        return DeleteForm(data, registry=obj, initial=shown)
+        return DeleteForm(data, registry=obj, initial={"etag": etag_of(obj, obj.collections.holdings())})
 
 
 @admin.register(AcceptedType)

@@ -4,7 +4,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from .. import rules
-from .base import ActionForm, NamesField, ReasonField, VersionField
+from .base import ActionForm, EtagField, NamesField, ReasonField
 from .widgets import NO_HELP
 
 
@@ -62,7 +62,7 @@ class AddTypesForm(ActionForm):
     """Types to accept too; `confirmed` where that was asked for (rules 13 and 18)."""
 
     types = TypesField(label="Type", help_text="Words of letters, digits, dashes, underscores and dots.")
-    version = VersionField()
+    etag = EtagField()
     confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
     reason = ReasonField()
 
@@ -71,7 +71,7 @@ class RemoveTypeForm(ActionForm):
     """One accepted type to take off the list."""
 
     types = forms.CharField(max_length=rules.TYPE_LENGTH)
-    version = VersionField()
+    etag = EtagField()
 
 
 class AcceptForm(ListForm):
@@ -79,7 +79,7 @@ class AcceptForm(ListForm):
 
     accepts_all_types = forms.BooleanField(required=False)
     types = types_list_field()
-    version = VersionField()
+    etag = EtagField()
 
     def clean(self):
         """A list is offered only instead of all types: where there is one, another person was faster."""

@@ -231,43 +231,21 @@ class ShownBoundField(forms.BoundField):
 
 
 class ShownField(forms.Field):
-    """What was shown of an object, sent back hidden, so that nobody overwrites what they haven't seen (rule 19)."""
+    """What was shown of an object, sent back hidden; see ShownBoundField."""
 
     widget = forms.HiddenInput(attrs={"id": False})  # a page may hold several forms, and an id is one element's
 
     def get_bound_field(self, form: forms.BaseForm, field_name: str) -> ShownBoundField:
-        """The field on its form; see ShownBoundField."""
+        """The field on its form."""
         return ShownBoundField(form, self, field_name)
 
 
-class SeenField(ShownField, forms.CharField):
-    """The text that was shown."""
+class EtagField(ShownField, forms.CharField):
+    """The etag of what was shown, so that nobody overwrites what they haven't seen (rules 18, 19).
+
+    The verb compares it. A form without one has shown nothing that is stored, so the verb refuses it too.
+    """
 
     def __init__(self) -> None:
-        super().__init__(required=False, strip=False)
-
-
-class VersionField(ShownField, forms.IntegerField):
-    """The version that was shown."""
-
-    def __init__(self):
-        super().__init__(min_value=1, max_value=2**31 - 1, error_messages={"required": rules.EDIT_CONFLICT.reason})
-
-
-class PreviewField(ShownField, forms.CharField):
-    """The counts that were shown, as numbers with dashes between; `counts` is their NamedTuple."""
-
-    def __init__(self, counts):
         super().__init__(required=False)
-        self.counts = counts
-
-    def prepare_value(self, value: object) -> object:
-        """The counts as the hidden input sends them."""
-        return "-".join(map(str, value)) if isinstance(value, self.counts) else value
-
-    def clean(self, value):
-        """The counts. Refuses with `stale_preview`."""
-        try:
-            return self.counts(*map(int, super().clean(value).split("-")))
-        except (ValueError, TypeError) as error:
-            raise ValidationError(rules.STALE_PREVIEW.reason, code=rules.STALE_PREVIEW.code) from error
+        self.validators = []  # whatever text it is: another one than the right one is a conflict

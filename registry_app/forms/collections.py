@@ -5,18 +5,18 @@ from django.core.exceptions import ValidationError
 
 from .. import rules
 from ..database.fulltext import SearchTerm
-from ..models import Collection, ContentCounts, Version, facts_of
+from ..models import Collection, Version
+from ..models.change import digest_of
 from .base import (
     ActionForm,
     ConfirmationField,
     CursorForm,
+    EtagField,
     FilterForm,
     NamesField,
-    PreviewField,
     ReasonField,
     RuleField,
-    SeenField,
-    VersionField,
+    ShownField,
 )
 from .widgets import any_field, search_field, text_input
 
@@ -104,7 +104,7 @@ class EditCollectionForm(ActionForm):
     name = name_field()
     tags = tags_field()
     description = card_field()
-    version = VersionField()
+    etag = EtagField()
 
 
 class DeleteCollectionForm(ActionForm):
@@ -112,7 +112,7 @@ class DeleteCollectionForm(ActionForm):
 
     reason = ReasonField()
     confirmation = ConfirmationField()
-    preview = PreviewField(ContentCounts)
+    etag = EtagField()
 
     def __init__(self, *args, collection, **kwargs):
         super().__init__(*args, registry=collection.registry, **kwargs)
@@ -139,21 +139,22 @@ class LinkForm(ActionForm):
 class LabelsForm(ActionForm):
     """Aliases and tags of a linked version: those that it keeps, those that move to it from other versions, and more.
 
-    `seen` is what was shown.
+    `listed` are the aliases of its own that the page listed.
     """
 
+    listed = ShownField(required=False, widget=forms.MultipleHiddenInput)
     keep = forms.MultipleChoiceField(required=False)
     move = forms.MultipleChoiceField(required=False)
     aliases = aliases_field()
     tags = tags_field()
     reason = ReasonField()
-    seen = SeenField()
+    etag = EtagField()
 
     def __init__(self, *args, link, **kwargs):
         super().__init__(*args, registry=link.collection.registry, **kwargs)
         self.fields["aliases"].label = "New aliases"
-        aliases, tags = link.alias_names(), link.tag_names()
-        self.initial.update(tags=", ".join(tags), seen=facts_of(aliases, tags))
+        aliases, tags = facts = link.facts  # read once, so that the etag is of what is shown
+        self.initial.update(tags=", ".join(tags), listed=aliases, etag=digest_of(facts))
         others = link.collection.aliases.exclude(link=link).values_list("name", flat=True)
         for field, names in (("keep", aliases), ("move", others)):
             self.fields[field].choices = [(name, name) for name in names]  # type: ignore[attr-defined]

@@ -7,18 +7,18 @@ from django.core.exceptions import ValidationError
 
 from .. import rules
 from ..importers.rows import IMPORT_BYTES, parse_rows
-from .base import ActionForm
+from .base import ActionForm, EtagField
 
 
 class ImportForm(ActionForm):
-    """A list of versions, as a file or as text; `seen` is the mark of the outcomes that were shown (rule 18)."""
+    """A list of versions, as a file or as text; `etag` is that of the outcomes that were shown (rule 18)."""
 
     # One of the two is needed, so neither is called optional: that is what a suffix of their labels says.
     file = forms.FileField(required=False, label_suffix=":", help_text="JSON or CSV, at most 1 MiB and 1,000 rows.")
     text = forms.CharField(
         label="Or paste the list", required=False, label_suffix=":", strip=False, widget=forms.Textarea
     )
-    seen = forms.CharField(required=False, widget=forms.HiddenInput, max_length=64)
+    etag = EtagField()
 
     def clean(self):
         """The list as `text`, whichever way it came, and its `rows`. Refuses with `import_invalid` or `too_many`."""

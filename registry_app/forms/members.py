@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from .. import rules
 from ..choices import OrganizationRole
-from .base import ActionForm, CursorForm, SeenField
+from .base import ActionForm, CursorForm, EtagField
 from .organizations import AccountForm
 from .widgets import Radios, any_field, search_field, text_input
 
@@ -50,7 +50,7 @@ class MemberRoleForm(ActionForm):
     """Somebody's role in an organization or in a team, and the one that was shown (rule 19)."""
 
     role = forms.ChoiceField(choices=OrganizationRole, widget=Radios, error_messages={"required": "Choose a role."})
-    seen = SeenField()
+    etag = EtagField()
 
 
 class ConfirmForm(ActionForm):

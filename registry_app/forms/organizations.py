@@ -5,7 +5,7 @@ from django.contrib.auth.forms import UsernameField
 
 from .. import rules
 from ..choices import Role
-from .base import ActionForm, VersionField
+from .base import ActionForm, EtagField
 from .widgets import Radios
 
 
@@ -55,4 +55,4 @@ class OrganizationForm(ActionForm):
         required=False,
         help_text="Otherwise only organization admins create them.",
     )
-    version = VersionField()
+    etag = EtagField()

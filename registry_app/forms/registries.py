@@ -7,9 +7,10 @@ from django.urls import reverse
 from .. import rules
 from ..choices import Role, Visibility
 from ..database.fulltext import SearchTerm
-from ..models import ContentCounts, Registry, Restriction, User
+from ..models import Registry, User
+from ..models.change import etag_of
 from .accepted_types import ListForm, types_list_field
-from .base import ActionForm, ConfirmationField, CursorForm, PreviewField, ReasonField, RuleField, VersionField
+from .base import ActionForm, ConfirmationField, CursorForm, EtagField, ReasonField, RuleField
 from .principals import PrincipalsField, find_users, names_of_people, refuse_unknown
 from .widgets import Radios, any_field, search_field, text_input
 
@@ -103,11 +104,11 @@ class CreateForm(ListForm, RegistryForm):
 class DetailsForm(RegistryForm):
     """Name and description, as they are edited (rules 3, 10, 14, 19)."""
 
-    version = VersionField()
+    etag = EtagField()
 
     def __init__(self, *args, instance, **kwargs):
         super().__init__(*args, instance=instance, **kwargs)
-        self.initial["version"] = instance.version
+        self.initial["etag"] = etag_of(instance)
 
 
 class DeleteForm(ActionForm):
@@ -115,8 +116,7 @@ class DeleteForm(ActionForm):
 
     reason = ReasonField()
     confirmation = ConfirmationField()
-    version = VersionField()
-    preview = PreviewField(ContentCounts)
+    etag = EtagField()
 
     def __init__(self, *args, registry, **kwargs):
         super().__init__(*args, registry=registry, **kwargs)
@@ -126,11 +126,10 @@ class DeleteForm(ActionForm):
 class RestrictForm(DeleteForm):
     """The second step of going restricted (rule 18).
 
-    Also the counts that were shown, as `keeps-loses`, and whom to keep of those who would lose access: the usernames
-    that are ticked in `keep`, and `others`, whom the membership `looker` names; there are no `others` without one.
+    Also whom to keep of those who would lose access: the usernames that are ticked in `keep`, and `others`, whom the
+    membership `looker` names; there are no `others` without one.
     """
 
-    preview = PreviewField(Restriction)
     keep = forms.ModelMultipleChoiceField(User.objects.none(), to_field_name="username", required=False)
     others = PrincipalsField(label="Keep others by name", required=False)
 

@@ -9,7 +9,7 @@ from django.db.models import Q
 from .. import rules
 from ..choices import Role
 from ..models import RegistryMember
-from .base import ActionForm, ReasonField, SeenField
+from .base import ActionForm, EtagField, ReasonField
 from .principals import PrincipalsField, find_teams, find_users, names_of_people, refuse_unknown
 from .widgets import Radios, text_input
 
@@ -88,9 +88,9 @@ class AddAccessForm(RoleForm):
 
 
 class ChangeAccessForm(RoleForm):
-    """The role of one holder; `seen` is what was shown (rule 19)."""
+    """The role of one holder, as it is changed (rule 19)."""
 
-    seen = SeenField()
+    etag = EtagField()
 
 
 class ExplainForm(forms.Form):

@@ -4,7 +4,7 @@ from django import forms
 
 from .. import rules
 from ..choices import TeamRole
-from .base import ActionForm, ConfirmationField, CursorForm, RuleField, VersionField
+from .base import ActionForm, ConfirmationField, CursorForm, EtagField, RuleField
 from .principals import PrincipalsField, find_users, names_of_people, refuse_unknown
 from .widgets import Radios, search_field, text_input
 
@@ -31,7 +31,7 @@ class TeamForm(ActionForm):
 class TeamSettingsForm(TeamForm):
     """The same as they are edited (rule 19)."""
 
-    version = VersionField()
+    etag = EtagField()
 
 
 class TeamDeleteForm(ActionForm):

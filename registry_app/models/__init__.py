@@ -8,7 +8,7 @@ from .event import Actor, AuditChainHead, AuditEvent
 from .former_name import FormerName
 from .impact import ContentCounts, Restriction
 from .invitation import Invitation
-from .link import Alias, Link, Tag, facts_of
+from .link import Alias, Link, Tag
 from .organization import Organization, OrganizationMembership, User
 from .protected_alias import ProtectedAlias
 from .provisioning import (
@@ -60,7 +60,6 @@ __all__ = [
     "create_organization",
     "create_organization_with_admin",
     "effective_sources",
-    "facts_of",
     "make_account",
     "make_invited_account",
     "make_service_account",

@@ -6,6 +6,7 @@ not, and answers (the row anew, role). Where its own fields are logged, it also 
 collection, the end of the log.
 """
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from django.utils import timezone
 
 from .. import rules
 from ..choices import Action, Permission
-from .event import Actor, Audited, differences, record
+from .event import Actor, Audited, canonical_json, differences, record
 from .validation import raise_refusal
 
 
@@ -49,19 +50,19 @@ def changing(
     by: Actor,
     action: Action | Permission,
     *,
-    version: int | None = None,
+    etag: str | None = None,
     stale: rules.Refusal = rules.EDIT_CONFLICT,
     reason: str = "",
 ) -> Iterator[Change]:
     """Change the row `asked`: what the block does to `row` is checked, saved and logged together, or not at all.
 
-    `version` is the one that was shown (rule 19; None: nothing), `stale` the refusal where it moved on. The caller's
-    object stays as it was where the change is refused. Raises ValidationError with the rule's code, or Gone.
+    `etag` is that of what was shown (see `refuse_stale`). The caller's object stays as it was where the change is
+    refused. Raises ValidationError with the rule's code, or Gone.
     """
     try:
         with transaction.atomic():
             row, role = asked.lock_for_change(by, action)
-            raise_refusal(stale if version not in (None, row.version) else None)
+            refuse_stale(etag, row, stale=stale)
             change, before = Change(row, role, by, reason), _logged_fields(row)
             yield change
             _keep(change, before, action)
@@ -91,6 +92,28 @@ def _keep(change, before, action):
     event = record(change.by, action, row, changes, change.related, reason=change.reason)
     if hasattr(row, "after_change"):
         row.after_change(event, changes)
+
+
+def etag_of(row: Any, *counted: Any) -> str:
+    """The digest of what a page shows of `row`, and of what that page counted: forms send it back (rules 18, 19).
+
+    What it shows is told by the row's `facts`, or by its `version`, which counts its changes.
+    """
+    return digest_of(row.facts if hasattr(row, "facts") else row.version, *counted)
+
+
+def digest_of(*shown: Any) -> str:
+    """The etag of what was `shown`: anything that JSON holds."""
+    return hashlib.sha256(canonical_json(shown).encode()).hexdigest()[:32]
+
+
+def refuse_stale(etag: str | None, row: Any, *counted: Any, stale: rules.Refusal = rules.EDIT_CONFLICT) -> None:
+    """Refuse with `stale` where `etag`, which came back, is another than that of the stored `row` (rules 18, 19).
+
+    An `etag` of None says that nothing was shown, a `row` of None that it was deleted.
+    """
+    if etag is not None and (row is None or etag != etag_of(row, *counted)):
+        raise_refusal(stale)
 
 
 def locked(rows: models.QuerySet, pk: int) -> Any:

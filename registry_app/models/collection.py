@@ -8,7 +8,7 @@ from django.utils import timezone
 from .. import rules
 from ..choices import Action, Target
 from .artifact import Version
-from .change import changing, locked
+from .change import changing, locked, refuse_stale
 from .event import AuditTarget, reference
 from .impact import ContentCounts
 from .link import Alias, Link, Tag, clean_tags, replace_tags
@@ -147,9 +147,9 @@ class Collection(models.Model):
                 changes["tags"] = [None, sorted(tags)]
             change.record(Action.COLLECTION_CREATE, self, changes)
 
-    def edit(self, by, *, name, description, tags, version=None, reason=""):
-        """Give it another name, card or tags; `version` is the one that was shown (rule 19)."""
-        with changing(self, by, Action.COLLECTION_EDIT, version=version, reason=reason) as change:
+    def edit(self, by, *, name, description, tags, etag=None, reason=""):
+        """Give it another name, card or tags; `etag` is that of what was shown (rule 19)."""
+        with changing(self, by, Action.COLLECTION_EDIT, etag=etag, reason=reason) as change:
             change.row.name, change.row.description = name, description
             change.row.set_tags(change, tags)
 
@@ -188,15 +188,15 @@ class Collection(models.Model):
             collection.touch()
         return link, is_new
 
-    def delete_by(self, by, *, seen=None, reason=""):
-        """Remove it with its links, aliases and tags; the versions stay. `seen` are the counts that were shown.
+    def delete_by(self, by, *, etag=None, reason=""):
+        """Remove it with its links, aliases and tags; the versions stay. `etag`: of it and the counts shown (rule 18).
 
         Rule 26: only admins of the registry where a version in it carries a protected alias.
         """
         with changing(self, by, Action.COLLECTION_DELETE, reason=reason) as change:
             collection = change.row
             now = collection.holdings()
-            raise_refusal(rules.STALE_PREVIEW if seen not in (None, now) else None)
+            refuse_stale(etag, collection, now, stale=rules.STALE_PREVIEW)
             names = collection.aliases.values_list("name", flat=True)
             raise_refusal(rules.refuse_protected(change.role, names, collection.registry.protected_names()))
             Collection.objects.filter(pk=collection.pk).delete()

@@ -73,17 +73,16 @@ class Link(models.Model):
 
     @property
     def facts(self):
-        """The aliases and tags that it carries, as text: what a form shows, and sends back (rule 19)."""
-        return facts_of(self.alias_names(), self.tag_names())
+        """The aliases and tags that it carries: what a form shows (rule 19)."""
+        return [self.alias_names(), self.tag_names()]
 
-    def edit_labels(self, by, *, put=(), take=(), tags=(), seen=None, reason=""):
-        """Set aliases, remove aliases, and let it have just these tags: all or nothing. `seen` are the `facts` shown.
+    def edit_labels(self, by, *, put=(), take=(), tags=(), etag=None, reason=""):
+        """Set aliases, remove aliases, and let it have just these tags: all or nothing.
 
         Refuses as `change_aliases` and `set_tags` do, and with `edit_conflict`.
         """
-        with changing(self, by, Action.ALIAS_SET, reason=reason) as change:
+        with changing(self, by, Action.ALIAS_SET, etag=etag, reason=reason) as change:
             link = change.row
-            raise_refusal(rules.EDIT_CONFLICT if seen not in (None, link.facts) else None)
             link.set_aliases(change, put)
             link._remove_aliases(change, take)
             link._set_tags(change, tags)
@@ -169,11 +168,6 @@ class Link(models.Model):
         link = locked(collection.links.select_related("version__artifact__team"), self.pk)
         link.collection = collection
         return link, role
-
-
-def facts_of(aliases, tags):
-    """The `facts` of a link that carries just these."""
-    return f"{', '.join(sorted(aliases))} | {', '.join(sorted(tags))}"
 
 
 class Alias(models.Model):

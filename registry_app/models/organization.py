@@ -11,7 +11,7 @@ from django.utils import timezone
 from .. import rules
 from ..choices import Action, OrganizationRole, Role, Target
 from . import endings
-from .change import changing, locked
+from .change import changing, locked, refuse_stale
 from .event import Actor, Audited, AuditTarget, record, reference
 from .validation import check_password_rules, raise_refusal, validate_name
 
@@ -207,9 +207,9 @@ class Organization(models.Model):
         """`full_clean` but for the name, which no verb changes and which may be older than the rule of names."""
         self.full_clean(exclude=["name"])
 
-    def edit(self, by, *, default_role, members_create, version=None):
+    def edit(self, by, *, default_role, members_create, etag=None):
         """Change what everybody may, and log it. Refuses with `role_too_low`, or `edit_conflict` (rule 19)."""
-        with changing(self, by, Action.ORGANIZATION_EDIT, version=version) as change:
+        with changing(self, by, Action.ORGANIZATION_EDIT, etag=etag) as change:
             change.row.default_role, change.row.members_create = str(default_role), members_create
 
     def require_second_factor(self, by, wanted):
@@ -296,6 +296,11 @@ class OrganizationMembership(models.Model):
         return self.user.audit_target._replace(organization=self.organization_id)
 
     @property
+    def facts(self):
+        """What a form shows of it (rule 19)."""
+        return str(self.role)
+
+    @property
     def is_admin(self):
         """Whether this makes its user an organization admin."""
         return self.role == OrganizationRole.ADMIN
@@ -322,14 +327,14 @@ class OrganizationMembership(models.Model):
         """The registries of the organization that this person can see."""
         return self.organization.registries.visible_to(self)
 
-    def save_by(self, by, seen=None):
-        """Add the person or change the role, and log it. `seen` is the role that was shown (rule 19).
+    def save_by(self, by, etag=None):
+        """Add the person or change the role, and log it. `etag` is that of what was shown (rule 19).
 
         Refuses with `role_too_low`, `last_admin`, `service_role` or `edit_conflict`.
         """
         with changing(self.organization, by, Action.PERSON_CHANGE if self.pk else Action.PERSON_ADD) as change:
             stored = OrganizationMembership.objects.filter(pk=self.pk).first()
-            raise_refusal(rules.EDIT_CONFLICT if seen is not None and (not stored or stored.role != seen) else None)
+            refuse_stale(etag, stored)
             raise_refusal(rules.SERVICE_IS_NO_ADMIN if self.is_admin and self.user.is_service else None, "role")
             if stored and not self.is_admin:
                 raise_refusal(stored.refuse_last_admin(), "role")

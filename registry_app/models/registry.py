@@ -13,7 +13,7 @@ from .. import rules
 from ..choices import Action, Kind, OrganizationRole, Role, Target, Visibility
 from . import restriction_journal
 from .accepted_type import AcceptedType, new_types
-from .change import changing, locked
+from .change import changing, locked, refuse_stale
 from .event import AuditTarget, record, reference
 from .former_name import FormerName
 from .impact import Restriction
@@ -239,38 +239,36 @@ class Registry(models.Model):
             if self.is_restricted:
                 restriction_journal.note(self, event)
 
-    def edit(self, by, *, name, description, version=None, reason=""):
-        """Rules 3, 10, 14, 15 and 19: give it another name or description. `version` is the one that was shown."""
-        with changing(self, by, Action.EDIT, version=version, reason=reason) as change:
+    def edit(self, by, *, name, description, etag=None, reason=""):
+        """Rules 3, 10, 14, 15 and 19: give it another name or description. `etag` is that of what was shown."""
+        with changing(self, by, Action.EDIT, etag=etag, reason=reason) as change:
             change.row.name, change.row.description = name, description
 
-    def restrict(self, by, *, version=None, seen=None, keep=(), reason=""):
-        """Rules 2, 8, 9 and 18: limit it to people with a role, permanently. `seen` is the impact that was shown.
+    def restrict(self, by, *, etag=None, keep=(), reason=""):
+        """Rules 2, 8, 9 and 18: limit it to people with a role, permanently. `etag`: of it and its `restriction()`.
 
         `keep` are users who would lose access: each is given a role here in the same change.
         """
-        stale = rules.STALE_PREVIEW
-        with changing(self, by, Action.RESTRICT, version=version, stale=stale, reason=reason) as change:
-            registry = change.row
+        with changing(self, by, Action.RESTRICT, reason=reason) as change:
+            registry, now = change.row, change.row.restriction()
+            refuse_stale(etag, registry, now, stale=rules.STALE_PREVIEW)
             raise_refusal(rules.refuse_restriction(registry.kind, registry.visibility), "visibility")
-            now = registry.restriction()
-            raise_refusal(stale if seen not in (None, now) else None)
             lost = registry.sides_of_restriction()[1].filter(user__in=keep).select_related("user")
             if kept := registry.members.keep(registry, [membership.user for membership in lost]):
                 change.related["kept"] = kept
             registry.visibility = Visibility.RESTRICTED
             change.changes["people"] = [now.total, now.keeps + len(kept)]
 
-    def add_types(self, by, types, *, version=None, confirmed=False, reason=""):
+    def add_types(self, by, types, *, etag=None, confirmed=False, reason=""):
         """Rules 4, 12 and 13: accept `types` (names) too; those accepted already change nothing."""
         stale = rules.STALE_PREVIEW if self.is_core else rules.EDIT_CONFLICT
-        with self._changing_types(by, Action.TYPE_ADD, version=version, stale=stale, reason=reason) as registry:
+        with self._changing_types(by, Action.TYPE_ADD, etag=etag, stale=stale, reason=reason) as registry:
             raise_refusal(rules.refuse_type_addition(registry.accepts_all_types), "types")
             registry._put_types(new_types(types, registry.type_names(), confirmed=confirmed), by)
 
-    def remove_type(self, by, name, *, version=None, reason=""):
+    def remove_type(self, by, name, *, etag=None, reason=""):
         """Rules 4 and 11: no longer accept type `name`. Answers whether it was on the list."""
-        with self._changing_types(by, Action.TYPE_REMOVE, version=version, reason=reason) as registry:
+        with self._changing_types(by, Action.TYPE_REMOVE, etag=etag, reason=reason) as registry:
             accepted = registry.type_names()
             if registry.is_core or name in accepted:
                 in_use = name in registry.types_in_use()
@@ -279,29 +277,28 @@ class Registry(models.Model):
                 registry.types.filter(name=name).delete()
         return name in accepted
 
-    def accept_all_types(self, by, *, version=None, reason=""):
+    def accept_all_types(self, by, *, etag=None, reason=""):
         """Rules 4 and 12: from a list to all types."""
-        with self._changing_types(by, Action.TYPES_ALL, version=version, reason=reason) as registry:
+        with self._changing_types(by, Action.TYPES_ALL, etag=etag, reason=reason) as registry:
             raise_refusal(rules.refuse_all_types(registry.kind), "accepts_all_types")
             registry.types.all().delete()
             registry.accepts_all_types = True
 
-    def accept_only(self, by, types, *, version=None, confirmed=False, reason=""):
+    def accept_only(self, by, types, *, etag=None, confirmed=False, reason=""):
         """Rules 7, 12 and 13: from all types to the list `types`, joined by those in use."""
-        with self._changing_types(by, Action.TYPES_LIST, version=version, reason=reason) as registry:
+        with self._changing_types(by, Action.TYPES_LIST, etag=etag, reason=reason) as registry:
             if registry.accepts_all_types:
                 types = new_types([*types, *sorted(registry.types_in_use())], confirmed=confirmed)
                 raise_refusal(rules.refuse_type_list(types), "types")
                 registry.accepts_all_types = False
                 registry._put_types(types, by)
 
-    def delete_by(self, by, *, version=None, seen=None, reason=""):
-        """Rules 5, 16 and 18: remove it and what it holds; the log stays. `seen` are the counts that were shown."""
-        stale = rules.STALE_PREVIEW
-        with changing(self, by, Action.DELETE, version=version, stale=stale, reason=reason) as change:
+    def delete_by(self, by, *, etag=None, reason=""):
+        """Rules 5, 16 and 18: remove it and what it holds; the log stays. `etag`: of it and the counts shown."""
+        with changing(self, by, Action.DELETE, reason=reason) as change:
             registry = change.row
+            refuse_stale(etag, registry, registry.collections.holdings(), stale=rules.STALE_PREVIEW)
             raise_refusal(rules.refuse_delete(registry.kind))
-            raise_refusal(stale if seen not in (None, registry.collections.holdings()) else None)
             changes = registry.creation_changes(registry.type_names())
             Registry.objects.filter(pk=registry.pk).delete()
             change.record(Action.DELETE, registry, {name: [value, None] for name, (_, value) in changes.items()})

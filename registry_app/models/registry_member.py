@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from .. import rules
 from ..choices import Action, Role
-from .change import changing
+from .change import changing, refuse_stale
 from .event import differences, reference
 from .organization import User
 from .team import Team, TeamMembership
@@ -94,7 +94,7 @@ class RegistryMember(models.Model):
 
     @property
     def facts(self):
-        """What was given, as text: what a form shows, and sends back (rule 19)."""
+        """What was given, as text: what a form shows (rule 19)."""
         return f"{self.role} until {self.given['ends_at']}" if self.ends_at else str(self.role)
 
     @property
@@ -102,15 +102,15 @@ class RegistryMember(models.Model):
         """What was given, as the log says it: the role, and its end in UTC or None."""
         return {"role": str(self.role), "ends_at": self.ends_at and self.ends_at.astimezone(UTC).isoformat()}
 
-    def save_by(self, by, seen=None, reason=""):
-        """Give the role or change it, and log it. `seen` are the `facts` that were shown (rule 19).
+    def save_by(self, by, etag=None, reason=""):
+        """Give the role or change it, and log it. `etag` is that of what was shown (rule 19).
 
         Refuses with `role_too_low`, `not_in_organization`, `service_role`, `end_date_past` or `edit_conflict`.
         """
         action = Action.MEMBER_CHANGE if self.pk else Action.MEMBER_ADD
         with changing(self.registry, by, action, reason=reason) as change:
             stored = RegistryMember.objects.filter(registry=self.registry, user=self.user, team=self.team).first()
-            raise_refusal(rules.EDIT_CONFLICT if seen is not None and (not stored or stored.facts != seen) else None)
+            refuse_stale(etag, stored)
             raise_refusal(None if self._is_here() else rules.NOT_HERE, "holder")
             raise_refusal(rules.refuse_given_role(self.role, service=bool(self.user and self.user.is_service)), "role")
             if stored and stored.facts == self.facts:

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from .. import rules
 from ..choices import Action, OrganizationRole, Permission, Target, TeamRole
-from .change import changing, locked
+from .change import changing, locked, refuse_stale
 from .event import AuditTarget, reference
 from .organization import Organization, User
 from .validation import raise_refusal, validate_name
@@ -66,9 +66,9 @@ class Team(models.Model):
             changes = {field: [None, value] for field, value in self.logged_fields().items()}
             change.record(Action.TEAM_CREATE, self, changes)
 
-    def edit(self, by, *, name, description, version=None):
+    def edit(self, by, *, name, description, etag=None):
         """Give it another name or description, and log it. Refuses as `create`, and with `edit_conflict` (rule 19)."""
-        with changing(self, by, Action.TEAM_EDIT, version=version) as change:
+        with changing(self, by, Action.TEAM_EDIT, etag=etag) as change:
             change.row.name, change.row.description = name, description
 
     def delete_by(self, by):
@@ -140,8 +140,13 @@ class TeamMembership(models.Model):
     def __str__(self):
         return f"{self.user} in {self.team}"
 
-    def save_by(self, by, seen=None):
-        """Put the person into the team or change their role in it, and log it. `seen` is the role shown (rule 19).
+    @property
+    def facts(self):
+        """What a form shows of it (rule 19)."""
+        return str(self.role)
+
+    def save_by(self, by, etag=None):
+        """Put the person into the team or change their role in it, and log it. `etag`: of what was shown (rule 19).
 
         Refuses with `role_too_low`, `edit_conflict`, or `not_in_organization` for who isn't in the organization.
         """
@@ -149,7 +154,7 @@ class TeamMembership(models.Model):
             here = change.row.organization.memberships.filter(user=self.user)
             raise_refusal(None if here.exists() else rules.NOT_HERE, "user")
             stored = TeamMembership.objects.filter(team=self.team, user=self.user).first()
-            raise_refusal(rules.EDIT_CONFLICT if seen is not None and (not stored or stored.role != seen) else None)
+            refuse_stale(etag, stored)
             if stored and stored.role == self.role:
                 return
             self.pk, self._state.adding = stored.pk if stored else None, stored is None

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from .. import rules
 from ..choices import Action
 from ..forms import AcceptForm, AddTypesForm, RemoveTypeForm
-from ..models.change import read_again
+from ..models.change import etag_of, read_again
 from ..permissions import get_registry
 from .registries import settings_page
 from .rendering import actor_of, form_data, log_refusals, render_page
@@ -45,8 +45,8 @@ def _adding_page(request, access, form):
     registry = access.registry
     if form.is_bound:
         read_again(registry)
-    form.initial["version"] = registry.version
-    asked = _types_asked_for(request, registry)
+    form.initial["etag"] = etag_of(registry)
+    asked = _types_asked_for(request)
     wanted, accepted = asked.cleaned_data.get("types", []), registry.type_names()
     shown = asked if "types" in asked.errors and request.GET.get("types") else form
     context = {
@@ -62,10 +62,9 @@ def _adding_page(request, access, form):
     return render_page(request, "accepted_types/add.html", access.membership, context, status=status)
 
 
-def _types_asked_for(request, registry):
+def _types_asked_for(request):
     """A valid form with the types of the address or of the post, because a refused form has lost its cleaned types."""
-    sent = request.POST if request.method == "POST" else {"types": request.GET.get("types", "")}
-    asked = AddTypesForm(sent if request.method == "POST" else {**sent, "version": registry.version})
+    asked = AddTypesForm(request.POST if request.method == "POST" else {"types": request.GET.get("types", "")})
     asked.is_valid()
     return asked
 
@@ -78,7 +77,7 @@ def remove(request, organization, name):
     form = RemoveTypeForm(request.POST, registry=registry)
     if form.is_valid():
         wanted = form.cleaned_data
-        if form.submit(registry.remove_type, actor_of(request), wanted["types"], version=wanted["version"]):
+        if form.submit(registry.remove_type, actor_of(request), wanted["types"], etag=wanted["etag"]):
             if form.answer:
                 messages.success(request, f"{registry} no longer accepts {wanted['types']}.")
             else:
@@ -99,9 +98,9 @@ def accept(request, organization, name):
     if form.is_valid():
         wanted, actor = form.cleaned_data, actor_of(request)
         if all_types:
-            done = form.submit(registry.accept_all_types, actor, version=wanted["version"])
+            done = form.submit(registry.accept_all_types, actor, etag=wanted["etag"])
         else:
-            asked = {"version": wanted["version"], "confirmed": wanted["confirmed"]}
+            asked = {"etag": wanted["etag"], "confirmed": wanted["confirmed"]}
             done = form.submit(registry.accept_only, actor, wanted["types"], **asked)
         if done:
             messages.success(request, f"{registry} accepts {'all types' if all_types else 'only the types listed'}.")

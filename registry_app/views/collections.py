@@ -10,7 +10,7 @@ from ..forms import CompareForm, CreateCollectionForm, DeleteCollectionForm, Edi
 from ..listings.events import CollectionEventListing
 from ..listings.links import LinkListing
 from ..models import AuditEvent, Collection
-from ..models.change import read_again
+from ..models.change import etag_of, read_again
 from ..permissions import get_collection, get_registry
 from .rendering import actor_of, form_data, log_refusals, registry_page, wanted_target
 
@@ -45,7 +45,7 @@ def detail(request, organization, name, collection):
 def edit(request, organization, name, collection):
     """Edit name, card and tags of a collection."""
     access, collection = get_collection(request.user, organization, name, collection, Action.COLLECTION_EDIT)
-    shown = {name: getattr(collection, name) for name in ("name", "description", "version")}
+    shown = {"name": collection.name, "description": collection.description, "etag": etag_of(collection)}
     shown["tags"] = ", ".join(collection.tag_names())
     form = EditCollectionForm(form_data(request), registry=access.registry, initial=shown)
     if form.is_valid() and form.submit(collection.edit, actor_of(request), **form.cleaned_data):
@@ -54,7 +54,7 @@ def edit(request, organization, name, collection):
     log_refusals(request, form, Action.COLLECTION_EDIT, collection)
     if form.is_bound:
         read_again(collection, ["name", "description", "version"])
-        form.initial["version"] = collection.version
+        form.initial["etag"] = etag_of(collection)
     context = {"form": form, "collection": collection, "headings": rules.CARD_HEADINGS}
     if form.status == 409:
         edits = AuditEvent.objects.of_collection(collection).filter(action=Action.COLLECTION_EDIT, code="")
@@ -69,12 +69,12 @@ def delete(request, organization, name, collection):
     form = DeleteCollectionForm(form_data(request), collection=collection)
     if form.is_valid():
         wanted = form.cleaned_data
-        if form.submit(collection.delete_by, actor_of(request), seen=wanted["preview"], reason=wanted["reason"]):
+        if form.submit(collection.delete_by, actor_of(request), etag=wanted["etag"], reason=wanted["reason"]):
             messages.success(request, f"{collection} is deleted. Its versions stay with their teams.")
             return redirect(access.registry)
     log_refusals(request, form, Action.COLLECTION_DELETE, collection)
     held, now = collection.protected_aliases(), collection.holdings()
-    form.initial["preview"] = now
+    form.initial["etag"] = etag_of(collection, now)
     context = {
         "form": form,
         "collection": collection,

@@ -1,6 +1,5 @@
 """Import a list of versions: a preview of each row first, then all rows or none."""
 
-import hashlib
 from typing import NamedTuple
 
 from django.contrib import messages
@@ -11,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from ..choices import Action
 from ..forms import ImportForm, VersionForm
 from ..models import Batch, check_registrar, may_register
-from ..models.event import canonical_json
+from ..models.change import digest_of
 from ..permissions import get_artifacts
 from .artifacts import team_page
 from .rendering import actor_of, form_data, log_refusals
@@ -41,13 +40,13 @@ def create(request, organization, team):
     context: dict = {"form": form}
     carried: list = []
     if form.is_valid() and form.submit(lambda: carried.extend(_carry_in(form, access, actor_of(request)))):
-        outcomes, mark, done = carried
+        outcomes, etag, done = carried
         if done:
             messages.success(request, f"The list is registered. {_sum(outcomes)}")
             return redirect("artifacts:index", organization, access.team.name)
-        context |= {"outcomes": outcomes, "text": form.cleaned_data["text"], "mark": mark, "sum": _sum(outcomes)}
+        context |= {"outcomes": outcomes, "text": form.cleaned_data["text"], "etag": etag, "sum": _sum(outcomes)}
         context["wrong"] = any(outcome.refusals for outcome in outcomes)
-        if form.cleaned_data["seen"] not in {"", mark}:
+        if form.cleaned_data["etag"] not in {"", etag}:
             form.refuse_stale()
         form.refuse_rows(outcomes)
     log_refusals(request, form, Action.VERSION_CREATE, access.team)
@@ -56,32 +55,31 @@ def create(request, organization, team):
 
 
 def _carry_in(form, access, by):
-    """(the Outcomes, their digest, whether they are saved). Saved only if `form` has this digest and none is refused.
+    """(the Outcomes, their etag, whether they are saved). Saved only if `form` has this etag and none is refused.
 
     Preview and import validate alike. The preview only reads. Rows are validated before anything is locked.
     """
     rows = [VersionForm(row, access=access) for row in form.cleaned_data["rows"]]
     for row in rows:
         row.full_clean()
-    seen = form.cleaned_data["seen"]
-    if not seen:
+    shown = form.cleaned_data["etag"]
+    if not shown:
         check_registrar(access.team, by)
         return *_judge(form, rows, access, by)[1:], False
     with transaction.atomic():
         may_register(access.team, by)
-        batch, outcomes, mark = _judge(form, rows, access, by)
-        done = seen == mark and not any(outcome.refusals for outcome in outcomes)
+        batch, outcomes, etag = _judge(form, rows, access, by)
+        done = shown == etag and not any(outcome.refusals for outcome in outcomes)
         if done:
             batch.save(REASON)
-    return outcomes, mark, done
+    return outcomes, etag, done
 
 
 def _judge(form, rows, access, by):
-    """(the Batch of new versions, the Outcomes of `rows`, their digest)."""
+    """(the Batch of new versions, the Outcomes of `rows`, their etag)."""
     batch = Batch(access.team, by, [row.cleaned_data.get("name", "") for row in rows])
     outcomes = [_outcome(number, row, batch) for number, row in enumerate(rows, 1)]
-    shown = canonical_json({"text": form.cleaned_data["text"], "outcomes": outcomes})
-    return batch, outcomes, hashlib.sha256(shown.encode()).hexdigest()
+    return batch, outcomes, digest_of(form.cleaned_data["text"], outcomes)
 
 
 def _outcome(number, form, batch):

@@ -14,6 +14,7 @@ from ..listings.lineage import lineage_of
 from ..listings.links import labels_of
 from ..listings.versions import LinkableVersionListing
 from ..models import AuditEvent
+from ..models.change import digest_of
 from ..permissions import get_collection, get_link
 from .rendering import actor_of, admins_who_can_help, form_data, log_refusals, registry_page
 
@@ -114,7 +115,8 @@ def edit(request, organization, name, collection, number):
         return redirect(collection)
     log_refusals(request, form, Action.ALIAS_SET, found)
     if form.is_bound:
-        form.initial["seen"] = found.facts
+        facts = found.facts
+        form.initial.update(listed=facts[0], etag=digest_of(facts))
     context = {**_labels_and_lock(access, collection, found), **_choices(request, collection, found, access)}
     context["form"] = form
     if form.status == 409:
@@ -145,7 +147,7 @@ def _choices(request, collection, link, access):
     held_protected = rules.protected_among([alias.name for alias in held], protected)
     locked = held_protected if rules.refuse_protected(access.role, held_protected, protected) else []
     if request.method == "POST":
-        fresh = [name for name in names if name not in request.POST.get("seen", "").partition(" | ")[0].split(", ")]
+        fresh = [name for name in names if name not in request.POST.getlist("listed")]
         kept = [*request.POST.getlist("keep"), *fresh]
     return {
         "kept": kept,
@@ -159,7 +161,7 @@ def _choices(request, collection, link, access):
 def _mark(link, actor, wanted):
     put = list(dict.fromkeys([*wanted["move"], *wanted["aliases"]]))
     take = [name for name in link.alias_names() if name not in (*wanted["keep"], *put)]
-    link.edit_labels(actor, put=put, take=take, tags=wanted["tags"], seen=wanted["seen"], reason=wanted["reason"])
+    link.edit_labels(actor, put=put, take=take, tags=wanted["tags"], etag=wanted["etag"], reason=wanted["reason"])
 
 
 @require_http_methods(["GET", "POST"])

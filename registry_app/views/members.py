@@ -11,7 +11,7 @@ from ..forms import ConfirmForm, MemberRoleForm, ServiceForm
 from ..listings.members import MemberListing, PersonRegistryListing
 from ..listings.teams import FirstTeamsListing
 from ..models import make_service_account
-from ..models.change import read_again
+from ..models.change import etag_of, read_again
 from ..models.endings import of_membership
 from ..permissions import get_organization, get_person, require_admin
 from .rendering import actor_of, form_data, log_refusals, render_page, wanted_target
@@ -58,14 +58,14 @@ def _person_page(request, template, membership, context, status=200):
 def role(request, organization, username):
     """Change a person's role in the organization."""
     membership, person = get_person(request.user, organization, username, Action.PERSON_CHANGE)
-    form = MemberRoleForm(form_data(request), initial={"role": person.role, "seen": person.role})
+    form = MemberRoleForm(form_data(request), initial={"role": person.role, "etag": etag_of(person)})
     if form.is_valid():
         person.role = form.cleaned_data["role"]
-        if form.submit(person.save_by, actor_of(request), form.cleaned_data["seen"]):
+        if form.submit(person.save_by, actor_of(request), form.cleaned_data["etag"]):
             messages.success(request, f"{person.user} is an organization {person.get_role_display().lower()} now.")
             return redirect(person)
         read_again(person, ["role"])
-        form.initial["seen"] = person.role
+        form.initial["etag"] = etag_of(person)
     log_refusals(request, form, Action.PERSON_CHANGE, person)
     context = {"form": form, "person": person, "refusal": _refusals(person)["role"]}
     return _person_page(request, "members/role.html", membership, context, form.status)

@@ -11,7 +11,7 @@ from ..authentication.adapters import sign_in
 from ..choices import Action, Role
 from ..forms import OrganizationForm, SecondFactorForm, SetupForm
 from ..models import AuditEvent, Organization, User, set_up, setup_token
-from ..models.change import read_again
+from ..models.change import etag_of, read_again
 from ..permissions import get_organization, require_admin
 from .rendering import actor_of, form_data, log_refusals, refused_page, render_page
 
@@ -46,7 +46,7 @@ def settings(request, organization):
     else:
         membership = get_organization(request.user, organization)
     here = membership.organization
-    shown = {"default_role": here.default_role, "members_create": here.members_create, "version": here.version}
+    shown = {"default_role": here.default_role, "members_create": here.members_create, "etag": etag_of(here)}
     form = OrganizationForm(form_data(request), initial=shown)
     if form.is_valid() and form.submit(here.edit, actor_of(request), **form.cleaned_data):
         messages.success(request, "The settings are saved.")
@@ -59,7 +59,7 @@ def _settings_page(request, membership, form):
     here = membership.organization
     if form.is_bound:
         read_again(here)  # the form has written on it
-        form.initial["version"] = here.version
+        form.initial["etag"] = etag_of(here)
     context = {
         "form": form,
         "section": "organization",

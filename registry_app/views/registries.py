@@ -21,7 +21,7 @@ from ..listings.events import RegistryEventListing
 from ..listings.impact import deletion_impact, restriction_impact
 from ..listings.registries import RegistryListing
 from ..models import AuditEvent, Registry
-from ..models.change import read_again
+from ..models.change import etag_of, read_again
 from ..permissions import get_organization, get_registry, require_creator
 from .rendering import actor_of, admins_who_can_help, form_data, log_refusals, registry_page, render_page, wanted_target
 
@@ -86,7 +86,7 @@ def settings(request, organization, name):
     registry = access.registry
     form = DetailsForm(form_data(request), instance=registry.draft())
     if form.is_valid():
-        wanted = {field: form.cleaned_data[field] for field in ("name", "description", "version")}
+        wanted = {field: form.cleaned_data[field] for field in ("name", "description", "etag")}
         if form.submit(registry.edit, actor_of(request), **wanted):
             messages.success(request, f"{registry} is saved.")
             return redirect("registries:settings", organization, registry.name)
@@ -95,7 +95,7 @@ def settings(request, organization, name):
 
 
 def _settings_forms(registry):
-    initial = {"version": registry.version}
+    initial = {"etag": etag_of(registry)}
     return {
         "form": DetailsForm(instance=registry),
         "type_form": AddTypesForm(registry=registry, initial=initial),
@@ -106,11 +106,12 @@ def _settings_forms(registry):
 
 def settings_page(request, access, *, status=200, **forms):
     """The settings page. `forms` replace its own: a refused `form`, `type_form`, `accept_form` or `alias_form`."""
-    stored = access.registry  # text and version come from one read: a verb that refuses has read the row again
+    stored = access.registry  # text and etag come from one read: a verb that refuses has read the row again
     context = {
         **_settings_forms(stored),
         "types": AcceptedTypeListing(stored).removals,
         "stored": stored,
+        "etag": etag_of(stored),
         "people": stored.people().count(),
         "protected": list(stored.protected_aliases.all()),
         "admins": admins_who_can_help(stored),
@@ -121,7 +122,7 @@ def settings_page(request, access, *, status=200, **forms):
     if status == 409:
         context["theirs"] = AuditEvent.objects.of_registry(stored).filter(code="").first()
         for form in forms.values():
-            form.initial["version"] = stored.version
+            form.initial["etag"] = context["etag"]
     return registry_page(request, "registries/settings.html", access, "settings", context, status)
 
 
@@ -133,16 +134,16 @@ def restrict(request, organization, name):
     form = RestrictForm(form_data(request), registry=registry, looker=access.membership)
     if form.is_valid():
         wanted = form.cleaned_data
-        shown = {"version": wanted["version"], "seen": wanted["preview"]}
-        change = {"keep": [*wanted["keep"], *wanted["others"]], "reason": wanted["reason"]}
-        if form.submit(registry.restrict, actor_of(request), **shown, **change):
+        wanted["keep"] = [*wanted["keep"], *wanted["others"]]
+        change = {field: wanted[field] for field in ("etag", "keep", "reason")}
+        if form.submit(registry.restrict, actor_of(request), **change):
             messages.success(request, f"{registry} is now restricted. {registry.people().count()} people have access.")
             return redirect("registries:settings", organization, registry.name)
     log_refusals(request, form, Action.RESTRICT, registry)
     if form.is_bound:
         read_again(registry)
     context = {"form": form, **restriction_impact(registry, request.POST.getlist("keep"))}
-    form.initial.update(version=registry.version, preview=context["now"])
+    form.initial["etag"] = etag_of(registry, context["now"])
     return registry_page(request, "registries/restrict.html", access, "settings", context, form.status)
 
 
@@ -154,15 +155,14 @@ def delete(request, organization, name):
     form = DeleteForm(form_data(request), registry=registry)
     if form.is_valid():
         wanted = form.cleaned_data
-        shown = {"version": wanted["version"], "seen": wanted["preview"]}
-        if form.submit(registry.delete_by, actor_of(request), **shown, reason=wanted["reason"]):
+        if form.submit(registry.delete_by, actor_of(request), etag=wanted["etag"], reason=wanted["reason"]):
             messages.success(request, f"{registry} is deleted. The audit log keeps its history.")
             return redirect("registries:index", organization)
     log_refusals(request, form, Action.DELETE, registry)
     if form.is_bound:
         read_again(registry)
     context = {"form": form, "refusal": rules.refuse_delete(registry.kind), **deletion_impact(registry)}
-    form.initial.update(version=registry.version, preview=context["now"])
+    form.initial["etag"] = etag_of(registry, context["now"])
     return registry_page(request, "registries/delete.html", access, "settings", context, form.status)
 
 

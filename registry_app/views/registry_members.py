@@ -11,6 +11,7 @@ from ..choices import Action, Role
 from ..forms import AddAccessForm, ChangeAccessForm, ConfirmForm, ExplainForm, WhoCanForm
 from ..listings.registry_members import RegistryMemberListing, WhoCanListing
 from ..models import RegistryMember, role_sources
+from ..models.change import etag_of
 from ..permissions import get_registry
 from .rendering import actor_of, form_data, log_refusals, registry_page
 
@@ -54,16 +55,16 @@ def change(request, organization, name, pk):
     """Change a given role, or its end."""
     access = get_registry(request.user, organization, name, Action.MEMBER_CHANGE)
     member = _member(access, pk)
-    shown = {"role": member.role, "ends_at": member.ends_at, "seen": member.facts}
+    shown = {"role": member.role, "ends_at": member.ends_at, "etag": etag_of(member)}
     form = ChangeAccessForm(form_data(request), registry=access.registry, initial=shown)
     if form.is_valid():
         wanted = form.cleaned_data
         member.role, member.ends_at = wanted["role"], wanted["ends_at"]
-        if form.submit(member.save_by, actor_of(request), seen=wanted["seen"]):
+        if form.submit(member.save_by, actor_of(request), etag=wanted["etag"]):
             messages.success(request, f"{member.holder} is {member.get_role_display()} of {access.registry} now.")
             return redirect("registry_members:index", organization, name)
         member = _member(access, pk)
-        form.initial["seen"] = member.facts
+        form.initial["etag"] = etag_of(member)
     log_refusals(request, form, Action.MEMBER_CHANGE, access.registry)
     context = {"form": form, "member": member}
     return registry_page(request, "registry_members/change.html", access, "access", context, form.status)

@@ -20,7 +20,7 @@ from ..forms import (
 )
 from ..listings.teams import TeamListing, TeamMemberListing, TeamRoleListing
 from ..models import AuditEvent, Team
-from ..models.change import read_again
+from ..models.change import etag_of, read_again
 from ..permissions import MissingOrganizationRole, get_organization, get_team, require_admin
 from .rendering import actor_of, form_data, log_refusals, render_page, wanted_target
 
@@ -79,7 +79,7 @@ def settings(request, organization, name):
     """Name and description of a team, for its admins to edit and for others to read."""
     access = get_team(request.user, organization, name, Action.TEAM_EDIT if request.method == "POST" else None)
     team = copy.copy(access.team)  # a refused edit has changed it
-    shown = {"name": team.name, "description": team.description, "version": team.version}
+    shown = {"name": team.name, "description": team.description, "etag": etag_of(team)}
     form = TeamSettingsForm(form_data(request), initial=shown)
     if form.is_valid() and form.submit(team.edit, actor_of(request), **form.cleaned_data):
         messages.success(request, f"{team} is saved.")
@@ -87,7 +87,7 @@ def settings(request, organization, name):
     log_refusals(request, form, Action.TEAM_EDIT, access.team)
     if form.is_bound:
         read_again(access.team, ["name", "description", "version"])
-        form.initial["version"] = access.team.version
+        form.initial["etag"] = etag_of(access.team)
     context = {"form": form, "admins": access.team.admins().select_related("user").order_by("user__username")[:5]}
     if form.status == 409:
         context["theirs"] = _last_edit(access)
@@ -130,14 +130,14 @@ def role(request, organization, name, username):
     """Change a person's role in a team."""
     access = get_team(request.user, organization, name, Action.TEAM_MEMBER_CHANGE)
     member = _member_of(access, username)
-    form = MemberRoleForm(form_data(request), initial={"role": member.role, "seen": member.role})
+    form = MemberRoleForm(form_data(request), initial={"role": member.role, "etag": etag_of(member)})
     if form.is_valid():
         member.role = form.cleaned_data["role"]
-        if form.submit(member.save_by, actor_of(request), form.cleaned_data["seen"]):
+        if form.submit(member.save_by, actor_of(request), form.cleaned_data["etag"]):
             messages.success(request, f"{member.user} is a {member.get_role_display().lower()} of {access.team} now.")
             return redirect(access.team)
         member = _member_of(access, username)
-        form.initial["seen"] = member.role
+        form.initial["etag"] = etag_of(member)
     log_refusals(request, form, Action.TEAM_MEMBER_CHANGE, access.team)
     return _team_page(request, "teams/role.html", access, {"form": form, "member": member}, form.status)
 

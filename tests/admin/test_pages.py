@@ -15,6 +15,7 @@ from registry_app.models import (
     FormerName,
     Registry,
 )
+from registry_app.models.change import etag_of
 from tests.admin.contents import ADDABLE, CHANGEABLE, MODELS, fill
 from tests.admin.pages import address, last_entry, logged
 from tests.client import browser, state
@@ -182,7 +183,7 @@ def test_section_5_what_is_read_only_takes_no_post(model, staff, golden):
 
 def test_section_5_the_log_shows_what_was_refused_and_by_whom(staff, root, golden):
     core = golden.organization.registries.core().first()
-    staff.post(address("change", core), {"name": "Mine", "version": core.version})
+    staff.post(address("change", core), {"name": "Mine", "etag": etag_of(core)})
     entry = AuditEvent.objects.first()
     page = staff.get(address("change", entry)).text
     assert entry.code == "core_is_fixed" and entry.actor_name == "root" and entry.content["staff"]

@@ -9,7 +9,7 @@ from tests.assertions import codes_by_field
 
 def adding(query):
     """The form that adds types, as a body sends it."""
-    return AddTypesForm(QueryDict(f"{query}&version=1"))
+    return AddTypesForm(QueryDict(f"{query}&etag=x"))
 
 
 @pytest.mark.parametrize(

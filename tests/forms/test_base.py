@@ -7,17 +7,18 @@ from django.http import QueryDict
 
 from registry_app import forms, rules
 from registry_app.models import Registry
+from registry_app.models.change import etag_of
 from registry_app.models.validation import raise_refusal
 from tests.assertions import codes, codes_by_field
 
 REGISTRY_FORMS = {
     forms.CreateForm: {"name", "description", "visibility", "accepts_all_types", "types", "confirmed"},
-    forms.DetailsForm: {"name", "description", "version"},
-    forms.RestrictForm: {"confirmation", "reason", "version", "preview", "keep", "others"},
-    forms.DeleteForm: {"confirmation", "reason", "version", "preview"},
-    forms.AddTypesForm: {"types", "version", "confirmed", "reason"},
-    forms.RemoveTypeForm: {"types", "version"},
-    forms.AcceptForm: {"accepts_all_types", "types", "confirmed", "version"},
+    forms.DetailsForm: {"name", "description", "etag"},
+    forms.RestrictForm: {"confirmation", "reason", "etag", "keep", "others"},
+    forms.DeleteForm: {"confirmation", "reason", "etag"},
+    forms.AddTypesForm: {"types", "etag", "confirmed", "reason"},
+    forms.RemoveTypeForm: {"types", "etag"},
+    forms.AcceptForm: {"accepts_all_types", "types", "confirmed", "etag"},
 }
 OTHERS = {
     forms.SetupForm: {"name", "username", "email", "password", "password_again"},
@@ -32,32 +33,32 @@ OTHERS = {
         *("project", "name", "type", "uri", "digest", "size", "file_count"),
         *("metadata", "run", "run_url", "made_from"),
     },
-    forms.ImportForm: {"file", "text", "seen"},
-    forms.MemberRoleForm: {"role", "seen"},
+    forms.ImportForm: {"file", "text", "etag"},
+    forms.MemberRoleForm: {"role", "etag"},
     forms.ConfirmForm: set(),
     forms.SecondFactorForm: {"wanted"},
     forms.DeleteVersionForm: {"confirmation", "reason"},
     forms.ServiceForm: {"username"},
     forms.InviteForm: {"email", "role"},
     forms.JoinForm: {"username", "email", "password", "password_again"},
-    forms.OrganizationForm: {"default_role", "members_create", "version"},
+    forms.OrganizationForm: {"default_role", "members_create", "etag"},
     forms.TeamForm: {"name", "description"},
-    forms.TeamSettingsForm: {"name", "description", "version"},
+    forms.TeamSettingsForm: {"name", "description", "etag"},
     forms.TeamDeleteForm: {"confirmation"},
     forms.AddPeopleForm: {"people", "role"},
     forms.TokenForm: {"name", "life", "read_only"},
     forms.AddAccessForm: {"holders", "role", "ends_at"},
-    forms.ChangeAccessForm: {"role", "ends_at", "seen"},
+    forms.ChangeAccessForm: {"role", "ends_at", "etag"},
     forms.ExplainForm: {"person"},
     forms.WhoCanForm: {"role"},
     forms.RequestForm: {"role", "reason"},
     forms.TokenForm: {"name", "life", "read_only"},
     forms.AnswerForm: {"answer", "note"},
     forms.CreateCollectionForm: {"name", "type", "tags", "description"},
-    forms.EditCollectionForm: {"name", "tags", "description", "version"},
-    forms.DeleteCollectionForm: {"confirmation", "reason", "preview"},
+    forms.EditCollectionForm: {"name", "tags", "description", "etag"},
+    forms.DeleteCollectionForm: {"confirmation", "reason", "etag"},
     forms.LinkForm: {"version", "aliases", "reason"},
-    forms.LabelsForm: {"keep", "move", "aliases", "tags", "reason", "seen"},
+    forms.LabelsForm: {"listed", "keep", "move", "aliases", "tags", "reason", "etag"},
     forms.UnlinkForm: {"reason"},
     forms.ProtectForm: {"alias"},
     forms.UnprotectForm: {"alias"},
@@ -77,7 +78,7 @@ def test_fields_bear_the_names_that_were_agreed(form, fields):
 
 def deleting(registry, **data):
     """The form that deletes, filled in well but for `data`."""
-    shown = {"version": registry.version, "preview": "0-0-0-0"}
+    shown = {"etag": etag_of(registry, (0, 0, 0, 0))}
     return forms.DeleteForm({"confirmation": registry.name, **shown, **data}, registry=registry)
 
 
@@ -156,24 +157,10 @@ def test_a_verb_is_given_what_it_asks_for(golden):
     assert done == [((1,), {"reason": "x"})]
 
 
-@pytest.mark.parametrize(
-    "version, code",
-    [
-        ("1", None),
-        (str(2**31 - 1), None),
-        ("", "required"),
-        ("0", "min_value"),
-        (str(2**31), "max_value"),
-        ("x", "invalid"),
-        ("1.5", "invalid"),
-        ("1e3", "invalid"),
-        ("9" * 10_000, "invalid"),
-        ("a\0", "invalid"),
-    ],
-    ids=lambda value: str(value)[:20],
-)
-def test_a_version_is_a_number_that_a_row_can_have(golden, version, code):
-    assert codes_by_field(deleting(golden, version=version)) == ({"version": [code]} if code else {})
+@pytest.mark.parametrize("etag", ["", "x", "9" * 10_000, "a\0"], ids=lambda value: value[:5])
+def test_an_etag_of_any_text_comes_to_the_verb(golden, etag):
+    form = deleting(golden, etag=etag)
+    assert (form.is_valid(), form.cleaned_data["etag"]) == (True, etag)
 
 
 # Filters.

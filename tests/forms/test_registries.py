@@ -3,8 +3,9 @@
 import pytest
 
 from registry_app.choices import Kind, Visibility
-from registry_app.forms import CreateForm, DeleteForm, DetailsForm, RestrictForm
-from registry_app.models import Registry, Restriction
+from registry_app.forms import CreateForm, DeleteForm, DetailsForm
+from registry_app.models import Registry
+from registry_app.models.change import digest_of
 from tests.assertions import codes_by_field
 
 GOOD = {"name": "Silver", "description": "", "visibility": "organization", "accepts_all_types": "", "types": "model"}
@@ -66,25 +67,8 @@ def test_rule_14_a_name_is_asked_for_in_its_organization_alone(acme, globex, gol
 def test_a_form_asks_about_constraints_on_what_it_does_not_show(models):
     """Django would skip a constraint that names a field without a form field, and the database would answer instead."""
     models.visibility = Visibility.RESTRICTED
-    form = DetailsForm({"name": "Models", "description": models.description, "version": 1}, instance=models)
+    form = DetailsForm({"name": "Models", "description": models.description, "etag": digest_of(1)}, instance=models)
     assert codes_by_field(form) == {"__all__": ["core_is_shared"]}
-
-
-@pytest.mark.parametrize(
-    "preview, read",
-    [("2-1", Restriction(2, 1)), ("0-0", Restriction(0, 0)), ("10-300", Restriction(10, 300))],
-)
-def test_rule_18_a_preview_is_read_as_it_was_written(golden, preview, read):
-    form = RestrictForm({"confirmation": golden.name, "version": 1, "preview": preview}, registry=golden)
-    assert form.is_valid()
-    assert form.cleaned_data["preview"] == read
-    assert read.total == read.keeps + read.loses
-
-
-@pytest.mark.parametrize("preview", ["", "-", "2", "2-", "-1", "a-b", "2-1-0", "2.0-1", "9" * 5000 + "-1"])
-def test_rule_18_what_is_no_preview_is_a_stale_one(golden, preview):
-    form = RestrictForm({"confirmation": golden.name, "version": 1, "preview": preview}, registry=golden)
-    assert (codes_by_field(form), form.status) == ({"preview": ["stale_preview"]}, 409)
 
 
 @pytest.mark.parametrize(
@@ -99,5 +83,5 @@ def test_rule_18_what_is_no_preview_is_a_stale_one(golden, preview):
     ],
 )
 def test_rule_16_the_name_is_typed_to_the_letter(golden, typed, right):
-    form = DeleteForm({"confirmation": typed, "version": 1, "preview": "0-0-0-0"}, registry=golden)
+    form = DeleteForm({"confirmation": typed, "etag": digest_of(1, (0, 0, 0, 0))}, registry=golden)
     assert codes_by_field(form) == ({} if right else {"confirmation": ["confirmation_differs"]})

@@ -7,6 +7,7 @@ from registry_app import rules
 from registry_app.audit.chain import verify
 from registry_app.choices import Action, Role
 from registry_app.models import Actor, AuditEvent, Collection, ContentCounts, Link, Version, VersionData, register
+from registry_app.models.change import digest_of, etag_of
 from tests.assertions import refused
 from tests.factories import (
     COMMAND_LINE,
@@ -90,7 +91,7 @@ def test_viewers_change_nothing(vault, mel, versions, role):
 
 
 def test_an_edit_keeps_what_was_shown(churn, mel):
-    churn.edit(Actor(mel), name="Churn 2", description="# Card\nGood.", tags=["x"], version=1)
+    churn.edit(Actor(mel), name="Churn 2", description="# Card\nGood.", tags=["x"], etag=digest_of(1))
     assert last_event().changes == {
         "name": ["Churn", "Churn 2"],
         "description": ["", "# Card\nGood."],
@@ -98,9 +99,9 @@ def test_an_edit_keeps_what_was_shown(churn, mel):
     }
     assert (churn.summary, churn.version) == ("Good.", 2)
     with refused("edit_conflict"):
-        churn.edit(Actor(mel), name="Mine", description="", tags=[], version=1)
+        churn.edit(Actor(mel), name="Mine", description="", tags=[], etag=digest_of(1))
     logged = AuditEvent.objects.count()
-    churn.edit(Actor(mel), name="Churn 2", description="# Card\nGood.", tags=["x"], version=2)
+    churn.edit(Actor(mel), name="Churn 2", description="# Card\nGood.", tags=["x"], etag=digest_of(2))
     assert AuditEvent.objects.count() == logged
 
 
@@ -199,9 +200,9 @@ def test_rule_25_putting_an_alias_elsewhere_moves_it(churn, versions, mel):
 def test_rule_19_aliases_that_moved_on_are_not_overwritten(churn, versions):
     link = make_link(churn, versions[0], "good")
     with refused("edit_conflict"):
-        link.edit_labels(COMMAND_LINE, put=["mine"], take=["good"], seen="better | ")
-    link.edit_labels(COMMAND_LINE, put=["mine"], take=["good"], tags=["x"], seen="good | ")
-    assert link.facts == "mine | x"
+        link.edit_labels(COMMAND_LINE, put=["mine"], take=["good"], etag=digest_of([["better"], []]))
+    link.edit_labels(COMMAND_LINE, put=["mine"], take=["good"], tags=["x"], etag=digest_of([["good"], []]))
+    assert link.facts == [["mine"], ["x"]]
     with refused("alias_reserved"):
         link.edit_labels(COMMAND_LINE, put=["latest"], tags=["y"])
 
@@ -328,21 +329,22 @@ def test_rule_12_types_in_use_join_the_list(vault, rob):
 
 def test_rule_16_deleting_a_registry_leaves_artifacts_and_versions(release_registry, churn, versions, rob):
     make_link(churn, versions[0], "good").set_tags(COMMAND_LINE, ["x"])
-    seen = release_registry.collections.holdings()
-    assert seen == ContentCounts(1, 1, 1, 1)
+    counts = release_registry.collections.holdings()
+    assert counts == ContentCounts(1, 1, 1, 1)
+    etag = etag_of(release_registry, counts)
     make_link(churn, versions[1])
     with refused("stale_preview"):
-        release_registry.delete_by(Actor(rob), seen=seen)
-    release_registry.delete_by(Actor(rob), seen=release_registry.collections.holdings())
+        release_registry.delete_by(Actor(rob), etag=etag)
+    release_registry.delete_by(Actor(rob), etag=etag_of(release_registry, release_registry.collections.holdings()))
     assert (Link.objects.count(), Version.objects.count()) == (0, 3)
     assert verify()[1] == []
 
 
 def test_rule_18_a_collection_that_grew_is_not_deleted(churn, versions, rob):
-    seen = churn.holdings()
+    etag = etag_of(churn, churn.holdings())
     make_link(churn, versions[0])
     with refused("stale_preview"):
-        churn.delete_by(Actor(rob), seen=seen)
+        churn.delete_by(Actor(rob), etag=etag)
 
 
 # Rule 28 and registration.

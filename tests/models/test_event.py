@@ -12,6 +12,7 @@ from registry_app.audit.chain import verify
 from registry_app.choices import Action, OrganizationRole, Role, Target, Visibility
 from registry_app.database import triggers
 from registry_app.models import Actor, AuditChainHead, AuditEvent, Registry, RegistryMember
+from registry_app.models.change import digest_of
 from registry_app.models.event import (
     GENESIS,
     AuditTarget,
@@ -222,9 +223,12 @@ SLIPS = [
     pytest.param(
         "golden", lambda registry, by: registry.edit(by, name="models", description=""), "name_taken", id="rule_14"
     ),
-    pytest.param("golden", lambda registry, by: registry.delete_by(by, version=9), "stale_preview", id="rule_18"),
+    pytest.param("golden", lambda registry, by: registry.delete_by(by, etag="x"), "stale_preview", id="rule_18"),
     pytest.param(
-        "golden", lambda registry, by: registry.edit(by, name="B", description="", version=9), "edit_conflict", id="19"
+        "golden",
+        lambda registry, by: registry.edit(by, name="B", description="", etag=digest_of(9)),
+        "edit_conflict",
+        id="19",
     ),
 ]
 

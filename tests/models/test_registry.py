@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from registry_app.choices import Kind, Role, Visibility
 from registry_app.models import AcceptedType, Actor, AuditEvent, FormerName, Registry, RegistryMember, Restriction
+from registry_app.models.change import digest_of, etag_of
 from tests.assertions import refused
 from tests.factories import COMMAND_LINE, give_role, make_member, make_registry, make_user
 
@@ -367,11 +368,11 @@ def test_rule_18_a_preview_counts_who_keeps_and_who_loses(golden, mel, vault):
 
 
 def test_rule_18_counts_that_changed_since_refuse(acme, golden, ada):
-    seen = golden.restriction()
+    etag = etag_of(golden, golden.restriction())
     make_member(acme, make_user("new"))
     with refused("stale_preview"):
-        golden.restrict(Actor(ada), seen=seen)
-    golden.restrict(Actor(ada), seen=golden.restriction())
+        golden.restrict(Actor(ada), etag=etag)
+    golden.restrict(Actor(ada), etag=etag_of(golden, golden.restriction()))
     golden.refresh_from_db()
     assert golden.is_restricted
 
@@ -381,9 +382,9 @@ def test_rule_18_a_row_that_changed_since_refuses(golden, models, ada, verb):
     registry = models if verb == "add_to_core" else golden
     registry.add_types(Actor(ada), ["trace"])
     act = {
-        "restrict": lambda: registry.restrict(Actor(ada), version=1, seen=registry.restriction()),
-        "delete": lambda: registry.delete_by(Actor(ada), version=1),
-        "add_to_core": lambda: registry.add_types(Actor(ada), ["adapter"], version=1),
+        "restrict": lambda: registry.restrict(Actor(ada), etag=digest_of(1, registry.restriction())),
+        "delete": lambda: registry.delete_by(Actor(ada), etag=digest_of(1, (0, 0, 0, 0))),
+        "add_to_core": lambda: registry.add_types(Actor(ada), ["adapter"], etag=digest_of(1)),
     }[verb]
     with refused("stale_preview"):
         act()
@@ -393,18 +394,18 @@ def test_rule_18_a_row_that_changed_since_refuses(golden, models, ada, verb):
 def test_rule_19_the_second_of_two_is_told(golden, ada, verb):
     golden.edit(Actor(ada), name="First", description="")
     second = {
-        "edit": lambda: golden.edit(Actor(ada), name="Second", description="", version=1),
-        "add": lambda: golden.add_types(Actor(ada), ["model"], version=1),
-        "remove": lambda: golden.remove_type(Actor(ada), "dataset", version=1),
-        "all": lambda: golden.accept_all_types(Actor(ada), version=1),
+        "edit": lambda: golden.edit(Actor(ada), name="Second", description="", etag=digest_of(1)),
+        "add": lambda: golden.add_types(Actor(ada), ["model"], etag=digest_of(1)),
+        "remove": lambda: golden.remove_type(Actor(ada), "dataset", etag=digest_of(1)),
+        "all": lambda: golden.accept_all_types(Actor(ada), etag=digest_of(1)),
     }[verb]
     with refused("edit_conflict"):
         second()
 
 
 def test_rule_19_whoever_saw_the_present_version_saves(golden, ada):
-    golden.edit(Actor(ada), name="First", description="", version=1)
-    golden.edit(Actor(ada), name="Second", description="", version=2)
+    golden.edit(Actor(ada), name="First", description="", etag=digest_of(1))
+    golden.edit(Actor(ada), name="Second", description="", etag=digest_of(2))
     golden.refresh_from_db()
     assert (golden.name, golden.version) == ("Second", 3)
 

@@ -7,6 +7,7 @@ import pytest
 from registry_app.choices import OrganizationRole, Role, Visibility
 from registry_app.database.fulltext import SearchTerm
 from registry_app.models import Actor, Registry, RegistryMember
+from registry_app.models.change import etag_of
 from tests.factories import give_role, make_member, make_registry, make_user
 
 GIVEN = [None, *Role]
@@ -97,7 +98,7 @@ def test_rule_18_the_preview_says_who_would_keep_and_who_would_lose(acme, ada, m
     keeps, loses = golden.sides_of_restriction()
     assert {membership.user.username for membership in keeps} == {"ada", "eve", "rob", "mel"}
     assert {membership.user.username for membership in loses} == {"new"}
-    golden.restrict(Actor(ada), seen=golden.restriction())
+    golden.restrict(Actor(ada), etag=etag_of(golden, golden.restriction()))
     assert set(golden.people()) == set(keeps)
 
 

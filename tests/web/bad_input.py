@@ -1,5 +1,6 @@
 """Hostile texts, forms to write them into, and what a page may make of them."""
 
+from registry_app.models.change import digest_of
 from tests.client import Page
 from tests.factories import PASSWORD
 
@@ -19,19 +20,19 @@ HOSTILE = {
     "header": "a\r\nSet-Cookie: session=x",
     "broken": "\ufffd",
 }
-NOTHING = {"preview": "0-0-0-0", "reason": ""}  # a deletion was shown of what holds no collection
+NOTHING = {"etag": digest_of(1, (0, 0, 0, 0)), "reason": ""}  # a deletion was shown of what holds no collection
 # What each form would send, filled in well.
 FORMS_OF_PEOPLE = {
     "registry_members:add": {"holders": "mel", "role": "member", "ends_at": ""},
-    "registry_members:change": {"role": "member", "ends_at": "", "seen": "viewer"},
+    "registry_members:change": {"role": "member", "ends_at": "", "etag": digest_of("viewer")},
     "access_requests:answer": {"answer": "grant", "note": ""},
     "invitations:create": {"email": "", "role": "member"},
     "members:service": {"username": "robot"},
-    "members:role": {"role": "admin", "seen": "member"},
+    "members:role": {"role": "admin", "etag": digest_of("member")},
     "teams:create": {"name": "Red", "description": ""},
-    "teams:settings": {"name": "Red", "description": "", "version": "1"},
+    "teams:settings": {"name": "Red", "description": "", "etag": digest_of(1)},
     "teams:detail": {"people": "ada", "role": "member"},
-    "teams:role": {"role": "admin", "seen": "member"},
+    "teams:role": {"role": "admin", "etag": digest_of("member")},
     "teams:delete": {"confirmation": "Vision"},
     "artifacts:create": {
         "project": "forecasts",
@@ -48,9 +49,9 @@ FORMS_OF_PEOPLE = {
     },
     "imports:create": {
         "text": '[{"project": "p", "name": "n", "type": "model", "uri": "s3://b", "digest": "etag:1"}]',
-        "seen": "",
+        "etag": "",
     },
-    "organizations:settings": {"default_role": "member", "members_create": "on", "version": "1"},
+    "organizations:settings": {"default_role": "member", "members_create": "on", "etag": digest_of(1)},
     "tokens:index": {"name": "laptop", "life": "30"},
     "organization_tokens:service": {"name": "cluster", "life": "30"},
     "invitations:accept": {

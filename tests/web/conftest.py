@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from registry_app.choices import Role
 from registry_app.models import AccessRequest, make_service_account
+from registry_app.models.change import digest_of
 from tests.assertions import undone
 from tests.client import at, browser
 from tests.factories import (
@@ -74,14 +75,17 @@ def registry_form(acme, golden, mel):
             accepts_all_types="",
             types="model",
         ),
-        "settings": Sent(at("registries:settings", golden), name="Silver", description="", version=1),
+        "settings": Sent(at("registries:settings", golden), name="Silver", description="", etag=digest_of(1)),
         "restrict": Sent(
-            at("registries:restrict", golden), confirmation="Golden Datasets", reason="", version=1, preview="2-1"
+            at("registries:restrict", golden),
+            confirmation="Golden Datasets",
+            reason="",
+            etag=digest_of(1, (2, 1)),
         ),
-        "delete": Sent(at("registries:delete", golden), confirmation="Golden Datasets", version=1, **NOTHING),
-        "add": Sent(at("accepted_types:add", golden), types="model", reason="", version=1),
-        "remove": Sent(at("accepted_types:remove", golden), types="dataset", version=1),
-        "accept": Sent(at("accepted_types:accept", golden), accepts_all_types="on", version=1),
+        "delete": Sent(at("registries:delete", golden), confirmation="Golden Datasets", **NOTHING),
+        "add": Sent(at("accepted_types:add", golden), types="model", reason="", etag=digest_of(1)),
+        "remove": Sent(at("accepted_types:remove", golden), types="dataset", etag=digest_of(1)),
+        "accept": Sent(at("accepted_types:accept", golden), accepts_all_types="on", etag=digest_of(1)),
     }
     return forms.__getitem__
 

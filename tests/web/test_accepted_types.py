@@ -5,6 +5,7 @@ from django.contrib.messages import get_messages
 
 from registry_app.choices import Action, Role
 from registry_app.models import Actor, AuditEvent, Registry
+from registry_app.models.change import digest_of, etag_of
 from registry_app.views import accepted_types as views
 from tests.client import Page, at, browser, codes, logging, nothing_changes, nothing_happens, refused
 from tests.factories import give_role
@@ -16,16 +17,14 @@ def used(monkeypatch):
     return lambda *names: monkeypatch.setattr(Registry, "types_in_use", lambda self: frozenset(names))
 
 
-def version_of(registry):
-    """The version that its pages show now."""
-    return Registry.objects.get(pk=registry.pk).version
+def etag_now(registry):
+    """The etag that its pages show now."""
+    return etag_of(Registry.objects.get(pk=registry.pk))
 
 
 def add(user, registry, types, **data):
     """Post the form that adds types."""
-    return browser(user).post(
-        at("accepted_types:add", registry), {"types": types, "version": version_of(registry), **data}
-    )
+    return browser(user).post(at("accepted_types:add", registry), {"types": types, "etag": etag_now(registry), **data})
 
 
 def types_form(client, registry, page):
@@ -74,7 +73,7 @@ def test_rule_13_adding_a_type_twice_changes_nothing_and_is_no_error(ada, golden
 @pytest.mark.parametrize("lookalike", ["Dataset", "datasets", "EVAL-SUITES"])
 def test_rule_13_a_lookalike_is_added_once_that_was_confirmed(ada, golden, lookalike):
     client, address = browser(ada), at("accepted_types:add", golden)
-    data = {"types": lookalike, "version": golden.version}
+    data = {"types": lookalike, "etag": etag_of(golden)}
     response = refused(client, address, data, "type_looks_alike")
     assert [refusal.code for refusal in response.context["most_similar"]] == ["type_looks_alike"]
     confirmation = Page(response).form_to(address).data
@@ -87,7 +86,7 @@ def test_rule_13_a_lookalike_among_others_holds_all_of_them_back(ada, golden):
     refused(
         browser(ada),
         at("accepted_types:add", golden),
-        {"types": "model, Dataset", "version": golden.version},
+        {"types": "model, Dataset", "etag": etag_of(golden)},
         "type_looks_alike",
     )
 
@@ -99,7 +98,7 @@ def test_rule_13_types_that_are_added_together_are_asked_about(ada, golden, mode
         page = client.get(address, {"types": types})
         assert [refusal.code for refusal in page.context["most_similar"]][:1] == ["type_looks_alike"]
     refused(
-        browser(ada), at("accepted_types:add", golden), {"types": types, "version": golden.version}, "type_looks_alike"
+        browser(ada), at("accepted_types:add", golden), {"types": types, "etag": etag_of(golden)}, "type_looks_alike"
     )
 
 
@@ -117,9 +116,7 @@ def test_rule_13_types_that_are_added_together_are_asked_about(ada, golden, mode
     ],
 )
 def test_what_is_no_type_is_not_added(ada, golden, types, code):
-    response = refused(
-        browser(ada), at("accepted_types:add", golden), {"types": types, "version": golden.version}, code
-    )
+    response = refused(browser(ada), at("accepted_types:add", golden), {"types": types, "etag": etag_of(golden)}, code)
     assert Page(response).form_to(at("accepted_types:add", golden)).data["types"] == [
         types
     ]  # the field stays filled in
@@ -128,7 +125,7 @@ def test_what_is_no_type_is_not_added(ada, golden, types, code):
 @pytest.mark.parametrize("page", ["accepted_types:add", "accepted_types:remove", "accepted_types:accept"])
 def test_the_other_forms_beside_a_refused_one_still_work(ada, golden, page):
     client = browser(ada)
-    response = client.post(at(page, golden), {"accepts_all_types": "on", "unheard": "of", "version": 1})
+    response = client.post(at(page, golden), {"accepts_all_types": "on", "unheard": "of", "etag": digest_of(1)})
     assert response.status_code == 422
     form = Page(response).form_to(at("registries:settings", golden))
     assert client.post(form.action, {**form.data, "description": "New"}).status_code == 302
@@ -140,7 +137,7 @@ def test_rule_12_no_type_is_added_to_all(ada, vault):
     refused(
         browser(ada),
         at("accepted_types:add", vault),
-        {"types": "model", "version": vault.version},
+        {"types": "model", "etag": etag_of(vault)},
         "all_types_accepted",
     )
     page = browser(ada).get(at("accepted_types:add", vault))
@@ -178,7 +175,7 @@ def test_rule_18_a_core_type_is_shown_before_it_is_added(ada, models):
 
 
 def test_rule_18_a_core_type_that_was_not_shown_is_not_added(ada, models):
-    data = {"types": "adapter", "version": models.version}
+    data = {"types": "adapter", "etag": etag_of(models)}
     response = refused(browser(ada), at("accepted_types:add", models), data, "stale_preview", 409)
     form = Page(response).form_to(at("accepted_types:add", models))
     assert done(models, browser(ada).post(at("accepted_types:add", models), form.data))
@@ -225,7 +222,7 @@ def test_a_preview_of_what_is_no_type_says_so(ada, models, types, code):
 def remove(user, registry, name, **data):
     """Post the form that takes a type off."""
     return browser(user).post(
-        at("accepted_types:remove", registry), {"types": name, "version": version_of(registry), **data}
+        at("accepted_types:remove", registry), {"types": name, "etag": etag_now(registry), **data}
     )
 
 
@@ -259,14 +256,14 @@ def test_taking_a_type_off_twice_is_said_once(ada, golden):
 
 
 def test_rule_4_nothing_is_taken_off_a_core_registry_listed_or_not(ada, models):
-    data = {"types": "no such type", "version": models.version}
+    data = {"types": "no such type", "etag": etag_of(models)}
     refused(browser(ada), at("accepted_types:remove", models), data, "core_type_stays")
 
 
 @pytest.mark.parametrize("name", ["model", "adapter"])
 def test_rule_4_a_core_type_stays(ada, models, name):
     models.add_types(Actor(ada), ["adapter"])
-    data = {"types": name, "version": models.version}
+    data = {"types": name, "etag": etag_of(models)}
     refused(browser(ada), at("accepted_types:remove", models), data, "core_type_stays")
     page = Page(browser(ada).get(at("registries:settings", models)))
     assert at("accepted_types:remove", models) not in {form.action for form in page.forms}
@@ -277,7 +274,7 @@ def test_rule_11_a_type_in_use_stays(ada, golden, used):
     refused(
         browser(ada),
         at("accepted_types:remove", golden),
-        {"types": "dataset", "version": golden.version},
+        {"types": "dataset", "etag": etag_of(golden)},
         "type_in_use",
     )
     page = Page(browser(ada).get(at("registries:settings", golden)))
@@ -288,14 +285,14 @@ def test_rule_11_a_type_in_use_stays(ada, golden, used):
 
 def test_rule_7_the_last_type_stays(ada, golden):
     golden.remove_type(Actor(ada), "dataset")
-    data = {"types": "eval-suite", "version": golden.version}
+    data = {"types": "eval-suite", "etag": etag_of(golden)}
     refused(browser(ada), at("accepted_types:remove", golden), data, "types_missing")
     page = Page(browser(ada).get(at("registries:settings", golden)))
     assert at("accepted_types:remove", golden) not in {form.action for form in page.forms}
 
 
 def test_rule_19_a_type_taken_off_what_has_changed_is_a_conflict(ada, golden):
-    data = {"types": "dataset", "version": golden.version}
+    data = {"types": "dataset", "etag": etag_of(golden)}
     golden.add_types(Actor(ada), ["model"])
     refused(browser(ada), at("accepted_types:remove", golden), data, "edit_conflict", 409)
 
@@ -304,14 +301,12 @@ def test_rule_19_a_type_taken_off_what_has_changed_is_a_conflict(ada, golden):
     "data, code",
     [
         ({"types": ""}, "required"),
-        ({"version": ""}, "required"),
         ({"types": "x" * 129}, "max_length"),
-        ({"version": "-1"}, "min_value"),
         ({"types": "a\0b"}, "null_characters_not_allowed"),
     ],
 )
 def test_what_is_no_form_takes_nothing_off(ada, golden, data, code):
-    sent = {"types": "dataset", "version": golden.version, **data}
+    sent = {"types": "dataset", "etag": etag_of(golden), **data}
     refused(browser(ada), at("accepted_types:remove", golden), sent, code)
 
 
@@ -337,7 +332,7 @@ def test_rule_12_from_a_list_to_all_and_back(ada, golden, used):
 
 def test_rule_12_types_in_use_are_a_list_of_their_own(ada, vault, used):
     used("dataset")
-    assert done(vault, browser(ada).post(at("accepted_types:accept", vault), {"types": "", "version": vault.version}))
+    assert done(vault, browser(ada).post(at("accepted_types:accept", vault), {"types": "", "etag": etag_of(vault)}))
     assert vault.type_names() == ["dataset"]
 
 
@@ -346,7 +341,7 @@ def test_rule_13_a_list_instead_of_all_types_asks_about_what_looks_alike(ada, va
     """What collections use joins the list, and is looked at too."""
     used("dataset")
     client, address = browser(ada), at("accepted_types:accept", vault)
-    asked = refused(client, address, {"types": types, "version": vault.version}, "type_looks_alike")
+    asked = refused(client, address, {"types": types, "etag": etag_of(vault)}, "type_looks_alike")
     form = Page(asked).form_to(address)
     assert f'name="confirmed" value="{joined}"' in asked.text
     assert (form.data["types"], "confirmed" in form.data) == ([types], False)  # the box is not ticked
@@ -356,23 +351,21 @@ def test_rule_13_a_list_instead_of_all_types_asks_about_what_looks_alike(ada, va
 
 
 def test_rule_7_a_list_of_nothing_is_none(ada, vault):
-    refused(
-        browser(ada), at("accepted_types:accept", vault), {"types": " ,", "version": vault.version}, "types_missing"
-    )
+    refused(browser(ada), at("accepted_types:accept", vault), {"types": " ,", "etag": etag_of(vault)}, "types_missing")
 
 
 def test_a_list_of_what_is_no_type_is_none(ada, vault):
     response = refused(
         browser(ada),
         at("accepted_types:accept", vault),
-        {"types": "model, a/b", "version": vault.version},
+        {"types": "model, a/b", "etag": etag_of(vault)},
         "type_invalid",
     )
     assert Page(response).form_to(at("accepted_types:accept", vault)).data["types"] == ["model, a/b"]
 
 
 def test_rule_4_a_core_registry_never_accepts_all(ada, models):
-    data = {"accepts_all_types": "on", "version": models.version}
+    data = {"accepts_all_types": "on", "etag": etag_of(models)}
     refused(browser(ada), at("accepted_types:accept", models), data, "core_type_stays")
     page = Page(browser(ada).get(at("registries:settings", models)))
     assert at("accepted_types:accept", models) not in {form.action for form in page.forms}
@@ -380,7 +373,7 @@ def test_rule_4_a_core_registry_never_accepts_all(ada, models):
 
 def test_accepting_all_twice_changes_nothing(ada, vault):
     with nothing_happens():
-        data = {"accepts_all_types": "on", "version": vault.version}
+        data = {"accepts_all_types": "on", "etag": etag_of(vault)}
         assert done(vault, browser(ada).post(at("accepted_types:accept", vault), data))
 
 
@@ -390,7 +383,7 @@ def test_what_has_a_list_is_given_no_other(ada, registry, request):
     registry = request.getfixturevalue(registry)
     with nothing_changes():
         response = browser(ada).post(
-            at("accepted_types:accept", registry), {"types": "model", "version": registry.version}
+            at("accepted_types:accept", registry), {"types": "model", "etag": etag_of(registry)}
         )
     assert response.status_code in {409, 422}
 
@@ -398,7 +391,7 @@ def test_what_has_a_list_is_given_no_other(ada, registry, request):
 @pytest.mark.parametrize("data", [{"accepts_all_types": "on"}, {"types": "model"}])
 def test_rule_19_a_choice_about_what_has_changed_is_a_conflict(ada, golden, vault, data):
     registry = golden if "accepts_all_types" in data else vault
-    stale = {**data, "version": registry.version}
+    stale = {**data, "etag": etag_of(registry)}
     registry.edit(Actor(ada), name=registry.name, description="Changed")
     refused(browser(ada), at("accepted_types:accept", registry), stale, "edit_conflict", 409)
 
@@ -412,7 +405,7 @@ def test_rule_19_a_choice_about_what_has_changed_is_a_conflict(ada, golden, vaul
     ],
 )
 def test_somebody_deletes_the_registry_between_door_and_lock(ada, golden, page, data, monkeypatch):
-    client, sent, real = browser(ada), {**data, "version": golden.version}, views.actor_of
+    client, sent, real = browser(ada), {**data, "etag": etag_of(golden)}, views.actor_of
 
     def meanwhile(request):
         Registry.objects.get(pk=golden.pk).delete_by(Actor(ada))

@@ -11,6 +11,7 @@ from django.urls import reverse
 from registry_app import rules
 from registry_app.choices import OrganizationRole
 from registry_app.models import Actor, AuditEvent, Registry
+from registry_app.models.change import digest_of, etag_of
 from tests.assertions import undone
 from tests.client import Page, at, browser, codes, crawl, logging, nothing_changes, nothing_happens, refused, state
 from tests.factories import make_member, make_registry
@@ -27,20 +28,19 @@ FIELDS = {
     ("create", "types"): ("type_invalid", {}),
     ("settings", "name"): ("name_invalid", {}),
     ("settings", "description"): (None, dict.fromkeys(["million", "marks", "nul", "bidi"], "description_invalid")),
-    ("settings", "version"): ("invalid", {}),
+    ("settings", "etag"): ("edit_conflict", {}),
     ("restrict", "confirmation"): ("confirmation_differs", {}),
     ("restrict", "reason"): (None, REASON),
-    ("restrict", "version"): ("invalid", {}),
-    ("restrict", "preview"): ("stale_preview", NUL),
+    ("restrict", "etag"): ("stale_preview", {}),
     ("delete", "confirmation"): ("confirmation_differs", {}),
     ("delete", "reason"): (None, REASON),
-    ("delete", "version"): ("invalid", {}),
+    ("delete", "etag"): ("stale_preview", {}),
     ("add", "types"): ("type_invalid", {}),
     ("add", "reason"): (None, REASON),
-    ("add", "version"): ("invalid", {}),
+    ("add", "etag"): ("edit_conflict", {}),
     ("remove", "types"): (None, {**NUL, "million": "max_length", "marks": "max_length"}),
-    ("remove", "version"): ("invalid", {}),
-    ("accept", "version"): ("invalid", {}),
+    ("remove", "etag"): ("edit_conflict", {}),
+    ("accept", "etag"): ("edit_conflict", {}),
 }
 FORM = "application/x-www-form-urlencoded"
 FORMS = ("create", "settings", "restrict", "delete", "add", "remove", "accept")
@@ -80,7 +80,7 @@ def test_names_that_look_like_markup_are_text_on_every_page(acme, ada, rob):
     refused(
         browser(ada),
         at("registries:delete", registry),
-        {"confirmation": SCRIPT, "version": 2, **NOTHING, "reason": SCRIPT},
+        {"confirmation": SCRIPT, **NOTHING, "reason": SCRIPT},
         "confirmation_differs",
     )
     pages = [page for page in crawl(browser(ada), "/").values() if page["Content-Type"].startswith("text/html")]
@@ -131,7 +131,7 @@ def test_ten_thousand_types_are_too_many(ada, registry_form, name):
 
 
 def test_ten_thousand_types_are_too_many_for_a_list(ada, vault):
-    data = {"types": ",".join(f"type-{number}x" for number in range(10_000)), "version": 1}
+    data = {"types": ",".join(f"type-{number}x" for number in range(10_000)), "etag": digest_of(1)}
     refused(browser(ada), at("accepted_types:accept", vault), data, "types_too_many")
 
 
@@ -165,7 +165,7 @@ UNSHOWN = {
     "name": "unknown_field",
     "description": "unknown_field",
     "confirmed": "unknown_field",
-    "preview": "unknown_field",
+    "version": "unknown_field",
 }
 
 
@@ -213,7 +213,7 @@ def test_rules_2_4_6_and_9_no_field_brings_in_what_a_rule_refuses(ada, registry,
     registry = request.getfixturevalue(registry)
     if page == "registries:settings":
         data = {"name": registry.name, "description": registry.description, **data}
-    refused(browser(ada), at(page, registry), {"version": 1, **data}, code)
+    refused(browser(ada), at(page, registry), {"etag": digest_of(1), **data}, code)
 
 
 @pytest.mark.parametrize(
@@ -229,9 +229,7 @@ def test_rules_2_4_6_and_9_no_field_brings_in_what_a_rule_refuses(ada, registry,
 )
 def test_rules_18_and_19_the_version_of_another_row_is_a_conflict(ada, vault, registry_form, name, code):
     vault.edit(Actor(ada), name="Vault", description="Changed")
-    refused(
-        browser(ada), registry_form(name).address, {**registry_form(name).data, "version": vault.version}, code, 409
-    )
+    refused(browser(ada), registry_form(name).address, {**registry_form(name).data, "etag": etag_of(vault)}, code, 409)
 
 
 # The same form twice, and forms that are none.
@@ -373,7 +371,7 @@ PLACES = [
 def test_an_address_of_nothing_leads_nowhere(acme, globex, ada, sam, golden):
     make_registry(globex, sam, "Foreign")
     client, answers = browser(ada), {}
-    data = {"name": "x", "version": 1, "types": "x", "confirmation": "x"}
+    data = {"name": "x", "etag": digest_of(1), "types": "x", "confirmation": "x"}
     with nothing_happens():
         for place in (*PLACES, str(golden.pk), "Foreign"):
             cache.clear()  # so many refused posts of one person reach the limit
@@ -436,12 +434,15 @@ def test_a_registry_is_reached_by_its_own_organization_alone(acme, globex, ada, 
             "accepted_types:remove",
         ):
             address = reverse(page, args=[globex.slug, golden.name])
-            assert client.post(address, {"confirmation": golden.name, "version": 1, "types": "x"}).status_code == 404
+            assert (
+                client.post(address, {"confirmation": golden.name, "etag": digest_of(1), "types": "x"}).status_code
+                == 404
+            )
 
 
 def test_adding_a_type_to_one_core_registry_adds_none_to_its_namesake(acme, globex, ada):
     make_member(globex, ada, OrganizationRole.ADMIN)
-    data = {"types": "adapter", "version": 1, "confirmed": "on"}
+    data = {"types": "adapter", "etag": digest_of(1), "confirmed": "on"}
     address = reverse("accepted_types:add", args=[globex.slug, "Models"])
     assert browser(ada).post(address, data).status_code == 302
     with_it = Registry.objects.filter(name="Models", types__name="adapter")
@@ -496,7 +497,7 @@ def test_a_page_without_filters_heeds_none(ada, golden, vault):
 
 def test_nothing_of_all_this_is_told_to_those_who_may_not_know(acme, ada, mel, golden, vault):
     """Refusals about Vault stand in the log of those who see it, and of nobody else."""
-    forged = {"name": "Vault", "version": 1, "kind": SCRIPT}
+    forged = {"name": "Vault", "etag": digest_of(1), "kind": SCRIPT}
     refused(browser(ada), at("registries:settings", vault), forged, "kind_stays")
     assert AuditEvent.objects.filter(registry_id=vault.pk).exclude(code="").count() == 1
     assert "Vault" not in browser(mel).get(reverse("audit:index", args=[acme.slug])).text

@@ -162,7 +162,7 @@ def test_all_or_nothing_and_each_row_says_why(mel, vision, link):
     }
     assert {event.code for event in events} == {"type_stays", "source_hidden", "unknown_field"}
     again = Page(page).form_to(link).data
-    assert json.loads(again["text"][0]) == rows and "seen" not in again
+    assert json.loads(again["text"][0]) == rows and "etag" not in again
 
 
 def test_what_refuses_one_row_does_not_refuse_the_others_in_the_preview(mel, link):
@@ -188,10 +188,10 @@ def test_rule_18_a_row_that_is_refused_meanwhile_is_told_with_its_reason(mel, vi
     with nothing_changes():
         again = client.post(link, Page(page).form_to(link).data)
     assert (again.status_code, codes(again)) == (409, {"stale_preview", "type_stays"})
-    assert "seen" not in Page(again).form_to(link).data
+    assert "etag" not in Page(again).form_to(link).data
 
 
-@pytest.mark.parametrize("change", [{"seen": "x"}, {"seen": "0" * 64}, {"text": json.dumps([row(9)])}])
+@pytest.mark.parametrize("change", [{"etag": "x"}, {"etag": "0" * 32}, {"text": json.dumps([row(9)])}])
 def test_rule_18_only_what_was_shown_is_confirmed(mel, link, change):
     client = browser(mel)
     data = Page(client.post(link, {"text": json.dumps([row(1)])})).form_to(link).data

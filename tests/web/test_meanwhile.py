@@ -10,6 +10,7 @@ from django.urls import reverse
 from registry_app import views
 from registry_app.choices import OrganizationRole, Role
 from registry_app.models import Actor
+from registry_app.models.change import digest_of
 from tests.assertions import undone
 from tests.client import Page, browser, logging, state
 from tests.factories import COMMAND_LINE, PASSWORD, give_role, make_member, make_user, protect
@@ -30,9 +31,9 @@ SENT = {
     "registry_members:remove": {},
     "access_requests:answer": {"answer": "grant"},
     "access_requests:create": {"role": "admin", "reason": "To help."},
-    "accepted_types:add": {"types": "report", "version": "1"},
-    "accepted_types:remove": {"types": "eval-suite", "version": "1"},
-    "accepted_types:accept": {"accepts_all_types": "on", "version": "1"},
+    "accepted_types:add": {"types": "report", "etag": digest_of(1)},
+    "accepted_types:remove": {"types": "eval-suite", "etag": digest_of(1)},
+    "accepted_types:accept": {"accepts_all_types": "on", "etag": digest_of(1)},
     "collections:create": {"name": "New", "type": "dataset"},
     "collections:edit": {"description": "New"},
     "collections:delete": {"confirmation": "Shelf"},

@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from registry_app.choices import Action, Role
 from registry_app.models import Actor
+from registry_app.models.change import digest_of, etag_of
 from tests.client import Page, at, browser, logging, nothing_changes, nothing_happens, refused
 
 
@@ -15,7 +16,7 @@ def address(organization):
 
 def edit(organization, **changes):
     """What the form sends."""
-    data = {"default_role": "viewer", "members_create": "on", "version": organization.version, **changes}
+    data = {"default_role": "viewer", "members_create": "on", "etag": etag_of(organization), **changes}
     return {name: value for name, value in data.items() if value is not None}
 
 
@@ -52,7 +53,7 @@ def test_rule_19_settings_saved_meanwhile_are_a_conflict(acme, ada):
     page = refused(client, address(acme), data, "edit_conflict", 409)
     assert page.context["default_role"] == Role.MEMBER
     again = Page(page).form_to(address(acme)).data
-    assert (again["default_role"], again["version"]) == (["restricted_viewer"], ["2"])
+    assert (again["default_role"], again["etag"]) == (["restricted_viewer"], [digest_of(2)])
     assert client.post(address(acme), again).status_code == 302
 
 

@@ -15,6 +15,7 @@ from django.urls import reverse
 from registry_app.audit.reconcile import find_drift
 from registry_app.choices import Action, OrganizationRole
 from registry_app.models import AuditEvent, Organization, User, set_up, setup_token
+from registry_app.models.change import digest_of, etag_of
 from registry_app.views import organizations as views
 from tests.client import Page, at, browser, codes, crawl, logging, nothing_changes, nothing_happens, signed_in
 from tests.factories import PASSWORD, make_member, make_organization, make_registry, make_user
@@ -350,8 +351,8 @@ def error_pages(acme, ada, mel, golden, models, monkeypatch):
         browser(mel).get(at("registries:delete", golden)),
         browser(mel).get("/no/such/page"),
         browser().get("/no/such/page"),
-        browser(ada).post(at("registries:settings", models), {"name": "x", "version": 1}),
-        browser(ada).post(at("registries:settings", golden), {"name": "x", "version": 7}),
+        browser(ada).post(at("registries:settings", models), {"name": "x", "etag": digest_of(1)}),
+        browser(ada).post(at("registries:settings", golden), {"name": "x", "etag": digest_of(7)}),
         browser(ada, enforce_csrf_checks=True).post(at("registries:delete", golden)),
         browser().get("/", headers={"host": "evil.example"}),
     ]
@@ -404,7 +405,7 @@ def test_what_the_database_refuses_is_a_conflict_and_in_the_log(ada, golden, mon
 def test_section_5_a_refusal_by_a_trigger_is_logged_as_what_was_tried(ada, models, monkeypatch):
     """The rule of the verb is blind here, so that the trigger has the last word."""
     monkeypatch.setattr("registry_app.rules.refuse_type_removal", lambda *args, **kwargs: None)
-    data = {"types": "model", "version": models.version}
+    data = {"types": "model", "etag": etag_of(models)}
     with nothing_changes(), logging() as events:
         response = browser(ada).post(at("accepted_types:remove", models), data)
     assert (response.status_code, codes(response)) == (422, {"core_type_stays"})

@@ -20,6 +20,7 @@ from registry_app.models import (
     User,
     make_service_account,
 )
+from registry_app.models.change import etag_of
 from tests.client import Page, at, browser, codes, logging, nothing_changes, nothing_happens, refused
 from tests.factories import COMMAND_LINE, give_role, make_member, make_registry, make_user
 
@@ -227,7 +228,8 @@ def test_section_3_a_role_is_changed(rob, mel, golden):
     given = give_role(golden, mel, Role.VIEWER)
     with logging() as events:
         response = browser(rob).post(
-            member_at("registry_members:change", golden, mel), {"role": Role.ADMIN, "seen": given.facts, "ends_at": ""}
+            member_at("registry_members:change", golden, mel),
+            {"role": Role.ADMIN, "etag": etag_of(given), "ends_at": ""},
         )
     assert response.status_code == 302
     assert of(golden, mel).role == Role.ADMIN
@@ -237,9 +239,9 @@ def test_section_3_a_role_is_changed(rob, mel, golden):
 
 
 def test_rule_19_a_change_of_a_role_that_moved_on_is_refused(rob, mel, golden):
-    seen = give_role(golden, mel, Role.VIEWER).facts
+    etag = etag_of(give_role(golden, mel, Role.VIEWER))
     give_role(golden, mel, Role.MEMBER)
-    data = {"role": Role.ADMIN, "seen": seen}
+    data = {"role": Role.ADMIN, "etag": etag}
     refused(browser(rob), member_at("registry_members:change", golden, mel), data, "edit_conflict", 409)
 
 
@@ -361,7 +363,7 @@ def test_rule_18_people_are_kept_in_the_same_step(acme, ada, mel, rob, golden, b
     kept = {membership.user.username: path.source for membership, _, path in page.context["kept"]}
     assert kept == {"ada": Source.ORGANIZATION, "mel": Source.TEAM, "rob": Source.PERSON}
     assert [membership.user.username for membership, _ in page.context["lost"]] == ["eval-ci", "new"]
-    data = {"version": golden.version, "preview": "3-2", "confirmation": golden.name, "keep": ["eval-ci", "rob"]}
+    data = {"etag": etag_of(golden, (3, 2)), "confirmation": golden.name, "keep": ["eval-ci", "rob"]}
     with logging() as events:
         assert client.post(at("registries:restrict", golden), data).status_code == 302
     golden.refresh_from_db()
@@ -394,14 +396,14 @@ def test_rule_18_people_beyond_those_listed_are_kept_by_name(acme, ada, rob, gol
 
 def test_rule_18_a_name_that_nobody_has_is_not_kept(acme, ada, golden, sam):
     crowd(acme, 60)
-    data = {"version": golden.version, "preview": "2-60", "confirmation": golden.name}
+    data = {"etag": etag_of(golden, (2, 60)), "confirmation": golden.name}
     data["others"] = "person058, sam"
     response = refused(browser(ada), at("registries:restrict", golden), data, "not_in_organization")
     assert "person058, sam" in response.text
 
 
 def test_rule_18_whom_to_keep_stays_ticked_when_the_name_is_wrong(ada, mel, golden):
-    data = {"version": golden.version, "preview": "2-1", "confirmation": "Golden", "keep": ["mel"]}
+    data = {"etag": etag_of(golden, (2, 1)), "confirmation": "Golden", "keep": ["mel"]}
     response = refused(browser(ada), at("registries:restrict", golden), data, "confirmation_differs")
     assert [(membership.user, ticked) for membership, ticked in response.context["lost"]] == [(mel, True)]
 

@@ -58,8 +58,8 @@ class Command(BaseCommand):
         ]
         text = json.dumps(rows)
         looked = _beside(organization, lambda: self.client.post(self.link, {"text": text}))
-        seen = re.search(r'name="seen" value="(\w+)"', unescape(looked[2].text))[1]
-        done = _beside(organization, lambda: self.client.post(self.link, {"text": text, "seen": seen}))
+        etag = re.search(r'name="etag" value="(\w+)"', unescape(looked[2].text))[1]
+        done = _beside(organization, lambda: self.client.post(self.link, {"text": text, "etag": etag}))
         assert done[2].status_code == 302
         return looked[:2], done[:2]
 
