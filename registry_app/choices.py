@@ -67,11 +67,12 @@ class TokenLife(TextChoices):
 
 
 class Permission(TextChoices):
-    """What a role allows without changing anything; what else it allows is an Action."""
+    """What a person may do beside the Actions."""
 
     SEE = "registry.see"
     USE = "registry.use", "Read the source of versions in"
     LEAVE = "team.leave", "Leave team"
+    JOIN = "organization.join", "Join organization"
 
 
 class Target(TextChoices):

@@ -183,7 +183,7 @@ def get_artifacts(user: User, slug: str, name: str, action: Action = Action.VERS
     Http404 if there is no such team, MissingOrganizationRole (403) for `action` for all other users.
     """
     access = get_team(user, slug, name)
-    if refusal := rules.refuse_registration(access.membership.role, access.role):
+    if refusal := rules.refuse_in_team(action, access.membership.role, access.role):
         raise MissingOrganizationRole(access.membership, action, refusal, access.team, access.team.admins())
     return access
 

@@ -2,7 +2,7 @@
 
 from .accepted_type import AcceptedType
 from .access_request import AccessRequest
-from .artifact import Artifact, Batch, Version, VersionData, check_registrar, clean_names, may_register, register
+from .artifact import Artifact, Batch, Version, VersionData, clean_names, register
 from .collection import Collection
 from .event import Actor, AuditChainHead, AuditEvent
 from .former_name import FormerName
@@ -55,7 +55,6 @@ __all__ = [
     "User",
     "Version",
     "VersionData",
-    "check_registrar",
     "clean_names",
     "create_organization",
     "create_organization_with_admin",
@@ -64,7 +63,6 @@ __all__ = [
     "make_invited_account",
     "make_service_account",
     "make_superuser",
-    "may_register",
     "raise_refusal",
     "register",
     "role_sources",

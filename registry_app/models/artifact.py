@@ -2,16 +2,16 @@
 
 from typing import Any, NamedTuple
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
 from .. import rules
-from ..choices import Action, OrganizationRole, Role, Target
-from .change import locked
+from ..choices import Action, Role, Target
+from .change import changing, locked
 from .event import AuditTarget, record, reference, references
-from .organization import Organization, User
+from .organization import User
 from .team import Team
 from .validation import raise_refusal
 
@@ -177,37 +177,26 @@ class Version(models.Model):
         names = [f"{link.collection.path}:{link.label}" for link in seen]
         return rules.refuse_version_deletion(names, self.links.count() - len(names))
 
-    @transaction.atomic
     def delete_by(self, by, reason=""):
         """Delete it, and log it; the last of an artifact takes that along. Rule 27: refuses with `version_linked`.
 
         Also with `role_too_low`, as `register` does. Gone where it was deleted meanwhile.
         """
-        team = self.artifact.team
-        may_register(team, by)
-        locked(Version.objects.all(), self.pk)
-        membership = team.organization.memberships.filter(user=by.user).select_related("organization", "user").first()
-        raise_refusal(self.refuse_deletion(membership))
-        facts = {"digest": [self.digest, None], "uri": [self.uri, None]}
-        record(by, Action.VERSION_DELETE, self, facts, reason=reason)
-        artifact = self.artifact
-        self.delete()
-        if not artifact.versions.exists():
-            artifact.delete()
+        with changing(self, by, Action.VERSION_DELETE, reason=reason) as change:
+            version, artifact = change.row, change.row.artifact
+            here = artifact.team.organization.memberships.select_related("organization", "user")
+            raise_refusal(version.refuse_deletion(here.filter(user=by.user).first()))
+            change.record(Action.VERSION_DELETE, version, {"digest": [self.digest, None], "uri": [self.uri, None]})
+            Version.objects.filter(pk=version.pk).delete()
+            if not artifact.versions.exists():
+                artifact.delete()
 
-
-def may_register(team, by):
-    """Lock the team's organization until commit, and refuse who may not register for the team, with `role_too_low`."""
-    Organization.objects.hold(team.organization_id)
-    check_registrar(team, by)
-
-
-def check_registrar(team, by):
-    """Refuse who may not register for the team, with `role_too_low`."""
-    here = team.organization.memberships.of_active().filter(user=by.user).first()
-    inside = team.memberships.filter(user=by.user).first()
-    refusal = rules.refuse_registration(here and OrganizationRole(here.role), inside and inside.role)
-    raise_refusal(None if by.staff else refusal)
+    def lock_for_change(self, by, action):
+        """Lock its team's organization until commit. Answers (the row anew, the team role of `by`)."""
+        team, role = self.artifact.team.lock_for_change(by, action)
+        version = locked(Version.objects.select_related("artifact"), self.pk)
+        version.artifact.team = team
+        return version, role
 
 
 def clean_names(project, name, type_name):
@@ -219,25 +208,24 @@ def clean_names(project, name, type_name):
     return project, name, type_name
 
 
-@transaction.atomic
 def register(team, by, project, name, type_name, facts, reason=""):
     """Register a version with these data of the team's artifact `name` in `project`, which is made where it is new.
 
     Answers (the version, whether it is new): the same digest once more answers the version that has it. Raises
     ValidationError with `role_too_low`, `name_invalid`, `type_invalid`, `type_stays`, or what `check` refuses.
     """
-    may_register(team, by)
-    batch = Batch(team, by, [name])
-    answer = batch.add(project, name, type_name, facts)
-    batch.save(reason)
+    with changing(team, by, Action.VERSION_CREATE, reason=reason) as change:
+        batch = Batch(change.row, by, [name])
+        answer = batch.add(project, name, type_name, facts)
+        batch.save(reason)
     return answer
 
 
 class Batch:
     """Versions to register for a team: each is judged as if those before it were registered, then all are written.
 
-    Judging only reads. Who is to write has asked `may_register` before, in the same transaction. `names` are those of
-    the artifacts that versions will be added to.
+    Judging only reads; `save` stands inside a Change of the team. `names` are those of the artifacts that versions
+    will be added to.
     """
 
     def __init__(self, team, by, names):

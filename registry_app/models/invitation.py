@@ -4,12 +4,13 @@ import hashlib
 import secrets
 from datetime import timedelta
 
-from django.db import models, transaction
+from django.db import models
 from django.utils import timezone
 
 from .. import rules
-from ..choices import Action, OrganizationRole, Target
-from .event import AuditTarget, record, reference
+from ..choices import Action, OrganizationRole, Permission, Target
+from .change import changing, locked
+from .event import AuditTarget, reference
 from .organization import Organization, OrganizationMembership, User
 from .validation import raise_refusal
 
@@ -70,42 +71,54 @@ class Invitation(models.Model):
         """How the log speaks of it."""
         return AuditTarget(Target.INVITATION, self.pk, str(self), self.organization_id)
 
-    @transaction.atomic
     def create(self, by):
         """Keep this new invitation, and log it. Answers the secret part of its link, which is shown only now.
 
         Refuses with `role_too_low`.
         """
-        self.organization.lock_for_change(by, Action.INVITE)
-        token = secrets.token_urlsafe(32)
-        self.token_hash, self.created_by = hashed(token), None if by.staff else by.user
-        self.expires_at = timezone.now() + LIFETIME
-        self.full_clean()
-        self.save()
-        record(by, Action.INVITE, self, {"role": [None, self.role]})
+        with changing(self.organization, by, Action.INVITE) as change:
+            token = secrets.token_urlsafe(32)
+            self.token_hash, self.created_by = hashed(token), None if by.staff else by.user
+            self.expires_at = timezone.now() + LIFETIME
+            self.full_clean()
+            self.save()
+            change.record(Action.INVITE, self, {"role": [None, self.role]})
         return token
 
-    @transaction.atomic
     def revoke_by(self, by):
         """End it before anybody uses it, and log that. Refuses with `role_too_low`."""
-        self.organization.lock_for_change(by, Action.INVITE_REVOKE)
-        if Invitation.objects.open().filter(pk=self.pk).update(revoked_at=timezone.now()):
-            record(by, Action.INVITE_REVOKE, self, {"role": [self.role, None]})
+        with changing(self, by, Action.INVITE_REVOKE) as change:
+            if Invitation.objects.open().filter(pk=self.pk).update(revoked_at=timezone.now()):
+                change.record(Action.INVITE_REVOKE, self, {"role": [self.role, None]})
 
-    @transaction.atomic
     def accept(self, by):
-        """Bring `by.user` into the organization, once. Refuses with `invitation_used`; answers the membership."""
-        Organization.objects.hold(self.organization_id)
-        used = Invitation.objects.open().filter(pk=self.pk).update(used_at=timezone.now(), used_by=by.user)
-        raise_refusal(None if used else rules.INVITATION_USED)
-        membership = self.organization.memberships.filter(user=by.user).first()
-        if membership is None:
-            membership = OrganizationMembership(organization=self.organization, user=by.user, role=self.role)
-            membership.full_clean()
-            membership.save()
-            related = {"invitation": reference(self)}
-            record(by, Action.PERSON_ADD, membership, {"role": [None, self.role]}, related)
+        """Add `by.user` to the organization, once. Refuses with `invitation_used`; answers the membership."""
+        with changing(self, by, Permission.JOIN) as change:
+            invitation = change.row
+            used = Invitation.objects.open().filter(pk=self.pk).update(used_at=timezone.now(), used_by=by.user)
+            raise_refusal(None if used else rules.INVITATION_USED)
+            membership = invitation.organization.memberships.filter(user=by.user).first()
+            if membership is None:
+                membership = OrganizationMembership(user=by.user, role=self.role)
+                membership.organization = invitation.organization
+                membership.full_clean()
+                membership.save()
+                related = {"invitation": reference(self)}
+                change.record(Action.PERSON_ADD, membership, {"role": [None, self.role]}, related)
         return membership
+
+    def lock_for_change(self, by, action):
+        """Lock its organization until commit. Answers (the row anew, the organization role of `by`, if it is needed).
+
+        The link itself is the right to join.
+        """
+        if action == Permission.JOIN:
+            organization, role = Organization.objects.hold(self.organization_id), None
+        else:
+            organization, role = self.organization.lock_for_change(by, action)
+        invitation = locked(organization.invitations.all(), self.pk)
+        invitation.organization = organization
+        return invitation, role
 
 
 def hashed(token):

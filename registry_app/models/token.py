@@ -3,9 +3,10 @@
 import hashlib
 import re
 import secrets
+from contextlib import contextmanager
 from datetime import UTC, timedelta
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -13,6 +14,7 @@ from django.utils import timezone
 from .. import rules
 from ..choices import Action, Target
 from ..database.availability import best_effort
+from .change import changing
 from .event import AuditTarget, record, reference
 from .organization import User
 from .validation import raise_refusal, validate_name
@@ -105,21 +107,20 @@ class ApiToken(models.Model):
         """Whether its time is over."""
         return self.expires_at is not None and self.expires_at <= timezone.now()
 
-    @transaction.atomic
     def issue(self, by, organization=None):
         """Save it as new, and log it; `secret` is set then.
 
         A person's is their own to issue; a service account's its organization's, for an admin of it. Refuses with
         `role_too_low`, `account_inactive` or `token_name_taken`.
         """
-        self._refuse(by, organization, Action.TOKEN_ISSUE, belongs=self._belongs_to)
-        secret = PREFIX + secrets.token_hex(20)
-        self.digest = digest(secret)
-        user = User.objects.select_for_update(no_key=True).get(pk=self.user_id)  # so that the name stays free
-        raise_refusal(None if user.is_active else rules.ACCOUNT_INACTIVE)
-        self.full_clean()
-        self.save(force_insert=True)
-        self.record(by, Action.TOKEN_ISSUE, self.creation_changes(), organization)
+        with self._changing(by, Action.TOKEN_ISSUE, organization, belongs=self._belongs_to):
+            secret = PREFIX + secrets.token_hex(20)
+            self.digest = digest(secret)
+            user = User.objects.hold(self.user_id)  # so that the name stays free
+            raise_refusal(None if user.is_active else rules.ACCOUNT_INACTIVE)
+            self.full_clean()
+            self.save(force_insert=True)
+            self.record(by, Action.TOKEN_ISSUE, self.creation_changes(), organization)
         self.secret = secret
 
     def creation_changes(self):
@@ -128,18 +129,16 @@ class ApiToken(models.Model):
         facts = {"expires": expires, "read_only": self.read_only, "fingerprint": fingerprint(self.digest)}
         return {name: [None, value] for name, value in facts.items()}
 
-    @transaction.atomic
     def revoke_by(self, by, organization=None):
         """End it permanently, and log it. Twice is once.
 
         One's own, or as admin of an `organization` that its user is in. Refuses with `role_too_low`.
         """
-        self._refuse(by, organization, Action.TOKEN_REVOKE, belongs=self._is_in)
-        stored = ApiToken.objects.select_for_update().get(pk=self.pk)
-        if stored.revoked_at is None:
-            self.revoked_at = timezone.now()
-            self.save(update_fields=["revoked_at"])
-            self.record(by, Action.TOKEN_REVOKE, {}, organization)
+        with self._changing(by, Action.TOKEN_REVOKE, organization, belongs=self._is_in):
+            now = timezone.now()
+            if ApiToken.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=now):
+                self.revoked_at = now
+                self.record(by, Action.TOKEN_REVOKE, {}, organization)
 
     def seen(self):
         """Note that it was used just now: at most once a minute, for a program may ask many times a second."""
@@ -148,12 +147,12 @@ class ApiToken(models.Model):
             best_effort(lambda: ApiToken.objects.filter(pk=self.pk).update(last_used_at=now))
             self.last_used_at = now
 
-    def _refuse(self, by, organization, action, *, belongs):
-        """Refuse who may not: others than its user, and admins of an organization to which it doesn't belong."""
-        if organization:
-            organization.lock_for_change(by, action)
-        allowed = belongs(organization) if organization else by.staff or by.user == self.user
-        raise_refusal(None if allowed else rules.ORGANIZATION_ADMINS_ONLY)
+    @contextmanager
+    def _changing(self, by, action, organization, *, belongs):
+        """A Change by its user, or by an admin of `organization`, to which it must belong."""
+        with changing(organization or User.objects.get(pk=self.user_id), by, action) as change:
+            raise_refusal(None if organization is None or belongs(organization) else rules.ORGANIZATION_ADMINS_ONLY)
+            yield change
 
     def _is_in(self, organization):
         """Whether its user is in `organization`."""

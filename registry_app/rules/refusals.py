@@ -101,6 +101,7 @@ SERVICE_ROLE = Refusal("service_role", "Service accounts are members or admins."
 NOT_HERE = Refusal("not_in_organization", "Only people, service accounts and teams of the organization can be added.")
 ROLE_ENDS_BEFORE = Refusal("end_date_past", "A role can't end before it begins.")
 ORGANIZATION_ADMINS_ONLY = Refusal("role_too_low", "You need the Admin role of the organization for this.")
+TEAM_PEOPLE_ONLY = Refusal("role_too_low", "Only people of the team see its artifacts and register versions for it.")
 TEAM_ADMINS_ONLY = Refusal("role_too_low", "You need the Admin role of the team or of the organization for this.")
 ADMINS_CREATE = Refusal("role_too_low", "Only organization admins create registries here.")
 SERVICE_IS_NO_ADMIN = Refusal("service_role", "Service accounts are members of the organization, never its admins.")

@@ -14,6 +14,7 @@ from .refusals import (
     SERVICE_ROLE,
     SERVICE_SIGNS_IN,
     TEAM_ADMINS_ONLY,
+    TEAM_PEOPLE_ONLY,
     TOKEN_READ_ONLY,
     Refusal,
 )
@@ -186,10 +187,19 @@ MANAGING_TEAM = frozenset(
 )
 
 
+# What all people of a team do, and what lets them see its artifacts.
+REGISTERING = frozenset({Action.VERSION_CREATE, Action.VERSION_DELETE})
+
+
 def refuse_in_team(action: Action | Permission, organization_role: str | None, team_role: str | None) -> Refusal | None:
-    """Why a person of these roles (None for no role) may not do `action`, one of MANAGING_TEAM, or leave, in a team."""
+    """Why a person of these roles (None for no role) may not do `action` in a team.
+
+    It is one of MANAGING_TEAM or REGISTERING, or to leave.
+    """
     if organization_role == OrganizationRole.ADMIN or action == Permission.LEAVE:
         return None
+    if action in REGISTERING:
+        return TEAM_PEOPLE_ONLY if organization_role is None or team_role is None else None
     if action == Action.TEAM_DELETE:
         return DELETE_BY_ADMINS
     return None if team_role == TeamRole.ADMIN and organization_role is not None else TEAM_ADMINS_ONLY

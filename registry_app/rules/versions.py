@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence, Sized
 from typing import NoReturn
 from urllib.parse import urlsplit
 
-from ..choices import OrganizationRole
 from .characters import visible
 from .names import (
     clean_name,
@@ -155,13 +154,6 @@ def refuse_version_deletion(places: Iterable[str], hidden: int) -> Refusal | Non
     if hidden:
         where = f"{where} and where you can't see it" if where else "a place that you can't see"
     return Refusal("version_linked", f"It is linked in {where}.", "Unlink it there first.")
-
-
-def refuse_registration(organization_role: str | None, team_role: str | None) -> Refusal | None:
-    """Why a person of these roles (None for no role) may not see a team's artifacts or register versions for it."""
-    if organization_role == OrganizationRole.ADMIN or (organization_role is not None and team_role is not None):
-        return None
-    return Refusal("role_too_low", "Only people of the team see its artifacts and register versions for it.")
 
 
 def refuse_artifact_type(stored: str, wanted: str) -> Refusal | None:

@@ -3,14 +3,13 @@
 from typing import NamedTuple
 
 from django.contrib import messages
-from django.db import transaction
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
 from ..choices import Action
 from ..forms import ImportForm, VersionForm
-from ..models import Batch, check_registrar, may_register
-from ..models.change import digest_of
+from ..models import Batch
+from ..models.change import changing, digest_of
 from ..permissions import get_artifacts
 from .artifacts import team_page
 from .rendering import actor_of, form_data, log_refusals
@@ -64,10 +63,8 @@ def _carry_in(form, access, by):
         row.full_clean()
     shown = form.cleaned_data["etag"]
     if not shown:
-        check_registrar(access.team, by)
         return *_judge(form, rows, access, by)[1:], False
-    with transaction.atomic():
-        may_register(access.team, by)
+    with changing(access.team, by, Action.VERSION_CREATE):
         batch, outcomes, etag = _judge(form, rows, access, by)
         done = shown == etag and not any(outcome.refusals for outcome in outcomes)
         if done:

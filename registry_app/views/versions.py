@@ -35,7 +35,11 @@ def delete(request, organization, team, project, name, number):
     form = DeleteVersionForm(form_data(request), version=version)
     if form.is_valid() and form.submit(version.delete_by, actor_of(request), form.cleaned_data["reason"]):
         messages.success(request, f"{called} is deleted. The audit log keeps its history.")
-        return redirect(artifact) if artifact.pk else redirect("artifacts:index", organization, access.team.name)
+        return (
+            redirect(artifact)
+            if artifact.versions.exists()
+            else redirect("artifacts:index", organization, access.team.name)
+        )
     log_refusals(request, form, Action.VERSION_DELETE, version)
     context = {"form": form, "refusal": version.refuse_deletion(access.membership)}
     context["links"] = version.places(access.membership)[:SHOWN]

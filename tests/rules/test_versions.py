@@ -5,7 +5,7 @@ import json
 import pytest
 
 from registry_app import rules
-from registry_app.choices import OrganizationRole, TeamRole
+from registry_app.choices import Action, OrganizationRole, TeamRole
 from tests.assertions import code_of
 
 SHA = f"sha256:{64 * 'a'}"
@@ -116,7 +116,7 @@ def test_rule_27_a_version_that_is_linked_is_not_deleted(places, hidden, expecte
     ],
 )
 def test_the_people_of_a_team_register_its_versions(organization_role, team_role, expected):
-    assert code_of(rules.refuse_registration(organization_role, team_role)) == expected
+    assert code_of(rules.refuse_in_team(Action.VERSION_CREATE, organization_role, team_role)) == expected
 
 
 @pytest.mark.parametrize("wanted, expected", [("model", None), ("Model", "type_stays")])
