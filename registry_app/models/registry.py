@@ -10,15 +10,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from .. import rules
-from ..choices import Action, Kind, OrganizationRole, Role, Target, Visibility
+from ..choices import Action, Kind, Role, Target, Visibility
 from . import restriction_journal
 from .accepted_type import AcceptedType, new_types
 from .change import changing, locked, refuse_stale
+from .effective_role import EffectiveRoles
 from .event import AuditTarget, record, reference
 from .former_name import FormerName
-from .impact import Restriction
-from .organization import Organization, OrganizationMembership, User
-from .registry_member import RANK, RegistryMember
+from .organization import Organization, User
+from .registry_member import RegistryMember
 from .registry_queryset import CORE_KEYS, RegistryQuerySet
 from .validation import raise_refusal, validate_description, validate_name
 
@@ -32,7 +32,7 @@ NAME_IS_UNIQUE = models.UniqueConstraint(
 )
 
 
-class Registry(models.Model):
+class Registry(EffectiveRoles, models.Model):
     """A named set of collections of an organization: core (created with it) or custom (made by people).
 
     Written only by its verbs (`create`, `edit`, `restrict`, …): one transaction that locks the row, asks who may and
@@ -116,50 +116,7 @@ class Registry(models.Model):
         """The first line of the description."""
         return self.description.partition("\n")[0]
 
-    # What it is to whom.
-
-    def role_of(self, by):
-        """The effective role of `by` here (rulebook §3), or None. The Django admin and commands act as admins."""
-        if by.staff:
-            return Role.ADMIN
-        given = self.members.active().for_user(by.user and by.user.pk).order_by(RANK.desc()).values("role")[:1]
-        memberships = OrganizationMembership.objects.of_active().select_related("organization", "user").order_by()
-        memberships = memberships.filter(organization=self.organization_id, user=by.user)
-        membership = memberships.annotate(given_role=models.Subquery(given)).first()
-        return membership and membership.effective_role(self.visibility, membership.given_role)
-
-    def who_can(self, role, visibility=None):
-        """The memberships of all whose effective role here is at least `role` (rulebook §3), were it of `visibility`.
-
-        Asked of the database in one condition; `role_of` says the same of one person.
-        """
-        visibility = visibility or self.visibility
-        memberships, given = self.organization.memberships.of_active(), self.members.active()
-        shared = rules.shared_role(visibility, self.organization.default_role)
-        if rules.rank(shared) >= rules.rank(role):
-            return memberships
-        reached = Q(role=OrganizationRole.ADMIN) | given.at_least(role).users()
-        if rules.rank(role) <= rules.rank(Role.MEMBER):  # whatever role a service account has counts as member
-            reached |= Q(user__is_service=True) & (Q() if shared else given.users())
-        return memberships.filter(reached)
-
-    def people(self):
-        """The memberships of everybody who can see it."""
-        return self.who_can(Role.RESTRICTED_VIEWER)
-
-    def admins(self):
-        """The memberships of those who are admins here: organization admins, and who has the role."""
-        return self.who_can(Role.ADMIN)
-
-    def sides_of_restriction(self):
-        """The memberships of those who would keep access, and of those who would lose it, were it restricted."""
-        kept = self.who_can(Role.RESTRICTED_VIEWER, Visibility.RESTRICTED)
-        return kept, self.organization.memberships.of_active().exclude(pk__in=kept.order_by().values("pk"))
-
-    def restriction(self):
-        """What restricting it would do, counted now (rule 18)."""
-        kept, lost = self.sides_of_restriction()
-        return Restriction(kept.count(), lost.count())
+    # What it accepts.
 
     def types_in_use(self):
         """The names of the types that its collections use (rule 11)."""
