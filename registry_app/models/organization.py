@@ -2,7 +2,6 @@
 
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
-from django.contrib.auth import models as auth_models
 from django.contrib.auth.models import AbstractUser
 from django.db import models, transaction
 from django.db.models.functions import Lower
@@ -29,14 +28,6 @@ NEW_ACCOUNT = {
 }
 
 
-class UserManager(auth_models.UserManager):
-    """Accounts, as verbs ask for them."""
-
-    def hold(self, pk):
-        """Lock the account's row until commit, after organizations."""
-        return locked(self.select_for_update(no_key=True), pk)
-
-
 class User(AbstractUser):
     """A person who can sign in, or a service account. Never deleted, only deactivated: what they did keeps their name.
 
@@ -45,8 +36,6 @@ class User(AbstractUser):
 
     is_service = models.BooleanField("service account", default=False, editable=False)
     access_ended_at = models.DateTimeField(null=True, editable=False)  # what began earlier works no more
-
-    objects = UserManager()  # type: ignore[misc]  # as Django's own users have theirs
 
     class Meta(AbstractUser.Meta):
         constraints = [
@@ -148,7 +137,7 @@ class User(AbstractUser):
 
         Ends every session of theirs too: one may be of whom the connection was not meant for.
         """
-        User.objects.hold(self.pk)
+        locked(User.objects.select_for_update(no_key=True), self.pk)
         ended, _ = SocialAccount.objects.filter(pk=connection.pk, user=self).delete()
         if ended:
             self._end_sessions()
@@ -157,7 +146,7 @@ class User(AbstractUser):
 
     def lock_for_change(self, by, action):
         """Lock the row until commit. Answers (the row anew, no role): an account is its person's own, and staff's."""
-        user = User.objects.hold(self.pk)
+        user = locked(User.objects.select_for_update(no_key=True), self.pk)
         raise_refusal(None if by.staff or by.user == user else rules.ORGANIZATION_ADMINS_ONLY)
         return user, None
 

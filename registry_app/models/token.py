@@ -14,7 +14,7 @@ from django.utils import timezone
 from .. import rules
 from ..choices import Action, Target
 from ..database.availability import best_effort
-from .change import changing
+from .change import changing, locked
 from .event import AuditTarget, record, reference
 from .organization import User
 from .validation import raise_refusal, validate_name
@@ -116,7 +116,7 @@ class ApiToken(models.Model):
         with self._changing(by, Action.TOKEN_ISSUE, organization, belongs=self._belongs_to):
             secret = PREFIX + secrets.token_hex(20)
             self.digest = digest(secret)
-            user = User.objects.hold(self.user_id)  # so that the name stays free
+            user = locked(User.objects.select_for_update(no_key=True), self.user_id)  # so that the name stays free
             raise_refusal(None if user.is_active else rules.ACCOUNT_INACTIVE)
             self.full_clean()
             self.save(force_insert=True)
