@@ -9,7 +9,7 @@ from .change import changing
 from .event import record, reference
 from .organization import OrganizationMembership, User
 from .registry_member import RegistryMember
-from .validation import raise_refusal
+from .validation import raise_refusal, refused_as
 
 
 class AccessRequestQuerySet(models.QuerySet):
@@ -51,8 +51,7 @@ class AccessRequest(models.Model):
                 fields=["registry", "user"],
                 condition=models.Q(answered_at=None),
                 name="access_request_is_single",
-                violation_error_code=rules.REQUESTED_ALREADY.code,
-                violation_error_message=rules.REQUESTED_ALREADY.reason,
+                **refused_as(rules.REQUESTED_ALREADY),
             ),
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="access_request_role_is_known"),
         ]

@@ -14,7 +14,7 @@ from .impact import ContentCounts
 from .link import Alias, Link, Tag, clean_tags, replace_tags
 from .organization import User
 from .registry import Registry
-from .validation import raise_refusal, validate_description
+from .validation import raise_refusal, refused_as, validate_description
 
 
 class CollectionQuerySet(models.QuerySet):
@@ -69,8 +69,7 @@ class Collection(models.Model):
             models.UniqueConstraint(
                 fields=["registry", "name_key"],
                 name="collection_name_is_unique",
-                violation_error_code=rules.NAME_TAKEN.code,
-                violation_error_message=rules.NAME_TAKEN.reason,
+                **refused_as(rules.NAME_TAKEN),
             ),
         ]
         indexes = [

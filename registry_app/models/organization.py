@@ -13,7 +13,7 @@ from ..choices import Action, OrganizationRole, Role, Target
 from . import endings
 from .change import changing, locked, refuse_stale
 from .event import Actor, Audited, AuditTarget, record, reference
-from .validation import check_password_rules, raise_refusal, validate_name
+from .validation import check_password_rules, raise_refusal, refused_as, validate_name
 
 SETTINGS = ("default_role", "members_create", "requires_second_factor")
 
@@ -43,8 +43,7 @@ class User(AbstractUser):
                 Lower("email"),
                 condition=~models.Q(email=""),
                 name="user_email_is_unique",
-                violation_error_code=rules.EMAIL_TAKEN.code,
-                violation_error_message=rules.EMAIL_TAKEN.reason,
+                **refused_as(rules.EMAIL_TAKEN),
             )
         ]
 

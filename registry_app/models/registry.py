@@ -20,15 +20,14 @@ from .former_name import FormerName
 from .organization import Organization, User
 from .registry_member import RegistryMember
 from .registry_queryset import CORE_KEYS, RegistryQuerySet
-from .validation import raise_refusal, validate_description, validate_name
+from .validation import raise_refusal, refused_as, validate_description, validate_name
 
 TRACKED = ("name", "description", "visibility", "accepts_all_types")
 
 NAME_IS_UNIQUE = models.UniqueConstraint(
     fields=["organization", "name_key"],
     name="registry_name_is_unique",
-    violation_error_code=rules.NAME_TAKEN.code,
-    violation_error_message=rules.NAME_TAKEN.reason,
+    **refused_as(rules.NAME_TAKEN),
 )
 
 
@@ -71,20 +70,17 @@ class Registry(EffectiveRoles, models.Model):
             models.CheckConstraint(
                 condition=~Q(kind=Kind.CORE) | Q(visibility=Visibility.ORGANIZATION),
                 name="registry_core_is_shared",
-                violation_error_code=rules.CORE_IS_SHARED.code,
-                violation_error_message=rules.CORE_IS_SHARED.reason,
+                **refused_as(rules.CORE_IS_SHARED),
             ),
             models.CheckConstraint(
                 condition=~Q(kind=Kind.CORE) | Q(accepts_all_types=False),
                 name="registry_core_keeps_a_list",
-                violation_error_code=rules.CORE_KEEPS_A_LIST.code,
-                violation_error_message=rules.CORE_KEEPS_A_LIST.reason,
+                **refused_as(rules.CORE_KEEPS_A_LIST),
             ),
             models.CheckConstraint(
                 condition=~Q(kind=Kind.CORE) | Q(name_key__in=CORE_KEYS),
                 name="registry_core_is_given",
-                violation_error_code=rules.CORE_IS_GIVEN.code,
-                violation_error_message=rules.CORE_IS_GIVEN.reason,
+                **refused_as(rules.CORE_IS_GIVEN),
             ),
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="registry_kind_is_known"),
             models.CheckConstraint(condition=Q(visibility__in=Visibility.values), name="registry_visibility_is_known"),
@@ -148,7 +144,6 @@ class Registry(EffectiveRoles, models.Model):
         raise_refusal(rules.refuse_visibility(self.kind, visibility, self.visibility), "visibility")
         if stored and (self.name, self.description) != (stored.name, stored.description):
             raise_refusal(rules.refuse_metadata(self.kind), "name")
-
         if self.accepts_all_types:
             raise_refusal(rules.refuse_all_types(self.kind), "accepts_all_types")
 

@@ -8,7 +8,7 @@ from ..choices import Action, OrganizationRole, Permission, Target, TeamRole
 from .change import changing, locked, refuse_stale
 from .event import AuditTarget, reference
 from .organization import Organization, User
-from .validation import raise_refusal, validate_name
+from .validation import raise_refusal, refused_as, validate_name
 
 
 class Team(models.Model):
@@ -30,8 +30,7 @@ class Team(models.Model):
             models.UniqueConstraint(
                 fields=["organization", "name_key"],
                 name="team_name_is_unique",
-                violation_error_code=rules.NAME_TAKEN.code,
-                violation_error_message=rules.NAME_TAKEN.reason,
+                **refused_as(rules.NAME_TAKEN),
             )
         ]
 

@@ -17,7 +17,7 @@ from ..database.availability import best_effort
 from .change import changing, locked
 from .event import AuditTarget, record, reference
 from .organization import User
-from .validation import raise_refusal, validate_name
+from .validation import raise_refusal, refused_as, validate_name
 
 PREFIX = "local-"
 FORM = re.compile(rf"{PREFIX}[0-9a-f]{{40}}", re.ASCII)
@@ -82,8 +82,7 @@ class ApiToken(models.Model):
                 Lower("name"),
                 condition=Q(revoked_at__isnull=True),
                 name="token_name_is_unique",
-                violation_error_code=rules.TOKEN_NAME_TAKEN.code,
-                violation_error_message=rules.TOKEN_NAME_TAKEN.reason,
+                **refused_as(rules.TOKEN_NAME_TAKEN),
             ),
             models.CheckConstraint(
                 condition=Q(expires_at__isnull=True) | Q(expires_at__gt=models.F("created_at")),

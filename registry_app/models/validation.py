@@ -13,6 +13,11 @@ def raise_refusal(refusal, field=NON_FIELD_ERRORS):
         raise ValidationError({field: ValidationError(text, code=refusal.code)})
 
 
+def refused_as(refusal):
+    """What a constraint says where it is violated: the code and the reason of `refusal`, as keyword arguments."""
+    return {"violation_error_code": refusal.code, "violation_error_message": refusal.reason}
+
+
 def check_password_rules(password, user):
     """Raise what Django's validators say of `password`, for `user`, as a ValidationError on `password`."""
     try:
