@@ -95,10 +95,7 @@ class User(AbstractUser):
 
     def is_last_admin_somewhere(self):
         """Whether an organization has no active admin beside this one."""
-        in_charge = self.memberships.admins()
-        shared = OrganizationMembership.objects.admins().exclude(user=self)
-        shared = shared.filter(organization__in=in_charge.order_by().values("organization"))
-        return in_charge.exclude(organization__in=shared.order_by().values("organization")).exists()
+        return self.memberships.sole_admins().exists()
 
     def end_access(self, by, organization=None):
         """End what the account made possible, permanently, and log it: should they come back, they begin anew.
@@ -264,6 +261,11 @@ class OrganizationMembershipQuerySet(models.QuerySet):
     def admins(self):
         """Those of organization admins who can still sign in."""
         return self.of_active().filter(role=OrganizationRole.ADMIN)
+
+    def sole_admins(self):
+        """Those of admins without whom their organization has no other."""
+        others = OrganizationMembership.objects.admins().filter(organization=models.OuterRef("organization"))
+        return self.admins().exclude(models.Exists(others.exclude(user=models.OuterRef("user")).order_by()))
 
 
 class OrganizationMembership(models.Model):

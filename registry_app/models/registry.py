@@ -148,10 +148,7 @@ class Registry(EffectiveRoles, models.Model):
             raise_refusal(rules.refuse_all_types(self.kind), "accepts_all_types")
 
     def validate_constraints(self, exclude=None):
-        """Rule 14. What the CHECK constraints say of one row, `clean` has asked of the rules; they stand behind it.
-
-        None is excluded: Django's forms would skip those that name a field which the form doesn't show.
-        """
+        """Rule 14, whatever a form excludes: `clean` has asked the rules what the CHECK constraints say of one row."""
         if self._stored and self._stored.name_key == self.name_key:
             return
         try:
