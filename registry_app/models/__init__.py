@@ -9,7 +9,7 @@ from .former_name import FormerName
 from .impact import ContentCounts, Restriction
 from .invitation import Invitation
 from .link import Alias, Link, Tag
-from .organization import Organization, OrganizationMembership, User
+from .organization import Organization, OrganizationMembership
 from .protected_alias import ProtectedAlias
 from .provisioning import (
     create_organization,
@@ -26,6 +26,7 @@ from .registry_member import RegistryMember
 from .role_sources import effective_sources, role_sources, role_sources_of_person
 from .team import Team, TeamMembership
 from .token import ApiToken
+from .user import User
 from .validation import raise_refusal
 
 __all__ = [

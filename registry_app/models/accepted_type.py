@@ -4,7 +4,7 @@ from django.db import models
 from django.utils import timezone
 
 from .. import rules
-from .organization import User
+from .user import User
 from .validation import raise_refusal, validate_type_name
 
 

@@ -7,8 +7,9 @@ from .. import rules
 from ..choices import Action, Permission, Role
 from .change import changing
 from .event import record, reference
-from .organization import OrganizationMembership, User
+from .organization import OrganizationMembership
 from .registry_member import RegistryMember
+from .user import User
 from .validation import raise_refusal, refused_as
 
 

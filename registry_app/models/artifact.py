@@ -11,8 +11,8 @@ from .. import rules
 from ..choices import Action, Role, Target
 from .change import changing, locked
 from .event import AuditTarget, record, reference, references
-from .organization import User
 from .team import Team
+from .user import User
 from .validation import raise_refusal
 
 

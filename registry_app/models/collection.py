@@ -12,8 +12,8 @@ from .change import changing, locked, refuse_stale
 from .event import AuditTarget, reference
 from .impact import ContentCounts
 from .link import Alias, Link, Tag, clean_tags, replace_tags
-from .organization import User
 from .registry import Registry
+from .user import User
 from .validation import raise_refusal, refused_as, validate_description
 
 

@@ -17,7 +17,7 @@ from .event_queryset import AuditEventQuerySet, canonical_json
 from .validation import raise_refusal
 
 if TYPE_CHECKING:
-    from .organization import User
+    from .user import User
 
 NAME_LENGTH = 400  # characters; the longest path of an alias or a version has 385
 ACTOR_LENGTH = 200  # characters; a username has up to 150

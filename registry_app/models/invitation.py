@@ -11,7 +11,8 @@ from .. import rules
 from ..choices import Action, OrganizationRole, Permission, Target
 from .change import changing, locked
 from .event import AuditTarget, reference
-from .organization import Organization, OrganizationMembership, User
+from .organization import Organization, OrganizationMembership
+from .user import User
 from .validation import raise_refusal
 
 LIFETIME = timedelta(days=7)

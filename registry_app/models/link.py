@@ -10,7 +10,7 @@ from ..choices import Action, Target
 from .artifact import Version
 from .change import changing, locked
 from .event import reference
-from .organization import User
+from .user import User
 from .validation import raise_refusal
 
 

@@ -8,8 +8,9 @@ from .. import rules
 from ..choices import Action, Kind, OrganizationRole, Visibility
 from .event import Actor, AuditChainHead, record
 from .invitation import Invitation
-from .organization import Organization, OrganizationMembership, User
+from .organization import Organization, OrganizationMembership
 from .registry import AcceptedType, Registry
+from .user import User
 from .validation import check_password_rules, raise_refusal
 
 

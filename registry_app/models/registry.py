@@ -17,9 +17,10 @@ from .change import changing, locked, refuse_stale
 from .effective_role import EffectiveRoles
 from .event import AuditTarget, record, reference
 from .former_name import FormerName
-from .organization import Organization, User
+from .organization import Organization
 from .registry_member import RegistryMember
 from .registry_queryset import CORE_KEYS, RegistryQuerySet
+from .user import User
 from .validation import raise_refusal, refused_as, validate_description, validate_name
 
 TRACKED = ("name", "description", "visibility", "accepts_all_types")

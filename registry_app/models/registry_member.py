@@ -10,8 +10,8 @@ from .. import rules
 from ..choices import Action, Role
 from .change import changing, refuse_stale
 from .event import differences, reference
-from .organization import User
 from .team import Team, TeamMembership
+from .user import User
 from .validation import raise_refusal
 
 RANK = Case(

@@ -7,7 +7,8 @@ from .. import rules
 from ..choices import Action, OrganizationRole, Permission, Target, TeamRole
 from .change import changing, locked, refuse_stale
 from .event import AuditTarget, reference
-from .organization import Organization, User
+from .organization import Organization
+from .user import User
 from .validation import raise_refusal, refused_as, validate_name
 
 

@@ -16,7 +16,7 @@ from ..choices import Action, Target
 from ..database.availability import best_effort
 from .change import changing, locked
 from .event import AuditTarget, record, reference
-from .organization import User
+from .user import User
 from .validation import raise_refusal, refused_as, validate_name
 
 PREFIX = "local-"

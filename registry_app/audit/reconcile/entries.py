@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from ... import rules
 from ...choices import Action
 from ...models.event import AuditEvent
-from ...models.organization import NEW_ACCOUNT
+from ...models.user import NEW_ACCOUNT
 from ..snapshots import HOLDER_ACTIONS, Entry, RegistrySnapshot
 from .state import Organization, State, Team, Token, Version
 

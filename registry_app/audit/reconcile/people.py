@@ -3,7 +3,7 @@
 from typing import Any
 
 from ...models import ApiToken, Organization, OrganizationMembership, Team, TeamMembership, User
-from ...models.organization import NEW_ACCOUNT
+from ...models.user import NEW_ACCOUNT
 from .entries import NEW_ORGANIZATION
 from .kind import Actual, Expected, Kind
 

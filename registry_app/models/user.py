@@ -1,0 +1,160 @@
+"""Accounts: people who sign in, and service accounts."""
+
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
+from django.contrib.auth.models import AbstractUser
+from django.db import models, transaction
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from .. import rules
+from ..choices import Action, Target
+from . import endings
+from .change import changing, locked
+from .event import Actor, AuditTarget, record
+from .validation import check_password_rules, raise_refusal, refused_as
+
+# What an account is where the entry of its creation says nothing else.
+NEW_ACCOUNT = {
+    "email": "",
+    "first_name": "",
+    "last_name": "",
+    "is_active": True,
+    "is_staff": False,
+    "is_superuser": False,
+}
+
+
+class User(AbstractUser):
+    """A person who can sign in, or a service account. Never deleted, only deactivated: what they did keeps their name.
+
+    A service account has no password, only tokens.
+    """
+
+    is_service = models.BooleanField("service account", default=False, editable=False)
+    access_ended_at = models.DateTimeField(null=True, editable=False)  # what began earlier works no more
+
+    class Meta(AbstractUser.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                condition=~models.Q(email=""),
+                name="user_email_is_unique",
+                **refused_as(rules.EMAIL_TAKEN),
+            )
+        ]
+
+    @property
+    def audit_target(self):
+        """How the log speaks of it."""
+        return AuditTarget(Target.USER, self.pk, self.username)
+
+    def get_session_auth_hash(self):
+        """What a session must know: other than that of any session before `access_ended_at`, listed or not."""
+        return f"{super().get_session_auth_hash()}{self.access_ended_at or ''}"
+
+    def creation_changes(self):
+        """What the log says of a new account: {field: [None, value]}, its address and what is unusual."""
+        facts = {name: getattr(self, name) for name in NEW_ACCOUNT}
+        return {name: [None, value] for name, value in facts.items() if name == "email" or value != NEW_ACCOUNT[name]}
+
+    def clean(self):
+        """What a username may hold; one that stays may be older than the rule."""
+        super().clean()
+        stored = User.objects.filter(pk=self.pk).values_list("username", flat=True).first() if self.pk else None
+        if self.username and self.username != stored:
+            raise_refusal(rules.refuse_username(self.username), "username")
+
+    def deactivate(self, by, organization):
+        """End their access at once, and log it; `by` is an admin of `organization`, which they are in.
+
+        Refuses with `role_too_low`, or as `refuse_deactivation` says.
+        """
+        self._set_active(by, organization, Action.USER_DEACTIVATE, wanted=False)
+
+    def reactivate(self, by, organization):
+        """Let them sign in again, and log it; who may is as for `deactivate`."""
+        self._set_active(by, organization, Action.USER_REACTIVATE, wanted=True)
+
+    def refuse_deactivation(self, organization):
+        """Why admins of `organization` may neither deactivate this account nor reactivate it, or None.
+
+        `not_in_organization`, `other_organization`, `account_of_staff` or `last_admin`.
+        """
+        organizations = set(self.memberships.values_list("organization_id", flat=True))
+        if organization.pk not in organizations:
+            return rules.NOT_HERE
+        if len(organizations) > 1:
+            return rules.IN_OTHER_ORGANIZATIONS
+        if self.is_staff:
+            return rules.ACCOUNT_OF_STAFF
+        return rules.LAST_ADMIN if self.is_last_admin_somewhere() else None
+
+    def is_last_admin_somewhere(self):
+        """Whether an organization has no active admin beside this one."""
+        return self.memberships.sole_admins().exists()
+
+    def end_access(self, by, organization=None):
+        """End what the account made possible, permanently, and log it: should they come back, they begin anew.
+
+        `organization` is the one whose admin does it, None for the installation's staff.
+        """
+        self.access_ended_at = timezone.now()
+        self.save(update_fields=["access_ended_at"])
+        endings.end_of_account(self, by, f"{self} was deactivated.", organization)
+
+    @transaction.atomic
+    def give_all_rights(self, by: Actor) -> None:
+        """Let them into Django's admin and do everything there, and log it."""
+        changes = {name: [False, True] for name in ("is_staff", "is_superuser") if not getattr(self, name)}
+        if changes:
+            self.is_staff = self.is_superuser = True
+            self.save(update_fields=[*changes])
+            record(by, Action.USER_EDIT, self, changes)
+
+    @transaction.atomic
+    def change_password(self, by: Actor, password: str) -> None:
+        """Set their password, which ends their sessions, and log it.
+
+        Raises ValidationError on `password`, or with `service_account`.
+        """
+        raise_refusal(rules.SERVICE_SIGNS_IN if self.is_service else None)
+        check_password_rules(password, self)
+        self.set_password(password)
+        self.save(update_fields=["password"])
+        record(by, Action.PASSWORD_CHANGE, self)
+
+    @transaction.atomic
+    def disconnect(self, by: Actor, connection: SocialAccount) -> None:
+        """End `connection`, which is theirs, and log it. Whoever has the address at the provider connects anew.
+
+        Ends every session of theirs too: one may be of whom the connection was not meant for.
+        """
+        locked(User.objects.select_for_update(no_key=True), self.pk)
+        ended, _ = SocialAccount.objects.filter(pk=connection.pk, user=self).delete()
+        if ended:
+            self._end_sessions()
+            changes = {"provider": [connection.provider, None], "identity": [connection.uid, None]}
+            record(by, Action.SSO_DISCONNECT, self, changes)
+
+    def lock_for_change(self, by, action):
+        """Lock the row until commit. Answers (the row anew, no role): an account is its person's own, and staff's."""
+        user = locked(User.objects.select_for_update(no_key=True), self.pk)
+        raise_refusal(None if by.staff or by.user == user else rules.ORGANIZATION_ADMINS_ONLY)
+        return user, None
+
+    def _end_sessions(self):
+        for session in UserSession.objects.filter(user=self):
+            session.end()
+
+    def _set_active(self, by, organization, action, *, wanted):
+        with changing(organization, by, action) as change:
+            raise_refusal(self.refuse_deactivation(organization))
+            self.refresh_from_db()
+            if self.is_active != wanted:
+                self.is_active = wanted
+                self.save(update_fields=["is_active"])
+                if not wanted:
+                    self.end_access(by, organization)
+                target = self.audit_target._replace(organization=organization.pk)
+                change.record(action, target, {"is_active": [not wanted, wanted]})
