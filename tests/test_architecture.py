@@ -35,7 +35,7 @@ LEVELS = {
     "templatetags": 7,
     "urls": 8,
 }
-FUNCTION_LINES, FILE_LINES = 25, 400
+FUNCTION_LINES, FILE_LINES = 25, 300
 TEMPLATE_LINES, TEMPLATE_COLUMNS = 60, 120
 
 # Django loads apps.py before any model can be: what `ready` needs, it imports when it runs.
@@ -123,7 +123,7 @@ def inner_import_faults(path, source):
 
 
 def length_faults(path, source):
-    """Functions of at most 25 lines, files of at most 400."""
+    """Functions of at most 25 lines, files of at most 300."""
     for function in nodes(source, *FUNCTIONS):
         lines = function.end_lineno - function.lineno + 1
         if lines > FUNCTION_LINES:
@@ -293,8 +293,8 @@ LONG = "\n".join(["def f():", '    """It."""', *["    x = 1"] * 24])
         (inner_import_faults, "registry_app/rules.py", "try:\n    import os\nexcept ImportError:\n    pass", 0),
         (length_faults, "registry_app/rules.py", LONG, 1),
         (length_faults, "registry_app/rules.py", LONG.removesuffix("\n    x = 1"), 0),
-        (length_faults, "registry_app/rules.py", "x = 1\n" * 400, 0),
-        (length_faults, "registry_app/rules.py", "x = 1\n" * 401, 1),
+        (length_faults, "registry_app/rules.py", "x = 1\n" * 300, 0),
+        (length_faults, "registry_app/rules.py", "x = 1\n" * 301, 1),
         (docstring_faults, "registry_app/rules.py", '"""It."""\ndef _f(): ...\nclass _C: ...', 0),
         (docstring_faults, "registry_app/rules.py", "def f(): ...\nclass C:\n    def m(self): ...", 3),
         (docstring_faults, "registry_app/__init__.py", "", 0),
