@@ -1,10 +1,11 @@
-"""Middleware: request ids, required login, and no caching of private pages."""
+"""Middleware: request ids, required login, the status of forms with errors, and no caching of private pages."""
 
 import secrets
 from urllib.parse import urlsplit
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
+from django.forms import BaseForm
 from django.http import HttpResponse
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -46,6 +47,24 @@ def _current_page(request):
     except ValueError:
         return "/"
     return referer.path if referer.netloc == request.get_host() else "/"
+
+
+class FormErrorsMiddleware:
+    """Answers 422 if a form was posted and the page shows it with errors, where allauth and Django answer 200."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_template_response(self, request, response):
+        """The response of a class-based view, not rendered yet, with its status."""
+        shown = (response.context_data or {}).values()
+        refused = any(isinstance(value, BaseForm) and value.errors for value in shown)
+        if request.method == "POST" and response.status_code == 200 and refused:
+            response.status_code = 422
+        return response
 
 
 class PrivatePagesMiddleware:

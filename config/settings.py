@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "config.middleware.PageLoginMiddleware",
+    "config.middleware.FormErrorsMiddleware",
     "registry_app.middleware.LimitMiddleware",
     "registry_app.middleware.SessionSeenMiddleware",
     "registry_app.middleware.RuleMiddleware",

@@ -29,7 +29,7 @@ from .operations.readiness import is_ready
 from .permissions import MissingOrganizationRole, MissingRole, Renamed, SecondFactorMissing, check_second_factor
 
 SEEN_EVERY, READY_FOR = 60, 5  # seconds
-TOO_MANY = 429
+MISTAKE, TOO_MANY = 422, 429  # HTTP statuses
 
 
 class ProbeMiddleware:
@@ -127,7 +127,7 @@ def _sender(request):
 
 def _too_many(request, limit, response=None):
     """`response` with status 429. A page with a form is kept, because it contains what the user typed."""
-    if response is None or response.status_code not in {200, TOO_MANY}:
+    if response is None or response.status_code not in {MISTAKE, TOO_MANY}:
         refusal = rules.TOO_MANY_TRIES
         problem = {"code": refusal.code, "message": refusal.message}
         response = JsonResponse(problem) if request.path.startswith("/api/") else render(request, "429.html")

@@ -88,7 +88,7 @@ def test_a_new_password_is_logged_as_changed_and_no_more(staff, root, mel):
 
 def test_a_refused_password_changes_nothing_and_is_not_kept(staff, mel):
     with refused():
-        assert save(staff, password_page(mel), password1="short", password2="short").status_code == 200
+        assert save(staff, password_page(mel), password1="short", password2="short").status_code == 422
 
 
 def test_a_forged_password_field_changes_nothing(staff, mel):

@@ -188,12 +188,12 @@ def test_what_is_no_passkey_lets_nobody_in(mel, credential):
     assert not signed_in(client)
     give_factor(mel)
     enter(client, mel)
-    assert client.post(CHECK, {"credential": credential}).status_code == 200
+    assert client.post(CHECK, {"credential": credential}).status_code == 422
     assert not signed_in(client)
     Authenticator.objects.all().delete()
     adding = confirmed(mel)
     assert adding.get(reverse("mfa_add_webauthn")).status_code == 200
-    assert adding.post(reverse("mfa_add_webauthn"), {"name": "x", "credential": credential}).status_code == 200
+    assert adding.post(reverse("mfa_add_webauthn"), {"name": "x", "credential": credential}).status_code == 422
     again = adding.post(reverse("mfa_reauthenticate_webauthn"), {"credential": credential})
     assert again.status_code == 302
     assert not Authenticator.objects.exists()

@@ -114,7 +114,7 @@ def test_whoever_has_somebodys_username_as_an_address_confirms_nothing_for_them(
     mel.save()
     User.objects.create_user("eve", "eve@example.com", "another password")
     client = browser(mel)
-    assert client.post(AGAIN, {"password": "another password"}).status_code == 200
+    assert client.post(AGAIN, {"password": "another password"}).status_code == 422
     assert client.post(AGAIN, {"password": PASSWORD}).status_code == 302
 
 
@@ -202,7 +202,7 @@ def test_no_address_and_no_secret_is_in_the_log(mel, address):
 def test_after_five_wrong_tries_a_login_waits(mel, login, account):
     with logging() as events:
         answers = [enter(login, "wrong", REMOTE_ADDR=f"192.0.2.{number}")[1] for number in range(8)]
-    assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 3
+    assert [answer.status_code for answer in answers] == [422] * 5 + [429] * 3
     assert 290 <= int(answers[5]["Retry-After"]) <= 300
     assert f'value="{login}"' in answers[5].text
     assert told(events) == [
@@ -215,7 +215,7 @@ def test_after_five_wrong_tries_a_login_waits(mel, login, account):
 def test_after_ten_wrong_tries_an_address_waits(mel):
     with logging() as events:
         answers = [enter(f"eve{number}", "wrong")[1] for number in range(12)]
-    assert [answer.status_code for answer in answers] == [200] * 10 + [429] * 2
+    assert [answer.status_code for answer in answers] == [422] * 10 + [429] * 2
     assert 50 <= int(answers[-1]["Retry-After"]) <= 60
     assert told(events) == [
         (Action.SIGN_IN_LIMIT, "not signed in", "account_login", {"page": [None, "account_login"], "tries": [None, 10]})
@@ -225,7 +225,7 @@ def test_after_ten_wrong_tries_an_address_waits(mel):
 
 def test_what_is_right_in_between_does_not_begin_the_count_anew(mel):
     answers = [enter("mel", PASSWORD if number % 2 else "wrong")[1].status_code for number in range(12)]
-    assert answers == [*[200, 302] * 4, 200, 429, 429, 429]
+    assert answers == [*[422, 302] * 4, 422, 429, 429, 429]
 
 
 def test_after_five_wrong_codes_a_second_factor_waits(mel):
@@ -233,7 +233,7 @@ def test_after_five_wrong_codes_a_second_factor_waits(mel):
     client, _ = enter("mel")
     with logging() as events:
         answers = [client.post(CODE, {"code": "000000"}) for _ in range(7)]
-    assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 2
+    assert [answer.status_code for answer in answers] == [422] * 5 + [429] * 2
     assert int(answers[-1]["Retry-After"]) > 0
     assert told(events) == [
         (Action.SIGN_IN_LIMIT, "not signed in", "mel", {"page": [None, "mfa_authenticate"], "tries": [None, 5]})
@@ -244,7 +244,7 @@ def test_after_five_wrong_tries_confirming_who_one_is_waits(mel):
     client = browser(mel)
     with logging() as events:
         answers = [client.post(AGAIN, {"password": "wrong"}) for _ in range(7)]
-    assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 2
+    assert [answer.status_code for answer in answers] == [422] * 5 + [429] * 2
     assert int(answers[-1]["Retry-After"]) > 0
     changes = {"page": [None, "account_reauthenticate"], "tries": [None, 5]}
     assert told(events) == [(Action.SIGN_IN_LIMIT, "mel", "mel", changes)]
