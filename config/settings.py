@@ -129,10 +129,20 @@ ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
 REFUSED_POSTS_OF_PERSON, REFUSED_POSTS_OF_ADDRESS = 60, 300
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{PRODUCT}] "
 PASSWORD_RESET_TIMEOUT = 24 * 3600
-ACCOUNT_FORMS = {"reset_password": "registry_app.authentication.password_reset.ResetForm"}
+ACCOUNT_FORMS = {
+    "login": "registry_app.authentication.passwords.LoginForm",
+    "reauthenticate": "registry_app.authentication.passwords.ConfirmForm",
+    "change_password": "registry_app.authentication.passwords.ChangePasswordForm",
+    "set_password": "registry_app.authentication.passwords.SetPasswordForm",
+    "reset_password": "registry_app.authentication.password_reset.ResetForm",
+    "reset_password_from_key": "registry_app.authentication.passwords.ResetPasswordForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_FORMS = {
+    "authenticate": "registry_app.authentication.codes.CodeForm",
+    "reauthenticate": "registry_app.authentication.codes.CodeAgainForm",
+    "activate_totp": "registry_app.authentication.codes.ActivateForm",
     "add_webauthn": "registry_app.authentication.passkeys.AddPasskeyForm",
     "login_webauthn": "registry_app.authentication.passkeys.PasskeyLoginForm",
     "authenticate_webauthn": "registry_app.authentication.passkeys.PasskeyForm",

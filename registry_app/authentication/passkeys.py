@@ -38,6 +38,14 @@ class CredentialField(forms.JSONField):
 class AddPasskeyForm(webauthn.AddWebAuthnForm):
     """A new passkey or security key."""
 
+    name = forms.CharField(
+        required=False, widget=forms.TextInput({"class": "input short", "autocomplete": "off"}), label_suffix=":"
+    )  # a suffix, because the name that it suggests is there already: it isn't called optional
+    passwordless = forms.BooleanField(
+        label="Passkey: sign in without a password",
+        required=False,
+        help_text="The device asks for your finger, face or PIN.",
+    )
     credential = CredentialField(RegistrationResponse)
 
 
