@@ -60,6 +60,11 @@ class ActionForm(forms.Form):
         """All errors, with their codes, as one ValidationError."""
         return ValidationError({name: errors.as_data() for name, errors in self.errors.items()})
 
+    def offer(self, name, choices):
+        """The inputs of field `name`, a box or a radio button for each of `choices` [(value, label)], for a table."""
+        self.fields[name].widget.choices = choices  # type: ignore[attr-defined]
+        return self[name].subwidgets
+
     @property
     def status(self):
         """The HTTP status of the page that shows this form: 409 where the row moved on, 422 for errors, else 200."""

@@ -2,6 +2,7 @@
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 
 from .. import rules
 from ..database.fulltext import SearchTerm
@@ -18,7 +19,7 @@ from .base import (
     RuleField,
     ShownField,
 )
-from .widgets import any_field, search_field, text_input
+from .widgets import Radios, any_field, search_field, text_input
 
 SORTS = {
     "-updated": "Latest change first",
@@ -124,6 +125,7 @@ class LinkForm(ActionForm):
 
     version = forms.ModelChoiceField(
         Version.objects.none(),
+        widget=Radios,
         error_messages={"required": "Choose a version.", "invalid_choice": rules.SOURCE_HIDDEN.reason},
     )
     aliases = aliases_field()
@@ -143,8 +145,8 @@ class LabelsForm(ActionForm):
     """
 
     listed = ShownField(required=False, widget=forms.MultipleHiddenInput)
-    keep = forms.MultipleChoiceField(required=False)
-    move = forms.MultipleChoiceField(required=False)
+    keep = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
+    move = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
     aliases = aliases_field()
     tags = tags_field()
     reason = ReasonField()
@@ -154,10 +156,16 @@ class LabelsForm(ActionForm):
         super().__init__(*args, registry=link.collection.registry, **kwargs)
         self.fields["aliases"].label = "New aliases"
         aliases, tags = facts = link.facts  # read once, so that the etag is of what is shown
-        self.initial.update(tags=", ".join(tags), listed=aliases, etag=digest_of(facts))
+        self.initial.update(keep=aliases, tags=", ".join(tags), listed=aliases, etag=digest_of(facts))
         others = link.collection.aliases.exclude(link=link).values_list("name", flat=True)
         for field, names in (("keep", aliases), ("move", others)):
             self.fields[field].choices = [(name, name) for name in names]  # type: ignore[attr-defined]
+
+    def tick(self, names):
+        """Let the boxes of `names` come back ticked, too: aliases that the link got since the form was shown."""
+        data: QueryDict = self.data.copy()  # type: ignore[attr-defined]
+        data.setlist("keep", [*data.getlist("keep"), *names])
+        self.data = data
 
     def clean(self):
         """What it keeps must be among what it has, and what moves on another version: else it was changed."""

@@ -130,7 +130,9 @@ class RestrictForm(DeleteForm):
     membership `looker` names; there are no `others` without one.
     """
 
-    keep = forms.ModelMultipleChoiceField(User.objects.none(), to_field_name="username", required=False)
+    keep = forms.ModelMultipleChoiceField(
+        User.objects.none(), to_field_name="username", required=False, widget=forms.CheckboxSelectMultiple
+    )
     others = PrincipalsField(label="Keep others by name", required=False)
 
     def __init__(self, *args, looker=None, **kwargs):

@@ -1,6 +1,5 @@
 """The previews of restricting and of deleting a registry: who and what is affected."""
 
-from collections.abc import Collection
 from typing import Any
 
 from .. import rules
@@ -11,11 +10,8 @@ COLLECTIONS_SHOWN = 10  # names on the preview of a deletion
 PEOPLE_SHOWN = 50  # names on the preview of a restriction
 
 
-def restriction_impact(registry: Registry, ticked: Collection[str]) -> dict[str, Any]:
-    """The preview of a restriction: counts, the people who keep access with the source of their role, who loses it.
-
-    `ticked` are the usernames of people who shall keep it.
-    """
+def restriction_impact(registry: Registry) -> dict[str, Any]:
+    """The preview of a restriction: counts, the people who keep access with the source of their role, who loses it."""
     now, (kept, lost) = registry.restriction(), registry.sides_of_restriction()
     kept, lost = (side.select_related("user", "organization").order_by("user__username") for side in (kept, lost))
     return {
@@ -24,7 +20,7 @@ def restriction_impact(registry: Registry, ticked: Collection[str]) -> dict[str,
         "more_kept": max(0, now.keeps - PEOPLE_SHOWN),
         "more_lost": max(0, now.loses - PEOPLE_SHOWN),
         "kept": effective_sources(registry, list(kept[:PEOPLE_SHOWN]), Visibility.RESTRICTED),
-        "lost": [(membership, membership.user.username in ticked) for membership in lost[:PEOPLE_SHOWN]],
+        "lost": list(lost[:PEOPLE_SHOWN]),
         "refusal": rules.refuse_restriction(registry.kind, registry.visibility),
     }
 

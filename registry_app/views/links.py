@@ -49,9 +49,10 @@ def create(request, organization, name, collection):
         "form": form,
         "admins": admins_who_can_help(access.registry),
         "collection": collection,
-        "chosen": request.POST.get("version", ""),
         "protected": access.registry.protected_names(),
     }
+    found = context["found"]
+    context["choices"] = zip(found, form.offer("version", [(each.pk, each) for each in found]), strict=True)
     return registry_page(
         request, "links/create.html", access, "detail", context, form.status, part="links/_versions.html"
     )
@@ -117,8 +118,8 @@ def edit(request, organization, name, collection, number):
     if form.is_bound:
         facts = found.facts
         form.initial.update(listed=facts[0], etag=digest_of(facts))
-    context = {**_labels_and_lock(access, collection, found), **_choices(request, collection, found, access)}
-    context["form"] = form
+    context = {"form": form, **_labels_and_lock(access, collection, found)}
+    context |= _choices(form, context, access)
     if form.status == 409:
         context["theirs"] = AuditEvent.objects.of_collection(collection).filter(code="").first()
     return registry_page(request, "links/edit.html", access, "detail", context, form.status)
@@ -136,26 +137,30 @@ def _labels_and_lock(access, collection, link):
     }
 
 
-def _choices(request, collection, link, access):
-    """The aliases to tick: `kept` of its own, and those of other versions, which may move to it.
+def _choices(form, labels, access):
+    """The aliases to tick: its `own`, and those of other versions, which may move to it; `labels` is its context.
 
     An alias that the link got since the form was shown is `fresh`, and ticked: nobody removes an alias unseen.
     """
-    names, protected = link.alias_names(), access.registry.protected_names()
-    kept, fresh = names, []
-    held = list(collection.aliases.exclude(link=link).select_related("link")[:HELD_SHOWN])
+    own, protected, fresh = [*labels["protected"], *labels["aliases"]], access.registry.protected_names(), []
+    held = list(labels["collection"].aliases.exclude(link=labels["link"]).select_related("link")[:HELD_SHOWN])
     held_protected = rules.protected_among([alias.name for alias in held], protected)
     locked = held_protected if rules.refuse_protected(access.role, held_protected, protected) else []
-    if request.method == "POST":
-        fresh = [name for name in names if name not in request.POST.getlist("listed")]
-        kept = [*request.POST.getlist("keep"), *fresh]
+    if form.is_bound:
+        fresh = [name for name in own if name not in form.data.getlist("listed")]
+        form.tick(fresh)
+    free = [alias for alias in held if alias.name not in locked]
     return {
-        "kept": kept,
+        "own": _marked(own, labels["protected"], form.offer("keep", [(name, name) for name in own])),
         "fresh": fresh,
-        "moved": request.POST.getlist("move"),
-        "held": [(alias, alias.name in held_protected) for alias in held if alias.name not in locked],
+        "held": _marked(free, held_protected, form.offer("move", [(alias.name, alias) for alias in free])),
         "locked": [alias for alias in held if alias.name in locked],
     }
+
+
+def _marked(aliases, protected, boxes):
+    """(alias, whether it is among the names `protected`, box) of each of `aliases`."""
+    return [(alias, str(alias) in protected, box) for alias, box in zip(aliases, boxes, strict=True)]
 
 
 def _mark(link, actor, wanted):

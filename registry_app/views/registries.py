@@ -142,9 +142,15 @@ def restrict(request, organization, name):
     log_refusals(request, form, Action.RESTRICT, registry)
     if form.is_bound:
         read_again(registry)
-    context = {"form": form, **restriction_impact(registry, request.POST.getlist("keep"))}
+    context = {"form": form, **restriction_impact(registry)}
+    people = [(lost.user.username, _label_of(lost.user)) for lost in context["lost"]]
+    context["lost"] = list(zip(context["lost"], form.offer("keep", people), strict=True))
     form.initial["etag"] = etag_of(registry, context["now"])
     return registry_page(request, "registries/restrict.html", access, "settings", context, form.status)
+
+
+def _label_of(user):
+    return f"{user}, service account" if user.is_service else str(user)
 
 
 @require_http_methods(["GET", "POST"])

@@ -405,7 +405,7 @@ def test_rule_18_a_name_that_nobody_has_is_not_kept(acme, ada, golden, sam):
 def test_rule_18_whom_to_keep_stays_ticked_when_the_name_is_wrong(ada, mel, golden):
     data = {"etag": etag_of(golden, (2, 1)), "confirmation": "Golden", "keep": ["mel"]}
     response = refused(browser(ada), at("registries:restrict", golden), data, "confirmation_differs")
-    assert [(membership.user, ticked) for membership, ticked in response.context["lost"]] == [(mel, True)]
+    assert [(membership.user, box.data["selected"]) for membership, box in response.context["lost"]] == [(mel, True)]
 
 
 # Requests.
