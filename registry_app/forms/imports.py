@@ -16,7 +16,11 @@ class ImportForm(ActionForm):
     # One of the two is needed, so neither is called optional: that is what a suffix of their labels says.
     file = forms.FileField(required=False, label_suffix=":", help_text="JSON or CSV, at most 1 MiB and 1,000 rows.")
     text = forms.CharField(
-        label="Or paste the list", required=False, label_suffix=":", strip=False, widget=forms.Textarea
+        label="Or paste the list",
+        required=False,
+        label_suffix=":",
+        strip=False,
+        widget=forms.Textarea({"class": "input mono", "rows": 12}),
     )
     etag = EtagField()
 

@@ -43,7 +43,8 @@ def create(request, organization, team):
         if done:
             messages.success(request, f"The list is registered. {_sum(outcomes)}")
             return redirect("artifacts:index", organization, access.team.name)
-        context |= {"outcomes": outcomes, "text": form.cleaned_data["text"], "etag": etag, "sum": _sum(outcomes)}
+        again = ImportForm(initial={"text": form.cleaned_data["text"], "etag": etag})
+        context |= {"outcomes": outcomes, "again": again, "sum": _sum(outcomes)}
         context["wrong"] = any(outcome.refusals for outcome in outcomes)
         if form.cleaned_data["etag"] not in {"", etag}:
             form.refuse_stale()
