@@ -15,6 +15,11 @@ class Form:
         self.data = {}
         self.buttons = []
 
+    @property
+    def pressed(self):
+        """The values that it sends by its button: those of a form with one button at the most that has a name."""
+        return {**self.data, **{name: [value] for name, value in self.buttons}}
+
     def put(self, name, value):
         """One more value of field `name`."""
         self.data.setdefault(name, []).append(value)

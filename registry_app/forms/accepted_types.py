@@ -16,6 +16,21 @@ class TypesInput(forms.TextInput):
         return ", ".join(values)
 
 
+class AskingBox(forms.CheckboxInput):
+    """A box that sends the text which it asks about; it is never ticked when it is shown."""
+
+    asks = ""
+
+    def __init__(self):
+        super().__init__(check_test=lambda value: False)
+
+    def format_value(self, value):
+        return self.asks
+
+    def value_from_datadict(self, data, files, name):
+        return data.get(name, "")
+
+
 class TypesField(NamesField):
     """Names of artifact types. Refuses with `type_invalid`, `types_too_many`."""
 
@@ -43,7 +58,7 @@ def types_list_field():
 class ListForm(ActionForm):
     """A form with a list of `types` to accept. Where some look alike, it comes back with a box to confirm (rule 13)."""
 
-    confirmed = forms.CharField(required=False)  # what the ticked box sends: the list that was asked about
+    confirmed = forms.CharField(required=False, widget=AskingBox)  # the list that was asked about, if it is ticked
     asked = ""  # the list that the box asks about
 
     def ask_about(self, types, others=()):
@@ -54,7 +69,7 @@ class ListForm(ActionForm):
         listed = list(dict.fromkeys([*types, *others]))
         self.cleaned_data["confirmed"] = self.cleaned_data.get("confirmed") == ", ".join(listed)
         for refusal in rules.refuse_lookalikes(listed, ()) if not self.cleaned_data["confirmed"] else ():
-            self.asked = ", ".join(listed)
+            self.asked = self.fields["confirmed"].widget.asks = ", ".join(listed)  # type: ignore[attr-defined]
             self.add_error("types", ValidationError(refusal.reason, code=refusal.code))
 
 

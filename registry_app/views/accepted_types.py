@@ -49,11 +49,13 @@ def _adding_page(request, access, form):
     asked = _types_asked_for(request)
     wanted, accepted = asked.cleaned_data.get("types", []), registry.type_names()
     shown = asked if "types" in asked.errors and request.GET.get("types") else form
+    added = [name for name in wanted if name not in accepted]
+    form.initial["types"] = ", ".join(added)
     context = {
         "form": shown,
         "registry": registry,
         "asked": asked,
-        "wanted": [name for name in wanted if name not in accepted],
+        "wanted": added,
         "accepted": accepted,
         "most_similar": rules.refuse_lookalikes(wanted, accepted),
         "refusal": rules.refuse_type_addition(registry.accepts_all_types),

@@ -13,6 +13,7 @@ from ..forms import (
     DeleteForm,
     DetailsForm,
     ProtectForm,
+    RemoveTypeForm,
     RestrictForm,
 )
 from ..listings.accepted_types import AcceptedTypeListing
@@ -99,6 +100,7 @@ def _settings_forms(registry):
     return {
         "form": DetailsForm(instance=registry),
         "type_form": AddTypesForm(registry=registry, initial=initial),
+        "remove_form": RemoveTypeForm(registry=registry, initial=initial),
         "accept_form": AcceptForm(registry=registry, initial=initial),
         "alias_form": ProtectForm(registry=registry),
     }

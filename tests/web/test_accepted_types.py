@@ -29,7 +29,7 @@ def add(user, registry, types, **data):
 
 def types_form(client, registry, page):
     """What the form to `page` would send, as the settings show it."""
-    return Page(client.get(at("registries:settings", registry))).form_to(at(page, registry)).data
+    return Page(client.get(at("registries:settings", registry))).form_to(at(page, registry)).pressed
 
 
 def done(registry, response):
@@ -76,7 +76,7 @@ def test_rule_13_a_lookalike_is_added_once_that_was_confirmed(ada, golden, looka
     data = {"types": lookalike, "etag": etag_of(golden)}
     response = refused(client, address, data, "type_looks_alike")
     assert [refusal.code for refusal in response.context["most_similar"]] == ["type_looks_alike"]
-    confirmation = Page(response).form_to(address).data
+    confirmation = Page(response).form_to(address).pressed
     assert (confirmation["types"], confirmation["confirmed"]) == ([lookalike], ["on"])
     assert done(golden, client.post(address, confirmation))
     assert lookalike in golden.type_names()
@@ -168,7 +168,7 @@ def test_rule_18_a_core_type_is_shown_before_it_is_added(ada, models):
     assert (page.context["wanted"], page.context["accepted"]) == (["adapter", "Checkpoint"], ["model"])
     form = Page(page).form_to(address)
     with logging() as events:
-        assert done(models, client.post(form.action, {**form.data, "reason": "Fine-tuning"}))
+        assert done(models, client.post(form.action, {**form.pressed, "reason": "Fine-tuning"}))
     assert models.type_names() == ["Checkpoint", "adapter", "model"]
     assert not models.types.get(name="adapter").preconfigured
     assert [(event.action, event.reason) for event in events] == [(Action.TYPE_ADD, "Fine-tuning")]
@@ -178,16 +178,16 @@ def test_rule_18_a_core_type_that_was_not_shown_is_not_added(ada, models):
     data = {"types": "adapter", "etag": etag_of(models)}
     response = refused(browser(ada), at("accepted_types:add", models), data, "stale_preview", 409)
     form = Page(response).form_to(at("accepted_types:add", models))
-    assert done(models, browser(ada).post(at("accepted_types:add", models), form.data))
+    assert done(models, browser(ada).post(at("accepted_types:add", models), form.pressed))
 
 
 def test_rule_18_what_changed_since_it_was_shown_is_shown_again(ada, models):
     client, address = browser(ada), at("accepted_types:add", models)
-    shown = Page(client.get(address, {"types": "adapter"})).form_to(address).data
+    shown = Page(client.get(address, {"types": "adapter"})).form_to(address).pressed
     models.add_types(Actor(ada), ["checkpoint"])
     response = refused(client, address, shown, "stale_preview", 409)
     assert response.context["accepted"] == ["checkpoint", "model"]
-    fresh = Page(response).form_to(address).data
+    fresh = Page(response).form_to(address).pressed
     assert fresh["types"] == ["adapter"]
     assert done(models, client.post(address, fresh))
 
@@ -278,7 +278,7 @@ def test_rule_11_a_type_in_use_stays(ada, golden, used):
         "type_in_use",
     )
     page = Page(browser(ada).get(at("registries:settings", golden)))
-    offered = [form.data["types"] for form in page.forms if form.action == at("accepted_types:remove", golden)]
+    offered = [form.pressed["types"] for form in page.forms if form.action == at("accepted_types:remove", golden)]
     assert offered == [["eval-suite"]]
     assert done(golden, remove(ada, golden, "eval-suite"))
 
