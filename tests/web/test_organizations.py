@@ -194,7 +194,7 @@ def test_a_wrong_password_and_an_unknown_name_are_answered_alike(ada):
     client = browser()
     answers = [sign_in(client, "ada", "wrong"), sign_in(client, "eve", "wrong")]
     assert not signed_in(client)
-    assert {answer.status_code for answer in answers} == {200}
+    assert {answer.status_code for answer in answers} == {422}
     assert answers[0].context["form"].errors.as_json() == answers[1].context["form"].errors.as_json()
     assert answers[0].context["form"].errors
 
@@ -210,7 +210,7 @@ def test_the_deactivated_do_not_get_in(ada):
 def test_attempts_are_limited(ada, mel):
     client = browser()
     for _ in range(5):
-        assert sign_in(client, password="wrong").status_code == 200
+        assert sign_in(client, password="wrong").status_code == 422
     assert sign_in(client).context["form"].errors
     assert not signed_in(client)
     assert not signed_in(browser()) and sign_in(browser()).context["form"].errors  # nor from elsewhere
