@@ -30,6 +30,12 @@ def icon(name, label=""):
     return mark_safe(f'<svg class="i" aria-hidden="true"><use href="{_sprite()}#{name}"/></svg>')  # noqa: S308
 
 
+@register.simple_tag
+def error_prefix(*forms):
+    """How the title of a page begins that shows one of `forms` with errors; a form may be missing."""
+    return "Error: " if any(form and form.errors for form in forms) else ""
+
+
 @register.simple_block_tag(takes_context=True)
 def component(context, content, name, **values):
     """The template components/_NAME.html around what stands inside: an include that has a `content`."""
