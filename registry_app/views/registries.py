@@ -113,7 +113,6 @@ def settings_page(request, access, *, status=200, **forms):
         **_settings_forms(stored),
         "types": AcceptedTypeListing(stored).removals,
         "stored": stored,
-        "etag": etag_of(stored),
         "people": stored.people().count(),
         "protected": list(stored.protected_aliases.all()),
         "admins": admins_who_can_help(stored),
@@ -124,7 +123,7 @@ def settings_page(request, access, *, status=200, **forms):
     if status == 409:
         context["theirs"] = AuditEvent.objects.of_registry(stored).filter(code="").first()
         for form in forms.values():
-            form.initial["etag"] = context["etag"]
+            form.initial["etag"] = etag_of(stored)
     return registry_page(request, "registries/settings.html", access, "settings", context, status)
 
 
