@@ -70,7 +70,9 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize("form, fields", [*REGISTRY_FORMS.items(), *OTHERS.items()], ids=lambda value: str(value)[:50])
+@pytest.mark.parametrize(
+    "form, fields", [*REGISTRY_FORMS.items(), *OTHERS.items()], ids=lambda value: getattr(value, "__name__", None)
+)
 def test_fields_bear_the_names_that_were_agreed(form, fields):
     assert form.base_fields.keys() == fields
     assert {getattr(forms, name) for name in forms.__all__} == REGISTRY_FORMS.keys() | OTHERS.keys()

@@ -111,7 +111,7 @@ def test_section_5_strangers_read_nothing(acme, globex, sam, root, history):
         {"action": "organization.create"},
         {"since": "2020-01-01"},
     ],
-    ids=str,
+    ids=lambda value: str(value) if isinstance(value, dict) else None,
 )
 def test_section_5_no_filter_and_no_export_leaks(acme, ada, mel, vault, history, query):
     hidden = set(seqs(AuditEvent.objects.exclude(registry_id__in=acme.registries.exclude(pk=vault.pk).values("pk"))))
@@ -184,7 +184,7 @@ def test_an_entry_shows_before_and_after(acme, ada, mel, golden):
         ({"action": "registry.edit", "outcome": "refused", "q": "mel"}, lambda event: event.code == "role_too_low"),
         ({"q": "", "action": "", "outcome": "", "since": "", "until": "", "before": ""}, lambda event: True),
     ],
-    ids=str,
+    ids=lambda value: str(value) if isinstance(value, dict) else None,
 )
 def test_the_log_and_its_export_are_filtered_alike(acme, ada, history, query, expected):
     wanted = seqs(event for event in AuditEvent.objects.filter(organization_id=acme.pk) if expected(event))
