@@ -36,6 +36,13 @@ from tests.used import use
 pytest.register_assert_rewrite("tests.client", "tests.assertions")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config):
+    """With `-n`, run each test once, on the database that TEST_DATABASE names; without it, on both (pyproject.toml)."""
+    if config.option.numprocesses and config.option.dist == "each":
+        config.option.dist = "load"
+
+
 @pytest.fixture(autouse=True)
 def _empty_cache():
     """Limits on login attempts are counted in the cache."""
