@@ -72,6 +72,7 @@ MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}  # unencrypted; STARTTL
 data_dir = Path(env.str("REGISTRY_DATA_DIR", str(BASE_DIR / "data"))).resolve()
 static_dir = Path(env.str("REGISTRY_STATIC_DIR", str(BASE_DIR / ".static"))).resolve()
 debug = env.bool("REGISTRY_DEBUG", False)
+compiled_queries = env.bool("REGISTRY_COMPILED_QUERIES", True)
 host = env.str("HOST", "127.0.0.1")
 port = env.int("PORT", 8000, validate=validate.Range(1, 65535))
 workers = env.int("REGISTRY_WORKERS", 2, validate=validate.Range(1))

@@ -85,6 +85,8 @@ FORM_RENDERER = "config.forms.FormRenderer"
 # Database. IMMEDIATE serializes check-then-save on SQLite; FULL keeps committed data through a power cut.
 DATABASE_WAIT = 5  # seconds for a lock or a connection: shorter than the time that people and proxies wait
 DATABASES = {"default": env.database()}
+# Queries of every page are compiled once (registry_app/database/compiled.py). Off, each call builds them anew.
+COMPILED_QUERIES = env.compiled_queries
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["ENGINE"] = "registry_app.database.sqlite"
     DATABASES["default"]["OPTIONS"] = {

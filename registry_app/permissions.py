@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 
 from . import rules
 from .choices import Action, Permission, Role
+from .database.compiled import Compiled
 from .models import (
     AccessRequest,
     Artifact,
@@ -98,17 +99,25 @@ class Renamed(Exception):
         self.names = names
 
 
+@Compiled
+def _memberships(user: int, slug: str) -> QuerySet[OrganizationMembership]:
+    """The membership of `user` in the organization `slug`, with `waiting`."""
+    # `+ 0` keeps SQLite from choosing the registry index; the partial index on open requests is far smaller.
+    requests = AccessRequest.objects.open().answerable(user).alias(place=F("registry__organization") + 0)
+    requests = requests.filter(place=OuterRef("organization")).order_by().values("registry__organization")
+    count = requests.annotate(count=Count("pk")).values("count")
+    memberships = OrganizationMembership.objects.select_related("organization").annotate(waiting=Subquery(count))
+    return memberships.order_by().filter(user=user, organization__slug=slug)
+
+
 def get_organization(user: User, slug: str) -> OrganizationMembership:
     """The membership of `user` in the organization `slug`; `waiting` is the number of requests to answer.
 
     Http404 if the user isn't in it, SecondFactorMissing (403) if they lack the second factor that it requires.
     """
-    # `+ 0` keeps SQLite from choosing the registry index; the partial index on open requests is far smaller.
-    requests = AccessRequest.objects.open().answerable(user.pk).alias(place=F("registry__organization") + 0)
-    requests = requests.filter(place=OuterRef("organization")).order_by().values("registry__organization")
-    count = requests.annotate(count=Count("pk")).values("count")
-    memberships = OrganizationMembership.objects.select_related("organization").annotate(waiting=Subquery(count))
-    membership = get_object_or_404(memberships, user=user, organization__slug=slug)
+    membership = next(iter(_memberships(user.pk, slug)), None)
+    if membership is None:
+        raise Http404
     membership.user = user  # saves a query
     # Service accounts have no second factor: they sign in with tokens only.
     required = membership.organization.requires_second_factor and not user.is_service
@@ -211,6 +220,20 @@ def get_version(
     return access, version
 
 
+@Compiled
+def _registries(
+    role: str, default_role: str, is_service: bool, user: int, organization: int, name_key: str
+) -> QuerySet[Registry]:
+    """The registry of this name that a person of a membership of this shape can see."""
+    membership = OrganizationMembership.of_shape(role, default_role, is_service, user, organization)
+    return _visible(membership).filter(name_key=name_key).order_by()
+
+
+def _visible(membership: OrganizationMembership) -> QuerySet[Registry]:
+    """The registries that the membership's person can see, with the role given to them."""
+    return membership.registries().select_related("created_by").with_given_role(membership.user_id)
+
+
 def get_registry(user: User, slug: str, name: str, action: Action | Permission = Permission.SEE) -> RegistryAccess:
     """The RegistryAccess for registry `name` of organization `slug`.
 
@@ -220,8 +243,8 @@ def get_registry(user: User, slug: str, name: str, action: Action | Permission =
     membership = get_organization(user, slug)
     if not rules.may_be_stored(rules.clean_name(name)):
         raise Http404
-    visible = membership.registries().select_related("created_by").with_given_role(user.pk)
-    registry = visible.filter(name_key=rules.name_key(name)).first() or _renamed(visible, name)
+    values = user.pk, membership.organization_id, rules.name_key(name)
+    registry = next(iter(_registries(*values, shape=membership.shape)), None) or _renamed(membership, name)
     registry.organization = membership.organization
     if registry.name != name:
         raise Renamed(name=registry.name)
@@ -273,7 +296,9 @@ def _checked(access: RegistryAccess, found: Collection, collection: str, action:
     return found
 
 
-def _renamed(visible: QuerySet[Registry], name: str) -> Registry:
+def _renamed(membership: OrganizationMembership, name: str) -> Registry:
+    """The registry that was called `name`; Http404 if the membership's person sees none."""
+    visible = _visible(membership)
     former = FormerName.objects.filter(name_key=rules.name_key(name), registry__in=visible.order_by()).first()
     if former is None:
         raise Http404

@@ -70,9 +70,9 @@ def make_token(user, name="laptop", *, by=None, organization=None, **fields) -> 
     return token
 
 
-def give_role(registry, user, role) -> RegistryMember:
-    """`user` as `role` in `registry`."""
-    member = RegistryMember(registry=registry, user=user, role=role)
+def give_role(registry, user, role, ends_at=None) -> RegistryMember:
+    """`user` as `role` in `registry`, until `ends_at`."""
+    member = RegistryMember(registry=registry, user=user, role=role, ends_at=ends_at)
     member.save_by(COMMAND_LINE)
     return member
 

@@ -182,6 +182,19 @@ class OrganizationMembership(models.Model):
             service=self.user.is_service,
         )
 
+    @property
+    def shape(self):
+        """What the form of queries about its person's registries depends on: see `of_shape`."""
+        return self.role, self.organization.default_role, self.user.is_service
+
+    @classmethod
+    def of_shape(cls, role, default_role, is_service, user, organization):
+        """A membership that stands for all of this `shape`, to compile queries with: of the ids of the last two."""
+        membership = cls(role=role)
+        membership.organization = Organization(pk=organization, default_role=default_role)
+        membership.user = User(pk=user, is_service=is_service)
+        return membership
+
     def registries(self):
         """The registries of the organization that this person can see."""
         return self.organization.registries.visible_to(self)

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from .. import rules
 from ..choices import Action, Role
+from ..database.compiled import CurrentTime
 from .change import changing, refuse_stale
 from .event import differences, reference
 from .team import Team, TeamMembership
@@ -24,7 +25,7 @@ class RegistryMemberQuerySet(models.QuerySet):
 
     def active(self):
         """Those that count now: past its end a role counts for nothing, with nobody doing anything."""
-        return self.filter(Q(ends_at=None) | Q(ends_at__gt=timezone.now()))
+        return self.filter(Q(ends_at=None) | Q(ends_at__gt=CurrentTime()))
 
     def for_user(self, user_id):
         """Those given to this user, or to a team that they are in."""

@@ -1,0 +1,106 @@
+"""Compiled queries: the SQL of a QuerySet is made once, and asked again with other values.
+
+To build a QuerySet and to compile it costs many times what the database needs to answer. So the queries of every page
+are written as QuerySets, compiled at their first use, and run with the values of each call. Models, converters and
+permissions are Django's and ours as ever. It leans on three private names of Django: `QuerySet._chain`, and that a
+Query is run by the compiler that its `get_compiler` gives, with the SQL that `as_sql` gives.
+"""
+
+import copy
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db import connections
+from django.db.models import DateTimeField, Expression, QuerySet
+from django.utils import timezone
+
+_compiling: ContextVar[bool] = ContextVar("compiling", default=False)
+_NOW = object()  # stands for the time of the call among the parameters of a compiled query
+
+
+class CurrentTime(Expression):
+    """The time at which the query is run, by the application's clock: of a compiled query, each time that it is."""
+
+    output_field = DateTimeField()
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        """A parameter."""
+        return "%s", [_NOW if _compiling.get() else _now(connection)]
+
+
+def _now(connection: Any) -> Any:
+    return connection.ops.adapt_datetimefield_value(timezone.now())
+
+
+class _Made(NamedTuple):
+    """A compiled query: `places` has for each of `params` the number of the value that stands there, or None."""
+
+    queryset: QuerySet
+    compiler: Any
+    sql: str
+    params: tuple
+    places: tuple[int | None, ...]
+
+
+class Compiled:
+    """A query with values: `build(*values)` gives its QuerySet, which must look the same whatever the values are.
+
+    Values are whole numbers and texts. Where what is built depends on something else, that is the `shape`: `build` is
+    asked again for each.
+    """
+
+    def __init__(self, build: Callable[..., QuerySet]) -> None:
+        self.build = build
+        self._made: dict[Hashable, _Made] = {}
+
+    def __call__(self, *values: int | str, shape: tuple[Hashable, ...] = ()) -> QuerySet:
+        """A QuerySet of what `build(*shape, *values)` would give; to be read, not to be narrowed or sorted."""
+        if not settings.COMPILED_QUERIES:
+            return self.build(*shape, *values)
+        key = (*shape, *(isinstance(value, str) for value in values))
+        made = self._made.get(key) or self._make(key, shape, values)
+        connection = connections[made.queryset.db]
+        now = _now(connection) if _NOW in made.params else None
+        params = [
+            (now if param is _NOW else param) if place is None else values[place]
+            for param, place in zip(made.params, made.places, strict=True)
+        ]
+        return _with(made, connection, params)
+
+    def _make(self, key: Hashable, shape: tuple, values: tuple) -> _Made:
+        marks = [_mark(number, value) for number, value in enumerate(values)]
+        with _marked():
+            queryset = self.build(*shape, *marks)
+            compiler = queryset.query.get_compiler(queryset.db)
+            sql, params = compiler.as_sql()
+        places = tuple(marks.index(param) if param in marks else None for param in params)
+        if {*places} - {None} != {*range(len(values))}:
+            raise ValueError("A value of a compiled query is lost in its SQL.")
+        self._made[key] = made = _Made(queryset, compiler, sql, tuple(params), places)
+        return made
+
+
+@contextmanager
+def _marked() -> Iterator[None]:
+    token = _compiling.set(True)
+    try:
+        yield
+    finally:
+        _compiling.reset(token)
+
+
+def _mark(number: int, value: int | str) -> int | str:
+    """A value of the same kind that occurs nowhere else, inside the limits of every column."""
+    return f"\ue000{number}\ue000" if isinstance(value, str) else 2**30 + 715_827 + number
+
+
+def _with(made: _Made, connection: Any, params: list) -> QuerySet:
+    compiler = copy.copy(made.compiler)
+    compiler.connection = connection
+    compiler.as_sql = lambda *args, **kwargs: (made.sql, tuple(params))
+    queryset = made.queryset._chain()  # type: ignore[attr-defined]
+    queryset.query.get_compiler = lambda *args, **kwargs: compiler
+    return queryset
