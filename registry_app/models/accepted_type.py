@@ -27,6 +27,21 @@ class AcceptedType(models.Model):
     def __str__(self):
         return self.name
 
+    @property
+    def audit_target(self):
+        """Its registry."""
+        return self.registry.audit_target
+
+    def refuse_removal(self):
+        """Rules 4, 7 and 11: why it can't be taken off the list, or None."""
+        in_use = self.name in self.registry.types_in_use()
+        others = self.registry.types.exclude(pk=self.pk).count()
+        return rules.refuse_type_removal(self.registry.kind, self.name, in_use=in_use, others=others)
+
+    def delete_by(self, by):
+        """Take it off the list of its registry, as `Registry.remove_type` does."""
+        self.registry.remove_type(by, self.name)
+
 
 def new_types(types, accepted=(), *, confirmed):
     """Those of `types` (names) that would join a list beside those `accepted`: as they are kept, each once.

@@ -193,6 +193,10 @@ class Alias(models.Model):
             type=Target.ALIAS, id=self.pk, name=f"{self.collection.path}:{self.name}"
         )
 
+    def delete_by(self, by):
+        """Remove it, as `Link.change_aliases` does."""
+        self.link.change_aliases(by, take=[self.name])
+
     def related(self, link):
         """What its entries are about beside it: its bare name, and `link`, to which it goes or from which it comes."""
         return {"alias": {"id": self.pk, "name": self.name, "type": str(Target.ALIAS)}, "link": reference(link)}
@@ -217,6 +221,20 @@ class Tag(models.Model):
 
     def __str__(self):
         return self.name
+
+    @property
+    def holder(self):
+        """The link or collection that has it."""
+        return self.link or self.collection
+
+    @property
+    def audit_target(self):
+        """Its holder."""
+        return self.holder.audit_target
+
+    def delete_by(self, by):
+        """Remove it from its holder, as `remove_tag` does."""
+        self.holder.remove_tag(by, self.name)
 
 
 def clean_tags(names, stored=()):

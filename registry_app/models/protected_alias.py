@@ -23,6 +23,11 @@ class ProtectedAlias(models.Model):
     def __str__(self):
         return self.name
 
+    @property
+    def audit_target(self):
+        """Its registry."""
+        return self.registry.audit_target
+
     def save_by(self, by, reason=""):
         """Protect it; once more changes nothing. Refuses with `role_too_low`, `alias_invalid` or `alias_reserved`."""
         with changing(self.registry, by, Action.PROTECT, reason=reason) as change:

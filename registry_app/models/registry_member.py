@@ -84,6 +84,11 @@ class RegistryMember(models.Model):
         return f"{self.holder}, {self.get_role_display()} of {self.registry}"
 
     @property
+    def audit_target(self):
+        """Its registry."""
+        return self.registry.audit_target
+
+    @property
     def holder(self):
         """The user or team that has the role."""
         return self.user or self.team

@@ -141,6 +141,11 @@ class TeamMembership(models.Model):
         return f"{self.user} in {self.team}"
 
     @property
+    def audit_target(self):
+        """Its team."""
+        return self.team.audit_target
+
+    @property
     def facts(self):
         """What a form shows of it (rule 19)."""
         return str(self.role)
