@@ -167,14 +167,14 @@ class Version(models.Model):
         return f"v{self.number}"
 
     def places(self, membership):
-        """Its links in registries that the membership's person sees."""
+        """Its links in registries that the membership's person sees; all for None, the installation's staff."""
         links = self.links.select_related("collection__registry").order_by("collection__registry__name_key", "pk")
-        return links.filter(collection__registry__in=membership.registries().order_by().values("pk"))
+        seen = membership and membership.registries().order_by().values("pk")
+        return links.filter(collection__registry__in=seen) if membership else links
 
     def refuse_deletion(self, membership):
-        """Rule 27: why it may not be deleted, in words for the membership's person (None: the installation's own)."""
-        seen = self.places(membership) if membership else ()
-        names = [f"{link.collection.path}:{link.label}" for link in seen]
+        """Rule 27: why it may not be deleted, in words for the membership's person, or for staff as of `places`."""
+        names = [str(link) for link in self.places(membership)]
         return rules.refuse_version_deletion(names, self.links.count() - len(names))
 
     def delete_by(self, by, reason=""):
