@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
@@ -66,8 +67,8 @@ def changing(
             change, before = Change(row, role, by, reason), _logged_fields(row)
             yield change
             _keep(change, before, action)
-    except IntegrityError as error:
-        error.attempt = action, asked.audit_target  # type: ignore[attr-defined]  # the log tells of it
+    except (ValidationError, IntegrityError) as error:
+        error.attempt = action, asked.audit_target  # type: ignore[union-attr]  # the log tells of it
         raise
     vars(asked).update({name: value for name, value in vars(change.row).items() if not name.startswith("_")})
 
