@@ -116,7 +116,7 @@ class Collection(models.Model):
             raise_refusal(rules.refuse_description(self.description), "description")
         if stored:
             raise_refusal(rules.refuse_collection_change(stored.type, self.type), "type")
-        else:
+        elif self.registry_id:  # a form says itself that there is none
             raise_refusal(rules.refuse_collection_type(self.type, self.registry.accepted()), "type")
 
     def validate(self):
