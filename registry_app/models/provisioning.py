@@ -1,4 +1,4 @@
-"""How organizations and accounts begin: with all that belongs to them, or not at all."""
+"""How organizations and accounts begin, and how staff edit accounts: with all that belongs to it, or not at all."""
 
 from django.db import transaction
 from django.utils.crypto import salted_hmac
@@ -6,11 +6,11 @@ from django.utils.text import slugify
 
 from .. import rules
 from ..choices import Action, Kind, OrganizationRole, Visibility
-from .event import Actor, AuditChainHead, record
+from .event import Actor, AuditChainHead, differences, record
 from .invitation import Invitation
 from .organization import Organization, OrganizationMembership
 from .registry import AcceptedType, Registry
-from .user import User
+from .user import NEW_ACCOUNT, User
 from .validation import check_password_rules, raise_refusal
 
 
@@ -80,6 +80,27 @@ def make_account(username, email, password, by):
     user.save()
     record(by, Action.USER_CREATE, user, user.creation_changes())
     return user
+
+
+@transaction.atomic
+def edit_account(account, by, check):
+    """Keep the User `account` as staff changed it, and log what changed. A closed account loses all access.
+
+    Calls `check` once its organizations are locked. Refuses, on `is_active`, with `last_admin`.
+    """
+    for organization in account.memberships.order_by("organization_id").values_list("organization_id", flat=True):
+        Organization.objects.hold(organization)
+    check()
+    before = User.objects.select_for_update().get(pk=account.pk)
+    closing = before.is_active and not account.is_active
+    raise_refusal(rules.LAST_ADMIN if closing and account.is_last_admin_somewhere() else None, "is_active")
+    account.save()
+    account.emailaddress_set.exclude(email=account.email.lower()).delete()  # one could still sign in with the old one
+    if closing:
+        account.end_access(by)
+    facts = [{name: getattr(each, name) for name in ("username", *NEW_ACCOUNT)} for each in (before, account)]
+    if changes := differences(*facts):
+        record(by, Action.USER_EDIT, account, changes)
 
 
 @transaction.atomic
