@@ -14,6 +14,7 @@ from .refusals import (
     RESTRICTED_STAYS,
     Refusal,
 )
+from .types import refuse_all_types
 
 # Rule 1: name, description and preconfigured type of the core registries.
 CORE_REGISTRIES = (
@@ -56,6 +57,19 @@ def refuse_restriction(kind: str, visibility: str) -> Refusal | None:
 def refuse_metadata(kind: str) -> Refusal | None:
     """Rule 3: why name and description of a registry of `kind` may not be edited."""
     return CORE_IS_FIXED if kind == Kind.CORE else None
+
+
+def fixed_fields(kind: str, visibility: str) -> dict[str, Refusal]:
+    """Rules 2, 3, 4, 6 and 9: the fields of such a registry that can't be edited, each with the reason."""
+    refusals = {
+        "kind": KIND_STAYS,
+        "organization": ORGANIZATION_STAYS,
+        "visibility": refuse_restriction(kind, visibility),
+        "name": refuse_metadata(kind),
+        "description": refuse_metadata(kind),
+        "accepts_all_types": refuse_all_types(kind),
+    }
+    return {field: refusal for field, refusal in refusals.items() if refusal}
 
 
 def refuse_delete(kind: str) -> Refusal | None:
