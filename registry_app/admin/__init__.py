@@ -24,3 +24,4 @@ admin.site.password_change = _password_change  # type: ignore[method-assign]
 # Registered by their apps; a change there would pass by the audit log.
 admin.site.unregister([Group, accounts.EmailAddress, factors.Authenticator, sessions.UserSession])
 admin.site.unregister([social.SocialAccount, social.SocialApp, social.SocialToken])
+admin.site.register(social.SocialAccount, people.ConnectionAdmin)

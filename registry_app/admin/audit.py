@@ -11,6 +11,8 @@ from ..choices import Action
 from ..models import AuditChainHead, AuditEvent, Organization
 from .base import AuditedAdmin
 
+OUTCOMES = {"done": Q(code=""), "refused": ~Q(code="")}
+
 
 def log_filter(name, choices, condition):
     """A filter of the log, whose columns know no choices: `condition` answers a Q for one of the `choices()`."""
@@ -28,47 +30,26 @@ def log_filter(name, choices, condition):
     return LogFilter
 
 
-OUTCOMES = {"done": Q(code=""), "refused": ~Q(code="")}
-FILTERS = [
-    log_filter("outcome", lambda: [("done", "Done"), ("refused", "Refused by a rule")], OUTCOMES.get),
-    log_filter("action", lambda: Action.choices, lambda value: Q(action=value)),
-    log_filter(  # entries hold its id alone
-        "organization",
-        lambda: Organization.objects.values_list("pk", "name"),
-        lambda value: Q(organization_id=value),
-    ),
-]
-
-
-class ImmutableAdmin(AuditedAdmin):
-    """What is written once (§5)."""
-
-    stays = rules.LOG_STAYS
+def organizations():
+    """All of them, for a filter: entries hold their ids alone."""
+    return Organization.objects.values_list("pk", "name")
 
 
 @admin.register(AuditEvent)
-class AuditEventAdmin(ImmutableAdmin):
-    """Entries of the audit log."""
+class AuditEventAdmin(AuditedAdmin):
+    """Entries of the audit log, written once (§5)."""
 
     list_display = ["seq", "at", "actor_name", "what", "target_name", "code", "request_id"]
     list_display_links = ["seq", "target_name"]
-    list_filter = FILTERS
-    search_fields = ["target_name", "actor_name", "code", "request_id"]
-    fields = [
-        *(
-            "seq",
-            "at",
-            "actor_name",
-            "what",
-            "target_type",
-            "target_id",
-            "target_name",
-            "code",
-            "what_changed",
-            "reason",
-        ),
-        *("organization_id", "registry_id", "request_id", "prev_hash", "hash", "body"),
+    list_filter = [
+        log_filter("outcome", lambda: [("done", "Done"), ("refused", "Refused by a rule")], OUTCOMES.get),
+        log_filter("action", lambda: Action.choices, lambda value: Q(action=value)),
+        log_filter("organization", organizations, lambda value: Q(organization_id=value)),
     ]
+    search_fields = ["target_name", "actor_name", "code", "request_id"]
+    fields = ["seq", "at", "actor_name", "what", "target_type", "target_id", "target_name", "code", "what_changed"]
+    fields += ["reason", "organization_id", "registry_id", "request_id", "prev_hash", "hash", "body"]
+    stays = rules.LOG_STAYS
 
     @admin.display(ordering="action")
     def what(self, obj):
@@ -83,8 +64,8 @@ class AuditEventAdmin(ImmutableAdmin):
 
 
 @admin.register(AuditChainHead)
-class AuditChainHeadAdmin(ImmutableAdmin):
+class AuditChainHeadAdmin(AuditedAdmin):
     """The end of the chain: what to keep elsewhere, to see that nobody rewrote the log."""
 
     list_display = ["seq", "hash"]
-    fields = ["seq", "hash"]
+    stays = rules.LOG_STAYS

@@ -3,13 +3,11 @@
 import re
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import BadRequest, ObjectDoesNotExist, ValidationError
 from django.db import DataError, IntegrityError, transaction
 from django.http import HttpResponseRedirect, QueryDict
@@ -30,25 +28,10 @@ def actor_of(request):
     return Actor(request.user, request.id, staff=True)
 
 
-class CheckedChangeList(ChangeList):
-    """A list of the admin. Where its address holds a value that the database doesn't take, it leads to the whole list.
-
-    Django does so where it can't make a query; some values fail only when the query is asked.
-    """
-
-    def get_results(self, request):
-        try:
-            super().get_results(request)
-            len(self.result_list)
-        except (ValueError, OverflowError, DataError) as error:
-            raise IncorrectLookupParameters(error) from error
-
-
 class AuditedAdmin(admin.ModelAdmin):
-    """A model's admin whose changes go through verbs.
+    """A model's admin whose changes go through verbs. It offers what it declares an action for.
 
-    It offers what it declares an action for. `request.attempted_action` is the Action that the log puts a refusal
-    under: the declared one, unless `save_model` or `save_formset` sets another before it calls a verb.
+    The page of an object shows what the list shows where no `fields` are declared.
     """
 
     show_full_result_count = False
@@ -56,22 +39,22 @@ class AuditedAdmin(admin.ModelAdmin):
     list_per_page = 50
     view_on_site = False  # pages of an organization are for its people; staff need not be among them
     form: Any = OptimisticLockForm
-    add_form: Any = None  # where that of a new object differs
-    add_fieldsets: Any = None
+    list_display: Any
     actions: Any = ["delete_selected"]
+    add_fields: list[str] = []  # those of a new object, where they differ
     add_action: Action | None = None
     change_action: Action | None = None
     delete_action: Action | None = None
     chosen_once: list[str] = []  # fields of a new object that stay as they are
+    fixed: dict[str, rules.Refusal] = {}  # the same, with the reason that the page shows
     stays: rules.Refusal | None = None  # why nothing of this model can be deleted
-    audited = ""  # the attribute that holds what the log says an attempt is about; "" for the object itself
 
     def immutable(self, obj):
         """{field: Refusal} of the fields that can't be changed on `obj` (None for a new one)."""
-        return {}
+        return self.fixed if obj else {}
 
     def refuse_deletion(self, obj):
-        """Why `obj` can't be deleted (None: why nothing of this model can), or None."""
+        """Why `obj` can't be deleted, or None."""
         return self.stays
 
     def label_for(self, obj):
@@ -85,14 +68,18 @@ class AuditedAdmin(admin.ModelAdmin):
     def audit_target(self, obj):
         """What the log says that an attempt on `obj` is about; of a new one that is part of nothing, its name."""
         try:
-            return (getattr(obj, self.audited) if self.audited else obj).audit_target
+            return obj.audit_target
         except (ObjectDoesNotExist, AttributeError):
             return AuditTarget(Target.SITE, None, str(getattr(obj, "name", "")))
 
     # What is offered.
 
-    def get_changelist(self, request, **kwargs):
-        return CheckedChangeList
+    def get_changelist_instance(self, request):
+        """The list. A value of a filter that the database doesn't take leads to the whole list, as others do."""
+        try:
+            return super().get_changelist_instance(request)
+        except (ValueError, OverflowError, DataError) as error:
+            raise IncorrectLookupParameters(error) from error
 
     def lookup_allowed(self, lookup, value, request):
         """Just what its own filters ask for. Django would let an address ask anything of any column: for a regular
@@ -109,21 +96,17 @@ class AuditedAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request, obj=None):
         allowed = self.delete_action is not None and super().has_delete_permission(request, obj)
-        return allowed and self.refuse_deletion(obj) is None
+        return allowed and (self.refuse_deletion(obj) if obj else self.stays) is None
 
     def get_readonly_fields(self, request, obj=None):
         once = self.chosen_once if obj else []
         return [*super().get_readonly_fields(request, obj), *once, *self.immutable(obj), "deletion"]
 
-    def get_fieldsets(self, request, obj=None):
-        if obj is None and self.add_fieldsets:
-            return self.add_fieldsets
-        fieldsets = self.fieldsets_of(request, obj)
-        return [*fieldsets, ("Deletion", {"fields": ["deletion"]})] if obj and self.refuse_deletion(obj) else fieldsets
-
-    def fieldsets_of(self, request, obj):
-        """Those declared, without the reason why it can't be deleted."""
-        return super().get_fieldsets(request, obj)
+    def get_fields(self, request, obj=None):
+        if obj is None and self.add_fields:
+            return self.add_fields
+        fields = self.fields or self.list_display
+        return [*fields, "deletion"] if obj and self.refuse_deletion(obj) else fields
 
     def deletion(self, obj):
         """Why it can't be deleted."""
@@ -133,8 +116,6 @@ class AuditedAdmin(admin.ModelAdmin):
         """The form; below each immutable field stands the reason."""
         immutable = self.immutable(obj)
         kwargs["help_texts"] = {name: told(refusal) for name, refusal in immutable.items()}
-        if obj is None and self.add_form:
-            kwargs["form"] = self.add_form
         form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.request, form.immutable = request, immutable
         return form
@@ -164,19 +145,19 @@ class AuditedAdmin(admin.ModelAdmin):
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         """Add or change. What a verb refuses is rolled back, and the page shown again with the refusal on its form."""
-        request.refused, request.attempted_action = None, self.change_action if object_id else self.add_action
+        request.refused = None
         try:
             response = super().changeform_view(request, object_id, form_url, extra_context)
-            attempted_action = request.attempted_action
         except REFUSED as error:
-            request.refused, attempted_action = _refusal_of(error), request.attempted_action
+            request.refused = _refusal_of(error)
             response = super().changeform_view(request, object_id, form_url, extra_context)
         context = getattr(response, "context_data", None) or {}
         if context.get("errors"):
             form = context["adminform"].form
             obj = self.get_object(request, unquote(object_id)) if object_id else form.instance
-            self._log(request, attempted_action, request.refused or form.refusals(), obj)
-            response.status_code = form.status if form.errors else 422  # else it is the inlines that are wrong
+            action = self.change_action if object_id else self.add_action
+            self._log(request, action, request.refused or form.refusals(), obj)
+            response.status_code = form.status
         return response
 
     def response_action(self, request, queryset, *args, **kwargs):
@@ -204,14 +185,13 @@ class AuditedAdmin(admin.ModelAdmin):
         refusal = self.refuse_deletion(obj) if obj else None
         if request.method == "POST" and refusal and self.delete_action:
             self._log(request, self.delete_action, ValidationError(told(refusal), code=refusal.code), obj)
-        step = self.second_step(None, obj) if obj else None
+        step = self.second_step(request.POST or None, obj) if obj else None
         try:
             return super().delete_view(request, object_id, {"step": step})
         except REFUSED as error:
             refused = self._tell_refusal(request, obj, error)
         if step is None:
             return HttpResponseRedirect(request.get_full_path())
-        step = self.second_step(request.POST, self.get_object(request, unquote(object_id)))
         step.refuse(refused)
         request.POST = QueryDict()  # Django shows the page where nothing is sent
         response = super().delete_view(request, object_id, {"step": step})
@@ -223,20 +203,18 @@ class AuditedAdmin(admin.ModelAdmin):
         """Ask first, with Django's own page; then delete each by one verb in one transaction."""
         if not request.POST.get("post"):
             return delete_selected(self, request, queryset)
-        done = [self.label_for(obj) for obj in queryset if self._deleted(request, queryset, obj)]
+        done = []
+        for obj in queryset:
+            try:
+                with transaction.atomic():
+                    self.log_deletions(request, queryset.filter(pk=obj.pk))
+                    self.delete_model(request, obj)
+                done.append(self.label_for(obj))
+            except REFUSED as error:
+                self._tell_refusal(request, obj, error)
         if done:
             self.message_user(request, f"Deleted: {', '.join(done)}.", messages.SUCCESS)
         return None
-
-    def _deleted(self, request, queryset, obj):
-        try:
-            with transaction.atomic():
-                self.log_deletions(request, queryset.filter(pk=obj.pk))
-                self.delete_model(request, obj)
-        except REFUSED as error:
-            self._tell_refusal(request, obj, error)
-            return False
-        return True
 
     def _tell_refusal(self, request, obj, error):
         error = _refusal_of(error)
@@ -245,29 +223,9 @@ class AuditedAdmin(admin.ModelAdmin):
         return error
 
     def _log(self, request, action, error, obj):
+        """Log the refusal under the action of the verb that refused, else under `action`."""
+        action, _ = getattr(error, "attempt", (action, None))
         record_refusals(actor_of(request), action, error, self.audit_target(obj))
-
-
-class RowFormSet(forms.BaseInlineFormSet):
-    """The rows of an inline; for who can't see the heads of columns, each field says what it is."""
-
-    def add_fields(self, form, index):
-        super().add_fields(form, index)
-        for field in form.fields.values():
-            field.widget.attrs["aria-label"] = field.label or ""
-        if "DELETE" in form.fields and form.instance.pk:
-            form.fields["DELETE"].widget.attrs["aria-label"] = f"Delete {form.instance}"
-
-
-class RowsInline(admin.TabularInline):
-    """Rows that are added and deleted, never changed."""
-
-    extra = 0
-    formset = RowFormSet
-    template = "admin/registries/rows.html"
-
-    def has_change_permission(self, request, obj=None):
-        return False
 
 
 def _refusal_of(error):

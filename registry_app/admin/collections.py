@@ -5,10 +5,10 @@ from django.contrib import admin
 from .. import rules
 from ..choices import Action
 from ..forms import DeleteCollectionForm
-from ..models import Alias, Collection, Link, ProtectedAlias, Tag
+from ..models import Alias, Collection, Link, Tag
 from ..models.change import etag_of
 from .base import AuditedAdmin, actor_of
-from .forms import AdminForm, CollectionForm, LinkForm, NewCollectionForm, NewLinkForm, name_field
+from .forms import CollectionForm, LinkForm
 
 COLLECTION_STAYS = rules.Refusal("type_stays", "A collection stays in its registry.")
 
@@ -17,26 +17,19 @@ COLLECTION_STAYS = rules.Refusal("type_stays", "A collection stays in its regist
 class CollectionAdmin(AuditedAdmin):
     """Collections: every change through the verb that a page would call."""
 
-    form, add_form = CollectionForm, NewCollectionForm
+    form = CollectionForm
+    delete_confirmation_template = "admin/second_step.html"
     list_display = ["name", "registry", "registry__organization", "type", "updated_at"]
     list_filter = ["registry__organization", "type"]
-    list_select_related = ["registry__organization"]
     search_fields = ["name", "description", "registry__name"]
     raw_id_fields = ["registry"]
     readonly_fields = ["created_by", "created_at", "updated_at"]
-    add_fieldsets = [(None, {"fields": ["registry", "name", "type", "description", "tags", "reason"]})]
-    fields = [*add_fieldsets[0][1]["fields"], *readonly_fields, "etag"]
+    add_fields = ["registry", "name", "type", "description", "tags", "reason"]
+    fields = [*add_fields, *readonly_fields, "etag"]
     add_action, change_action = Action.COLLECTION_CREATE, Action.COLLECTION_EDIT
     delete_action = Action.COLLECTION_DELETE
-    delete_confirmation_template = "admin/collections/delete.html"
+    fixed = {"registry": COLLECTION_STAYS, "type": rules.TYPE_STAYS}
     actions = None  # rule 18: each is deleted from a page that shows what goes
-
-    def immutable(self, obj):
-        """Rule 20."""
-        return {"registry": COLLECTION_STAYS, "type": rules.TYPE_STAYS} if obj else {}
-
-    def label_for(self, obj):
-        return f"{obj.path} of {obj.registry.organization}"
 
     def goes_along(self, objs):
         return Collection.objects.filter(pk__in=[obj.pk for obj in objs]).holdings()._asdict()
@@ -44,11 +37,11 @@ class CollectionAdmin(AuditedAdmin):
     def save_model(self, request, obj, form, change):
         """Create it, or give it another name, card or tags."""
         by, wanted = actor_of(request), form.cleaned_data
-        if not change:
+        if change:
+            fields = {field: wanted[field] for field in ("name", "description", "tags", "etag", "reason")}
+            obj.edit(by, **fields)
+        else:
             obj.create(by, wanted["tags"], wanted["reason"])
-            return
-        fields = {field: wanted[field] for field in ("name", "description", "tags", "etag", "reason")}
-        obj.edit(by, **fields)
 
     def second_step(self, data, obj):
         """Rule 18: the name typed, and what was shown."""
@@ -59,20 +52,17 @@ class CollectionAdmin(AuditedAdmin):
 class LinkAdmin(AuditedAdmin):
     """Links: versions linked and unlinked, their aliases and tags changed."""
 
-    form, add_form = LinkForm, NewLinkForm
+    form = LinkForm
     list_display = ["__str__", "collection__registry__organization", "version", "linked_at", "linked_by"]
     list_filter = ["collection__registry__organization", "collection__type"]
     list_select_related = ["collection__registry__organization", "version__artifact__team", "linked_by"]
     search_fields = ["collection__name", "collection__registry__name", "version__artifact__name", "aliases__name"]
     raw_id_fields = ["collection", "version"]
     readonly_fields = ["number", "linked_by", "linked_at"]
-    add_fieldsets = [(None, {"fields": ["collection", "version", "aliases", "reason"]})]
-    fields = [*add_fieldsets[0][1]["fields"], "tags", *readonly_fields, "etag"]
+    add_fields = ["collection", "version", "aliases", "reason"]
+    fields = [*add_fields, "tags", *readonly_fields, "etag"]
     add_action, change_action, delete_action = Action.LINK, Action.ALIAS_SET, Action.UNLINK
-
-    def immutable(self, obj):
-        """Rule 24."""
-        return dict.fromkeys(["collection", "version"], rules.LINK_STAYS) if obj else {}
+    fixed = dict.fromkeys(["collection", "version"], rules.LINK_STAYS)  # rule 24
 
     def audit_target(self, obj):
         return super().audit_target(obj if obj.pk or not obj.collection_id else obj.collection)
@@ -80,13 +70,13 @@ class LinkAdmin(AuditedAdmin):
     def save_model(self, request, obj, form, change):
         """Link it (rule 23: one that is there already stays), or change its aliases and tags."""
         by, wanted = actor_of(request), form.cleaned_data
-        if not change:
-            link, _ = obj.collection.link(by, obj.version, wanted["aliases"], wanted["reason"])
+        aliases, reason = wanted["aliases"], wanted["reason"]
+        if change:
+            take = [name for name in obj.alias_names() if name not in aliases]
+            obj.edit_labels(by, put=aliases, take=take, tags=wanted["tags"], etag=wanted["etag"], reason=reason)
+        else:
+            link, _ = obj.collection.link(by, obj.version, aliases, reason)
             obj.pk, obj.number = link.pk, link.number
-            return
-        take = [name for name in obj.alias_names() if name not in wanted["aliases"]]
-        marks = {"put": wanted["aliases"], "take": take, "tags": wanted["tags"]}
-        obj.edit_labels(by, **marks, etag=wanted["etag"], reason=wanted["reason"])
 
     def delete_model(self, request, obj):
         obj.unlink(actor_of(request))
@@ -99,10 +89,6 @@ class LabelAdmin(AuditedAdmin):
     list_filter = ["collection__registry__organization"]
     list_select_related = ["collection__registry__organization", "link__collection__registry"]
     search_fields = ["name", "collection__name", "collection__registry__name"]
-    fields = ["name", "collection", "link"]
-
-    def audit_target(self, obj):
-        return super().audit_target(obj if isinstance(obj, Alias) else obj.link or obj.collection)
 
 
 @admin.register(Alias)
@@ -111,41 +97,9 @@ class AliasAdmin(LabelAdmin):
 
     delete_action = Action.ALIAS_REMOVE
 
-    def delete_model(self, request, obj):
-        obj.link.change_aliases(actor_of(request), take=[obj.name])
-
 
 @admin.register(Tag)
 class TagAdmin(LabelAdmin):
     """Tags of links and collections: shown and taken."""
 
     delete_action = Action.LINK_TAG
-
-    def delete_model(self, request, obj):
-        (obj.link or obj.collection).remove_tag(actor_of(request), obj.name)
-
-
-class ProtectedAliasForm(AdminForm):
-    """An alias to protect (rule 26)."""
-
-    name = name_field(rules.refuse_alias_name)
-
-
-@admin.register(ProtectedAlias)
-class ProtectedAliasAdmin(AuditedAdmin):
-    """Protected aliases (rule 26): declared, and given up; another name is another protection."""
-
-    form = ProtectedAliasForm
-    list_display = ["name", "registry", "registry__organization"]
-    list_filter = ["registry__organization"]
-    list_select_related = ["registry__organization"]
-    search_fields = ["name", "registry__name"]
-    raw_id_fields = ["registry"]
-    fields = ["registry", "name"]
-    add_action, delete_action = Action.PROTECT, Action.UNPROTECT
-    audited = "registry"
-
-    def create(self, by, obj, form):
-        """Protect it; once more changes nothing."""
-        obj.save_by(by)
-        obj.pk = obj.registry.protected_aliases.get(name_key=obj.name_key).pk

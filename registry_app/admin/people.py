@@ -1,6 +1,5 @@
 """Accounts, organizations and who is in them, in the Django admin."""
 
-from allauth.socialaccount.models import SocialAccount
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
@@ -12,17 +11,11 @@ from django.db import transaction
 
 from .. import rules
 from ..choices import Action
-from ..models import Organization, OrganizationMembership, User, create_organization, raise_refusal
+from ..models import Organization, OrganizationMembership, User, create_organization
 from ..models.event import record
-from .base import AuditedAdmin, RowsInline, actor_of
-from .forms import AdminForm, OptimisticLockForm, name_field
-
-ACCOUNT_STAYS = rules.Refusal(
-    "account_stays", "Accounts are never deleted, for what they did keeps their name.", "Deactivate it instead."
-)
-ORGANIZATION_IS_FOUNDED = rules.Refusal(
-    "organization_is_founded", "Organizations are never deleted: their core registries stay."
-)
+from ..models.provisioning import edit_account
+from .base import AuditedAdmin, actor_of
+from .forms import AdminForm, OptimisticLockForm
 
 
 class NewUserForm(AdminForm, AdminUserCreationForm):
@@ -33,24 +26,6 @@ class UserForm(OptimisticLockForm, UserChangeForm):
     """An account as it is."""
 
 
-class ConnectionInline(RowsInline):
-    """To whom of an identity provider an account is connected. Single sign-on connects; here it ends."""
-
-    model = SocialAccount
-    verbose_name, verbose_name_plural = "connection", "single sign-on: ending a connection ends the sessions too"
-    fields = ["provider", "uid", "date_joined", "last_login"]
-    readonly_fields = ["provider", "uid", "date_joined", "last_login"]
-
-    def has_add_permission(self, request, obj=None):
-        return False
-
-    def has_view_permission(self, request, obj=None):
-        """Of whoever may change the account."""
-        return self.admin_site.get_model_admin(User).has_change_permission(request, obj)
-
-    has_delete_permission = has_view_permission
-
-
 @admin.register(User)
 class UserAdmin(AuditedAdmin, auth.UserAdmin):
     """Accounts. Permissions are two flags: staff come in here, superusers may do all here."""
@@ -59,16 +34,13 @@ class UserAdmin(AuditedAdmin, auth.UserAdmin):
     list_display = ["username", "email", "first_name", "last_name", "is_active", "is_staff", "is_service"]
     list_filter = ["is_active", "is_staff", "is_superuser", "is_service"]
     filter_horizontal = []
-    fieldsets = [
-        (None, {"fields": ["username", "password", "email", "first_name", "last_name"]}),
-        ("Rights", {"fields": ["is_active", "is_staff", "is_superuser", "is_service"]}),
-        ("Dates", {"fields": ["last_login", "date_joined"]}),
-    ]
     add_fieldsets = [(None, {"fields": ["username", "email", "usable_password", "password1", "password2"]})]
+    fieldsets = None
+    fields = [*list_display, "is_superuser", "password", "last_login", "date_joined"]
     readonly_fields = ["last_login", "date_joined", "is_service"]
     add_action = Action.USER_CREATE
     change_action = delete_action = Action.USER_EDIT
-    stays = ACCOUNT_STAYS
+    stays = rules.Refusal("account_stays", "Accounts are never deleted.", "Deactivate it instead.")
 
     def immutable(self, obj):
         """The last admin of an organization stays active."""
@@ -85,56 +57,49 @@ class UserAdmin(AuditedAdmin, auth.UserAdmin):
         return [*super().get_readonly_fields(request, obj), *rights]
 
     def save_model(self, request, obj, form, change):
-        """Save, and log what changed. Refuses to leave an organization without an admin."""
+        """Add it, or edit it where it is still what was shown; and log it."""
         by = actor_of(request)
-        if not change:
+        if change:
+            edit_account(obj, by, check=form.refuse_stale)
+        else:
             obj.save()
             record(by, Action.USER_CREATE, obj, obj.creation_changes())
-            return
-        for organization in obj.memberships.order_by("organization_id").values_list("organization_id", flat=True):
-            Organization.objects.hold(organization)
-        before = User.objects.select_for_update().get(pk=obj.pk)
-        form.refuse_stale()
-        closing = before.is_active and not obj.is_active
-        raise_refusal(rules.LAST_ADMIN if closing and obj.is_last_admin_somewhere() else None, "is_active")
-        obj.save()
-        obj.emailaddress_set.exclude(email=obj.email.lower()).delete()  # else one could still sign in with the old one
-        if closing:
-            obj.end_access(by)
-        changes = {name: [getattr(before, name), getattr(obj, name)] for name in form.changed_data}
-        if changes:
-            record(by, Action.USER_EDIT, obj, changes)
 
-    def get_inlines(self, request, obj):
-        return [ConnectionInline] if obj and obj.socialaccount_set.exists() else []
-
-    def save_formset(self, request, form, formset, change):
-        """End connections to identity providers."""
-        formset.save(commit=False)
-        for connection in formset.deleted_objects:
-            request.attempted_action = Action.SSO_DISCONNECT
-            form.instance.disconnect(actor_of(request), connection)
-
+    @transaction.atomic
     def user_change_password(self, request, id, form_url=""):
         """Django's page; that the password changed is logged, and nothing of it. Service accounts have none."""
         account = self.get_object(request, unquote(id))
         if account and account.is_service:
             raise PermissionDenied
-        if request.method != "POST":
-            return super().user_change_password(request, id, form_url)
-        with transaction.atomic():
-            response = super().user_change_password(request, id, form_url)
-            after = self.get_object(request, unquote(id))
-            if account and after and account.password != after.password:
-                changes = {"password": [None, "changed"]}
-                record(actor_of(request), Action.USER_EDIT, after, changes)
+        response = super().user_change_password(request, id, form_url)
+        if account and response.status_code == 302:
+            record(actor_of(request), Action.USER_EDIT, account, {"password": [None, "changed"]})
         return response
 
 
-class NewOrganizationForm(AdminForm):
-    """A new organization and its first admin."""
+class ConnectionAdmin(AuditedAdmin):
+    """Who at an identity provider an account is connected to. Ending a connection ends the sessions too."""
 
-    name = name_field(rules.refuse_name)
+    list_display = ["user", "provider", "uid", "date_joined", "last_login"]
+    search_fields = ["user__username", "uid"]
+    delete_action = Action.SSO_DISCONNECT
+
+    def audit_target(self, obj):
+        return obj.user.audit_target
+
+    def has_view_permission(self, request, obj=None):
+        """Of whoever may change the account."""
+        return self.admin_site.get_model_admin(User).has_change_permission(request, obj and obj.user)
+
+    has_delete_permission = has_module_permission = has_view_permission
+
+    def delete_model(self, request, obj):
+        obj.user.disconnect(actor_of(request), obj)
+
+
+class OrganizationForm(OptimisticLockForm):
+    """An organization; a new one has a first admin."""
+
     admin = forms.ModelChoiceField(
         User.objects.filter(is_active=True),
         widget=ForeignKeyRawIdWidget(OrganizationMembership._meta.get_field("user").remote_field, admin.site),
@@ -146,14 +111,13 @@ class NewOrganizationForm(AdminForm):
 class OrganizationAdmin(AuditedAdmin):
     """Organizations: created with core registries and a first admin; their settings change, nothing is deleted."""
 
-    add_form = NewOrganizationForm
-    add_fieldsets = [(None, {"fields": ["name", "admin"]})]
+    form = OrganizationForm
     list_display = ["name", "slug", "default_role", "members_create", "created_at"]
-    fields = ["name", "slug", "default_role", "members_create", "created_at"]
     search_fields = ["name", "slug"]
+    add_fields = ["name", "admin"]
     chosen_once = ["name", "slug", "created_at"]
     add_action, change_action = Action.ORGANIZATION_CREATE, Action.ORGANIZATION_EDIT
-    stays = ORGANIZATION_IS_FOUNDED
+    stays = rules.Refusal("organization_is_founded", "Organizations are never deleted: their core registries stay.")
 
     def create(self, by, obj, form):
         """Rules 1 and 17."""
@@ -169,9 +133,7 @@ class OrganizationMembershipAdmin(AuditedAdmin):
     """Who is in which organization, and as what."""
 
     list_display = ["user", "organization", "role"]
-    fields = ["user", "organization", "role"]
     list_filter = ["role", "organization"]
-    list_select_related = ["user", "organization"]
     search_fields = ["user__username", "user__email", "organization__name"]
     raw_id_fields = chosen_once = ["organization", "user"]
     add_action, change_action = Action.PERSON_ADD, Action.PERSON_CHANGE
@@ -183,4 +145,4 @@ class OrganizationMembershipAdmin(AuditedAdmin):
 
     def refuse_deletion(self, obj):
         """The last admin stays."""
-        return obj.refuse_last_admin() if obj else None
+        return obj.refuse_last_admin()

@@ -2,27 +2,17 @@
 
 from django.contrib import admin
 
-from .. import rules
 from ..choices import Action
 from ..models import RegistryMember, Team, TeamMembership
 from .base import AuditedAdmin
-from .forms import OptimisticLockForm, name_field
-
-
-class TeamForm(OptimisticLockForm):
-    """A team."""
-
-    name = name_field(rules.refuse_name)
 
 
 @admin.register(Team)
 class TeamAdmin(AuditedAdmin):
     """Teams. Who is in them has pages of its own; the roles that registries give them stand with the registries."""
 
-    form = TeamForm
     list_display = ["name", "organization", "description", "created_at"]
     list_filter = ["organization"]
-    list_select_related = ["organization"]
     search_fields = ["name", "description"]
     raw_id_fields = chosen_once = ["organization"]
     fields = ["organization", "name", "description"]
@@ -45,10 +35,8 @@ class TeamMembershipAdmin(AuditedAdmin):
 
     list_display = ["user", "team", "team__organization", "role"]
     list_filter = ["role", "team__organization"]
-    list_select_related = ["user", "team__organization"]
     search_fields = ["user__username", "user__email", "team__name"]
     raw_id_fields = chosen_once = ["team", "user"]
     fields = ["team", "user", "role"]
     add_action, change_action = Action.TEAM_MEMBER_ADD, Action.TEAM_MEMBER_CHANGE
     delete_action = Action.TEAM_MEMBER_REMOVE
-    audited = "team"

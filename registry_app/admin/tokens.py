@@ -33,10 +33,7 @@ class InvitationAdmin(SecretAdmin):
     list_filter = ["role", "organization"]
     list_select_related = ["organization", "created_by", "used_by"]
     search_fields = ["email", "organization__name"]
-    fields = [
-        *("organization", "email", "role", "created_by", "created_at"),
-        *("expires_at", "used_by", "used_at", "revoked_at"),
-    ]
+    fields = ["email", *list_display[1:], "created_at", "used_at"]
 
 
 @admin.register(ApiToken)
@@ -45,6 +42,4 @@ class ApiTokenAdmin(SecretAdmin):
 
     list_display = ["name", "user", "read_only", "created_at", "expires_at", "last_used_at", "revoked_at"]
     list_filter = ["read_only"]
-    list_select_related = ["user"]
     search_fields = ["name", "user__username", "user__email"]
-    fields = ["user", "name", "read_only", "created_at", "expires_at", "last_used_at", "revoked_at"]

@@ -1,5 +1,7 @@
 """The models of the Django admin, and rows of each of them."""
 
+from allauth.socialaccount.models import SocialAccount
+
 from registry_app.choices import Role
 from registry_app.models import (
     AcceptedType,
@@ -58,6 +60,7 @@ MODELS = [
     ProtectedAlias,
     Registry,
     RegistryMember,
+    SocialAccount,
     Tag,
     Team,
     TeamMembership,
@@ -66,7 +69,7 @@ MODELS = [
 ]
 ADDABLE = {
     *(Collection, Link, Organization, OrganizationMembership, ProtectedAlias),
-    *(Registry, Team, TeamMembership, User),
+    *(Registry, RegistryMember, Team, TeamMembership, User),
 }
 CHANGEABLE = {
     *(Collection, Link, Organization, OrganizationMembership),
@@ -93,3 +96,4 @@ def fill(organization, numbers):
         protect(registry, "production")
         make_invitation(organization)
         make_token(friend)
+        SocialAccount.objects.create(user=friend, provider="sso", uid=f"friend-{number}")

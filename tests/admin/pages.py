@@ -12,7 +12,7 @@ from tests.html_forms import read_forms
 
 def address(page, thing):
     """The address of a model's `page` (changelist, add), or an object's (change, delete, history)."""
-    name = f"admin:registry_app_{thing._meta.model_name}_{page}"
+    name = f"admin:{thing._meta.app_label}_{thing._meta.model_name}_{page}"
     return reverse(name) if isinstance(thing, type) else reverse(name, args=[thing.pk])
 
 

@@ -115,12 +115,9 @@ def test_a_role_of_a_team_gets_an_end(staff, vault, vision):
         save(staff, address("change", member), ends_at=past)
 
 
-def test_a_registry_gives_a_role_to_a_team_in_its_inline(staff, vault, vision):
-    url = address("change", vault)
-    shown = sent(staff.get(url))
-    row = int(shown["members-TOTAL_FORMS"])
-    data = {**shown, "members-TOTAL_FORMS": row + 1, f"members-{row}-team": vision.pk, f"members-{row}-role": "viewer"}
-    assert staff.post(url, data).status_code == 302
+def test_a_registry_gives_a_role_to_a_team(staff, vault, vision):
+    role = {"registry": vault.pk, "team": vision.pk, "role": "viewer"}
+    assert save(staff, added(RegistryMember), **role).status_code == 302
     assert vault.members.get(team=vision).role == Role.VIEWER
 
 
