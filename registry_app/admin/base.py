@@ -105,8 +105,9 @@ class AuditedAdmin(admin.ModelAdmin):
     def get_fields(self, request, obj=None):
         if obj is None and self.add_fields:
             return self.add_fields
-        fields = self.fields or self.list_display
-        return [*fields, "deletion"] if obj and self.refuse_deletion(obj) else fields
+        etag = ["etag"] if obj and "etag" in self.form.base_fields else []
+        deletion = ["deletion"] if obj and self.refuse_deletion(obj) else []
+        return [*(self.fields or self.list_display), *etag, *deletion]
 
     def deletion(self, obj):
         """Why it can't be deleted."""

@@ -25,7 +25,7 @@ class CollectionAdmin(AuditedAdmin):
     raw_id_fields = ["registry"]
     readonly_fields = ["created_by", "created_at", "updated_at"]
     add_fields = ["registry", "name", "type", "description", "tags", "reason"]
-    fields = [*add_fields, *readonly_fields, "etag"]
+    fields = [*add_fields, *readonly_fields]
     add_action, change_action = Action.COLLECTION_CREATE, Action.COLLECTION_EDIT
     delete_action = Action.COLLECTION_DELETE
     fixed = {"registry": COLLECTION_STAYS, "type": rules.TYPE_STAYS}
@@ -60,7 +60,7 @@ class LinkAdmin(AuditedAdmin):
     raw_id_fields = ["collection", "version"]
     readonly_fields = ["number", "linked_by", "linked_at"]
     add_fields = ["collection", "version", "aliases", "reason"]
-    fields = [*add_fields, "tags", *readonly_fields, "etag"]
+    fields = [*add_fields, "tags", *readonly_fields]
     add_action, change_action, delete_action = Action.LINK, Action.ALIAS_SET, Action.UNLINK
     fixed = dict.fromkeys(["collection", "version"], rules.LINK_STAYS)  # rule 24
 

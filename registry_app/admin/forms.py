@@ -12,6 +12,7 @@ from ..forms import RestrictForm
 from ..forms.accepted_types import TypesField
 from ..forms.base import ActionForm, EtagField, NamesField, ReasonField
 from ..models.change import digest_of, etag_of
+from ..models.validation import raise_refusal
 
 
 def told(refusal):
@@ -65,7 +66,6 @@ class AdminForm(ActionForm, forms.ModelForm):
         self.data = self.data.copy()
         for name in self.initial.keys() & self.fields.keys():
             field, stored = self.fields[name], self.initial[name]
-            self.data[self.add_initial_prefix(name)] = stored
             if field.widget.is_hidden:
                 self.data[name] = stored
             elif field.has_changed(stored, self[name].data):
@@ -74,21 +74,24 @@ class AdminForm(ActionForm, forms.ModelForm):
 
 
 class OptimisticLockForm(AdminForm):
-    """A form that sends along what it showed, for rows that have no version of their own."""
+    """A form of rows that have no version of their own: its etag is of the fields that it shows (rule 19)."""
+
+    etag = EtagField()
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.show_hidden_initial = bool(self.instance.pk) and not field.disabled
+        if self.instance.pk:
+            self.initial["etag"] = self._etag_of(self.instance)
 
     def refuse_stale(self):
         """Rule 19: what was shown must be what is stored. Locks the row."""
-        names = [name for name, field in self.fields.items() if field.show_hidden_initial]
-        stored = self._meta.model.objects.select_for_update(no_key=True).values(*names).get(pk=self.instance.pk)
-        for name in names:
-            shown = self.data.get(self.add_initial_prefix(name))
-            if self.fields[name].to_python(shown) != stored[name]:
-                raise ValidationError(rules.EDIT_CONFLICT.reason, code=rules.EDIT_CONFLICT.code)
+        stored = self._meta.model.objects.select_for_update(no_key=True).get(pk=self.instance.pk)
+        raise_refusal(rules.EDIT_CONFLICT if self.cleaned_data["etag"] != self._etag_of(stored) else None)
+
+    def _etag_of(self, row):
+        shown = [name for name, field in self.fields.items() if not field.disabled]
+        fields = [field for field in row._meta.concrete_fields if field.name in shown]
+        return digest_of([str(field.value_from_object(row)) for field in fields])
 
 
 class ReasonForm(AdminForm):
