@@ -63,7 +63,7 @@ def test_hostile_text_is_refused_or_shown_as_text(acme, ada, registry_form, name
     for text, hostile in HOSTILE.items():
         data = {**sent.data, field: hostile}
         if code := others.get(text, usual):
-            shown_harmless(refused(client, sent.address, data, code, 409 if code == "stale_preview" else 422))
+            shown_harmless(refused(client, sent.address, data, code, 409 if field == "etag" else 422))
             continue
         with undone():
             response = client.post(sent.address, data)

@@ -42,7 +42,7 @@ def test_a_person_who_is_refused_too_often_waits(acme, mel, rob, golden, clock):
         {"page": [None, "registries:restrict"], "tries": [None, OF_PERSON + 1]},
     )
     assert "127.0.0.1" not in limit.body
-    assert refuse(his, golden) == [409]
+    assert refuse(his, golden) == [422]
     clock[0] += 60
     assert refuse(hers, golden) == [403]
 

@@ -241,7 +241,7 @@ def form_of(response, target):
     """The first form of a page that posts to `target`, as a browser would send it."""
     found = next(form for form in Page(response).forms if form.method == "post" and form.action.startswith(target))
     del found.data["csrfmiddlewaretoken"]  # another one on each page
-    return found.data
+    return found.pressed
 
 
 def test_rule_19_a_mistake_makes_nobody_s_save_unseen(ada, edit):
