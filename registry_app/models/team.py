@@ -107,12 +107,16 @@ class Team(models.Model):
         organization = Organization.objects.hold(self.organization_id)
         team = locked(organization.teams.all(), self.pk)
         team.organization = organization
+        return team, team.check_role(by, action)
+
+    def check_role(self, by, action):
+        """Refuse with `role_too_low` if `by` may not do `action` here now. Answers their team role."""
         if by.staff:
-            return team, TeamRole.ADMIN
-        here = organization.memberships.of_active().filter(user=by.user).values_list("role", flat=True).first()
-        inside = team.memberships.filter(user=by.user).values_list("role", flat=True).first()
+            return TeamRole.ADMIN
+        here = self.organization.memberships.of_active().filter(user=by.user).values_list("role", flat=True).first()
+        inside = self.memberships.filter(user=by.user).values_list("role", flat=True).first()
         raise_refusal(rules.refuse_in_team(action, here, inside))
-        return team, inside
+        return inside
 
     def logged_fields(self):
         """The fields whose changes the log holds."""

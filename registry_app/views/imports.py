@@ -64,6 +64,7 @@ def _carry_in(form, access, by):
         row.full_clean()
     shown = form.cleaned_data["etag"]
     if not shown:
+        access.team.check_role(by, Action.VERSION_CREATE)
         return *_judge(form, rows, access, by)[1:], False
     with changing(access.team, by, Action.VERSION_CREATE):
         batch, outcomes, etag = _judge(form, rows, access, by)
