@@ -43,15 +43,25 @@ def paginate(
 
     `after` and `before` are cursors from an earlier Page; BadRequest (400) for any other text.
     """
-    backwards = bool(before)
-    if after or before:
-        rows = _after_cursor(rows, keys, _decode(before or after, keys), down=descending != backwards)
-    order = [f"-{key}" if descending != backwards else key for key in keys]
-    found = list(rows.order_by(*order)[: SIZE + 1])
+    values = decode(before or after, keys) if after or before else []
+    found = page_query(rows, keys, values, down=descending != bool(before))
+    return page_of(found, keys, after=after, before=before)
+
+
+def page_query(rows: QuerySet, keys: Sequence[str], values: Sequence[Any], *, down: bool) -> QuerySet:
+    """The rows of a page and one more, from the cursor's `values` on ([]: from the beginning), up or `down`."""
+    if values:
+        rows = _after_cursor(rows, keys, values, down=down)
+    return rows.order_by(*(f"-{key}" if down else key for key in keys))[: SIZE + 1]
+
+
+def page_of(rows: QuerySet, keys: Sequence[str], *, after: str = "", before: str = "") -> Page:
+    """The Page of what `page_query` gives for the cursor `after` or `before`."""
+    found = list(rows)
     more, found = len(found) > SIZE, found[:SIZE]
-    if backwards:
+    if before:
         found.reverse()
-    has_before, has_after = (more, bool(found)) if backwards else (bool(after), more)
+    has_before, has_after = (more, bool(found)) if before else (bool(after), more)
     return Page(
         found,
         cursor_of(found[0], keys) if found and has_before else None,
@@ -59,7 +69,7 @@ def paginate(
     )
 
 
-def _after_cursor(rows: QuerySet, keys: Sequence[str], values: list, *, down: bool) -> QuerySet:
+def _after_cursor(rows: QuerySet, keys: Sequence[str], values: Sequence[Any], *, down: bool) -> QuerySet:
     """The rows strictly after `values`. The condition on the first key alone lets the database use its index."""
     past = "lt" if down else "gt"
     condition, equal = Q(), Q()
@@ -75,7 +85,8 @@ def cursor_of(row: Mapping[str, Any], keys: Sequence[str]) -> str:
     return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str, keys: Sequence[str]) -> list:
+def decode(cursor: str, keys: Sequence[str]) -> list:
+    """The values of a cursor; BadRequest (400) for text that is none."""
     try:
         values = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if isinstance(values, list) and len(values) == len(keys):
