@@ -10,6 +10,7 @@ import copy
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -18,6 +19,12 @@ from django.db.models import DateTimeField, Expression, QuerySet
 from django.utils import timezone
 
 _compiling: ContextVar[bool] = ContextVar("compiling", default=False)
+# Values that occur nowhere else, inside the limits of every column, by their number.
+MARKS: dict[type, Callable[[int], Any]] = {
+    int: lambda number: 2**30 + 715_827 + number,
+    str: lambda number: f"\ue000{number}\ue000",
+    datetime: lambda number: datetime(9000 + number, 1, 1, tzinfo=UTC),
+}
 _NOW = object()  # stands for the time of the call among the parameters of a compiled query
 
 
@@ -32,7 +39,7 @@ class CurrentTime(Expression):
 
 
 def _now(connection: Any) -> Any:
-    return connection.ops.adapt_datetimefield_value(timezone.now())
+    return _adapted(connection, timezone.now())
 
 
 class _Made(NamedTuple):
@@ -48,37 +55,38 @@ class _Made(NamedTuple):
 class Compiled:
     """A query with values: `build(*values)` gives its QuerySet, which must look the same whatever the values are.
 
-    Values are whole numbers and texts. Where what is built depends on something else, that is the `shape`: `build` is
-    asked again for each.
+    Values are whole numbers, texts and moments. What is built may depend on a `shape` too: `build` is asked for each.
     """
 
     def __init__(self, build: Callable[..., QuerySet]) -> None:
         self.build = build
         self._made: dict[Hashable, _Made] = {}
 
-    def __call__(self, *values: int | str, shape: tuple[Hashable, ...] = ()) -> QuerySet:
+    def __call__(self, *values: Any, shape: tuple[Hashable, ...] = ()) -> QuerySet:
         """A QuerySet of what `build(*shape, *values)` would give; to be read, not to be narrowed or sorted."""
         if not settings.COMPILED_QUERIES:
             return self.build(*shape, *values)
-        key = (*shape, *(isinstance(value, str) for value in values))
+        key = (*shape, *map(_kind, values))
         made = self._made.get(key) or self._make(key, shape, values)
         connection = connections[made.queryset.db]
         now = _now(connection) if _NOW in made.params else None
         params = [
-            (now if param is _NOW else param) if place is None else values[place]
+            (now if param is _NOW else param) if place is None else _adapted(connection, values[place])
             for param, place in zip(made.params, made.places, strict=True)
         ]
         return _with(made, connection, params)
 
     def _make(self, key: Hashable, shape: tuple, values: tuple) -> _Made:
-        marks = [_mark(number, value) for number, value in enumerate(values)]
+        marks = [MARKS[_kind(value)](number) for number, value in enumerate(values)]
         with _marked():
             queryset = self.build(*shape, *marks)
             compiler = queryset.query.get_compiler(queryset.db)
             sql, params = compiler.as_sql()
+        marks = [_adapted(compiler.connection, mark) for mark in marks]
         places = tuple(marks.index(param) if param in marks else None for param in params)
-        if {*places} - {None} != {*range(len(values))}:
-            raise ValueError("A value of a compiled query is lost in its SQL.")
+        rest = [sql, *(param for param, place in zip(params, places, strict=True) if place is None)]
+        if any(str(mark) in str(text) for mark in marks for text in rest):
+            raise ValueError("A compiled query has a value that is no parameter, or a part of one.")
         self._made[key] = made = _Made(queryset, compiler, sql, tuple(params), places)
         return made
 
@@ -92,9 +100,13 @@ def _marked() -> Iterator[None]:
         _compiling.reset(token)
 
 
-def _mark(number: int, value: int | str) -> int | str:
-    """A value of the same kind that occurs nowhere else, inside the limits of every column."""
-    return f"\ue000{number}\ue000" if isinstance(value, str) else 2**30 + 715_827 + number
+def _kind(value: Any) -> type:
+    return str if isinstance(value, str) else datetime if isinstance(value, datetime) else int
+
+
+def _adapted(connection: Any, value: Any) -> Any:
+    """`value` as a parameter."""
+    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
 
 
 def _with(made: _Made, connection: Any, params: list) -> QuerySet:

@@ -1,5 +1,6 @@
 """The list of an organization's registries."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -9,11 +10,12 @@ from django.db.models.functions import Coalesce, Left
 
 from .. import rules
 from ..choices import Role, Visibility
+from ..database.compiled import Compiled
 from ..forms.registries import RegistryFilter
-from ..models import AcceptedType, Collection
+from ..models import AcceptedType, Collection, OrganizationMembership
 from ..models.registry_queryset import RegistryQuerySet
 from .base import Listing, add_line_breaks, capped_count, registry_addresses
-from .cursor import SORTS
+from .cursor import SIZE, SORTS, Page, decode, page_of, page_query
 
 COUNT_CAP = 1000  # registries counted at most
 FILTERED_CAP = 100  # the same under a filter, which reads many rows for each that it counts
@@ -31,6 +33,51 @@ COLLECTION_COUNT = Coalesce(  # how many collections a registry has
 )
 
 
+def _as_dicts(registries: RegistryQuerySet, membership: OrganizationMembership) -> QuerySet:
+    """The custom ones, as dicts. A role given to an organization admin doesn't count, so it isn't read."""
+    registries, given = registries.custom(), () if membership.is_admin else ("given_role",)
+    if given:
+        registries = registries.with_given_role(membership.user_id)
+    columns = ("id", "name", "name_key", "visibility", "accepts_all_types", "updated_at", *given)
+    return registries.values(*columns, summary=Left("description", 160), held=COLLECTION_COUNT)
+
+
+def _seen(shape: tuple, visibility: str, user: int, organization: int) -> tuple[RegistryQuerySet, Any]:
+    """(The registries that a person sees by a membership of this shape, under the filter `visibility`; it)."""
+    role, default_role, is_service = shape
+    membership = OrganizationMembership.of_shape(role, default_role, is_service, user, organization)
+    registries = membership.registries()
+    return registries.filter(visibility=visibility) if visibility else registries, membership
+
+
+@Compiled
+def _rows(
+    shape: tuple, visibility: str, sort: str, before: bool, user: int, organization: int, *cursor: Any
+) -> QuerySet:
+    """The rows of a page of the list under no filter, or `visibility` alone."""
+    keys, descending = SORTS[sort]
+    rows = _as_dicts(*_seen(shape, visibility, user, organization))
+    return page_query(rows, keys, cursor, down=descending != before)
+
+
+@Compiled
+def _types(shape: tuple, visibility: str, is_first: bool, user: int, organization: int, *ids: int) -> QuerySet:
+    """The types of the registries `ids`, and on the first page those of the core ones."""
+    seen, _ = _seen(shape, visibility, user, organization)
+    return types_of(ids, seen.core() if is_first else None)
+
+
+def types_of(ids: Sequence[int], cores: RegistryQuerySet | None) -> QuerySet:
+    """(registry's name, type's name, whether it is preconfigured, collections of a core registry), those first."""
+    custom = AcceptedType.objects.filter(registry__in=ids).order_by()
+    types = custom.values_list("registry__name", "name", "preconfigured", Value(0))
+    if cores is not None:
+        # A union, because PostgreSQL would answer an OR of the two by reading the types of all registries.
+        core = cores.order_by().values_list("name", "types__name", "types__preconfigured", COLLECTION_COUNT)
+        types = types.union(core, all=True)
+    return types.order_by("-preconfigured", "name")
+
+
 class RegistryListing(Listing):
     """The registries that a person can see: custom ones as rows, core ones as `cores` on the first page."""
 
@@ -44,13 +91,26 @@ class RegistryListing(Listing):
         return self.filters.apply(self.membership.registries(), self.membership)
 
     def queryset(self) -> QuerySet:
-        """The custom registries, as dicts. A role given to an organization admin doesn't count, so it isn't read."""
-        registries = self.narrowed.custom()
-        given = () if self.membership.is_admin else ("given_role",)
-        if given:
-            registries = registries.with_given_role(self.membership.user_id)
-        columns = ("id", "name", "name_key", "visibility", "accepts_all_types", "updated_at", *given)
-        return registries.values(*columns, summary=Left("description", 160), held=COLLECTION_COUNT)
+        """The custom registries, as dicts."""
+        return _as_dicts(self.narrowed, self.membership)
+
+    @cached_property
+    def page(self) -> Page:
+        """The page; by a compiled query where no filter but the visibility is set."""
+        if not self._is_compiled:
+            return super().page
+        cursors = {"after": self.wanted["after"], "before": self.wanted["before"]}
+        keys, cursor = SORTS[self.sort][0], self.wanted["before"] or self.wanted["after"]
+        shape = (self.membership.shape, self.wanted["visibility"], self.sort, bool(self.wanted["before"]))
+        return page_of(_rows(*self._ids, *(decode(cursor, keys) if cursor else ()), shape=shape), keys, **cursors)
+
+    @property
+    def _is_compiled(self) -> bool:
+        return not (self.wanted["q"] or self.wanted["type"] or self.wanted["role"])
+
+    @property
+    def _ids(self) -> tuple[int, int]:
+        return self.membership.user_id, self.membership.organization_id
 
     def prepare(self, rows: list) -> list:
         """Each cell as the template prints it, because this page is requested most."""
@@ -95,13 +155,13 @@ class RegistryListing(Listing):
         Those of core registries also say how many collections these have (`held`).
         """
         ids = [row["id"] for row in self.page.rows if not row["accepts_all_types"]]
-        custom = AcceptedType.objects.filter(registry__in=ids).order_by()
-        columns = custom.values_list("registry__name", "name", "preconfigured", Value(0))
-        cores = (self.narrowed.core() if self.is_first else self.narrowed.none()).order_by()
-        core = cores.values_list("name", "types__name", "types__preconfigured", COLLECTION_COUNT)
+        if self._is_compiled:
+            shape = (self.membership.shape, self.wanted["visibility"], self.is_first)
+            found = _types(*self._ids, *ids, *[0] * (SIZE - len(ids)), shape=shape)  # as many ids each time
+        else:
+            found = types_of(ids, self.narrowed.core() if self.is_first else None)
         types: dict[str, list[dict[str, Any]]] = {}
-        # A union, because PostgreSQL would answer an OR of the two by reading the types of all registries.
-        for registry, name, preconfigured, held in columns.union(core, all=True).order_by("-preconfigured", "name"):
+        for registry, name, preconfigured, held in found:
             types.setdefault(registry, []).append({"name": name, "preconfigured": preconfigured, "held": held})
         return types
 

@@ -4,12 +4,14 @@ from datetime import timedelta
 
 import pytest
 from django.db.models import F
+from django.http import QueryDict
 from django.utils import timezone
 
 from registry_app import permissions
 from registry_app.choices import OrganizationRole, Role
 from registry_app.database.compiled import Compiled
 from registry_app.listings import sidebar
+from registry_app.listings.registries import RegistryListing
 from registry_app.models import Organization, RegistryMember, User
 from tests.factories import give_role, make_member, make_registry, make_user
 
@@ -62,6 +64,41 @@ def test_the_sidebar_lists_for_each_person_what_its_query_would(settings, people
     for user in people:
         membership = acme.memberships.select_related("user", "organization").get(user=user)
         same(settings, sidebar.sidebar_registries, membership)
+
+
+PAGES = ["", "visibility=restricted", "visibility=organization", "role=admin", "q=registry", "type=dataset"]
+
+
+@pytest.mark.parametrize("query", PAGES)
+@pytest.mark.parametrize("sort", ["name", "-name", "updated", "-updated"])
+def test_the_list_has_for_each_person_the_rows_of_its_query(settings, people, acme, ada, query, sort):
+    for number in range(60):
+        make_registry(acme, ada, f"Registry {number:02}", types=[f"t{number}"] if number % 3 else None)
+    for user in people:
+        membership = acme.memberships.select_related("user", "organization").get(user=user)
+        for page in walk(settings, membership, f"{query}&sort={sort}"):
+            assert all(row["label"] for row in page["rows"])
+
+
+def walk(settings, membership, query):
+    """The pages of the list to its end and back, each the same without compiled queries."""
+    page, way = same(settings, listed, membership, query), []
+    while page["page"].after and len(way) < 9:
+        way.append(page)
+        page = same(settings, listed, membership, f"{query}&after={page['page'].after}")
+    while page["page"].before:
+        way.append(page)
+        page = same(settings, listed, membership, f"{query}&before={page['page'].before}")
+    return [*way, page]
+
+
+def listed(membership, query):
+    """The context of the list, but for its form and the words for how long ago something changed."""
+    context = RegistryListing(membership, QueryDict(query)).context
+    del context["filters"]
+    for row in context["rows"]:
+        del row["updated"]
+    return context
 
 
 def test_a_role_that_ends_between_two_calls_counts_no_more(settings, people, acme, mel, vault, monkeypatch):
