@@ -115,7 +115,7 @@ def get_organization(user: User, slug: str) -> OrganizationMembership:
 
     Http404 if the user isn't in it, SecondFactorMissing (403) if they lack the second factor that it requires.
     """
-    membership = next(iter(_memberships(user.pk, slug)), None)
+    membership = _memberships.first(user.pk, slug)
     if membership is None:
         raise Http404
     membership.user = user  # saves a query
@@ -221,17 +221,11 @@ def get_version(
 
 
 @Compiled
-def _registries(
-    role: str, default_role: str, is_service: bool, user: int, organization: int, name_key: str
-) -> QuerySet[Registry]:
+def _registries(shape: tuple, user: int, organization: int, name_key: str) -> QuerySet[Registry]:
     """The registry of this name that a person of a membership of this shape can see."""
-    membership = OrganizationMembership.of_shape(role, default_role, is_service, user, organization)
-    return _visible(membership).filter(name_key=name_key).order_by()
-
-
-def _visible(membership: OrganizationMembership) -> QuerySet[Registry]:
-    """The registries that the membership's person can see, with the role given to them."""
-    return membership.registries().select_related("created_by").with_given_role(membership.user_id)
+    membership = OrganizationMembership.of_shape(shape, user, organization)
+    registries = membership.registries().select_related("created_by").with_given_role(user)
+    return registries.filter(name_key=name_key).order_by()
 
 
 def get_registry(user: User, slug: str, name: str, action: Action | Permission = Permission.SEE) -> RegistryAccess:
@@ -244,10 +238,10 @@ def get_registry(user: User, slug: str, name: str, action: Action | Permission =
     if not rules.may_be_stored(rules.clean_name(name)):
         raise Http404
     values = user.pk, membership.organization_id, rules.name_key(name)
-    registry = next(iter(_registries(*values, shape=membership.shape)), None) or _renamed(membership, name)
-    registry.organization = membership.organization
+    registry = _registries.first(*values, shape=(membership.shape,)) or _renamed(membership, name)
     if registry.name != name:
         raise Renamed(name=registry.name)
+    registry.organization = membership.organization
     role = membership.effective_role(registry.visibility, registry.given_role)  # type: ignore[union-attr]
     allowed = rules.actions_of(role, registry.kind, registry.visibility, registry.accepts_all_types)
     access = RegistryAccess(membership, registry, role, allowed)
@@ -298,8 +292,5 @@ def _checked(access: RegistryAccess, found: Collection, collection: str, action:
 
 def _renamed(membership: OrganizationMembership, name: str) -> Registry:
     """The registry that was called `name`; Http404 if the membership's person sees none."""
-    visible = _visible(membership)
-    former = FormerName.objects.filter(name_key=rules.name_key(name), registry__in=visible.order_by()).first()
-    if former is None:
-        raise Http404
-    return visible.get(pk=former.registry_id)
+    formers = FormerName.objects.filter(registry__in=membership.registries().order_by()).select_related("registry")
+    return get_object_or_404(formers, name_key=rules.name_key(name)).registry

@@ -62,10 +62,10 @@ class Compiled:
         self.build = build
         self._made: dict[Hashable, _Made] = {}
 
-    def __call__(self, *values: Any, shape: tuple[Hashable, ...] = ()) -> QuerySet:
-        """A QuerySet of what `build(*shape, *values)` would give; to be read, not to be narrowed or sorted."""
+    def __call__(self, *values: Any, shape: tuple[Hashable, ...] = ()) -> list:
+        """The rows of `build(*shape, *values)`."""
         if not settings.COMPILED_QUERIES:
-            return self.build(*shape, *values)
+            return list(self.build(*shape, *values))
         key = (*shape, *map(_kind, values))
         made = self._made.get(key) or self._make(key, shape, values)
         connection = connections[made.queryset.db]
@@ -74,7 +74,11 @@ class Compiled:
             (now if param is _NOW else param) if place is None else _adapted(connection, values[place])
             for param, place in zip(made.params, made.places, strict=True)
         ]
-        return _with(made, connection, params)
+        return list(_with(made, connection, params))
+
+    def first(self, *values: Any, shape: tuple[Hashable, ...] = ()) -> Any:
+        """The first of those rows, or None."""
+        return next(iter(self(*values, shape=shape)), None)
 
     def _make(self, key: Hashable, shape: tuple, values: tuple) -> _Made:
         marks = [MARKS[_kind(value)](number) for number, value in enumerate(values)]

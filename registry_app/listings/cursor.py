@@ -2,7 +2,7 @@
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
 from typing import Any, NamedTuple
 
@@ -45,7 +45,7 @@ def paginate(
     """
     values = decode(before or after, keys) if after or before else []
     found = page_query(rows, keys, values, down=descending != bool(before))
-    return page_of(found, keys, after=after, before=before)
+    return make_page(found, keys, after=after, before=before)
 
 
 def page_query(rows: QuerySet, keys: Sequence[str], values: Sequence[Any], *, down: bool) -> QuerySet:
@@ -55,7 +55,7 @@ def page_query(rows: QuerySet, keys: Sequence[str], values: Sequence[Any], *, do
     return rows.order_by(*(f"-{key}" if down else key for key in keys))[: SIZE + 1]
 
 
-def page_of(rows: QuerySet, keys: Sequence[str], *, after: str = "", before: str = "") -> Page:
+def make_page(rows: Iterable, keys: Sequence[str], *, after: str = "", before: str = "") -> Page:
     """The Page of what `page_query` gives for the cursor `after` or `before`."""
     found = list(rows)
     more, found = len(found) > SIZE, found[:SIZE]

@@ -15,7 +15,7 @@ from ..forms.registries import RegistryFilter
 from ..models import AcceptedType, Collection, OrganizationMembership
 from ..models.registry_queryset import RegistryQuerySet
 from .base import Listing, add_line_breaks, capped_count, registry_addresses
-from .cursor import SIZE, SORTS, Page, decode, page_of, page_query
+from .cursor import SIZE, SORTS, Page, decode, make_page, page_query
 
 COUNT_CAP = 1000  # registries counted at most
 FILTERED_CAP = 100  # the same under a filter, which reads many rows for each that it counts
@@ -44,8 +44,7 @@ def _as_dicts(registries: RegistryQuerySet, membership: OrganizationMembership) 
 
 def _seen(shape: tuple, visibility: str, user: int, organization: int) -> tuple[RegistryQuerySet, Any]:
     """(The registries that a person sees by a membership of this shape, under the filter `visibility`; it)."""
-    role, default_role, is_service = shape
-    membership = OrganizationMembership.of_shape(role, default_role, is_service, user, organization)
+    membership = OrganizationMembership.of_shape(shape, user, organization)
     registries = membership.registries()
     return registries.filter(visibility=visibility) if visibility else registries, membership
 
@@ -102,7 +101,7 @@ class RegistryListing(Listing):
         cursors = {"after": self.wanted["after"], "before": self.wanted["before"]}
         keys, cursor = SORTS[self.sort][0], self.wanted["before"] or self.wanted["after"]
         shape = (self.membership.shape, self.wanted["visibility"], self.sort, bool(self.wanted["before"]))
-        return page_of(_rows(*self._ids, *(decode(cursor, keys) if cursor else ()), shape=shape), keys, **cursors)
+        return make_page(_rows(*self._ids, *(decode(cursor, keys) if cursor else ()), shape=shape), keys, **cursors)
 
     @property
     def _is_compiled(self) -> bool:
@@ -159,7 +158,7 @@ class RegistryListing(Listing):
             shape = (self.membership.shape, self.wanted["visibility"], self.is_first)
             found = _types(*self._ids, *ids, *[0] * (SIZE - len(ids)), shape=shape)  # as many ids each time
         else:
-            found = types_of(ids, self.narrowed.core() if self.is_first else None)
+            found = list(types_of(ids, self.narrowed.core() if self.is_first else None))
         types: dict[str, list[dict[str, Any]]] = {}
         for registry, name, preconfigured, held in found:
             types.setdefault(registry, []).append({"name": name, "preconfigured": preconfigured, "held": held})

@@ -188,8 +188,9 @@ class OrganizationMembership(models.Model):
         return self.role, self.organization.default_role, self.user.is_service
 
     @classmethod
-    def of_shape(cls, role, default_role, is_service, user, organization):
+    def of_shape(cls, shape, user, organization):
         """A membership that stands for all of this `shape`, to compile queries with: of the ids of the last two."""
+        role, default_role, is_service = shape
         membership = cls(role=role)
         membership.organization = Organization(pk=organization, default_role=default_role)
         membership.user = User(pk=user, is_service=is_service)
