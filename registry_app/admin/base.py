@@ -17,7 +17,7 @@ from ..choices import Action, Target
 from ..database import triggers
 from ..models import Actor, Organization
 from ..models.event import AuditTarget, record_refusals
-from .forms import OptimisticLockForm, told
+from .forms import OptimisticLockForm
 
 REFUSED = (ValidationError, IntegrityError)
 FILTER_LOOKUPS = ("", "__exact", "__isnull", "__id__exact")  # what Django's filters of a list ask of their column
@@ -111,12 +111,12 @@ class AuditedAdmin(admin.ModelAdmin):
 
     def deletion(self, obj):
         """Why it can't be deleted."""
-        return told(self.refuse_deletion(obj))
+        return self.refuse_deletion(obj).message
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         """The form; below each immutable field stands the reason."""
         immutable = self.immutable(obj)
-        kwargs["help_texts"] = {name: told(refusal) for name, refusal in immutable.items()}
+        kwargs["help_texts"] = {name: refusal.message for name, refusal in immutable.items()}
         form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.request, form.immutable = request, immutable
         return form
@@ -185,7 +185,7 @@ class AuditedAdmin(admin.ModelAdmin):
         obj = self.get_object(request, unquote(object_id))
         refusal = self.refuse_deletion(obj) if obj else None
         if request.method == "POST" and refusal and self.delete_action:
-            self._log(request, self.delete_action, ValidationError(told(refusal), code=refusal.code), obj)
+            self._log(request, self.delete_action, ValidationError(refusal.message, code=refusal.code), obj)
         step = self.second_step(request.POST or None, obj) if obj else None
         try:
             return super().delete_view(request, object_id, {"step": step})

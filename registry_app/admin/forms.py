@@ -15,11 +15,6 @@ from ..models.change import digest_of, etag_of
 from ..models.validation import raise_refusal
 
 
-def told(refusal):
-    """A Refusal as one text for people."""
-    return f"{refusal.reason} {refusal.way_out}".strip()
-
-
 class AdminForm(ActionForm, forms.ModelForm):
     """A form of the admin. Its class, made anew for each request, carries `request`, and the Refusals of what is fixed.
 
@@ -43,7 +38,7 @@ class AdminForm(ActionForm, forms.ModelForm):
             stored = self._meta.model._meta.get_field(name).value_from_object(self.instance)
             if self.data[name] != str(stored):
                 refusal = self.immutable[name]
-                self.add_error(None, ValidationError(told(refusal), code=refusal.code))
+                self.add_error(None, ValidationError(refusal.message, code=refusal.code))
         if self.request.refused:
             self.add_errors_from(self.request.refused)
         return cleaned

@@ -38,7 +38,7 @@ class ImportForm(ActionForm):
             cleaned["rows"], refusal = parse_rows(cleaned["text"])
         if refusal:
             home = "file" if cleaned["file"] else "text"
-            self.add_error(home, ValidationError(f"{refusal.reason} {refusal.way_out}".strip(), code=refusal.code))
+            self.add_error(home, ValidationError(refusal.message, code=refusal.code))
         return cleaned
 
     def refuse_rows(self, outcomes):

@@ -9,8 +9,7 @@ from .. import rules
 def raise_refusal(refusal, field=NON_FIELD_ERRORS):
     """Raise `refusal` (None: nothing to raise) as a ValidationError with its code, on `field`."""
     if refusal is not None:
-        text = f"{refusal.reason} {refusal.way_out}".strip()
-        raise ValidationError({field: ValidationError(text, code=refusal.code)})
+        raise ValidationError({field: ValidationError(refusal.message, code=refusal.code)})
 
 
 def refused_as(refusal):

@@ -12,7 +12,7 @@ class Refusal(NamedTuple):
 
     @property
     def message(self) -> str:
-        """Reason and way out as one text, for programs."""
+        """Reason and way out as one text."""
         return f"{self.reason} {self.way_out}".strip()
 
 
@@ -109,7 +109,6 @@ INVITATION_USED = Refusal("invitation_used", "This invitation has been used or h
 REQUESTED_ALREADY = Refusal("requested_already", "You asked already; the admins of the registry see your request.")
 REQUEST_ANSWERED = Refusal("request_answered", "Somebody answered this request already.")
 ROLE_HELD = Refusal("role_held", "You have this role, or a higher one, already.")
-ACCOUNT_INACTIVE = Refusal("account_inactive", "The account is deactivated.")
 USERNAME_TAKEN = Refusal("username_taken", "A user with that username already exists.")
 EMAIL_TAKEN = Refusal("email_taken", "Another account has this email address.")
 IN_OTHER_ORGANIZATIONS = Refusal(

@@ -55,7 +55,7 @@ def edit(request, organization, name, collection):
     if form.is_bound:
         read_again(collection, ["name", "description", "version"])
         form.initial["etag"] = etag_of(collection)
-    context = {"form": form, "collection": collection, "headings": rules.CARD_HEADINGS}
+    context = {"form": form, "collection": collection, "headings": rules.CARD_HEADINGS, "rules": rules}
     if form.status == 409:
         edits = AuditEvent.objects.of_collection(collection).filter(action=Action.COLLECTION_EDIT, code="")
         context["theirs"] = edits.first()
