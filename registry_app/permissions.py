@@ -4,15 +4,13 @@ from typing import NamedTuple
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from . import rules
 from .choices import Action, Permission, Role
-from .database.compiled import Compiled
 from .models import (
-    AccessRequest,
     Artifact,
     Collection,
     FormerName,
@@ -23,6 +21,7 @@ from .models import (
     Team,
     User,
     Version,
+    lookups,
 )
 from .models.event import Audited
 
@@ -99,23 +98,12 @@ class Renamed(Exception):
         self.names = names
 
 
-@Compiled
-def _memberships(user: int, slug: str) -> QuerySet[OrganizationMembership]:
-    """The membership of `user` in the organization `slug`, with `waiting`."""
-    # `+ 0` keeps SQLite from choosing the registry index; the partial index on open requests is far smaller.
-    requests = AccessRequest.objects.open().answerable(user).alias(place=F("registry__organization") + 0)
-    requests = requests.filter(place=OuterRef("organization")).order_by().values("registry__organization")
-    count = requests.annotate(count=Count("pk")).values("count")
-    memberships = OrganizationMembership.objects.select_related("organization").annotate(waiting=Subquery(count))
-    return memberships.order_by().filter(user=user, organization__slug=slug)
-
-
 def get_organization(user: User, slug: str) -> OrganizationMembership:
     """The membership of `user` in the organization `slug`; `waiting` is the number of requests to answer.
 
     Http404 if the user isn't in it, SecondFactorMissing (403) if they lack the second factor that it requires.
     """
-    membership = _memberships.first(user.pk, slug)
+    membership = lookups.memberships.first(user.pk, slug)
     if membership is None:
         raise Http404
     membership.user = user  # saves a query
@@ -220,14 +208,6 @@ def get_version(
     return access, version
 
 
-@Compiled
-def _registries(shape: tuple, user: int, organization: int, name_key: str) -> QuerySet[Registry]:
-    """The registry of this name that a person of a membership of this shape can see."""
-    membership = OrganizationMembership.of_shape(shape, user, organization)
-    registries = membership.registries().select_related("created_by").with_given_role(user)
-    return registries.filter(name_key=name_key).order_by()
-
-
 def get_registry(user: User, slug: str, name: str, action: Action | Permission = Permission.SEE) -> RegistryAccess:
     """The RegistryAccess for registry `name` of organization `slug`.
 
@@ -238,7 +218,7 @@ def get_registry(user: User, slug: str, name: str, action: Action | Permission =
     if not rules.may_be_stored(rules.clean_name(name)):
         raise Http404
     values = user.pk, membership.organization_id, rules.name_key(name)
-    registry = _registries.first(*values, shape=(membership.shape,)) or _renamed(membership, name)
+    registry = lookups.registries.first(*values, shape=(membership.shape,)) or _renamed(membership, name)
     if registry.name != name:
         raise Renamed(name=registry.name)
     registry.organization = membership.organization
@@ -255,7 +235,9 @@ def get_collection(
 ) -> tuple[RegistryAccess, Collection]:
     """(`get_registry`, the registry's Collection `collection`); Http404 if there is no such collection."""
     access = get_registry(user, slug, name)
-    found = get_object_or_404(access.registry.collections.select_related("created_by"), name_key=_key(collection))
+    found = lookups.collections.first(access.registry.pk, _key(collection))
+    if found is None:
+        raise Http404
     return access, _checked(access, found, collection, action)
 
 
@@ -266,9 +248,9 @@ def get_link(
     access = get_registry(user, slug, name)
     if number >= NUMBER_LIMIT:
         raise Http404  # the database refuses larger numbers
-    links = Link.objects.with_latest().select_related("collection", "version__artifact__team", "linked_by")
-    place = {"collection__registry": access.registry, "collection__name_key": _key(collection)}
-    link = get_object_or_404(links, **place, number=number)
+    link = lookups.links.first(access.registry.pk, _key(collection), number)
+    if link is None:
+        raise Http404
     return access, _checked(access, link.collection, collection, action), link
 
 

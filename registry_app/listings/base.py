@@ -12,9 +12,10 @@ from django.urls import reverse
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
+from ..database.compiled import Compiled
 from ..forms.base import CursorForm, FilterForm
 from ..models import OrganizationMembership
-from .cursor import Page, paginate
+from .cursor import Page, decode, make_page, paginate
 
 
 class Listing(ABC):
@@ -57,6 +58,13 @@ class Listing(ABC):
         keys, descending = self.sorts[self.sort]
         cursors = {"after": self.wanted["after"], "before": self.wanted["before"]}
         return self.paginate(self.queryset(), keys, descending=descending, **cursors)
+
+    def compiled_page(self, query: Compiled, *values: Any, shape: tuple = ()) -> Page:
+        """The page by a compiled query of these `values`: its shape ends with the sort, and whether it reads back."""
+        keys, (after, before) = self.sorts[self.sort][0], (self.wanted["after"], self.wanted["before"])
+        cursor = decode(before or after, keys) if before or after else ()
+        rows = query(*values, *cursor, shape=(*shape, self.sort, bool(before)))
+        return make_page(rows, keys, after=after, before=before)
 
     @cached_property
     def rows(self) -> list:

@@ -15,7 +15,7 @@ from ..forms.registries import RegistryFilter
 from ..models import AcceptedType, Collection, OrganizationMembership
 from ..models.registry_queryset import RegistryQuerySet
 from .base import Listing, add_line_breaks, capped_count, registry_addresses
-from .cursor import SIZE, SORTS, Page, decode, make_page, page_query
+from .cursor import SIZE, SORTS, Page, page_query
 
 COUNT_CAP = 1000  # registries counted at most
 FILTERED_CAP = 100  # the same under a filter, which reads many rows for each that it counts
@@ -98,10 +98,7 @@ class RegistryListing(Listing):
         """The page; by a compiled query where no filter but the visibility is set."""
         if not self._is_compiled:
             return super().page
-        cursors = {"after": self.wanted["after"], "before": self.wanted["before"]}
-        keys, cursor = SORTS[self.sort][0], self.wanted["before"] or self.wanted["after"]
-        shape = (self.membership.shape, self.wanted["visibility"], self.sort, bool(self.wanted["before"]))
-        return make_page(_rows(*self._ids, *(decode(cursor, keys) if cursor else ()), shape=shape), keys, **cursors)
+        return self.compiled_page(_rows, *self._ids, shape=(self.membership.shape, self.wanted["visibility"]))
 
     @property
     def _is_compiled(self) -> bool:

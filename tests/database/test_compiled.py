@@ -11,9 +11,18 @@ from registry_app import permissions
 from registry_app.choices import OrganizationRole, Role
 from registry_app.database.compiled import Compiled
 from registry_app.listings import sidebar
+from registry_app.listings.collections import CollectionListing
 from registry_app.listings.registries import RegistryListing
 from registry_app.models import Organization, RegistryMember, User
-from tests.factories import give_role, make_member, make_registry, make_user
+from tests.factories import (
+    give_role,
+    make_collection,
+    make_link,
+    make_member,
+    make_registry,
+    make_user,
+    make_version,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -76,29 +85,50 @@ def test_the_list_has_for_each_person_the_rows_of_its_query(settings, people, ac
         make_registry(acme, ada, f"Registry {number:02}", types=[f"t{number}"] if number % 3 else None)
     for user in people:
         membership = acme.memberships.select_related("user", "organization").get(user=user)
-        for page in walk(settings, membership, f"{query}&sort={sort}"):
+        for page in walk(settings, listed, membership, f"{query}&sort={sort}"):
             assert all(row["label"] for row in page["rows"])
 
 
-def walk(settings, membership, query):
-    """The pages of the list to its end and back, each the same without compiled queries."""
-    page, way = same(settings, listed, membership, query), []
+def walk(settings, listed, of, query):
+    """The pages of the list `listed(of, query)` to its end and back, each the same without compiled queries."""
+    page, way = same(settings, listed, of, query), []
     while page["page"].after and len(way) < 9:
         way.append(page)
-        page = same(settings, listed, membership, f"{query}&after={page['page'].after}")
+        page = same(settings, listed, of, f"{query}&after={page['page'].after}")
     while page["page"].before:
         way.append(page)
-        page = same(settings, listed, membership, f"{query}&before={page['page'].before}")
+        page = same(settings, listed, of, f"{query}&before={page['page'].before}")
     return [*way, page]
 
 
 def listed(membership, query):
-    """The context of the list, but for its form and the words for how long ago something changed."""
-    context = RegistryListing(membership, QueryDict(query)).context
+    """What the list of registries shows."""
+    return shown(RegistryListing(membership, QueryDict(query)))
+
+
+def shown(listing):
+    """The context of a list, but for its form and the words for how long ago something changed."""
+    context = listing.context
     del context["filters"]
     for row in context["rows"]:
         del row["updated"]
     return context
+
+
+@pytest.mark.parametrize("query", ["", "type=dataset", "tag=daily", "q=shelf"])
+@pytest.mark.parametrize("sort", ["name", "-name", "updated", "-updated"])
+def test_the_collections_of_a_registry_are_those_of_their_query(settings, ada, golden, vision, query, sort):
+    for number in range(30):
+        collection = make_collection(golden, f"Shelf {number:02}", type="dataset", tags=["daily"])
+    link = make_link(collection, make_version(vision, "set", type="dataset", project="p"), "good", "best")
+    access = permissions.get_registry(ada, golden.organization.slug, golden.name)
+    pages = walk(settings, lambda access, query: shown(CollectionListing(access, QueryDict(query))), access, query)
+    assert any(row["aliases"] for page in pages for row in page["rows"])
+    found = same(settings, permissions.get_link, ada, golden.organization.slug, golden.name, collection.name, 0)
+    assert found[1:] == (collection, link)
+    for number, name in ((1, collection.name), (0, "None")):
+        with pytest.raises(permissions.Http404):
+            permissions.get_link(ada, golden.organization.slug, golden.name, name, number)
 
 
 def test_a_role_that_ends_between_two_calls_counts_no_more(settings, people, acme, mel, vault, monkeypatch):

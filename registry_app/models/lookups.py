@@ -1,0 +1,43 @@
+"""The rows that addresses name, by compiled queries. permissions.py asks for them, and checks who may know of them."""
+
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+
+from ..database.compiled import Compiled
+from .access_request import AccessRequest
+from .collection import Collection
+from .link import Link
+from .organization import OrganizationMembership
+from .registry import Registry
+
+
+@Compiled
+def memberships(user: int, slug: str) -> QuerySet[OrganizationMembership]:
+    """The membership of `user` in the organization `slug`, with `waiting`."""
+    # `+ 0` keeps SQLite from choosing the registry index; the partial index on open requests is far smaller.
+    requests = AccessRequest.objects.open().answerable(user).alias(place=F("registry__organization") + 0)
+    requests = requests.filter(place=OuterRef("organization")).order_by().values("registry__organization")
+    count = requests.annotate(count=Count("pk")).values("count")
+    memberships = OrganizationMembership.objects.select_related("organization").annotate(waiting=Subquery(count))
+    return memberships.order_by().filter(user=user, organization__slug=slug)
+
+
+@Compiled
+def registries(shape: tuple, user: int, organization: int, name_key: str) -> QuerySet[Registry]:
+    """The registry of this name that a person of a membership of this shape can see."""
+    membership = OrganizationMembership.of_shape(shape, user, organization)
+    registries = membership.registries().select_related("created_by").with_given_role(user)
+    return registries.filter(name_key=name_key).order_by()
+
+
+@Compiled
+def collections(registry: int, name_key: str) -> QuerySet[Collection]:
+    """The collection of this name."""
+    return Collection.objects.select_related("created_by").filter(registry=registry, name_key=name_key).order_by()
+
+
+@Compiled
+def links(registry: int, name_key: str, number: int) -> QuerySet[Link]:
+    """The link of this number in the collection of this name."""
+    links = Link.objects.with_latest().select_related("collection", "version__artifact__team", "linked_by")
+    place = {"collection__registry": registry, "collection__name_key": name_key}
+    return links.filter(**place, number=number).order_by()
