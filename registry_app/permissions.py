@@ -1,6 +1,6 @@
 """Permission-checked lookups: return the object and what the user may do with it, or raise 404 or 403."""
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.core.exceptions import PermissionDenied
@@ -222,7 +222,7 @@ def get_registry(user: User, slug: str, name: str, action: Action | Permission =
     if registry.name != name:
         raise Renamed(name=registry.name)
     registry.organization = membership.organization
-    role = membership.effective_role(registry.visibility, registry.given_role)  # type: ignore[union-attr]
+    role = cast(Role, membership.effective_role(registry.visibility, registry.given_role))  # type: ignore[union-attr]
     allowed = rules.actions_of(role, registry.kind, registry.visibility, registry.accepts_all_types)
     access = RegistryAccess(membership, registry, role, allowed)
     if refusal := rules.refuse_role(action, role):

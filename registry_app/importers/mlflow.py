@@ -148,7 +148,7 @@ class MlflowImport:
             "collections",
             model.name,
             Action.COLLECTION_CREATE,
-            lambda: new.create(COMMAND_LINE, reason=REASON) or new,
+            lambda: _created(new),
         )
         if made:
             self.report.count("collections", "new")
@@ -204,6 +204,11 @@ class MlflowImport:
         except ValidationError as error:
             self.refused.append((action, str(called), error))
             return self.report.skip(kind, str(called), format_errors(error).replace("\n", " "))
+
+
+def _created(collection):
+    collection.create(COMMAND_LINE, reason=REASON)
+    return collection
 
 
 def _put(link, name):

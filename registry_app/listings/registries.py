@@ -9,7 +9,7 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Left
 
 from .. import rules
-from ..choices import Role, Visibility
+from ..choices import Visibility
 from ..database.compiled import Compiled
 from ..forms.registries import RegistryFilter
 from ..models import AcceptedType, Collection, OrganizationMembership
@@ -118,7 +118,7 @@ class RegistryListing(Listing):
             row["label"] = add_line_breaks(row["name"])
             row["restricted"] = row["visibility"] == Visibility.RESTRICTED
             row["types"], row["more_types"] = names[:TYPES_SHOWN], max(0, len(names) - TYPES_SHOWN)
-            row["role"] = Role(role).label
+            row["role"] = role and role.label
             row["updated"] = naturaltime(row["updated_at"])
             row["summary"] = row["summary"].partition("\n")[0]
         return rows

@@ -66,8 +66,8 @@ class TeamListing(Listing):
         first = numbered.filter(place__lte=REGISTRIES_SHOWN).order_by("team", "place")
         roles: dict[int, list[dict[str, Any]]] = {}
         for row in first.values("team", "role", "total", name=F("registry__name")):
-            row["label"], row["role"] = add_line_breaks(row["name"]), Role(row["role"]).label
-            roles.setdefault(row["team"], []).append(row)
+            shown = {**row, "label": add_line_breaks(row["name"]), "role": Role(row["role"]).label}
+            roles.setdefault(row["team"], []).append(shown)
         return roles
 
 
@@ -110,11 +110,15 @@ class TeamRoleListing:
         """The roles, as dicts."""
         address = registry_addresses(self.membership)
         rows = self.given.order_by("registry__name_key").values("role", "ends_at", name=F("registry__name"))
-        shown: list[dict[str, Any]] = list(rows[:ROLES_SHOWN])
-        for row in shown:
-            row["address"], row["label"] = address(row["name"]), add_line_breaks(row["name"])
-            row["role"] = Role(row["role"]).label
-        return shown
+        return [
+            {
+                **row,
+                "address": address(row["name"]),
+                "label": add_line_breaks(row["name"]),
+                "role": Role(row["role"]).label,
+            }
+            for row in rows[:ROLES_SHOWN]
+        ]
 
     @property
     def context(self) -> dict[str, Any]:

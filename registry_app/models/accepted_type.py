@@ -1,5 +1,7 @@
 """The artifact types that registries take."""
 
+from collections.abc import Collection, Iterable
+
 from django.db import models
 from django.utils import timezone
 
@@ -24,7 +26,7 @@ class AcceptedType(models.Model):
             models.UniqueConstraint(fields=["registry", "name"], name="type_is_listed_once"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
     @property
@@ -43,7 +45,7 @@ class AcceptedType(models.Model):
         self.registry.remove_type(by, self.name)
 
 
-def new_types(types, accepted=(), *, confirmed):
+def new_types(types: Iterable[str], accepted: Collection[str] = (), *, confirmed: bool) -> list[str]:
     """Those of `types` (names) that would join a list beside those `accepted`: as they are kept, each once.
 
     Refuses, on `types`, with `type_invalid`, or with `type_looks_alike` (rule 13) where that was not `confirmed`.

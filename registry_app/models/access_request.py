@@ -1,12 +1,14 @@
 """Access requests: a person who sees a registry asks its admins for a higher role."""
 
+from typing import Self
+
 from django.db import models
 from django.utils import timezone
 
 from .. import rules
 from ..choices import Action, Permission, Role
 from .change import changing
-from .event import record, reference
+from .event import Actor, record, reference
 from .organization import OrganizationMembership
 from .registry_member import RegistryMember
 from .user import User
@@ -16,14 +18,14 @@ from .validation import raise_refusal, refused_as
 class AccessRequestQuerySet(models.QuerySet):
     """Requests as pages ask for them."""
 
-    def open(self):
+    def open(self) -> Self:
         """Those that nobody has answered, of people who are still in the registry's organization and can sign in."""
         here = OrganizationMembership.objects.filter(
             user=models.OuterRef("user"), organization=models.OuterRef("registry__organization")
         )
         return self.filter(models.Exists(here), answered_at=None, user__is_active=True)
 
-    def answerable(self, user_id):
+    def answerable(self, user_id: int) -> Self:
         """Those in whose registries this user has the Admin role, given there or as organization admin."""
         given = RegistryMember.objects.active().for_user(user_id).at_least(Role.ADMIN).values("registry")
         led = OrganizationMembership.objects.admins().filter(user=user_id).values("organization")
@@ -57,10 +59,10 @@ class AccessRequest(models.Model):
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="access_request_role_is_known"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.user} asks to be {self.get_role_display()} of {self.registry}"
 
-    def create(self, by):
+    def create(self, by: Actor) -> None:
         """Ask, and log it. Refuses with `role_too_low` who can't see the registry, with `role_held` who has the role.
 
         `requested_already` where an earlier request is still open, `reason_invalid` for a reason that is no text.
@@ -72,7 +74,7 @@ class AccessRequest(models.Model):
             self.save()
             change.record(Action.REQUEST, change.row, {"role": [change.role, self.role]})
 
-    def grant_by(self, by, note=""):
+    def grant_by(self, by: Actor, note: str = "") -> None:
         """Give the role that was asked for. Refuses as giving a role does, with `request_answered` a second time.
 
         And with `reason_invalid` for a note that is no text.
@@ -85,7 +87,7 @@ class AccessRequest(models.Model):
                 member.role, member.ends_at = self.role, None
                 member.save_by(by, reason=note)
 
-    def decline_by(self, by, note=""):
+    def decline_by(self, by: Actor, note: str = "") -> None:
         """Say no, with a `note` for the person who asked, and log it.
 
         Refuses with `role_too_low`, `request_answered` or `reason_invalid`.
@@ -94,7 +96,7 @@ class AccessRequest(models.Model):
             self._answer(by, note, granted=False)
             self.record(by, Action.REQUEST_DECLINE, note)
 
-    def record(self, by, action, reason=""):
+    def record(self, by: Actor, action: Action, reason: str = "") -> None:
         """Log what became of it."""
         related = {"requested_by": reference(self.user)}
         record(by, action, self.registry, {"role": [self.role, None]}, related, reason=reason)

@@ -1,6 +1,7 @@
 """Artifacts: what teams own, wherever it is kept, and the versions of them that registries publish."""
 
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -10,10 +11,14 @@ from django.utils import timezone
 from .. import rules
 from ..choices import Action, Role, Target
 from .change import changing, locked
-from .event import AuditTarget, record, reference, references
+from .event import Actor, AuditTarget, record, reference, references
+from .organization import OrganizationMembership
 from .team import Team
 from .user import User
 from .validation import raise_refusal
+
+if TYPE_CHECKING:
+    from .link import LinkQuerySet
 
 
 class Artifact(models.Model):
@@ -32,10 +37,10 @@ class Artifact(models.Model):
         constraints = [models.UniqueConstraint(fields=["team", "project", "name"], name="artifact_name_is_unique")]
         indexes = [models.Index(fields=["type", "name"], name="artifact_by_type")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.team.name}/{self.project}/{self.name}"
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return reverse("artifacts:detail", args=[self.team.organization.slug, self.team.name, self.project, self.name])
 
 
@@ -54,7 +59,7 @@ class VersionData(NamedTuple):
     run_url: str = ""
     made_from: tuple = ()
 
-    def check(self):
+    def check(self) -> None:
         """Refuse what may not be kept, on the field that holds it."""
         raise_refusal(rules.refuse_digest(self.digest), "digest")
         raise_refusal(rules.refuse_uri(self.uri), "uri")
@@ -79,14 +84,14 @@ def _linked_in(registries):
 class VersionQuerySet(models.QuerySet["Version"]):
     """Versions as pages ask for them."""
 
-    def known_to(self, membership):
+    def known_to(self, membership: OrganizationMembership) -> Self:
         """Those that the membership's person may know of: of their teams, or linked in a registry that they see."""
         here = self.filter(artifact__team__organization=membership.organization_id)
         if membership.is_admin:
             return here
         return here.filter(_of_teams(membership) | _linked_in(membership.registries()))
 
-    def usable_by(self, membership):
+    def usable_by(self, membership: OrganizationMembership) -> Self:
         """Those that the membership's person may link: of their teams, or linked where they are viewer or more."""
         here = self.filter(artifact__team__organization=membership.organization_id)
         if membership.is_admin:
@@ -95,21 +100,22 @@ class VersionQuerySet(models.QuerySet["Version"]):
             _of_teams(membership) | _linked_in(membership.organization.registries.at_least(Role.VIEWER, membership))
         )
 
-    def at(self, paths, new=None):
+    def at(self, paths: Sequence[str], new: Mapping[tuple, "Version"] | None = None) -> tuple["Version", ...]:
         """Those at these paths (team/project/name:v3), as a tuple in their order; `new` has more, by their places.
 
         Refuses, on `made_from`, with `too_many`, or with `source_hidden` where one of them is not among these.
         """
         raise_refusal(rules.refuse_inputs(paths, ()), "made_from")
         places = {path: rules.parse_path(path) for path in paths}
-        wanted = Q(pk__in=[])
-        for team, project, name, number in filter(None, places.values()):
+        asked, wanted = dict.fromkeys(filter(None, places.values())), Q(pk__in=[])
+        for team, project, name, number in asked:
             of_artifact = Q(artifact__team__name_key=team, artifact__project=project, artifact__name=name)
             wanted |= of_artifact & Q(number=number)
-        found = {version.place: version for version in self.filter(wanted).select_related("artifact__team")}
-        found |= {place: new[place] for place in places.values() if new and place in new}
+        here = self.filter(wanted).select_related("artifact__team")
+        found: dict[tuple, Version] = {version.place: version for version in here}
+        found |= {place: new[place] for place in asked if new and place in new}
         raise_refusal(rules.refuse_inputs(paths, [path for path in paths if places[path] not in found]), "made_from")
-        return tuple(found[place] for place in dict.fromkeys(places.values()))
+        return tuple(found[place] for place in asked)
 
 
 class Version(models.Model):
@@ -137,47 +143,48 @@ class Version(models.Model):
             models.UniqueConstraint(fields=["artifact", "digest"], name="version_digest_is_unique"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.artifact}:{self.label}"
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         artifact, team = self.artifact, self.artifact.team
         names = [team.organization.slug, team.name, artifact.project, artifact.name]
         return reverse("versions:detail", args=[*names, self.number])
 
     @property
-    def audit_target(self):
+    def audit_target(self) -> AuditTarget:
         """How the log speaks of it."""
         return AuditTarget(Target.VERSION, self.pk, str(self), self.artifact.team.organization_id)
 
     @property
-    def called(self):
+    def called(self) -> str:
         """The artifact's name and the label, without the team and the project."""
         return f"{self.artifact.name}:{self.label}"
 
     @property
-    def place(self):
+    def place(self) -> tuple[str, str, str, int]:
         """Where it is, as `rules.parse_path` reads its path."""
         artifact = self.artifact
         return artifact.team.name_key, artifact.project, artifact.name, self.number
 
     @property
-    def label(self):
+    def label(self) -> str:
         """Its number as people say it: v0, v1, …"""
         return f"v{self.number}"
 
-    def places(self, membership):
+    def places(self, membership: OrganizationMembership | None) -> "LinkQuerySet":
         """Its links in registries that the membership's person sees; all for None, the installation's staff."""
         links = self.links.select_related("collection__registry").order_by("collection__registry__name_key", "pk")
-        seen = membership and membership.registries().order_by().values("pk")
-        return links.filter(collection__registry__in=seen) if membership else links
+        if membership is None:
+            return links
+        return links.filter(collection__registry__in=membership.registries().order_by().values("pk"))
 
-    def refuse_deletion(self, membership):
+    def refuse_deletion(self, membership: OrganizationMembership | None) -> rules.Refusal | None:
         """Rule 27: why it may not be deleted, in words for the membership's person, or for staff as of `places`."""
         names = [str(link) for link in self.places(membership)]
         return rules.refuse_version_deletion(names, self.links.count() - len(names))
 
-    def delete_by(self, by, reason=""):
+    def delete_by(self, by: Actor, reason: str = "") -> None:
         """Delete it, and log it; the last of an artifact takes that along. Rule 27: refuses with `version_linked`.
 
         Also with `role_too_low`, as `register` does. Gone where it was deleted meanwhile.
@@ -191,7 +198,7 @@ class Version(models.Model):
             if not artifact.versions.exists():
                 artifact.delete()
 
-    def lock_for_change(self, by, action):
+    def lock_for_change(self, by: Actor, action: Action) -> tuple["Version", str | None]:
         """Lock its team's organization until commit. Answers (the row anew, the team role of `by`)."""
         team, role = self.artifact.team.lock_for_change(by, action)
         version = locked(Version.objects.select_related("artifact"), self.pk)
@@ -199,7 +206,7 @@ class Version(models.Model):
         return version, role
 
 
-def clean_names(project, name, type_name):
+def clean_names(project: str, name: str, type_name: str) -> tuple[str, str, str]:
     """The three as they are kept. Refuses with `name_invalid` or `type_invalid`, on the field that holds it."""
     project, name, type_name = map(rules.clean_name, (project, name, type_name))
     raise_refusal(rules.refuse_label(project, "Projects"), "project")
@@ -208,7 +215,9 @@ def clean_names(project, name, type_name):
     return project, name, type_name
 
 
-def register(team, by, project, name, type_name, facts, reason=""):
+def register(
+    team: Team, by: Actor, project: str, name: str, type_name: str, facts: VersionData, reason: str = ""
+) -> tuple[Version, bool]:
     """Register a version with these data of the team's artifact `name` in `project`, which is made where it is new.
 
     Answers (the version, whether it is new): the same digest once more answers the version that has it. Raises
@@ -228,7 +237,7 @@ class Batch:
     will be added to.
     """
 
-    def __init__(self, team, by, names):
+    def __init__(self, team: Team, by: Actor, names: Iterable[str]) -> None:
         self.team, self.by = team, by
         self.new: dict[tuple, Version] = {}  # by their places, in order
         self.sources: dict[tuple, tuple] = {}  # what those were made from
@@ -236,7 +245,7 @@ class Batch:
         found = Artifact.objects.filter(team=team, name__in=set(map(rules.clean_name, names)))
         self.artifacts = {(artifact.project, artifact.name): artifact for artifact in found}  # as they will be
 
-    def add(self, project, name, type_name, facts):
+    def add(self, project: str, name: str, type_name: str, facts: VersionData) -> tuple[Version, bool]:
         """(the version, whether it is new), which is unsaved if it is. Raises ValidationError as `register` says."""
         project, name, type_name = clean_names(project, name, type_name)
         facts.check()
@@ -252,7 +261,7 @@ class Batch:
         self.sources[version.place] = sources
         return version, True
 
-    def save(self, reason=""):
+    def save(self, reason: str = "") -> None:
         """Write and log what is new."""
         for version in self.new.values():  # one by one: the database gives each number when the one before is stored
             if version.artifact.pk is None:

@@ -1,15 +1,19 @@
 """Collections: named sets of versions in a registry."""
 
+from collections.abc import Iterable
+from typing import Any, Self
+
 from django.db import models
 from django.db.models import Exists, OuterRef, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
 from .. import rules
-from ..choices import Action, Target
+from ..choices import Action, Permission, Target
+from ..database.fulltext import SearchTerm
 from .artifact import Version
-from .change import changing, locked, refuse_stale
-from .event import AuditTarget, reference
+from .change import Change, changing, locked, refuse_stale
+from .event import Actor, AuditTarget, reference
 from .impact import ContentCounts
 from .link import Alias, Link, Tag, clean_tags, replace_tags
 from .registry import Registry
@@ -20,23 +24,23 @@ from .validation import raise_refusal, refused_as, validate_description
 class CollectionQuerySet(models.QuerySet):
     """Collections as pages ask for them."""
 
-    def matching(self, words):
+    def matching(self, words: SearchTerm) -> Self:
         """Those with the search.SearchTerm `words` in name or card, an alias or a tag; in no order."""
         texts = words.within(Collection.objects.order_by()).values("pk")
         # A union, for with an OR neither database would ask the index of each.
         held = [words.within(model.objects.order_by()).values("collection") for model in (Alias, Tag)]
         return self.filter(pk__in=texts.union(*held))
 
-    def tagged(self, name):
+    def tagged(self, name: str) -> Self:
         """Those with this tag, their own or one of a version in them."""
         return self.filter(Exists(Tag.objects.filter(collection=OuterRef("pk"), name=name)))
 
-    def with_latest(self):
+    def with_latest(self) -> Self:
         """Each with `latest_number`: the number of its newest link, or None where it has none."""
         newest = Link.objects.filter(collection=OuterRef("pk")).order_by("-number").values("number")[:1]
         return self.annotate(latest_number=Subquery(newest))
 
-    def holdings(self):
+    def holdings(self) -> ContentCounts:
         """The ContentCounts of all of them."""
         ids = self.order_by().values("pk")
         parts = (model.objects.filter(collection__in=ids).count() for model in (Link, Alias, Tag))
@@ -77,31 +81,31 @@ class Collection(models.Model):
             models.Index(fields=["registry", "type", "name_key"], name="collection_by_type"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return reverse("collections:detail", args=[self.registry.organization.slug, self.registry.name, self.name])
 
     @property
-    def audit_target(self):
+    def audit_target(self) -> AuditTarget:
         """How the log speaks of it."""
         return AuditTarget(
             Target.COLLECTION, self.pk, self.path, self.registry.organization_id, self.registry_id, self.pk
         )
 
     @property
-    def path(self):
+    def path(self) -> str:
         """How code and the log call it: the registry's name, a slash, its own."""
         return f"{self.registry.name}/{self.name}"
 
     @property
-    def summary(self):
+    def summary(self) -> str:
         """The first line of the card that is no heading."""
         lines = (line.strip() for line in self.description.split("\n"))
         return next((line for line in lines if line and not line.startswith("#")), "")
 
-    def clean(self):
+    def clean(self) -> None:
         """Rule 20, and names as they are kept, against the row as it is stored; texts that stay may be older than
         their rules.
         """
@@ -119,22 +123,22 @@ class Collection(models.Model):
         elif self.registry_id:  # a form says itself that there is none
             raise_refusal(rules.refuse_collection_type(self.type, self.registry.accepted()), "type")
 
-    def validate(self):
+    def validate(self) -> None:
         """`full_clean` without what is said twice: `clean` judges every field that people write."""
         self.clean()
         self.validate_constraints()
 
-    def holdings(self):
+    def holdings(self) -> ContentCounts:
         """What it holds, counted now."""
         return Collection.objects.filter(pk=self.pk).holdings()
 
-    def protected_aliases(self):
+    def protected_aliases(self) -> list[str]:
         """The names of the protected aliases that versions in it carry."""
         return rules.protected_among(self.aliases.values_list("name", flat=True), self.registry.protected_names())
 
     # Verbs: each asks who may, and raises ValidationError with the rulebook's code where it refuses.
 
-    def create(self, by, tags=(), reason=""):
+    def create(self, by: Actor, tags: Iterable[str] = (), reason: str = "") -> None:
         """Keep this new collection (rule 20), with these tags."""
         with changing(self.registry, by, Action.COLLECTION_CREATE, reason=reason) as change:
             self.registry, self.created_by = change.row, by.user
@@ -146,18 +150,20 @@ class Collection(models.Model):
                 changes["tags"] = [None, sorted(tags)]
             change.record(Action.COLLECTION_CREATE, self, changes)
 
-    def edit(self, by, *, name, description, tags, etag=None, reason=""):
+    def edit(
+        self, by: Actor, *, name: str, description: str, tags: Iterable[str], etag: str | None = None, reason: str = ""
+    ) -> None:
         """Give it another name, card or tags; `etag` is that of what was shown (rule 19)."""
         with changing(self, by, Action.COLLECTION_EDIT, etag=etag, reason=reason) as change:
             change.row.name, change.row.description = name, description
             change.row.set_tags(change, tags)
 
-    def remove_tag(self, by, name, *, reason=""):
+    def remove_tag(self, by: Actor, name: str, *, reason: str = "") -> None:
         """Remove this tag, whatever else it has by now."""
         with changing(self, by, Action.COLLECTION_EDIT, reason=reason) as change:
             change.row.set_tags(change, [tag for tag in change.row.tag_names() if tag != name])
 
-    def set_tags(self, change, tags):
+    def set_tags(self, change: Change, tags: Iterable[str]) -> None:
         """Let it have just these tags, as part of a Change of it. Refuses with `tag_invalid`."""
         before = self.tag_names()
         after = sorted(clean_tags(tags, stored=before))
@@ -165,7 +171,7 @@ class Collection(models.Model):
             replace_tags(self.tags.filter(link=None), after, collection=self)
             change.changes["tags"] = [before, after]
 
-    def link(self, by, version, aliases=(), reason=""):
+    def link(self, by: Actor, version: Version, aliases: Iterable[str] = (), reason: str = "") -> tuple[Link, bool]:
         """Publish the Version `version` here under the next number, with these aliases (rules 21 to 25).
 
         Answers (the Link, whether it is new): a version that is linked here already keeps its link.
@@ -187,7 +193,7 @@ class Collection(models.Model):
             collection.touch()
         return link, is_new
 
-    def delete_by(self, by, *, etag=None, reason=""):
+    def delete_by(self, by: Actor, *, etag: str | None = None, reason: str = "") -> None:
         """Remove it with its links, aliases and tags; the versions stay. `etag`: of it and the counts shown (rule 18).
 
         Rule 26: only admins of the registry where a version in it carries a protected alias.
@@ -202,20 +208,20 @@ class Collection(models.Model):
             changes = {"name": [collection.name, None], "type": [collection.type, None], "links": [now.links, None]}
             change.record(Action.COLLECTION_DELETE, collection, changes)
 
-    def tag_names(self):
+    def tag_names(self) -> list[str]:
         """Its own tags, sorted."""
         return sorted(self.tags.filter(link=None).values_list("name", flat=True))
 
     # What a Change asks of it.
 
-    def lock_for_change(self, by, action):
+    def lock_for_change(self, by: Actor, action: Action | Permission) -> tuple["Collection", str | None]:
         """Lock the row until commit, after its registry. Answers (the row anew, the effective role of `by`)."""
         registry, role = self.registry.lock_for_change(by, action)
         collection = locked(registry.collections.select_for_update(of=("self",)), self.pk)
         collection.registry = registry
         return collection, role
 
-    def logged_fields(self):
+    def logged_fields(self) -> dict[str, Any]:
         """The fields whose changes the log holds."""
         return {"name": self.name, "description": self.description}
 
@@ -224,10 +230,12 @@ class Collection(models.Model):
         here = self.registry.organization
         raise_refusal(None if version.artifact.team.organization_id == here.pk else rules.OTHER_ORGANIZATION, "version")
         membership = here.memberships.of_active().select_related("organization", "user").filter(user=by.user).first()
-        usable = by.staff or (membership and Version.objects.usable_by(membership).filter(pk=version.pk).exists())
+        usable = by.staff or (
+            membership is not None and Version.objects.usable_by(membership).filter(pk=version.pk).exists()
+        )
         raise_refusal(rules.refuse_source(usable=usable), "version")
         raise_refusal(rules.refuse_link(version.artifact.type, self.type), "version")
 
-    def touch(self):
+    def touch(self) -> None:
         """Note that what it holds changed now."""
         Collection.objects.filter(pk=self.pk).update(updated_at=timezone.now())

@@ -7,8 +7,9 @@ from django.db.models import Q
 
 from .. import rules
 from ..choices import OrganizationRole, Role, Visibility
+from .event import Actor
 from .impact import Restriction
-from .organization import OrganizationMembership
+from .organization import OrganizationMembership, OrganizationMembershipQuerySet
 from .registry_member import RANK
 
 
@@ -20,7 +21,7 @@ class EffectiveRoles:
     visibility: Any
     members: Any
 
-    def role_of(self, by):
+    def role_of(self, by: Actor) -> Role | None:
         """The effective role of `by` here (rulebook §3), or None. The Django admin and commands act as admins."""
         if by.staff:
             return Role.ADMIN
@@ -28,9 +29,9 @@ class EffectiveRoles:
         memberships = OrganizationMembership.objects.of_active().select_related("organization", "user").order_by()
         memberships = memberships.filter(organization=self.organization_id, user=by.user)
         membership = memberships.annotate(given_role=models.Subquery(given)).first()
-        return membership and membership.effective_role(self.visibility, membership.given_role)
+        return membership.effective_role(self.visibility, membership.given_role) if membership else None
 
-    def who_can(self, role, visibility=None):
+    def who_can(self, role: str, visibility: str | None = None) -> OrganizationMembershipQuerySet:
         """The memberships of all whose effective role here is at least `role` (rulebook §3), were it of `visibility`.
 
         Asked of the database in one condition; `role_of` says the same of one person.
@@ -45,20 +46,20 @@ class EffectiveRoles:
             reached |= Q(user__is_service=True) & (Q() if shared else given.users())
         return memberships.filter(reached)
 
-    def people(self):
+    def people(self) -> OrganizationMembershipQuerySet:
         """The memberships of everybody who can see it."""
         return self.who_can(Role.RESTRICTED_VIEWER)
 
-    def admins(self):
+    def admins(self) -> OrganizationMembershipQuerySet:
         """The memberships of those who are admins here: organization admins, and who has the role."""
         return self.who_can(Role.ADMIN)
 
-    def sides_of_restriction(self):
+    def sides_of_restriction(self) -> tuple[OrganizationMembershipQuerySet, OrganizationMembershipQuerySet]:
         """The memberships of those who would keep access, and of those who would lose it, were it restricted."""
         kept = self.who_can(Role.RESTRICTED_VIEWER, Visibility.RESTRICTED)
         return kept, self.organization.memberships.of_active().exclude(pk__in=kept.order_by().values("pk"))
 
-    def restriction(self):
+    def restriction(self) -> Restriction:
         """What restricting it would do, counted now (rule 18)."""
         kept, lost = self.sides_of_restriction()
         return Restriction(kept.count(), lost.count())

@@ -5,26 +5,32 @@ its transaction, with the organization held and its own change saved. Rows end f
 end of the log stays locked until commit.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from allauth.usersessions.models import UserSession
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from ..choices import Action
-from .event import record
+from .event import Actor, record
+
+if TYPE_CHECKING:
+    from .organization import Organization, OrganizationMembership
+    from .user import User
 
 
-def end_of_admin_role(membership, by, reason):
+def end_of_admin_role(membership: "OrganizationMembership", by: Actor, reason: str) -> None:
     """End what the Admin role of the organization made possible: the open invitations that its person made."""
     made = membership.organization.invitations.unused().filter(created_by=membership.user_id)
     _end(by, reason, invitations=made)
 
 
-def end_of_membership(membership, by, reason):
+def end_of_membership(membership: "OrganizationMembership", by: Actor, reason: str) -> None:
     """End what being in the organization made possible, beside roles and teams: the rows `of_membership`."""
     _end(by, reason, membership.organization, **of_membership(membership))
 
 
-def end_of_account(user, by, reason, organization=None):
+def end_of_account(user: "User", by: Actor, reason: str, organization: "Organization | None" = None) -> None:
     """End what signing in made possible: sessions, tokens, and in every organization what end_of_membership ends.
 
     `organization` is the one whose admin does it, None for the installation's staff.
@@ -36,11 +42,11 @@ def end_of_account(user, by, reason, organization=None):
         session.end()
     _end(by, reason, organization, invitations=invitations, requests=_requests(user), tokens=_tokens(user))
     if sessions:
-        target = user.audit_target._replace(organization=organization and organization.pk)
+        target = user.audit_target._replace(organization=organization.pk if organization else None)
         record(by, Action.SESSION_END, target, {"sessions": [len(sessions), 0]}, reason=reason)
 
 
-def of_membership(membership):
+def of_membership(membership: "OrganizationMembership") -> dict[str, QuerySet[Any]]:
     """What ends with the membership, as querysets: open invitations, open requests, a service account's tokens.
 
     Those tokens belong to the organization; a person's belong to the person, and stay.

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -99,7 +99,7 @@ class AuditChainHead(models.Model):
     seq = models.BigIntegerField(default=0)
     hash = models.CharField(max_length=64, default=GENESIS)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.seq}:{self.hash}"
 
 
@@ -142,43 +142,50 @@ class AuditEvent(models.Model):
             models.Index(fields=["target_type", "target_id", "-seq"], name="event_by_target"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.seq} {self.action} {self.target_name}"
 
     @property
-    def refused(self):
+    def refused(self) -> bool:
         """Whether a rule refused it."""
         return bool(self.code)
 
     @property
-    def summary(self):
+    def summary(self) -> str:
         """What was done, or tried, in words that end before the target's name."""
         action = Action(self.action)
         return action.attempt if self.refused else action.label
 
     @property
-    def content(self):
+    def content(self) -> dict[str, Any]:
         """What was hashed, as a dict."""
         return json.loads(self.body)
 
     @property
-    def changes(self):
+    def changes(self) -> dict[str, list]:
         """{field: [before, after]}"""
         return self.content["changes"]
 
     @property
-    def related(self):
+    def related(self) -> dict[str, Any]:
         """{what it is: a `reference`, or a list of them}: the other things that it is about."""
         return self.content["related"]
 
     @property
-    def reason(self):
+    def reason(self) -> str:
         """The reason that the actor gave, or what the rule said."""
         return self.content["reason"]
 
 
 def record(
-    by: Actor, action: Action, target: Audited, changes: Changes = None, related: Related = None, *, code="", reason=""
+    by: Actor,
+    action: Action,
+    target: Audited,
+    changes: Changes = None,
+    related: Related = None,
+    *,
+    code: str = "",
+    reason: str = "",
 ) -> AuditEvent:
     """Append one entry; the last statement of the caller's transaction, because it locks the log's end until commit.
 
@@ -188,14 +195,12 @@ def record(
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("An audit entry belongs to the transaction of its change.")
     head = AuditChainHead.objects.select_for_update().get()
-    columns = _columns(by, action, target.audit_target, code)
-    now, seq = timezone.now(), head.seq + 1
+    now, seq, columns = timezone.now(), head.seq + 1, _columns(by, action, target.audit_target, code)
     more = {"at": now.isoformat(), "changes": changes or {}, "related": related or {}, "reason": reason}
     body = canonical_json(columns | more | {"staff": by.staff})
-    event = AuditEvent(seq=seq, prev_hash=head.hash, body=body, at=now, **columns)
-    event.hash = entry_hash(head.hash, seq, body)
-    event.save(force_insert=True)
-    AuditChainHead.objects.filter(seq=head.seq).update(seq=seq, hash=event.hash)  # where no trigger has moved it
+    seal = entry_hash(head.hash, seq, body)
+    event = AuditEvent.objects.create(seq=seq, prev_hash=head.hash, hash=seal, body=body, at=now, **columns)
+    AuditChainHead.objects.filter(seq=head.seq).update(seq=seq, hash=seal)  # where no trigger has moved it
     return event
 
 
@@ -246,7 +251,7 @@ def _flat(error):
 
 
 @contextmanager
-def refusals_logged(by: Actor, action: Action, target: Audited):
+def refusals_logged(by: Actor, action: Action, target: Audited) -> Iterator[None]:
     """Let a ValidationError pass, and log it as an attempt that a rule refused."""
     try:
         yield

@@ -2,13 +2,21 @@
 
 import json
 import re
-from datetime import UTC, datetime, time
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Q, Subquery
 
 from ..choices import Action, Target, Visibility
 from ..database import fulltext
+
+if TYPE_CHECKING:
+    from .collection import Collection
+    from .event import AuditTarget
+    from .organization import OrganizationMembership
+    from .registry import Registry
 
 MANY = 5000  # entries that search's index may name; where there are more, a page of them is soon found by reading
 
@@ -21,34 +29,34 @@ def canonical_json(content: object) -> str:
 class AuditEventQuerySet(models.QuerySet):
     """Entries as pages ask for them."""
 
-    def of_registry(self, registry):
+    def of_registry(self, registry: "Registry") -> Self:
         """Those about this registry and what is in it."""
         return self.filter(registry_id=registry.pk)
 
-    def of_collection(self, collection):
+    def of_collection(self, collection: "Collection") -> Self:
         """Those about this collection and what is in it."""
         return self.filter(collection_id=collection.pk)
 
-    def restricting(self):
+    def restricting(self) -> Self:
         """Those by which a registry became restricted, be it from its creation on."""
         told = Q()
         for before in (None, str(Visibility.ORGANIZATION)):
             told |= Q(body__contains=f'"visibility":{canonical_json([before, str(Visibility.RESTRICTED)])}')
         return self.filter(told, code="", action__in=(Action.CREATE, Action.RESTRICT))
 
-    def creations(self, registries):
+    def creations(self, registries: Iterable[int | None]) -> dict[int, datetime]:
         """{id: moment} of those of these registries (ids) whose creation is in the log."""
         made = self.filter(code="", action=Action.CREATE, registry_id__in=registries)
         return dict(made.values_list("registry_id", "at"))
 
-    def for_alias(self, name):
+    def for_alias(self, name: str) -> Self:
         """Those that set, moved or removed the alias `name`, upper and lower case told apart everywhere."""
         quoted = re.escape(canonical_json(name))
         of_alias = Q(action__in=(Action.ALIAS_SET, Action.ALIAS_REMOVE), body__regex=rf'"name":{quoted},"type":"alias"')
         unlinked = rf'"aliases":\[\[("([^"\\]|\\.)*",)*{quoted}'
         return self.filter(of_alias | Q(action=Action.UNLINK, body__regex=unlinked))
 
-    def search(self, words, named_now=()):
+    def search(self, words: str, named_now: Iterable["AuditTarget"] = ()) -> Self:
         """Those of the request `words`; where there is none, those with `words` in the name of the actor or target.
 
         And those about `named_now`, the AuditTargets that have this name today: under each name that they had (§5).
@@ -64,7 +72,7 @@ class AuditEventQuerySet(models.QuerySet):
                 found |= Q(target_type=target.type, target_id=target.id)
         return self.filter(found)
 
-    def between(self, first, last):
+    def between(self, first: date | None, last: date | None) -> Self:
         """Those from the day `first` to the day `last`, in UTC; None is no limit.
 
         Numbers grow with time: an index says at which numbers the days begin and end, however long ago they were.
@@ -80,7 +88,7 @@ class AuditEventQuerySet(models.QuerySet):
             events = events.filter(at__lte=end, seq__lte=Subquery(number))
         return events
 
-    def readable_by(self, membership):
+    def readable_by(self, membership: "OrganizationMembership") -> Self:
         """§5: all of the organization for its admins; for others those of the registries that they can see."""
         events = self.filter(organization_id=membership.organization_id)
         if membership.is_admin:

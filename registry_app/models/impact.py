@@ -10,7 +10,7 @@ class Restriction(NamedTuple):
     loses: int
 
     @property
-    def total(self):
+    def total(self) -> int:
         """How many people see it before."""
         return self.keeps + self.loses
 

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from datetime import timedelta
+from typing import Literal, Self
 
 from django.db import models
 from django.utils import timezone
@@ -10,7 +11,7 @@ from django.utils import timezone
 from .. import rules
 from ..choices import Action, OrganizationRole, Permission, Target
 from .change import changing, locked
-from .event import AuditTarget, reference
+from .event import Actor, AuditTarget, reference
 from .organization import Organization, OrganizationMembership
 from .user import User
 from .validation import raise_refusal
@@ -18,20 +19,20 @@ from .validation import raise_refusal
 LIFETIME = timedelta(days=7)
 
 
-class InvitationQuerySet(models.QuerySet):
+class InvitationQuerySet(models.QuerySet["Invitation", "Invitation"]):
     """Invitations as pages ask for them."""
 
-    def unused(self):
+    def unused(self) -> Self:
         """Those neither used nor revoked nor expired."""
         return self.filter(used_at=None, revoked_at=None, expires_at__gt=timezone.now())
 
-    def open(self):
+    def open(self) -> Self:
         """Those that still work: whose maker may still invite, or that the installation itself made."""
         admins = OrganizationMembership.objects.admins().order_by()
         makers = admins.filter(organization=models.OuterRef("organization"), user=models.OuterRef("created_by"))
         return self.unused().filter(models.Q(created_by=None) | models.Exists(makers))
 
-    def of_token(self, token):
+    def of_token(self, token: str) -> "Invitation | None":
         """The open invitation whose link ends in `token`, or None."""
         return self.open().select_related("organization").filter(token_hash=hashed(token)).first()
 
@@ -64,15 +65,15 @@ class Invitation(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.email or f"invitation {self.pk}"
 
     @property
-    def audit_target(self):
+    def audit_target(self) -> AuditTarget:
         """How the log speaks of it."""
         return AuditTarget(Target.INVITATION, self.pk, str(self), self.organization_id)
 
-    def create(self, by):
+    def create(self, by: Actor) -> str:
         """Keep this new invitation, and log it. Answers the secret part of its link, which is shown only now.
 
         Refuses with `role_too_low`.
@@ -86,13 +87,13 @@ class Invitation(models.Model):
             change.record(Action.INVITE, self, {"role": [None, self.role]})
         return token
 
-    def revoke_by(self, by):
+    def revoke_by(self, by: Actor) -> None:
         """End it before anybody uses it, and log that. Refuses with `role_too_low`."""
         with changing(self, by, Action.INVITE_REVOKE) as change:
             if Invitation.objects.open().filter(pk=self.pk).update(revoked_at=timezone.now()):
                 change.record(Action.INVITE_REVOKE, self, {"role": [self.role, None]})
 
-    def accept(self, by):
+    def accept(self, by: Actor) -> OrganizationMembership:
         """Add `by.user` to the organization, once. Refuses with `invitation_used`; answers the membership."""
         with changing(self, by, Permission.JOIN) as change:
             invitation = change.row
@@ -108,7 +109,7 @@ class Invitation(models.Model):
                 change.record(Action.PERSON_ADD, membership, {"role": [None, self.role]}, related)
         return membership
 
-    def lock_for_change(self, by, action):
+    def lock_for_change(self, by: Actor, action: Action | Literal[Permission.JOIN]) -> tuple["Invitation", str | None]:
         """Lock its organization until commit. Answers (the row anew, the organization role of `by`, if it is needed).
 
         The link itself is the right to join.
@@ -122,6 +123,6 @@ class Invitation(models.Model):
         return invitation, role
 
 
-def hashed(token):
+def hashed(token: str) -> str:
     """What is kept of a secret of 256 random bits: nobody finds it by trying, so a plain hash is enough."""
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

@@ -1,15 +1,18 @@
 """Links: the versions that a collection publishes, with the aliases and tags that they carry."""
 
+from collections.abc import Container, Iterable
+from typing import Any, Self
+
 from django.db import models
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 
 from .. import rules
-from ..choices import Action, Target
+from ..choices import Action, Permission, Target
 from .artifact import Version
-from .change import changing, locked
-from .event import reference
+from .change import Change, changing, locked
+from .event import Actor, AuditTarget, reference
 from .user import User
 from .validation import raise_refusal
 
@@ -17,7 +20,7 @@ from .validation import raise_refusal
 class LinkQuerySet(models.QuerySet):
     """Links as pages ask for them."""
 
-    def called(self, name):
+    def called(self, name: str) -> Self:
         """Those that the alias `name` names: one that people gave, or the system's own (rule 24)."""
         if rules.name_key(name) == rules.LATEST:
             return self.newest()
@@ -25,11 +28,11 @@ class LinkQuerySet(models.QuerySet):
             return self.filter(number=number)
         return self.filter(pk__in=Alias.objects.filter(name=name).order_by().values("link"))
 
-    def newest(self):
+    def newest(self) -> Self:
         """The newest of each collection."""
         return self.with_latest().filter(latest=True)
 
-    def with_latest(self):
+    def with_latest(self) -> Self:
         """Each with `latest`: whether it is the newest of its collection."""
         later = Link.objects.filter(collection=OuterRef("collection"), number__gt=OuterRef("number"))
         return self.annotate(latest=~Exists(later))
@@ -53,30 +56,39 @@ class Link(models.Model):
             models.UniqueConstraint(fields=["version", "collection"], name="link_is_single"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.collection.path}:{self.label}"
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         registry = self.collection.registry
         names = [registry.organization.slug, registry.name, self.collection.name]
         return reverse("links:detail", args=[*names, self.number])
 
     @property
-    def audit_target(self):
+    def audit_target(self) -> AuditTarget:
         """How the log speaks of it."""
         return self.collection.audit_target._replace(type=Target.LINK, id=self.pk, name=str(self))
 
     @property
-    def label(self):
+    def label(self) -> str:
         """Its number as people say it: v0, v1, …"""
         return f"v{self.number}"
 
     @property
-    def facts(self):
+    def facts(self) -> list[list[str]]:
         """The aliases and tags that it carries: what a form shows (rule 19)."""
         return [self.alias_names(), self.tag_names()]
 
-    def edit_labels(self, by, *, put=(), take=(), tags=(), etag=None, reason=""):
+    def edit_labels(
+        self,
+        by: Actor,
+        *,
+        put: Iterable[str] = (),
+        take: Iterable[str] = (),
+        tags: Iterable[str] = (),
+        etag: str | None = None,
+        reason: str = "",
+    ) -> None:
         """Set aliases, remove aliases, and let it have just these tags: all or nothing.
 
         Refuses as `change_aliases` and `set_tags` do, and with `edit_conflict`.
@@ -88,7 +100,7 @@ class Link(models.Model):
             link._set_tags(change, tags)
             link.collection.touch()
 
-    def change_aliases(self, by, put=(), take=(), reason=""):
+    def change_aliases(self, by: Actor, put: Iterable[str] = (), take: Iterable[str] = (), reason: str = "") -> None:
         """Set these aliases on it, which takes them off other versions (rule 25), and remove those.
 
         Refuses with `alias_reserved`, `alias_invalid` or `alias_protected`.
@@ -98,17 +110,17 @@ class Link(models.Model):
             change.row._remove_aliases(change, take)
             change.row.collection.touch()
 
-    def set_tags(self, by, tags, *, reason=""):
+    def set_tags(self, by: Actor, tags: Iterable[str], *, reason: str = "") -> None:
         """Let it have just these tags. Refuses with `tag_invalid`."""
         with changing(self, by, Action.LINK_TAG, reason=reason) as change:
             change.row._set_tags(change, tags)
 
-    def remove_tag(self, by, name, *, reason=""):
+    def remove_tag(self, by: Actor, name: str, *, reason: str = "") -> None:
         """Remove this tag, whatever else it has by now."""
         with changing(self, by, Action.LINK_TAG, reason=reason) as change:
             change.row._set_tags(change, [tag for tag in change.row.tag_names() if tag != name])
 
-    def unlink(self, by, *, reason=""):
+    def unlink(self, by: Actor, *, reason: str = "") -> None:
         """Rules 26 and 27: remove it with its aliases and tags; the version stays."""
         with changing(self, by, Action.UNLINK, reason=reason) as change:
             link = change.row
@@ -120,15 +132,15 @@ class Link(models.Model):
             change.record(Action.UNLINK, link, changes, {"version": reference(link.version)})
             link.collection.touch()
 
-    def alias_names(self):
+    def alias_names(self) -> list[str]:
         """The aliases that people gave it, sorted."""
         return sorted(self.aliases.values_list("name", flat=True))
 
-    def tag_names(self):
+    def tag_names(self) -> list[str]:
         """Its tags, sorted."""
         return sorted(self.tags.values_list("name", flat=True))
 
-    def set_aliases(self, change, names):
+    def set_aliases(self, change: Change, names: Iterable[str]) -> None:
         """Set these aliases on it, as part of a Change of it or of its collection. Refuses as `change_aliases`."""
         wanted = filter(rules.may_be_stored, map(rules.clean_name, names))
         held = {alias.name: alias for alias in self.collection.aliases.filter(name__in=wanted).select_related("link")}
@@ -154,7 +166,7 @@ class Link(models.Model):
         before = self.tag_names()
         after = sorted(clean_tags(tags, stored=before))
         if before != after:
-            replace_tags(self.tags, after, collection=self.collection, link=self)
+            replace_tags(self.tags.all(), after, collection=self.collection, link=self)
             change.record(Action.LINK_TAG, self, {"tags": [before, after]})
             self.collection.touch()
 
@@ -162,7 +174,7 @@ class Link(models.Model):
         protected = self.collection.registry.protected_names()
         raise_refusal(rules.refuse_protected(change.role, names, protected), "aliases")
 
-    def lock_for_change(self, by, action):
+    def lock_for_change(self, by: Actor, action: Action | Permission) -> tuple["Link", str | None]:
         """Lock its collection until commit. Answers (the row anew, the effective role of `by`): see `changing`."""
         collection, role = self.collection.lock_for_change(by, action)
         link = locked(collection.links.select_related("version__artifact__team"), self.pk)
@@ -183,21 +195,21 @@ class Alias(models.Model):
         constraints = [models.UniqueConstraint(fields=["collection", "name"], name="alias_is_single")]
         indexes = [models.Index(fields=["name", "collection"], name="alias_by_name")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
     @property
-    def audit_target(self):
+    def audit_target(self) -> AuditTarget:
         """How the log speaks of it."""
         return self.collection.audit_target._replace(
             type=Target.ALIAS, id=self.pk, name=f"{self.collection.path}:{self.name}"
         )
 
-    def delete_by(self, by):
+    def delete_by(self, by: Actor) -> None:
         """Remove it, as `Link.change_aliases` does."""
         self.link.change_aliases(by, take=[self.name])
 
-    def related(self, link):
+    def related(self, link: Link) -> dict[str, dict[str, Any]]:
         """What its entries are about beside it: its bare name, and `link`, to which it goes or from which it comes."""
         return {"alias": {"id": self.pk, "name": self.name, "type": str(Target.ALIAS)}, "link": reference(link)}
 
@@ -219,25 +231,25 @@ class Tag(models.Model):
         ]
         indexes = [models.Index(fields=["name", "collection"], name="tag_by_name")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
     @property
-    def holder(self):
+    def holder(self) -> Any:
         """The link or collection that has it."""
         return self.link or self.collection
 
     @property
-    def audit_target(self):
+    def audit_target(self) -> AuditTarget:
         """Its holder."""
         return self.holder.audit_target
 
-    def delete_by(self, by):
+    def delete_by(self, by: Actor) -> None:
         """Remove it from its holder, as `remove_tag` does."""
         self.holder.remove_tag(by, self.name)
 
 
-def clean_tags(names, stored=()):
+def clean_tags(names: Iterable[str], stored: Container[str] = ()) -> list[str]:
     """Tags as they are kept, each once. Raises ValidationError with `tag_invalid` or `too_many`.
 
     Those that are `stored` already may be older than the rule, so they aren't judged.
@@ -245,7 +257,7 @@ def clean_tags(names, stored=()):
     return _clean(names, stored, rules.refuse_tag, "tags")
 
 
-def clean_aliases(names, stored=()):
+def clean_aliases(names: Iterable[str], stored: Container[str] = ()) -> list[str]:
     """The same of aliases; ValidationError with `alias_invalid`, `alias_reserved` or `too_many`."""
     return _clean(names, stored, rules.refuse_alias_name, "aliases")
 
@@ -258,7 +270,7 @@ def _clean(names, stored, refuse, what):
     return names
 
 
-def replace_tags(tags, names, **owner):
+def replace_tags(tags: models.QuerySet[Tag], names: Iterable[str], **owner: models.Model) -> None:
     """Let `tags` (a queryset of what `owner` has) be just `names`."""
     tags.exclude(name__in=names).delete()
     kept = set(tags.values_list("name", flat=True))

@@ -15,8 +15,8 @@ def memberships(user: int, slug: str) -> QuerySet[OrganizationMembership]:
     """The membership of `user` in the organization `slug`, with `waiting`."""
     # `+ 0` keeps SQLite from choosing the registry index; the partial index on open requests is far smaller.
     requests = AccessRequest.objects.open().answerable(user).alias(place=F("registry__organization") + 0)
-    requests = requests.filter(place=OuterRef("organization")).order_by().values("registry__organization")
-    count = requests.annotate(count=Count("pk")).values("count")
+    requests = requests.filter(place=OuterRef("organization")).order_by()
+    count = requests.values("registry__organization").annotate(count=Count("pk")).values("count")
     memberships = OrganizationMembership.objects.select_related("organization").annotate(waiting=Subquery(count))
     return memberships.order_by().filter(user=user, organization__slug=slug)
 

@@ -1,5 +1,8 @@
 """Organizations and the people in them."""
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Self
+
 from django.db import models
 from django.db.models.functions import Lower
 from django.urls import reverse
@@ -8,9 +11,12 @@ from .. import rules
 from ..choices import Action, OrganizationRole, Role, Target
 from . import endings
 from .change import changing, locked, refuse_stale
-from .event import Audited, AuditTarget, reference
+from .event import Actor, Audited, AuditTarget, reference
 from .user import User
 from .validation import raise_refusal, validate_name
+
+if TYPE_CHECKING:
+    from .registry_queryset import RegistryQuerySet
 
 SETTINGS = ("default_role", "members_create", "requires_second_factor")
 
@@ -18,7 +24,7 @@ SETTINGS = ("default_role", "members_create", "requires_second_factor")
 class OrganizationQuerySet(models.QuerySet):
     """Organizations as verbs ask for them."""
 
-    def hold(self, pk):
+    def hold(self, pk: int) -> "Organization":
         """Lock the organization's row until commit: first of all locks, so that nobody acts on a right just taken."""
         return locked(self.select_for_update(no_key=True), pk)
 
@@ -43,30 +49,30 @@ class Organization(models.Model):
     class Meta:
         ordering = ["name"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
     @property
-    def audit_target(self):
+    def audit_target(self) -> AuditTarget:
         """How the log speaks of it."""
         return AuditTarget(Target.ORGANIZATION, self.pk, self.name, self.pk)
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return reverse("registries:index", args=[self.slug])
 
-    def clean(self):
+    def clean(self) -> None:
         self.name = rules.clean_name(self.name)
 
-    def validate(self):
+    def validate(self) -> None:
         """`full_clean` but for the name, which no verb changes and which may be older than the rule of names."""
         self.full_clean(exclude=["name"])
 
-    def edit(self, by, *, default_role, members_create, etag=None):
+    def edit(self, by: Actor, *, default_role: str, members_create: bool, etag: str | None = None) -> None:
         """Change what everybody may, and log it. Refuses with `role_too_low`, or `edit_conflict` (rule 19)."""
         with changing(self, by, Action.ORGANIZATION_EDIT, etag=etag) as change:
             change.row.default_role, change.row.members_create = str(default_role), members_create
 
-    def require_second_factor(self, by, wanted):
+    def require_second_factor(self, by: Actor, wanted: bool) -> None:
         """Let members in with a second factor only, or (`wanted` False) without one again; and log it.
 
         Refuses with `role_too_low`.
@@ -74,7 +80,7 @@ class Organization(models.Model):
         with changing(self, by, Action.FACTOR_REQUIRE) as change:
             change.row.requires_second_factor = wanted
 
-    def targets_named(self, name):
+    def targets_named(self, name: str) -> list[AuditTarget]:
         """The AuditTargets of the registries, teams and people here that have just this name today."""
         key = rules.name_key(name)
         people = self.memberships.select_related("user").filter(user__username__iexact=name)
@@ -83,15 +89,15 @@ class Organization(models.Model):
 
     # What a Change asks of it.
 
-    def lock_for_change(self, by, action):
+    def lock_for_change(self, by: Actor, action: Action) -> tuple["Organization", str | None]:
         """Lock the row until commit. Answers (the row anew, the organization role of `by`)."""
         organization = Organization.objects.hold(self.pk)
-        membership = None if by.staff else organization.memberships.of_active().filter(user=by.user).first()
-        role = OrganizationRole.ADMIN if by.staff else membership and membership.role
+        here = organization.memberships.of_active().filter(user=by.user).values_list("role", flat=True)
+        role = OrganizationRole.ADMIN if by.staff else here.first()
         raise_refusal(rules.refuse_in_organization(action, role, members_create=organization.members_create))
         return organization, role
 
-    def logged_fields(self):
+    def logged_fields(self) -> dict[str, Any]:
         """The fields whose changes the log holds."""
         return {field: getattr(self, field) for field in SETTINGS}
 
@@ -99,22 +105,22 @@ class Organization(models.Model):
 class OrganizationMembershipQuerySet(models.QuerySet):
     """Memberships as pages ask for them."""
 
-    def of_active(self):
+    def of_active(self) -> Self:
         """Those of people who can still sign in."""
         return self.filter(user__is_active=True)
 
-    def named(self, names, *, by_address):
+    def named(self, names: Iterable[str], *, by_address: bool) -> Self:
         """Those of the people whose username, or email address if `by_address`, is among `names`, ignoring case."""
         wanted = [name.lower() for name in names if name]
         people = User.objects.alias(username_key=Lower("username"), email_key=Lower("email"))
         called = models.Q(username_key__in=wanted)
         return self.filter(user__in=people.filter(called | models.Q(email_key__in=wanted) if by_address else called))
 
-    def admins(self):
+    def admins(self) -> Self:
         """Those of organization admins who can still sign in."""
         return self.of_active().filter(role=OrganizationRole.ADMIN)
 
-    def sole_admins(self):
+    def sole_admins(self) -> Self:
         """Those of admins without whom their organization has no other."""
         others = OrganizationMembership.objects.admins().filter(organization=models.OuterRef("organization"))
         return self.admins().exclude(models.Exists(others.exclude(user=models.OuterRef("user")).order_by()))
@@ -143,33 +149,33 @@ class OrganizationMembership(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.user} in {self.organization}"
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return reverse("members:detail", args=[self.organization.slug, self.user.username])
 
     @property
-    def audit_target(self):
+    def audit_target(self) -> AuditTarget:
         """The person, in this organization."""
         return self.user.audit_target._replace(organization=self.organization_id)
 
     @property
-    def facts(self):
+    def facts(self) -> str:
         """What a form shows of it (rule 19)."""
         return str(self.role)
 
     @property
-    def is_admin(self):
+    def is_admin(self) -> bool:
         """Whether this makes its user an organization admin."""
         return self.role == OrganizationRole.ADMIN
 
     @property
-    def may_create(self):
+    def may_create(self) -> bool:
         """Whether its user may create registries."""
         return rules.refuse_creation(self.role, members_create=self.organization.members_create) is None
 
-    def effective_role(self, visibility, given):
+    def effective_role(self, visibility: str, given: str | None) -> Role | None:
         """The person's effective role in a registry of this visibility that gave them `given` (rulebook §3), or None.
 
         Needs `organization` and `user` at hand.
@@ -183,12 +189,12 @@ class OrganizationMembership(models.Model):
         )
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[str, str, bool]:
         """What the form of queries about its person's registries depends on: see `of_shape`."""
         return self.role, self.organization.default_role, self.user.is_service
 
     @classmethod
-    def of_shape(cls, shape, user, organization):
+    def of_shape(cls, shape: tuple[str, str, bool], user: int, organization: int) -> Self:
         """A membership that stands for all of this `shape`, to compile queries with: of the ids of the last two."""
         role, default_role, is_service = shape
         membership = cls(role=role)
@@ -196,11 +202,11 @@ class OrganizationMembership(models.Model):
         membership.user = User(pk=user, is_service=is_service)
         return membership
 
-    def registries(self):
+    def registries(self) -> "RegistryQuerySet":
         """The registries of the organization that this person can see."""
         return self.organization.registries.visible_to(self)
 
-    def save_by(self, by, etag=None):
+    def save_by(self, by: Actor, etag: str | None = None) -> None:
         """Add the person or change the role, and log it. `etag` is that of what was shown (rule 19).
 
         Refuses with `role_too_low`, `last_admin`, `service_role` or `edit_conflict`.
@@ -220,7 +226,7 @@ class OrganizationMembership(models.Model):
             action = Action.PERSON_CHANGE if stored else Action.PERSON_ADD
             change.record(action, self, {"role": [stored.role if stored else None, self.role]})
 
-    def delete_by(self, by):
+    def delete_by(self, by: Actor) -> None:
         """Remove the person from the organization, with all that being in it made possible.
 
         Refuses with `role_too_low` or `last_admin`.
@@ -247,7 +253,7 @@ class OrganizationMembership(models.Model):
         teams.delete()
         return {what: things for what, things in lost.items() if things}
 
-    def refuse_last_admin(self):
+    def refuse_last_admin(self) -> rules.Refusal | None:
         """Why its person, an organization admin, must stay one (`last_admin`: no other is active); else None."""
         if not self.is_admin:
             return None

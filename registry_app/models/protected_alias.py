@@ -5,6 +5,7 @@ from django.db import models
 from .. import rules
 from ..choices import Action
 from .change import changing
+from .event import Actor, AuditTarget
 from .validation import raise_refusal
 
 
@@ -20,15 +21,15 @@ class ProtectedAlias(models.Model):
         verbose_name_plural = "protected aliases"
         constraints = [models.UniqueConstraint(fields=["registry", "name_key"], name="protected_alias_is_single")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
     @property
-    def audit_target(self):
+    def audit_target(self) -> AuditTarget:
         """Its registry."""
         return self.registry.audit_target
 
-    def save_by(self, by, reason=""):
+    def save_by(self, by: Actor, reason: str = "") -> None:
         """Protect it; once more changes nothing. Refuses with `role_too_low`, `alias_invalid` or `alias_reserved`."""
         with changing(self.registry, by, Action.PROTECT, reason=reason) as change:
             self.name = rules.clean_name(self.name)
@@ -39,7 +40,7 @@ class ProtectedAlias(models.Model):
                 self.save(force_insert=True)
                 self._record(change, Action.PROTECT, before)
 
-    def delete_by(self, by, reason=""):
+    def delete_by(self, by: Actor, reason: str = "") -> None:
         """No longer protect it. Refuses with `role_too_low`."""
         with changing(self.registry, by, Action.UNPROTECT, reason=reason) as change:
             before = change.row.protected_names()

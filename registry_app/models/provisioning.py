@@ -15,7 +15,7 @@ from .validation import check_password_rules, raise_refusal
 
 
 @transaction.atomic
-def create_organization(name, admin, by):
+def create_organization(name: str, admin: User, by: Actor) -> Organization:
     """Found an organization called `name`, with `admin` (a User) as its first admin (rules 1 and 17). Answers it.
 
     Raises ValidationError with `name_invalid`.
@@ -34,7 +34,7 @@ def create_organization(name, admin, by):
 
 
 @transaction.atomic
-def create_organization_with_admin(name, username, email, password, by):
+def create_organization_with_admin(name: str, username: str, email: str, password: str, by: Actor) -> Organization:
     """Found an organization whose admin is the account `username`, made here where there is none. Answers it.
 
     The admin of the installation's first organization becomes installation staff. Raises ValidationError on `name`,
@@ -52,7 +52,7 @@ def create_organization_with_admin(name, username, email, password, by):
     return create_organization(name, admin, by)
 
 
-def set_up(name, username, email, password, request_id=""):
+def set_up(name: str, username: str, email: str, password: str, request_id: str = "") -> Organization:
     """What the set-up page does: the first organization and its admin. Refuses with `already_set_up`."""
     with transaction.atomic():
         AuditChainHead.objects.select_for_update().get()
@@ -62,13 +62,13 @@ def set_up(name, username, email, password, request_id=""):
         return create_organization_with_admin(name, username, email, password, by)
 
 
-def setup_token():
+def setup_token() -> str:
     """The secret part of the set-up link. It works while there is no organization, and none is ever deleted."""
     return salted_hmac("registry_app.models.provisioning", "set-up", algorithm="sha256").hexdigest()[:40]
 
 
 @transaction.atomic
-def make_account(username, email, password, by):
+def make_account(username: str, email: str, password: str, by: Actor) -> User:
     """Make an account that can sign in, and log it. Answers it.
 
     Raises ValidationError on `username`, `email` or `password`.
@@ -115,7 +115,9 @@ def make_superuser(username: str, email: str, password: str, by: Actor) -> User:
 
 
 @transaction.atomic
-def make_invited_account(invitation, username, email, password, request_id=""):
+def make_invited_account(
+    invitation: Invitation, username: str, email: str, password: str, request_id: str = ""
+) -> User:
     """Make an account for the holder of the link of `invitation`, and add it as a member: both, or nothing. Answers it.
 
     Raises ValidationError as `make_account` does, or with `invitation_used`.
@@ -129,7 +131,7 @@ def make_invited_account(invitation, username, email, password, request_id=""):
 
 
 @transaction.atomic
-def make_service_account(organization, username, by):
+def make_service_account(organization: Organization, username: str, by: Actor) -> OrganizationMembership:
     """Make an account of `organization` that signs in with tokens alone, and log it. Answers its membership.
 
     Raises ValidationError on `username`, or with `role_too_low`.

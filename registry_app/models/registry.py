@@ -1,7 +1,9 @@
 """Registries: where an organization keeps the artifacts it trusts."""
 
 import copy
+from collections.abc import Collection, Iterable
 from contextlib import contextmanager
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -10,12 +12,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from .. import rules
-from ..choices import Action, Kind, Role, Target, Visibility
+from ..choices import Action, Kind, Permission, Role, Target, Visibility
 from . import restriction_journal
 from .accepted_type import AcceptedType, new_types
 from .change import changing, locked, refuse_stale
 from .effective_role import EffectiveRoles
-from .event import AuditTarget, record, reference
+from .event import Actor, AuditEvent, AuditTarget, record, reference
 from .former_name import FormerName
 from .organization import Organization
 from .registry_member import RegistryMember
@@ -26,9 +28,7 @@ from .validation import raise_refusal, refused_as, validate_description, validat
 TRACKED = ("name", "description", "visibility", "accepts_all_types")
 
 NAME_IS_UNIQUE = models.UniqueConstraint(
-    fields=["organization", "name_key"],
-    name="registry_name_is_unique",
-    **refused_as(rules.NAME_TAKEN),
+    fields=["organization", "name_key"], name="registry_name_is_unique", **refused_as(rules.NAME_TAKEN)
 )
 
 
@@ -87,49 +87,49 @@ class Registry(EffectiveRoles, models.Model):
             models.CheckConstraint(condition=Q(visibility__in=Visibility.values), name="registry_visibility_is_known"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return reverse("registries:detail", args=[self.organization.slug, self.name])
 
     @property
-    def audit_target(self):
+    def audit_target(self) -> AuditTarget:
         """How the log speaks of it."""
         return AuditTarget(Target.REGISTRY, self.pk, self.name, self.organization_id, self.pk)
 
     @property
-    def is_core(self):
+    def is_core(self) -> bool:
         """Whether the organization was born with it."""
         return self.kind == Kind.CORE
 
     @property
-    def is_restricted(self):
+    def is_restricted(self) -> bool:
         """Whether only people with a role in it see it."""
         return self.visibility == Visibility.RESTRICTED
 
     @property
-    def summary(self):
+    def summary(self) -> str:
         """The first line of the description."""
         return self.description.partition("\n")[0]
 
     # What it accepts.
 
-    def types_in_use(self):
+    def types_in_use(self) -> frozenset[str]:
         """The names of the types that its collections use (rule 11)."""
         return frozenset(self.collections.order_by().values_list("type", flat=True).distinct())
 
-    def accepted(self):
+    def accepted(self) -> list[str] | None:
         """The names of the types that it takes, or None where it takes all."""
         return None if self.accepts_all_types else self.type_names()
 
-    def protected_names(self):
+    def protected_names(self) -> list[str]:
         """The aliases that are protected here (rule 26), sorted."""
         return sorted(self.protected_aliases.values_list("name", flat=True))
 
     # What may be kept.
 
-    def clean(self):
+    def clean(self) -> None:
         """Rules 2, 3, 6 and 9, against the row as it is stored; texts that stay may be older than their rules."""
         self.name = rules.clean_name(self.name)
         self.name_key = rules.name_key(self.name)
@@ -145,10 +145,9 @@ class Registry(EffectiveRoles, models.Model):
         raise_refusal(rules.refuse_visibility(self.kind, visibility, self.visibility), "visibility")
         if stored and (self.name, self.description) != (stored.name, stored.description):
             raise_refusal(rules.refuse_metadata(self.kind), "name")
-        if self.accepts_all_types:
-            raise_refusal(rules.refuse_all_types(self.kind), "accepts_all_types")
+        raise_refusal(rules.refuse_all_types(self.kind) if self.accepts_all_types else None, "accepts_all_types")
 
-    def validate_constraints(self, exclude=None):
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
         """Rule 14, whatever a form excludes: `clean` has asked the rules what the CHECK constraints say of one row."""
         if self._stored and self._stored.name_key == self.name_key:
             return
@@ -157,13 +156,13 @@ class Registry(EffectiveRoles, models.Model):
         except ValidationError as error:
             raise ValidationError(error.update_error_dict({})) from error
 
-    def draft(self):
+    def draft(self) -> "Registry":
         """A copy for a form to write on, judged against this one; a verb judges again, against the row it holds."""
         draft = copy.copy(self)
         draft._stored = self
         return draft
 
-    def validate(self):
+    def validate(self) -> None:
         """`full_clean` without what is said twice: `clean` judges the texts, foreign keys who exists."""
         self.clean()
         self.clean_fields(exclude={"organization", "created_by", "name", "description"})
@@ -171,7 +170,7 @@ class Registry(EffectiveRoles, models.Model):
 
     # Verbs: each asks who may, and raises ValidationError with the rulebook's code where it refuses.
 
-    def create(self, by, types=(), reason="", *, confirmed=False):
+    def create(self, by: Actor, types: Iterable[str] = (), reason: str = "", *, confirmed: bool = False) -> None:
         """Keep this new custom registry (rules 7, 13, 14, 17); `types` (names) are ignored where it accepts all."""
         with changing(self.organization, by, Action.CREATE):
             self.created_by = by.user
@@ -181,20 +180,20 @@ class Registry(EffectiveRoles, models.Model):
             self.save(force_insert=True)
             self._put_types(types, by)
             FormerName.objects.filter(organization=self.organization_id, name_key=self.name_key).delete()
-            related = {}
-            if self.organization.memberships.of_active().filter(user=by.user).exists():
+            related: dict[str, Any] = {}
+            if by.user and self.organization.memberships.of_active().filter(user=by.user).exists():
                 RegistryMember.objects.create(registry=self, user=by.user, role=Role.ADMIN)
                 related["admin"] = reference(by.user)
             event = record(by, Action.CREATE, self, self.creation_changes(types), related, reason=reason)
             if self.is_restricted:
                 restriction_journal.note(self, event)
 
-    def edit(self, by, *, name, description, etag=None, reason=""):
+    def edit(self, by: Actor, *, name: str, description: str, etag: str | None = None, reason: str = "") -> None:
         """Rules 3, 10, 14, 15 and 19: give it another name or description. `etag` is that of what was shown."""
         with changing(self, by, Action.EDIT, etag=etag, reason=reason) as change:
             change.row.name, change.row.description = name, description
 
-    def restrict(self, by, *, etag=None, keep=(), reason=""):
+    def restrict(self, by: Actor, *, etag: str | None = None, keep: Iterable[User] = (), reason: str = "") -> None:
         """Rules 2, 8, 9 and 18: limit it to people with a role, permanently. `etag`: of it and its `restriction()`.
 
         `keep` are users who would lose access: each is given a role here in the same change.
@@ -209,32 +208,35 @@ class Registry(EffectiveRoles, models.Model):
             registry.visibility = Visibility.RESTRICTED
             change.changes["people"] = [now.total, now.keeps + len(kept)]
 
-    def add_types(self, by, types, *, etag=None, confirmed=False, reason=""):
+    def add_types(
+        self, by: Actor, types: Iterable[str], *, etag: str | None = None, confirmed: bool = False, reason: str = ""
+    ) -> None:
         """Rules 4, 12 and 13: accept `types` (names) too; those accepted already change nothing."""
         stale = rules.STALE_PREVIEW if self.is_core else rules.EDIT_CONFLICT
         with self._changing_types(by, Action.TYPE_ADD, etag=etag, stale=stale, reason=reason) as registry:
             raise_refusal(rules.refuse_type_addition(registry.accepts_all_types), "types")
             registry._put_types(new_types(types, registry.type_names(), confirmed=confirmed), by)
 
-    def remove_type(self, by, name, *, etag=None, reason=""):
+    def remove_type(self, by: Actor, name: str, *, etag: str | None = None, reason: str = "") -> bool:
         """Rules 4 and 11: no longer accept type `name`. Answers whether it was on the list."""
         with self._changing_types(by, Action.TYPE_REMOVE, etag=etag, reason=reason) as registry:
             accepted = registry.type_names()
             if registry.is_core or name in accepted:
-                in_use = name in registry.types_in_use()
-                refusal = rules.refuse_type_removal(registry.kind, name, in_use=in_use, others=len(accepted) - 1)
-                raise_refusal(refusal, "types")
+                in_use, others = name in registry.types_in_use(), len(accepted) - 1
+                raise_refusal(rules.refuse_type_removal(registry.kind, name, in_use=in_use, others=others), "types")
                 registry.types.filter(name=name).delete()
         return name in accepted
 
-    def accept_all_types(self, by, *, etag=None, reason=""):
+    def accept_all_types(self, by: Actor, *, etag: str | None = None, reason: str = "") -> None:
         """Rules 4 and 12: from a list to all types."""
         with self._changing_types(by, Action.TYPES_ALL, etag=etag, reason=reason) as registry:
             raise_refusal(rules.refuse_all_types(registry.kind), "accepts_all_types")
             registry.types.all().delete()
             registry.accepts_all_types = True
 
-    def accept_only(self, by, types, *, etag=None, confirmed=False, reason=""):
+    def accept_only(
+        self, by: Actor, types: Iterable[str], *, etag: str | None = None, confirmed: bool = False, reason: str = ""
+    ) -> None:
         """Rules 7, 12 and 13: from all types to the list `types`, joined by those in use."""
         with self._changing_types(by, Action.TYPES_LIST, etag=etag, reason=reason) as registry:
             if registry.accepts_all_types:
@@ -243,7 +245,7 @@ class Registry(EffectiveRoles, models.Model):
                 registry.accepts_all_types = False
                 registry._put_types(types, by)
 
-    def delete_by(self, by, *, etag=None, reason=""):
+    def delete_by(self, by: Actor, *, etag: str | None = None, reason: str = "") -> None:
         """Rules 5, 16 and 18: remove it and what it holds; the log stays. `etag`: of it and the counts shown."""
         with changing(self, by, Action.DELETE, reason=reason) as change:
             registry = change.row
@@ -253,18 +255,18 @@ class Registry(EffectiveRoles, models.Model):
             Registry.objects.filter(pk=registry.pk).delete()
             change.record(Action.DELETE, registry, {name: [value, None] for name, (_, value) in changes.items()})
 
-    def creation_changes(self, types):
+    def creation_changes(self, types: Iterable[str]) -> dict[str, list]:
         """What the log says of a new registry that accepts `types`: {field: [None, value]}."""
         fields = self.logged_fields() | ({} if self.accepts_all_types else {"types": sorted(types)})
         return {field: [None, value] for field, value in fields.items()}
 
-    def type_names(self):
+    def type_names(self) -> list[str]:
         """The names of the types on its list, sorted."""
         return sorted(self.types.values_list("name", flat=True))
 
     # What a Change asks of it.
 
-    def lock_for_change(self, by, action):
+    def lock_for_change(self, by: Actor, action: Action | Permission) -> tuple["Registry", Role | None]:
         """Lock the row until commit, after its organization. Answers (the row anew, the effective role of `by`)."""
         organization = Organization.objects.hold(self.organization_id)
         registry = locked(Registry.objects.select_for_update(), self.pk)
@@ -275,14 +277,13 @@ class Registry(EffectiveRoles, models.Model):
         raise_refusal(rules.refuse_role(action, role))
         return registry, role
 
-    def logged_fields(self):
+    def logged_fields(self) -> dict[str, Any]:
         """The fields whose changes the log holds."""
         return {field: getattr(self, field) for field in TRACKED}
 
-    def after_change(self, event, changes):
+    def after_change(self, event: AuditEvent, changes: dict[str, list]) -> None:
         """Rule 15: keep a former name. Rule 9: note a restriction outside the database too."""
-        stored = self._stored
-        if stored and self.name_key != stored.name_key:
+        if (stored := self._stored) and self.name_key != stored.name_key:
             FormerName.keep(self, stored.name, stored.name_key)
         if "visibility" in changes:
             restriction_journal.note(self, event)

@@ -1,6 +1,8 @@
 """The roles that registries give: to people and service accounts, and to teams."""
 
+from collections.abc import Iterable
 from datetime import UTC
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from django.db import models
 from django.db.models import Case, Q, Value, When
@@ -10,10 +12,13 @@ from .. import rules
 from ..choices import Action, Role
 from ..database.compiled import CurrentTime
 from .change import changing, refuse_stale
-from .event import differences, reference
+from .event import Actor, AuditTarget, differences, reference
 from .team import Team, TeamMembership
 from .user import User
 from .validation import raise_refusal
+
+if TYPE_CHECKING:
+    from .registry import Registry
 
 RANK = Case(
     *(When(role=role, then=Value(rules.rank(role))) for role in rules.LADDER), output_field=models.SmallIntegerField()
@@ -23,20 +28,20 @@ RANK = Case(
 class RegistryMemberQuerySet(models.QuerySet):
     """Roles given, as pages ask for them."""
 
-    def active(self):
+    def active(self) -> Self:
         """Those that count now: past its end a role counts for nothing, with nobody doing anything."""
         return self.filter(Q(ends_at=None) | Q(ends_at__gt=CurrentTime()))
 
-    def for_user(self, user_id):
+    def for_user(self, user_id: int | None) -> Self:
         """Those given to this user, or to a team that they are in."""
         teams = TeamMembership.objects.filter(user=user_id).values("team")
         return self.filter(Q(user=user_id) | Q(team__in=teams))
 
-    def at_least(self, role):
+    def at_least(self, role: str) -> Self:
         """Those of this role or a higher one."""
         return self.filter(role__in=rules.LADDER[rules.rank(role) :])
 
-    def keep(self, registry, users):
+    def keep(self, registry: "Registry", users: Iterable[User]) -> list[dict[str, Any]]:
         """Give `users`, who lose access to `registry` now, the lowest role that keeps it; answers their references.
 
         A role of theirs that has ended begins anew.
@@ -50,7 +55,7 @@ class RegistryMemberQuerySet(models.QuerySet):
         )
         return [reference(user, role=str(role)) for user, role in roles]
 
-    def users(self):
+    def users(self) -> Q:
         """The condition on memberships of an organization that one of these roles reaches their user."""
         directly = self.filter(user__isnull=False).values("user")
         through = TeamMembership.objects.filter(team__in=self.filter(team__isnull=False).values("team"))
@@ -80,35 +85,35 @@ class RegistryMember(models.Model):
             models.CheckConstraint(condition=Q(role__in=Role.values), name="registry_role_is_known"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.holder}, {self.get_role_display()} of {self.registry}"
 
     @property
-    def audit_target(self):
+    def audit_target(self) -> AuditTarget:
         """Its registry."""
         return self.registry.audit_target
 
     @property
-    def holder(self):
+    def holder(self) -> User | Team:
         """The user or team that has the role."""
-        return self.user or self.team
+        return cast("User | Team", self.user or self.team)  # a constraint says that it has one of them
 
     @property
-    def has_ended(self):
+    def has_ended(self) -> bool:
         """Whether it counts for nothing any more."""
         return self.ends_at is not None and self.ends_at <= timezone.now()
 
     @property
-    def facts(self):
+    def facts(self) -> str:
         """What was given, as text: what a form shows (rule 19)."""
         return f"{self.role} until {self.given['ends_at']}" if self.ends_at else str(self.role)
 
     @property
-    def given(self):
+    def given(self) -> dict[str, str | None]:
         """What was given, as the log says it: the role, and its end in UTC or None."""
-        return {"role": str(self.role), "ends_at": self.ends_at and self.ends_at.astimezone(UTC).isoformat()}
+        return {"role": str(self.role), "ends_at": self.ends_at.astimezone(UTC).isoformat() if self.ends_at else None}
 
-    def save_by(self, by, etag=None, reason=""):
+    def save_by(self, by: Actor, etag: str | None = None, reason: str = "") -> None:
         """Give the role or change it, and log it. `etag` is that of what was shown (rule 19).
 
         Refuses with `role_too_low`, `not_in_organization`, `service_role`, `end_date_past` or `edit_conflict`.
@@ -128,7 +133,7 @@ class RegistryMember(models.Model):
             action = Action.MEMBER_CHANGE if stored else Action.MEMBER_ADD
             self._record(change, action, differences(stored.given if stored else {}, self.given))
 
-    def delete_by(self, by):
+    def delete_by(self, by: Actor) -> None:
         """Remove the role, and log it. Refuses with `role_too_low`."""
         with changing(self.registry, by, Action.MEMBER_REMOVE) as change:
             stored = RegistryMember.objects.select_related("user", "team").filter(pk=self.pk).first()

@@ -1,14 +1,17 @@
 """The questions that are asked of registries."""
 
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 
 from .. import rules
 from ..choices import Kind, Role, Visibility
+from ..database.fulltext import SearchTerm
 from . import restriction_journal
 from .accepted_type import AcceptedType
 from .event import AuditEvent
-from .organization import Organization
+from .organization import Organization, OrganizationMembership
 from .registry_member import RANK, RegistryMember
 
 CORE_KEYS = [rules.name_key(name) for name, _, _ in rules.CORE_REGISTRIES]
@@ -33,48 +36,48 @@ def _at_least(role, membership):
 class RegistryQuerySet(models.QuerySet):
     """Registries as pages ask for them."""
 
-    def visible_to(self, membership):
+    def visible_to(self, membership: OrganizationMembership) -> Self:
         """Those of the membership's organization in which its person has any role (rulebook §3)."""
         return self.filter(organization=membership.organization_id).at_least(Role.RESTRICTED_VIEWER, membership)
 
-    def custom(self):
+    def custom(self) -> Self:
         """Those made by people."""
         return self.filter(kind=Kind.CUSTOM)
 
-    def core(self):
+    def core(self) -> Self:
         """Those every organization is born with, Models first; found by the index of names."""
         return self.filter(kind=Kind.CORE, name_key__in=CORE_KEYS).order_by("-name_key")
 
-    def matching(self, words):
+    def matching(self, words: SearchTerm) -> Self:
         """Those with the search.SearchTerm `words` in name or description; in no particular order."""
-        found = words.within(self)
+        found = self.filter(words.condition(self.model))
         if not words.are_rare(self.model):
             return found
         # Inside a subquery, for beside an organization SQLite would walk all its names to find a few ids in order.
-        return self.model._default_manager.filter(pk__in=found.order_by().values("pk"))
+        return type(self)(self.model).filter(pk__in=found.order_by().values("pk"))
 
-    def accepting(self, type_name):
+    def accepting(self, type_name: str) -> Self:
         """Those that take artifacts of this type."""
         listed = AcceptedType.objects.filter(registry=models.OuterRef("pk"), name=type_name)
         return self.filter(Q(accepts_all_types=True) | models.Exists(listed))
 
-    def with_role(self, membership, role):
+    def with_role(self, membership: OrganizationMembership, role: str) -> Self:
         """Those in which the membership's person has just this effective role."""
         if membership.is_admin:
             return self if role == Role.ADMIN else self.none()
         reached = _at_least(role, membership)
         return self.filter(reached & ~_at_least(rules.above(role), membership) if rules.above(role) else reached)
 
-    def at_least(self, role, membership):
+    def at_least(self, role: str, membership: OrganizationMembership) -> Self:
         """Those in which the membership's person has this effective role or a higher one."""
         return self if membership.is_admin else self.filter(_at_least(role, membership))
 
-    def with_given_role(self, user_id):
+    def with_given_role(self, user_id: int) -> Self:
         """Each with `given_role`: the highest role given in it to this user or their teams, or None."""
         given = RegistryMember.objects.active().for_user(user_id).filter(registry=models.OuterRef("pk"))
         return self.annotate(given_role=models.Subquery(given.order_by(RANK.desc()).values("role")[:1]))
 
-    def restricted_before_restore(self):
+    def restricted_before_restore(self) -> Self:
         """Those that the journal says are restricted and that this database shows to all: its backup was older."""
         known = restriction_journal.read().restricted()
         shown = self.custom().filter(pk__in={pk for pk, _ in known}, visibility=Visibility.ORGANIZATION)
@@ -82,7 +85,7 @@ class RegistryQuerySet(models.QuerySet):
         moments = [*births.items(), *AuditEvent.objects.creations(births).items()]
         return self.filter(pk__in={pk for pk, moment in moments if (pk, moment.isoformat()) in known})
 
-    def unnoted(self):
+    def unnoted(self) -> list[restriction_journal.Line]:
         """Lines that the journal lacks: of registries restricted by their row, or by the log, which knows deleted ones.
 
         Of one that is gone nobody knows when its row was born, only its entry: it is told from others by its id alone.

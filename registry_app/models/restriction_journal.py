@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
@@ -25,6 +25,9 @@ from django.db import transaction
 from .. import rules
 from .event import GENESIS, AuditEvent, canonical_json
 from .validation import raise_refusal
+
+if TYPE_CHECKING:
+    from .registry import Registry
 
 IDS = range(1, 2**63)  # what a database takes
 ENTRY = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
@@ -81,7 +84,7 @@ def read() -> Ledger:
         return Ledger(False, [], {})
 
 
-def note(registry, event) -> None:
+def note(registry: "Registry", event: AuditEvent) -> None:
     """Note a restriction, in the transaction whose last entry, `event`, says so.
 
     Refuses with `restriction_not_noted` where the file can't be written. Should that happen to the second step only,

@@ -1,14 +1,21 @@
 """Every source of a role in a registry (rulebook §3)."""
 
+from collections.abc import Collection, Iterable
+from typing import Any
+
 from django.utils import timezone
 
 from .. import rules
 from ..choices import Role, Source
+from .organization import OrganizationMembership
+from .registry import Registry
 from .registry_member import RegistryMember
 from .team import TeamMembership
 
 
-def role_sources(registry, memberships, visibility=None):
+def role_sources(
+    registry: Registry, memberships: Iterable[OrganizationMembership], visibility: str | None = None
+) -> dict[int, list[rules.RoleSource]]:
     """{user id: [rules.RoleSource]} for `memberships` (with organization and user loaded), the effective one first.
 
     With `visibility` as if the registry had that one. Two queries, however many memberships there are. Roles that have
@@ -29,7 +36,9 @@ def role_sources(registry, memberships, visibility=None):
     return found
 
 
-def effective_sources(registry, memberships, visibility=None):
+def effective_sources(
+    registry: Registry, memberships: Collection[OrganizationMembership], visibility: str | None = None
+) -> list[tuple[OrganizationMembership, Role | None, rules.RoleSource]]:
     """[(membership, effective role, the path that counts)] of `memberships`, who all see the registry; see `paths`."""
     found = role_sources(registry, memberships, visibility)
     return [
@@ -38,7 +47,9 @@ def effective_sources(registry, memberships, visibility=None):
     ]
 
 
-def role_sources_of_person(membership, registries):
+def role_sources_of_person(
+    membership: OrganizationMembership, registries: Iterable[dict[str, Any]]
+) -> dict[int, list[rules.RoleSource]]:
     """{registry id: [rules.RoleSource]} of one person in `registries` (dicts of id and visibility), the highest first.
 
     One query, however many registries there are.

@@ -1,13 +1,16 @@
 """Teams: named groups of an organization's people, to which registries give roles."""
 
+from collections.abc import Collection
+from typing import Any
+
 from django.db import models
 from django.urls import reverse
 
 from .. import rules
 from ..choices import Action, OrganizationRole, Permission, Target, TeamRole
 from .change import changing, locked, refuse_stale
-from .event import AuditTarget, reference
-from .organization import Organization
+from .event import Actor, AuditTarget, reference
+from .organization import Organization, OrganizationMembershipQuerySet
 from .user import User
 from .validation import raise_refusal, refused_as, validate_name
 
@@ -35,30 +38,30 @@ class Team(models.Model):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
     @property
-    def audit_target(self):
+    def audit_target(self) -> AuditTarget:
         """How the log speaks of it."""
         return AuditTarget(Target.TEAM, self.pk, self.name, self.organization_id)
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return reverse("teams:detail", args=[self.organization.slug, self.name])
 
-    def clean(self):
+    def clean(self) -> None:
         """The name as it is kept, and its key; what the description may hold."""
         self.name = rules.clean_name(self.name)
         self.name_key = rules.name_key(self.name)
         raise_refusal(rules.refuse_description(self.description), "description")
 
-    def admins(self):
+    def admins(self) -> OrganizationMembershipQuerySet:
         """The memberships of the organization of those who lead it: the organization's admins, and its own."""
         own = self.memberships.filter(role=TeamRole.ADMIN).order_by().values("user")
         here = self.organization.memberships.of_active()
         return here.filter(models.Q(role=OrganizationRole.ADMIN) | models.Q(user__in=own))
 
-    def create(self, by):
+    def create(self, by: Actor) -> None:
         """Keep this new team, and log it. Refuses with `role_too_low`, `name_invalid` or `name_taken`."""
         with changing(self.organization, by, Action.TEAM_CREATE) as change:
             self.full_clean()
@@ -66,12 +69,12 @@ class Team(models.Model):
             changes = {field: [None, value] for field, value in self.logged_fields().items()}
             change.record(Action.TEAM_CREATE, self, changes)
 
-    def edit(self, by, *, name, description, etag=None):
+    def edit(self, by: Actor, *, name: str, description: str, etag: str | None = None) -> None:
         """Give it another name or description, and log it. Refuses as `create`, and with `edit_conflict` (rule 19)."""
         with changing(self, by, Action.TEAM_EDIT, etag=etag) as change:
             change.row.name, change.row.description = name, description
 
-    def delete_by(self, by):
+    def delete_by(self, by: Actor) -> None:
         """Delete it, with the roles it had in registries, and log what they were.
 
         Refuses with `role_too_low`, or with `artifacts_stay` where it has registered any.
@@ -88,7 +91,7 @@ class Team(models.Model):
             change.record(Action.TEAM_DELETE, team, {"name": [team.name, None]}, related)
             Team.objects.filter(pk=team.pk).delete()
 
-    def add(self, by, users, role):
+    def add(self, by: Actor, users: Collection[User], role: str) -> list[User]:
         """Put `users` into it as `role`, all or none, and log each; who is in it already stays as they are.
 
         Answers who is new. Refuses with `role_too_low` or `not_in_organization`.
@@ -102,14 +105,14 @@ class Team(models.Model):
 
     # What a Change asks of it.
 
-    def lock_for_change(self, by, action):
+    def lock_for_change(self, by: Actor, action: Action | Permission) -> tuple["Team", str | None]:
         """Lock its organization until commit. Answers (the row anew, the team role of `by`)."""
         organization = Organization.objects.hold(self.organization_id)
         team = locked(organization.teams.all(), self.pk)
         team.organization = organization
         return team, team.check_role(by, action)
 
-    def check_role(self, by, action):
+    def check_role(self, by: Actor, action: Action | Permission) -> str | None:
         """Refuse with `role_too_low` if `by` may not do `action` here now. Answers their team role."""
         if by.staff:
             return TeamRole.ADMIN
@@ -118,11 +121,11 @@ class Team(models.Model):
         raise_refusal(rules.refuse_in_team(action, here, inside))
         return inside
 
-    def logged_fields(self):
+    def logged_fields(self) -> dict[str, Any]:
         """The fields whose changes the log holds."""
         return {"name": self.name, "description": self.description}
 
-    def validate(self):
+    def validate(self) -> None:
         """`full_clean`, as forms do it."""
         self.full_clean()
 
@@ -141,20 +144,20 @@ class TeamMembership(models.Model):
             models.CheckConstraint(condition=models.Q(role__in=TeamRole.values), name="team_role_is_known"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.user} in {self.team}"
 
     @property
-    def audit_target(self):
+    def audit_target(self) -> AuditTarget:
         """Its team."""
         return self.team.audit_target
 
     @property
-    def facts(self):
+    def facts(self) -> str:
         """What a form shows of it (rule 19)."""
         return str(self.role)
 
-    def save_by(self, by, etag=None):
+    def save_by(self, by: Actor, etag: str | None = None) -> None:
         """Put the person into the team or change their role in it, and log it. `etag`: of what was shown (rule 19).
 
         Refuses with `role_too_low`, `edit_conflict`, or `not_in_organization` for who isn't in the organization.
@@ -172,7 +175,7 @@ class TeamMembership(models.Model):
             action = Action.TEAM_MEMBER_CHANGE if stored else Action.TEAM_MEMBER_ADD
             self._record(change, action, [stored and stored.role, self.role])
 
-    def delete_by(self, by):
+    def delete_by(self, by: Actor) -> None:
         """Remove the person from the team, and log it; what came through it ends at once.
 
         Refuses with `role_too_low`; everybody may leave.

@@ -5,6 +5,7 @@ import re
 import secrets
 from contextlib import contextmanager
 from datetime import UTC, timedelta
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
@@ -15,7 +16,8 @@ from .. import rules
 from ..choices import Action, Target
 from ..database.availability import best_effort
 from .change import changing, locked
-from .event import AuditTarget, record, reference
+from .event import Actor, AuditTarget, record, reference
+from .organization import Organization
 from .user import User
 from .validation import raise_refusal, refused_as, validate_name
 
@@ -24,7 +26,7 @@ FORM = re.compile(rf"{PREFIX}[0-9a-f]{{40}}", re.ASCII)
 SEEN_EVERY = timedelta(minutes=1)
 
 
-def digest(secret):
+def digest(secret: str) -> str:
     """What is kept of a secret: its SHA-256, hex.
 
     A slow hash with a salt, as for passwords, would add nothing: the secret is 160 random bits, which nobody guesses
@@ -33,25 +35,25 @@ def digest(secret):
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def fingerprint(kept):
+def fingerprint(kept: str) -> str:
     """What the log says of a token, given the digest that is kept of its secret: enough to tell that it is the same."""
     return digest(kept)[:16]
 
 
-class ApiTokenQuerySet(models.QuerySet):
+class ApiTokenQuerySet(models.QuerySet["ApiToken", "ApiToken"]):
     """Tokens as doors and pages ask for them."""
 
-    def usable(self):
+    def usable(self) -> Self:
         """Those that work now: neither revoked nor expired, of people who can still sign in."""
         unexpired = Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now())
         return self.filter(unexpired, revoked_at__isnull=True, user__is_active=True)
 
-    def of_organization(self, organization):
+    def of_organization(self, organization: Organization) -> Self:
         """Those not revoked, of the people and service accounts who are in `organization`, with their users."""
         here = self.filter(user__memberships__organization=organization, revoked_at__isnull=True)
         return here.select_related("user")
 
-    def with_secret(self, secret):
+    def with_secret(self, secret: str) -> "ApiToken | None":
         """The usable token that `secret` opens, with its user, or None. Whatever text comes in, none raises."""
         if not FORM.fullmatch(secret):
             return None
@@ -90,23 +92,23 @@ class ApiToken(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
     @property
-    def audit_target(self):
+    def audit_target(self) -> AuditTarget:
         """How the log speaks of it."""
         return AuditTarget(Target.TOKEN, self.pk, self.name)
 
-    def clean(self):
+    def clean(self) -> None:
         self.name = rules.clean_name(self.name)
 
     @property
-    def expired(self):
+    def expired(self) -> bool:
         """Whether its time is over."""
         return self.expires_at is not None and self.expires_at <= timezone.now()
 
-    def issue(self, by, organization=None):
+    def issue(self, by: Actor, organization: Organization | None = None) -> None:
         """Save it as new, and log it; `secret` is set then.
 
         A person's is their own to issue; a service account's its organization's, for an admin of it. Refuses with
@@ -122,13 +124,13 @@ class ApiToken(models.Model):
             self.record(by, Action.TOKEN_ISSUE, self.creation_changes(), organization)
         self.secret = secret
 
-    def creation_changes(self):
+    def creation_changes(self) -> dict[str, list]:
         """What the log says of a new token, beside whose it is: {field: [None, value]}."""
         expires = self.expires_at.astimezone(UTC).isoformat() if self.expires_at else "never"
         facts = {"expires": expires, "read_only": self.read_only, "fingerprint": fingerprint(self.digest)}
         return {name: [None, value] for name, value in facts.items()}
 
-    def revoke_by(self, by, organization=None):
+    def revoke_by(self, by: Actor, organization: Organization | None = None) -> None:
         """End it permanently, and log it. Twice is once.
 
         One's own, or as admin of an `organization` that its user is in. Refuses with `role_too_low`.
@@ -139,7 +141,7 @@ class ApiToken(models.Model):
                 self.revoked_at = now
                 self.record(by, Action.TOKEN_REVOKE, {}, organization)
 
-    def seen(self):
+    def seen(self) -> None:
         """Note that it was used just now: at most once a minute, for a program may ask many times a second."""
         now = timezone.now()
         if self.last_used_at is None or self.last_used_at <= now - SEEN_EVERY:
@@ -161,7 +163,14 @@ class ApiToken(models.Model):
         """Whether its user is a service account of `organization`."""
         return self.user.is_service and self._is_in(organization)
 
-    def record(self, by, action, changes, organization=None, reason=""):
+    def record(
+        self,
+        by: Actor,
+        action: Action,
+        changes: dict[str, list],
+        organization: Organization | None = None,
+        reason: str = "",
+    ) -> None:
         """Log `action` on it; `organization` is the one whose admin does it."""
-        target = self.audit_target._replace(organization=organization and organization.pk)
+        target = self.audit_target._replace(organization=organization.pk if organization else None)
         record(by, action, target, changes, {"user": reference(self.user)}, reason=reason)

@@ -1,5 +1,7 @@
 """Accounts: people who sign in, and service accounts."""
 
+from typing import TYPE_CHECKING
+
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import AbstractUser
@@ -8,11 +10,14 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from .. import rules
-from ..choices import Action, Target
+from ..choices import Action, Permission, Target
 from . import endings
 from .change import changing, locked
 from .event import Actor, AuditTarget, record
 from .validation import check_password_rules, raise_refusal, refused_as
+
+if TYPE_CHECKING:
+    from .organization import Organization
 
 # What an account is where the entry of its creation says nothing else.
 NEW_ACCOUNT = {
@@ -45,38 +50,38 @@ class User(AbstractUser):
         ]
 
     @property
-    def audit_target(self):
+    def audit_target(self) -> AuditTarget:
         """How the log speaks of it."""
         return AuditTarget(Target.USER, self.pk, self.username)
 
-    def get_session_auth_hash(self):
+    def get_session_auth_hash(self) -> str:
         """What a session must know: other than that of any session before `access_ended_at`, listed or not."""
         return f"{super().get_session_auth_hash()}{self.access_ended_at or ''}"
 
-    def creation_changes(self):
+    def creation_changes(self) -> dict[str, list]:
         """What the log says of a new account: {field: [None, value]}, its address and what is unusual."""
         facts = {name: getattr(self, name) for name in NEW_ACCOUNT}
         return {name: [None, value] for name, value in facts.items() if name == "email" or value != NEW_ACCOUNT[name]}
 
-    def clean(self):
+    def clean(self) -> None:
         """What a username may hold; one that stays may be older than the rule."""
         super().clean()
         stored = User.objects.filter(pk=self.pk).values_list("username", flat=True).first() if self.pk else None
         if self.username and self.username != stored:
             raise_refusal(rules.refuse_username(self.username), "username")
 
-    def deactivate(self, by, organization):
+    def deactivate(self, by: Actor, organization: "Organization") -> None:
         """End their access at once, and log it; `by` is an admin of `organization`, which they are in.
 
         Refuses with `role_too_low`, or as `refuse_deactivation` says.
         """
         self._set_active(by, organization, Action.USER_DEACTIVATE, wanted=False)
 
-    def reactivate(self, by, organization):
+    def reactivate(self, by: Actor, organization: "Organization") -> None:
         """Let them sign in again, and log it; who may is as for `deactivate`."""
         self._set_active(by, organization, Action.USER_REACTIVATE, wanted=True)
 
-    def refuse_deactivation(self, organization):
+    def refuse_deactivation(self, organization: "Organization") -> rules.Refusal | None:
         """Why admins of `organization` may neither deactivate this account nor reactivate it, or None.
 
         `not_in_organization`, `other_organization`, `account_of_staff` or `last_admin`.
@@ -90,11 +95,11 @@ class User(AbstractUser):
             return rules.ACCOUNT_OF_STAFF
         return rules.LAST_ADMIN if self.is_last_admin_somewhere() else None
 
-    def is_last_admin_somewhere(self):
+    def is_last_admin_somewhere(self) -> bool:
         """Whether an organization has no active admin beside this one."""
         return self.memberships.sole_admins().exists()
 
-    def end_access(self, by, organization=None):
+    def end_access(self, by: Actor, organization: "Organization | None" = None) -> None:
         """End what the account made possible, permanently, and log it: should they come back, they begin anew.
 
         `organization` is the one whose admin does it, None for the installation's staff.
@@ -137,7 +142,7 @@ class User(AbstractUser):
             changes = {"provider": [connection.provider, None], "identity": [connection.uid, None]}
             record(by, Action.SSO_DISCONNECT, self, changes)
 
-    def lock_for_change(self, by, action):
+    def lock_for_change(self, by: Actor, action: Action | Permission) -> tuple["User", None]:
         """Lock the row until commit. Answers (the row anew, no role): an account is its person's own, and staff's."""
         user = locked(User.objects.select_for_update(no_key=True), self.pk)
         raise_refusal(None if by.staff or by.user == user else rules.ORGANIZATION_ADMINS_ONLY)

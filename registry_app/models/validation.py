@@ -1,23 +1,28 @@
 """Between rules and models: a Refusal raised as Django's own kind of error."""
 
+from typing import TYPE_CHECKING, Any
+
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from .. import rules
 
+if TYPE_CHECKING:
+    from .user import User
 
-def raise_refusal(refusal, field=NON_FIELD_ERRORS):
+
+def raise_refusal(refusal: rules.Refusal | None, field: str = NON_FIELD_ERRORS) -> None:
     """Raise `refusal` (None: nothing to raise) as a ValidationError with its code, on `field`."""
     if refusal is not None:
         raise ValidationError({field: ValidationError(refusal.message, code=refusal.code)})
 
 
-def refused_as(refusal):
+def refused_as(refusal: rules.Refusal) -> dict[str, Any]:
     """What a constraint says where it is violated: the code and the reason of `refusal`, as keyword arguments."""
     return {"violation_error_code": refusal.code, "violation_error_message": refusal.reason}
 
 
-def check_password_rules(password, user):
+def check_password_rules(password: str, user: "User") -> None:
     """Raise what Django's validators say of `password`, for `user`, as a ValidationError on `password`."""
     try:
         validate_password(password, user)
@@ -25,17 +30,17 @@ def check_password_rules(password, user):
         raise ValidationError({"password": error.error_list}) from error
 
 
-def validate_name(text):
+def validate_name(text: str) -> None:
     """Model field validator: `name_invalid`."""
     _refuse(rules.refuse_name(text))
 
 
-def validate_type_name(text):
+def validate_type_name(text: str) -> None:
     """Model field validator: `type_invalid`."""
     _refuse(rules.refuse_type_name(text))
 
 
-def validate_description(text):
+def validate_description(text: str) -> None:
     """Model field validator: `description_invalid`."""
     _refuse(rules.refuse_description(text))
 
@@ -45,7 +50,7 @@ def _refuse(refusal):
         raise ValidationError(refusal.reason, code=refusal.code)
 
 
-def format_errors(error):
+def format_errors(error: ValidationError) -> str:
     """A ValidationError in words: a line for each error, with its code, the field, and what is wrong."""
     lines = []
     for field, errors in error.error_dict.items():

@@ -41,9 +41,10 @@ def delete(request, organization, team, project, name, number):
             else redirect("artifacts:index", organization, access.team.name)
         )
     log_refusals(request, form, Action.VERSION_DELETE, version)
-    context = {"form": form, "refusal": version.refuse_deletion(access.membership)}
-    context["links"] = version.places(access.membership)[:SHOWN]
-    context |= {
+    context = {
+        "form": form,
+        "refusal": version.refuse_deletion(access.membership),
+        "links": version.places(access.membership)[:SHOWN],
         "is_last": artifact.versions.count() == 1,
         "heirs": version.made_into.usable_by(access.membership).count(),
     }
