@@ -1,5 +1,7 @@
 """Reading the whole audit log: whether it is whole, and nothing in it was altered."""
 
+from collections.abc import Collection
+
 from django.db import models
 
 from ..models.event import GENESIS, AuditChainHead, AuditEvent, entry_hash
@@ -19,7 +21,7 @@ COPIED = (
 )
 
 
-def verify(anchors=()):
+def verify(anchors: Collection[tuple[int, str]] = ()) -> tuple[int, list[str]]:
     """Read the whole chain. Answers (number of entries, list of sentences, each one a fault).
 
     `anchors` are (seq, seal) pairs kept outside the database: they alone show a history rewritten whole.

@@ -1,8 +1,10 @@
 """The audit log as CSV, for spreadsheets."""
 
 import csv
+from collections.abc import Iterator
 
 from ..models.event import related_lists
+from ..models.event_queryset import AuditEventQuerySet
 
 COLUMNS = (
     "seq",
@@ -31,7 +33,7 @@ class _Echo:
         return line
 
 
-def csv_lines(events):
+def csv_lines(events: AuditEventQuerySet) -> Iterator[str]:
     """The lines of a CSV of `events`, newest first: a heading, then a line for each."""
     writer = csv.writer(_Echo())
     yield writer.writerow(COLUMNS)
