@@ -1,9 +1,13 @@
 """Forms about what a registry accepts."""
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from django import forms
 from django.core.exceptions import ValidationError
 
 from .. import rules
+from ..models import Registry
 from .base import ActionForm, EtagField, NamesField, ReasonField
 from .widgets import NO_HELP
 
@@ -11,7 +15,7 @@ from .widgets import NO_HELP
 class TypesInput(forms.TextInput):
     """`types`, sent once with commas between or sent several times."""
 
-    def value_from_datadict(self, data, files, name):
+    def value_from_datadict(self, data: Mapping[str, Any], files: object, name: str) -> str:
         values = data.getlist(name) if hasattr(data, "getlist") else [data.get(name, "")]
         return ", ".join(values)
 
@@ -21,13 +25,13 @@ class AskingBox(forms.CheckboxInput):
 
     asks = ""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(check_test=lambda value: False)
 
-    def format_value(self, value):
+    def format_value(self, value: object) -> str:
         return self.asks
 
-    def value_from_datadict(self, data, files, name):
+    def value_from_datadict(self, data: Mapping[str, Any], files: object, name: str) -> Any:
         return data.get(name, "")
 
 
@@ -36,7 +40,7 @@ class TypesField(NamesField):
 
     widget = TypesInput(attrs={"class": "input mono", **NO_HELP})
 
-    def validate(self, value):
+    def validate(self, value: list[str]) -> None:
         """Refuse what is no name of a type."""
         if self.required and not value:
             raise ValidationError("Name at least one type.", code=rules.TYPES_MISSING.code)
@@ -49,7 +53,7 @@ class TypesField(NamesField):
                 raise ValidationError(refusal.reason, code=refusal.code)
 
 
-def types_list_field():
+def types_list_field() -> TypesField:
     """A field for the whole list of types that a registry accepts."""
     attrs = {"class": "input mono short", "placeholder": "dataset, eval-suite", **NO_HELP}
     return TypesField(label="Types, separated by commas", label_suffix=":", required=False, widget=TypesInput(attrs))
@@ -61,7 +65,7 @@ class ListForm(ActionForm):
     confirmed = forms.CharField(required=False, widget=AskingBox)  # the list that was asked about, if it is ticked
     asked = ""  # the list that the box asks about
 
-    def ask_about(self, types, others=()):
+    def ask_about(self, types: Iterable[str], others: Iterable[str] = ()) -> None:
         """Refuse, with `type_looks_alike`, what looks alike among `types` and the `others` that join them.
 
         Not where just these were confirmed; `confirmed` in the cleaned data says whether that is so.
@@ -92,11 +96,12 @@ class RemoveTypeForm(ActionForm):
 class AcceptForm(ListForm):
     """All types, or just a list."""
 
+    registry: Registry  # this form has one
     accepts_all_types = forms.BooleanField(required=False)
     types = types_list_field()
     etag = EtagField()
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         """A list is offered only instead of all types: where there is one, another person was faster."""
         cleaned = super().clean()
         if not cleaned.get("accepts_all_types") and not self.registry.accepts_all_types:

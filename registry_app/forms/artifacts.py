@@ -1,13 +1,16 @@
 """Forms about artifacts and their versions."""
 
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from .. import rules
-from ..models import Version, VersionData
+from ..models import Artifact, Version, VersionData
+from ..permissions import TeamAccess
 from .base import ActionForm, ConfirmationField, CursorForm, ReasonField, RuleField
 from .widgets import search_field
 
@@ -26,11 +29,11 @@ class ArtifactFilter(CursorForm):
     type = forms.ChoiceField(label="Type", required=False)
     sort = forms.ChoiceField(required=False, choices=list(SORTS.items()), widget=forms.HiddenInput)
 
-    def __init__(self, *args, types, **kwargs):
+    def __init__(self, *args: Any, types: Iterable[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["type"].choices = [("", "Any type"), *((name, name) for name in types)]  # type: ignore[attr-defined]
 
-    def apply(self, artifacts):
+    def apply(self, artifacts: QuerySet[Artifact]) -> QuerySet[Artifact]:
         """`artifacts`, narrowed to what the valid filters ask for."""
         wanted = self.cleaned_data
         if words := wanted["q"]:
@@ -41,11 +44,11 @@ class ArtifactFilter(CursorForm):
 class AmountField(forms.IntegerField):
     """A size in bytes, or a number of files. Refuses with `number_invalid`."""
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         errors = {"invalid": rules.NUMBER_INVALID.reason}
         super().__init__(required=False, error_messages=errors, widget=forms.TextInput, **kwargs)
 
-    def validate(self, value):
+    def validate(self, value: int | None) -> None:
         """Refuse what no database keeps."""
         refusal = None if value is None else rules.refuse_amount(value)
         if refusal:
@@ -57,7 +60,7 @@ class MetadataField(forms.CharField):
 
     widget = forms.Textarea(attrs={"rows": 4, "spellcheck": "false"})
 
-    def clean(self, value):
+    def clean(self, value: Any) -> dict[str, object] | None:
         """The dict; {} of no text."""
         metadata, refusal = rules.parse_metadata(super().clean(value))
         if refusal:
@@ -71,7 +74,7 @@ class DeleteVersionForm(ActionForm):
     reason = ReasonField()
     confirmation = ConfirmationField()
 
-    def __init__(self, *args, version, **kwargs):
+    def __init__(self, *args: Any, version: Version, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["confirmation"].expect(version.called)  # type: ignore[attr-defined]
 
@@ -125,16 +128,18 @@ class VersionForm(ActionForm):
         help_text="Versions that you can use, one a line, as team/project/name:v3.",
     )
 
-    def __init__(self, *args, access, **kwargs):
+    def __init__(self, *args: Any, access: TeamAccess, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.access = access
 
-    def clean_made_from(self):
+    def clean_made_from(self) -> list[str]:
         """The paths, each once."""
         lines = (line.strip() for line in self.cleaned_data["made_from"].splitlines())
         return list(dict.fromkeys(filter(None, lines)))
 
-    def register(self, verb, new=None):
+    def register(
+        self, verb: Callable[..., tuple[Version, bool]], new: Mapping[tuple, Version] | None = None
+    ) -> tuple[Version, bool] | None:
         """What `verb` answers, which is called as models.register is from `project` on, or None: `errors` says why.
 
         `new` are versions that are to be registered with this one, by their places: it may be made from them.

@@ -1,11 +1,16 @@
 """The audit log's filters."""
 
+from datetime import date
+from typing import Any
+
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from .. import rules
 from ..choices import Action
+from ..models import Organization
+from ..models.event_queryset import AuditEventQuerySet
 from .base import FilterForm
 from .widgets import search_field
 
@@ -24,7 +29,7 @@ class AuditFilter(FilterForm):
     until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     before = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
 
-    def apply(self, events, organization):
+    def apply(self, events: AuditEventQuerySet, organization: Organization) -> AuditEventQuerySet:
         """`events` of `organization`, narrowed to what the valid filters ask for; `before` is left to pages."""
         wanted = self.cleaned_data
         if words := wanted["q"]:
@@ -41,7 +46,7 @@ class HistoryFilter(AuditFilter):
 
     alias = forms.CharField(label="Alias", required=False, max_length=rules.LABEL_LENGTH)
 
-    def apply(self, events, organization):
+    def apply(self, events: AuditEventQuerySet, organization: Organization) -> AuditEventQuerySet:
         """As of the audit log, and just those that moved the alias."""
         events, alias = super().apply(events, organization), self.cleaned_data["alias"]
         return events.for_alias(alias).filter(code="") if alias else events
@@ -56,11 +61,11 @@ class DayForm(FilterForm):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["on"].widget.attrs["max"] = timezone.now().date().isoformat()
 
-    def clean_on(self):
+    def clean_on(self) -> date | None:
         """A day that has begun: of one that hasn't, nothing is known."""
         day = self.cleaned_data["on"]
         if day and day > timezone.now().date():

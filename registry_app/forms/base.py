@@ -1,5 +1,8 @@
 """What all forms share: refusals of rules become their errors, and fields that they don't show are refused."""
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, BadRequest, ValidationError
 from django.db import IntegrityError
@@ -7,6 +10,7 @@ from django.utils.html import format_html
 
 from .. import rules
 from ..database import triggers
+from ..models import Registry
 from .widgets import text_input
 
 NAMES_CLEANED = 500  # names in one field
@@ -28,19 +32,19 @@ class ActionForm(forms.Form):
     Fields sent beside those that it shows are refused, under the rule's own code where a rule speaks of them.
     """
 
-    def __init__(self, *args, registry=None, **kwargs):
+    def __init__(self, *args: Any, registry: Registry | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.registry = registry
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         """Refuse what the form doesn't show."""
-        cleaned = super().clean()
+        super().clean()
         for name in self.data.keys() - self.fields.keys() - IGNORED_FIELDS:
             refusal = _refuse_unshown(self.registry, name, self.data[name])
             self.add_error(None, ValidationError(refusal.reason, code=refusal.code))
-        return cleaned
+        return self.cleaned_data
 
-    def submit(self, verb, *args, **kwargs):
+    def submit(self, verb: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
         """Call `verb`; what it or the database refuses becomes this form's errors. Answers whether it is done.
 
         What the verb answers is `answer` then.
@@ -56,17 +60,17 @@ class ActionForm(forms.Form):
             self.add_errors_from(ValidationError(refusal.reason, code=refusal.code))
         return not self.errors
 
-    def refusals(self):
+    def refusals(self) -> ValidationError:
         """All errors, with their codes, as one ValidationError."""
         return ValidationError({name: errors.as_data() for name, errors in self.errors.items()})
 
-    def offer(self, name, choices):
+    def offer(self, name: str, choices: Iterable[tuple[Any, str]]) -> list[forms.boundfield.BoundWidget]:
         """The inputs of field `name`, a box or a radio button for each of `choices` [(value, label)], for a table."""
         self.fields[name].widget.choices = choices  # type: ignore[attr-defined]
         return self[name].subwidgets
 
     @property
-    def status(self):
+    def status(self) -> int:
         """The HTTP status of the page that shows this form: 409 where the row moved on, 422 for errors, else 200."""
         codes = {error.code for errors in self.errors.values() for error in errors.as_data()}
         if codes & CONFLICTS:
@@ -74,17 +78,17 @@ class ActionForm(forms.Form):
         return 422 if codes else 200
 
     @property
-    def lacks_role(self):
+    def lacks_role(self) -> bool:
         """Whether all that is wrong is a missing role: nothing to correct, but an admin can help."""
         codes = {error.code for errors in self.errors.values() for error in errors.as_data()}
         return bool(codes) and codes <= ROLE_MISSING
 
     @property
-    def error_count(self):
+    def error_count(self) -> int:
         """How many things are wrong."""
         return sum(len(errors) for errors in self.errors.values())
 
-    def has_code(self, code):
+    def has_code(self, code: str) -> bool:
         """Whether any error carries `code`."""
         return any(error.code == code for errors in self.errors.values() for error in errors.as_data())
 
@@ -93,12 +97,12 @@ class ActionForm(forms.Form):
         self.full_clean()
         self.add_errors_from(error)
 
-    def add_errors_from(self, error):
+    def add_errors_from(self, error: ValidationError) -> None:
         """Make a ValidationError the form's own: on its fields where it has them, else on the form."""
         errors = error.error_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.error_list}
         for name, listed in errors.items():
             for single in listed:
-                home = FIELD_BY_CODE.get(single.code, name)
+                home = FIELD_BY_CODE.get(single.code or "", name)
                 field = home if home in self.fields else None
                 if not self.has_error(field or NON_FIELD_ERRORS, single.code):  # form and model say the same
                     self.add_error(field, single)
@@ -128,21 +132,21 @@ class FilterForm(forms.Form):
 
     is_filter = True  # none of its fields has to be filled, so none is called optional
 
-    def require(self):
+    def require(self) -> dict[str, Any]:
         """The cleaned values; BadRequest (400) for a repeated or wrong parameter of the form's own."""
         self.refuse_repeated()
         for name in self.errors:
             raise BadRequest(f"“{self.data.get(name, '')[:40]}” is no value for “{name}”.")
         return self.cleaned_data
 
-    def refuse_repeated(self):
+    def refuse_repeated(self) -> None:
         """BadRequest (400) for a parameter of the form's own that stands there twice."""
         for name in self.fields:
             if name in self.data and len(self.data.getlist(name)) > 1:  # type: ignore[attr-defined]
                 raise BadRequest(f"“{name}” stands in the address more than once.")
 
     @property
-    def active(self):
+    def active(self) -> list[tuple[Any, Any]]:
         """The filters that are set, for the words of an empty list: [(label, value as shown)]."""
         shown = []
         for name, value in self.cleaned_data.items():
@@ -163,15 +167,17 @@ class CursorForm(FilterForm):
 class RuleField(forms.CharField):
     """Text that is cleaned and judged by rules alone: `clean_text` and `refuse` are functions of `rules`."""
 
-    def __init__(self, *, clean_text, refuse, **kwargs):
+    def __init__(
+        self, *, clean_text: Callable[[str], str], refuse: Callable[[str], rules.Refusal | None], **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.clean_text, self.refuse, self.validators = clean_text, refuse, []
 
-    def to_python(self, value):
+    def to_python(self, value: Any) -> str:
         """The text as it would be kept."""
-        return self.clean_text(super().to_python(value))
+        return self.clean_text(super().to_python(value) or "")
 
-    def validate(self, value):
+    def validate(self, value: str) -> None:
         """Refuse with the rule's code."""
         if refusal := self.refuse(value):
             raise ValidationError(refusal.reason, code=refusal.code)
@@ -180,12 +186,11 @@ class RuleField(forms.CharField):
 class ReasonField(RuleField):
     """Why something is done, or a note to a person: the log keeps it. Refuses with `reason_invalid`."""
 
-    def __init__(self, *, required=False, **kwargs):
-        judge = {"clean_text": rules.clean_description, "refuse": rules.refuse_reason}
-        shown = {"help_text": "Kept in the audit log."} | kwargs
-        super().__init__(**judge, required=required, max_length=rules.REASON_LENGTH, **shown)
+    def __init__(self, *, required: bool = False, **kwargs: Any) -> None:
+        shown: dict[str, Any] = {"help_text": "Kept in the audit log.", "max_length": rules.REASON_LENGTH} | kwargs
+        super().__init__(clean_text=rules.clean_description, refuse=rules.refuse_reason, required=required, **shown)
 
-    def validate(self, value):
+    def validate(self, value: str) -> None:
         """Refuse what the log doesn't take, and an empty one where there must be one."""
         if self.required and not value:
             raise ValidationError(self.error_messages["required"], code="required")
@@ -195,7 +200,7 @@ class ReasonField(RuleField):
 class NamesField(forms.CharField):
     """Names with commas between, as a list without doubles: cleaned, in the order that they were written."""
 
-    def to_python(self, value):
+    def to_python(self, value: Any) -> Any:
         """The names in `value`."""
         parts = (super().to_python(value) or "").split(",")
         if len(parts) <= NAMES_CLEANED:  # more are refused as they are: cleaning thousands would take seconds
@@ -209,11 +214,11 @@ class ConfirmationField(forms.CharField):
     widget = text_input("mono short")
     expected = ""
 
-    def expect(self, name):
+    def expect(self, name: str) -> None:
         """Accept `name` alone, and ask for it."""
         self.expected, self.label = name, format_html("Type <code>{}</code> to confirm", name)
 
-    def validate(self, value):
+    def validate(self, value: str) -> None:
         """Refuse any other with `confirmation_differs`."""
         if rules.clean_name(value) != rules.clean_name(self.expected):
             raise ValidationError(rules.CONFIRMATION_DIFFERS.reason, code=rules.CONFIRMATION_DIFFERS.code)

@@ -1,13 +1,17 @@
 """Forms about collections, and the versions linked in them."""
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from .. import rules
 from ..database.fulltext import SearchTerm
-from ..models import Collection, Version
+from ..models import Collection, Link, OrganizationMembership, Version
 from ..models.change import digest_of
+from ..models.collection import CollectionQuerySet
 from .base import (
     ActionForm,
     ConfirmationField,
@@ -32,28 +36,28 @@ SORTS = {
 class LabelsField(NamesField):
     """Aliases or tags; `refuse` is a function of the rules, `what` they are."""
 
-    def __init__(self, *, refuse, what, **kwargs):
+    def __init__(self, *, refuse: Callable[[str], rules.Refusal | None], what: str, **kwargs: Any) -> None:
         super().__init__(required=False, help_text="Separated by commas.", **kwargs)
         self.refuse, self.what = refuse, what
 
-    def validate(self, value):
+    def validate(self, value: list[str]) -> None:
         """Refuse with the rule's code."""
         refusals = [rules.refuse_count(value, self.what), *map(self.refuse, value)]
         if refusal := next(filter(None, refusals), None):
             raise ValidationError(refusal.reason, code=refusal.code)
 
 
-def aliases_field():
+def aliases_field() -> LabelsField:
     """A field for aliases."""
     return LabelsField(refuse=rules.refuse_alias_name, what="aliases", widget=text_input("mono"))
 
 
-def tags_field():
+def tags_field() -> LabelsField:
     """A field for tags."""
     return LabelsField(refuse=rules.refuse_tag, what="tags")
 
 
-def name_field():
+def name_field() -> RuleField:
     """The field for the name of a collection."""
     return RuleField(
         clean_text=rules.clean_name,
@@ -62,7 +66,7 @@ def name_field():
     )
 
 
-def card_field():
+def card_field() -> RuleField:
     """The field for the card of a collection."""
     return RuleField(
         label="Card",
@@ -86,7 +90,7 @@ class CreateCollectionForm(ActionForm, forms.ModelForm):
         model = Collection
         fields = ("name", "type", "description")
 
-    def __init__(self, *args, instance, **kwargs):
+    def __init__(self, *args: Any, instance: Collection, **kwargs: Any) -> None:
         super().__init__(*args, instance=instance, registry=instance.registry, **kwargs)
         accepted = instance.registry.accepted()
         if accepted is not None:
@@ -115,7 +119,7 @@ class DeleteCollectionForm(ActionForm):
     confirmation = ConfirmationField()
     etag = EtagField()
 
-    def __init__(self, *args, collection, **kwargs):
+    def __init__(self, *args: Any, collection: Collection, **kwargs: Any) -> None:
         super().__init__(*args, registry=collection.registry, **kwargs)
         self.fields["confirmation"].expect(collection.name)  # type: ignore[attr-defined]
 
@@ -131,7 +135,7 @@ class LinkForm(ActionForm):
     aliases = aliases_field()
     reason = ReasonField()
 
-    def __init__(self, *args, collection, membership, **kwargs):
+    def __init__(self, *args: Any, collection: Collection, membership: OrganizationMembership, **kwargs: Any) -> None:
         super().__init__(*args, registry=collection.registry, **kwargs)
         self.fields["aliases"].help_text += " An alias that another version has moves to this one."
         usable = Version.objects.usable_by(membership).select_related("artifact__team")
@@ -152,7 +156,7 @@ class LabelsForm(ActionForm):
     reason = ReasonField()
     etag = EtagField()
 
-    def __init__(self, *args, link, **kwargs):
+    def __init__(self, *args: Any, link: Link, **kwargs: Any) -> None:
         super().__init__(*args, registry=link.collection.registry, **kwargs)
         self.fields["aliases"].label = "New aliases"
         aliases, tags = facts = link.facts  # read once, so that the etag is of what is shown
@@ -161,13 +165,13 @@ class LabelsForm(ActionForm):
         for field, names in (("keep", aliases), ("move", others)):
             self.fields[field].choices = [(name, name) for name in names]  # type: ignore[attr-defined]
 
-    def tick(self, names):
+    def tick(self, names: Iterable[str]) -> None:
         """Let the boxes of `names` come back ticked, too: aliases that the link got since the form was shown."""
         data: QueryDict = self.data.copy()  # type: ignore[attr-defined]
         data.setlist("keep", [*data.getlist("keep"), *names])
         self.data = data
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         """What it keeps must be among what it has, and what moves on another version: else it was changed."""
         cleaned = super().clean()
         stale = [field for field in ("keep", "move") if self.errors.pop(field, None)]
@@ -208,7 +212,7 @@ class CollectionFilter(CursorForm):
     tag = any_field("Tag", rules.LABEL_LENGTH)
     sort = forms.ChoiceField(required=False, choices=list(SORTS.items()), widget=forms.HiddenInput)
 
-    def apply(self, collections):
+    def apply(self, collections: CollectionQuerySet) -> CollectionQuerySet:
         """`collections`, narrowed to what the valid filters ask for."""
         wanted = self.cleaned_data
         if wanted["q"]:
@@ -232,12 +236,12 @@ class CompareForm(FilterForm):
     one = forms.CharField(label="Compare", max_length=rules.LABEL_LENGTH, widget=text_input("mono"))
     other = forms.CharField(label="with", max_length=rules.LABEL_LENGTH, widget=text_input("mono"))
 
-    def __init__(self, data=None, *, collection, newest=()):
+    def __init__(self, data: QueryDict | None = None, *, collection: Collection, newest: Iterable[Link] = ()) -> None:
         shown = [link.label for link in newest]
         super().__init__(data, initial=dict(zip(("other", "one"), shown, strict=False)))
         self.links = collection.links
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         """Both as ids of links. Refuses with `version_unknown`, or `same_version` for one that was named twice."""
         cleaned = self.cleaned_data
         for name in ("one", "other"):
@@ -252,7 +256,7 @@ class CompareForm(FilterForm):
             self.add_error("other", ValidationError("That is the same version.", code="same_version"))
         return cleaned
 
-    def versions(self):
+    def versions(self) -> tuple[Link, Link]:
         """The two links, of a valid form, with all that is compared."""
         links = self.links.with_latest().select_related("version__artifact__team").prefetch_related("aliases", "tags")
         found = links.in_bulk([self.cleaned_data["one"], self.cleaned_data["other"]])

@@ -1,6 +1,8 @@
 """The form that takes a list of versions."""
 
 import re
+from collections.abc import Iterable
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -24,7 +26,7 @@ class ImportForm(ActionForm):
     )
     etag = EtagField()
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         """The list as `text`, whichever way it came, and its `rows`. Refuses with `import_invalid` or `too_many`."""
         cleaned = super().clean()
         if "file" in self.errors or "text" in self.errors:
@@ -41,7 +43,7 @@ class ImportForm(ActionForm):
             self.add_error(home, ValidationError(refusal.message, code=refusal.code))
         return cleaned
 
-    def refuse_rows(self, outcomes):
+    def refuse_rows(self, outcomes: Iterable[Any]) -> None:
         """Take over what refuses some of the rows: the first refusal of each code."""
         for outcome in outcomes:
             for field, code, reason in outcome.refusals:
@@ -49,7 +51,7 @@ class ImportForm(ActionForm):
                     where = f"Row {outcome.row}, {field}" if field else f"Row {outcome.row}"
                     self.add_error(None, ValidationError(f"{where}: {reason}", code=code))
 
-    def refuse_stale(self):
+    def refuse_stale(self) -> None:
         """Rule 18: what was shown isn't so any more."""
         self.add_error(None, ValidationError(rules.STALE_PREVIEW.reason, code=rules.STALE_PREVIEW.code))
 

@@ -1,11 +1,14 @@
 """Forms about the people of an organization: who is in it, as what, and who is asked to join."""
 
+from typing import Any
+
 from django import forms
 from django.contrib.auth.forms import UsernameField
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from .. import rules
 from ..choices import OrganizationRole
+from ..models import OrganizationMembership
 from .base import ActionForm, CursorForm, EtagField
 from .organizations import AccountForm
 from .widgets import Radios, any_field, search_field, text_input
@@ -23,13 +26,13 @@ class PeopleFilter(CursorForm):
     team = any_field("Team", rules.NAME_LENGTH)
     state = forms.ChoiceField(label="State", required=False, choices=[("", "Any state"), *STATES])
 
-    def __init__(self, *args, looker, **kwargs):
+    def __init__(self, *args: Any, looker: OrganizationMembership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.looker = looker
         if looker.is_admin:
             self.fields["q"].widget.attrs["placeholder"] = "Username or email"
 
-    def apply(self, people):
+    def apply(self, people: QuerySet[OrganizationMembership]) -> QuerySet[OrganizationMembership]:
         """`people`, narrowed to what the valid filters ask for."""
         wanted = self.cleaned_data
         if words := wanted["q"]:
@@ -73,7 +76,7 @@ class ServiceForm(ActionForm):
         widget=text_input("mono short"),
     )
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["username"].widget.attrs["autocomplete"] = "off"  # it is nobody's own
 

@@ -1,5 +1,7 @@
 """Forms about organizations, and about the accounts with which people come into them."""
 
+from typing import Any
+
 from django import forms
 from django.contrib.auth.forms import UsernameField
 
@@ -24,7 +26,7 @@ class AccountForm(ActionForm):
         label="Password again", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
     )
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         """Both passwords are one."""
         cleaned = super().clean()
         if cleaned.get("password") != cleaned.get("password_again") and "password_again" not in self.errors:

@@ -1,5 +1,7 @@
 """Forms about registries."""
 
+from typing import Any
+
 from django import forms
 from django.core.exceptions import ValidationError
 from django.urls import reverse
@@ -7,8 +9,9 @@ from django.urls import reverse
 from .. import rules
 from ..choices import Role, Visibility
 from ..database.fulltext import SearchTerm
-from ..models import Registry, User
+from ..models import OrganizationMembership, Registry, User
 from ..models.change import etag_of
+from ..models.registry_queryset import RegistryQuerySet
 from .accepted_types import ListForm, types_list_field
 from .base import ActionForm, ConfirmationField, CursorForm, EtagField, ReasonField, RuleField
 from .principals import PrincipalsField, find_users, names_of_people, refuse_unknown
@@ -42,7 +45,7 @@ class RegistryForm(ActionForm, forms.ModelForm):
         model = Registry
         fields = ("name", "description")
 
-    def __init__(self, *args, instance, **kwargs):
+    def __init__(self, *args: Any, instance: Registry, **kwargs: Any) -> None:
         super().__init__(*args, instance=instance, registry=instance if instance.pk else None, **kwargs)
 
     def _update_errors(self, errors):
@@ -72,7 +75,7 @@ class CreateForm(ListForm, RegistryForm):
         model = Registry
         fields = ("name", "description", "visibility", "accepts_all_types")
 
-    def __init__(self, *args, instance, **kwargs):
+    def __init__(self, *args: Any, instance: Registry, **kwargs: Any) -> None:
         super().__init__(*args, instance=instance, **kwargs)
         self.initial["accepts_all_types"] = "on"
         name, text = self.fields["name"], self.fields["description"]
@@ -89,7 +92,7 @@ class CreateForm(ListForm, RegistryForm):
             "hx-sync": "this:replace",
         }
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         """Rule 7: all types, or at least one. What stands in the list counts only where the list was chosen."""
         cleaned = super().clean()
         if cleaned.get("accepts_all_types"):
@@ -106,7 +109,7 @@ class DetailsForm(RegistryForm):
 
     etag = EtagField()
 
-    def __init__(self, *args, instance, **kwargs):
+    def __init__(self, *args: Any, instance: Registry, **kwargs: Any) -> None:
         super().__init__(*args, instance=instance, **kwargs)
         self.initial["etag"] = etag_of(instance)
 
@@ -114,11 +117,12 @@ class DetailsForm(RegistryForm):
 class DeleteForm(ActionForm):
     """The second step of deleting (rules 16 and 18): the name typed, what was shown sent back."""
 
+    registry: Registry  # this form has one
     reason = ReasonField()
     confirmation = ConfirmationField()
     etag = EtagField()
 
-    def __init__(self, *args, registry, **kwargs):
+    def __init__(self, *args: Any, registry: Registry, **kwargs: Any) -> None:
         super().__init__(*args, registry=registry, **kwargs)
         self.fields["confirmation"].expect(registry.name)  # type: ignore[attr-defined]
 
@@ -135,7 +139,7 @@ class RestrictForm(DeleteForm):
     )
     others = PrincipalsField(label="Keep others by name", required=False)
 
-    def __init__(self, *args, looker=None, **kwargs):
+    def __init__(self, *args: Any, looker: OrganizationMembership | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.looker = looker
         if looker:
@@ -145,10 +149,10 @@ class RestrictForm(DeleteForm):
         here = self.registry.organization.memberships.of_active()
         self.fields["keep"].queryset = User.objects.filter(pk__in=here.values("user"))  # type: ignore[attr-defined]
 
-    def clean_others(self):
+    def clean_others(self) -> list[User]:
         """The users; refuses with `not_in_organization` the names that nobody here has."""
         names = self.cleaned_data["others"]
-        found = find_users(self.looker, names)
+        found = find_users(self.looker, names) if self.looker else {}
         refuse_unknown(names, found)
         return list(found.values())
 
@@ -162,7 +166,7 @@ class RegistryFilter(CursorForm):
     role = forms.ChoiceField(label="Your role", required=False, choices=[("", "Any"), *reversed(Role.choices)])
     sort = forms.ChoiceField(required=False, choices=list(SORTS.items()), widget=forms.HiddenInput)
 
-    def apply(self, registries, membership):
+    def apply(self, registries: RegistryQuerySet, membership: OrganizationMembership) -> RegistryQuerySet:
         """`registries`, narrowed to what the valid filters ask for."""
         wanted = self.cleaned_data
         if wanted["q"]:

@@ -1,6 +1,7 @@
 """Forms about who has which role in a registry."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -8,7 +9,7 @@ from django.db.models import Q
 
 from .. import rules
 from ..choices import Role
-from ..models import RegistryMember
+from ..models import OrganizationMembership, Registry, RegistryMember
 from .base import ActionForm, EtagField, ReasonField
 from .principals import PrincipalsField, find_teams, find_users, names_of_people, refuse_unknown
 from .widgets import Radios, text_input
@@ -27,14 +28,14 @@ class LastDayField(forms.DateField):
 
     widget = forms.DateInput(attrs={"type": "date", "class": "input short"}, format="%Y-%m-%d")
 
-    def clean(self, value):
+    def clean(self, value: Any) -> datetime | None:
         """The moment, or None for a role without end. The last day of the calendar has none after it."""
         day = super().clean(value)
         if day == date.max:
             raise ValidationError("Leave the day empty for a role without end.", code="invalid")
         return day and datetime.combine(day + timedelta(days=1), time(), UTC)
 
-    def prepare_value(self, value):
+    def prepare_value(self, value: Any) -> Any:
         """The day, of a moment that the model keeps."""
         return (value - timedelta(days=1)).date() if isinstance(value, datetime) else value
 
@@ -45,7 +46,7 @@ class RoleForm(ActionForm):
     role = forms.ChoiceField(choices=ROLES, widget=Radios, error_messages={"required": "Choose a role."})
     ends_at = LastDayField(label="Last day", required=False, help_text="The role ends by itself after this day (UTC).")
 
-    def clean_ends_at(self):
+    def clean_ends_at(self) -> datetime | None:
         """Refuse a day that is over."""
         moment = self.cleaned_data["ends_at"]
         if moment and moment <= datetime.now(UTC):
@@ -56,16 +57,17 @@ class RoleForm(ActionForm):
 class AddAccessForm(RoleForm):
     """People, service accounts and teams, several at once, and the role that the membership `looker` gives them."""
 
+    registry: Registry  # this form has one
     holders = PrincipalsField(label="People, teams or service accounts")
     field_order = ("holders", "role", "ends_at")
 
-    def __init__(self, *args, looker, **kwargs):
+    def __init__(self, *args: Any, looker: OrganizationMembership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.looker = looker
         text = f"{names_of_people(looker)}, or names of teams, separated by commas or line breaks."
         self.fields["holders"].help_text = text
 
-    def clean_holders(self):
+    def clean_holders(self) -> list[RegistryMember]:
         """The RegistryMembers to make, one a holder, unsaved and without their role; people come before teams."""
         names, organization = self.cleaned_data["holders"], self.registry.organization
         found: dict[str, dict] = {name: {"team": team} for name, team in find_teams(organization, names).items()}
@@ -73,7 +75,7 @@ class AddAccessForm(RoleForm):
         refuse_unknown(names, found)
         return [RegistryMember(registry=self.registry, **found[name]) for name in names]
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         """Whoever has a role here already isn't given a second one."""
         cleaned = super().clean()
         members = cleaned.get("holders", [])
@@ -98,13 +100,13 @@ class ExplainForm(forms.Form):
 
     person = forms.CharField(label="Username", max_length=254, label_suffix=":", required=False, widget=text_input())
 
-    def __init__(self, *args, looker, **kwargs):
+    def __init__(self, *args: Any, looker: OrganizationMembership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.looker = looker
         if looker.is_admin:
             self.fields["person"].label = "Username or email address"
 
-    def clean_person(self):
+    def clean_person(self) -> OrganizationMembership | None:
         """The membership of the person, or None where nobody is named."""
         name = rules.clean_name(self.cleaned_data["person"])
         if not name:
@@ -132,7 +134,7 @@ class RequestForm(ActionForm):
         error_messages={"required": "Say what you need it for."},
     )
 
-    def __init__(self, *args, held, **kwargs):
+    def __init__(self, *args: Any, held: str | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         higher = [(role, label) for role, label in ROLES if rules.rank(role) > rules.rank(held)]
         self.fields["role"].choices = higher  # type: ignore[attr-defined]

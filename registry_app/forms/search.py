@@ -1,9 +1,11 @@
 """The search box."""
 
+from typing import Any
+
 from django import forms
 from django.core.exceptions import ValidationError
 
-from ..search.query import parse_search
+from ..search.query import Search, parse_search
 from .base import FilterForm
 from .widgets import NO_HELP
 
@@ -11,7 +13,7 @@ from .widgets import NO_HELP
 class SearchField(forms.CharField):
     """What is searched for, as the rules read it."""
 
-    def clean(self, value):
+    def clean(self, value: Any) -> Search | None:
         """The Search. Refuses with `search_invalid`."""
         search, refusal = parse_search(value or "")
         if refusal:
@@ -35,11 +37,11 @@ class SearchForm(FilterForm):
         ),
     )
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["q"].widget.attrs["autofocus"] = not self.data.get("q")
 
     @property
-    def status(self):
+    def status(self) -> int:
         """The HTTP status of the page that shows this form."""
         return 422 if self.errors else 200

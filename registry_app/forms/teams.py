@@ -1,9 +1,13 @@
 """Forms about teams."""
 
+from typing import Any
+
 from django import forms
+from django.db.models import QuerySet
 
 from .. import rules
 from ..choices import TeamRole
+from ..models import OrganizationMembership, Team, User
 from .base import ActionForm, ConfirmationField, CursorForm, EtagField, RuleField
 from .principals import PrincipalsField, find_users, names_of_people, refuse_unknown
 from .widgets import Radios, search_field, text_input
@@ -14,7 +18,7 @@ class TeamFilter(CursorForm):
 
     q = search_field("Name")
 
-    def apply(self, teams):
+    def apply(self, teams: QuerySet[Team]) -> QuerySet[Team]:
         """`teams`, narrowed to what the valid filters ask for."""
         if words := self.cleaned_data["q"]:
             teams = teams.filter(name_key__contains=rules.name_key(words))
@@ -39,7 +43,7 @@ class TeamDeleteForm(ActionForm):
 
     confirmation = ConfirmationField()
 
-    def __init__(self, *args, team, **kwargs):
+    def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["confirmation"].expect(team.name)  # type: ignore[attr-defined]
 
@@ -52,12 +56,12 @@ class AddPeopleForm(ActionForm):
         choices=TeamRole, initial=TeamRole.MEMBER, widget=Radios, error_messages={"required": "Choose a role."}
     )
 
-    def __init__(self, *args, looker, **kwargs):
+    def __init__(self, *args: Any, looker: OrganizationMembership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.looker = looker
         self.fields["people"].help_text = f"{names_of_people(looker)}, separated by commas or line breaks."
 
-    def clean_people(self):
+    def clean_people(self) -> list[User]:
         """The users; refuses with `not_in_organization` those that nobody here is called."""
         names = self.cleaned_data["people"]
         found = find_users(self.looker, names)

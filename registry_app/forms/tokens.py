@@ -1,6 +1,7 @@
 """The form of a new API token."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from django import forms
 from django.utils import timezone
@@ -25,11 +26,11 @@ class TokenForm(ActionForm):
         label="Reading only", required=False, help_text="It is refused whatever would change something."
     )
 
-    def expires_at(self):
+    def expires_at(self) -> datetime | None:
         """When a token made now would end; None for never."""
         days = self.cleaned_data["life"]
         return None if days == TokenLife.FOREVER else timezone.now() + timedelta(days=int(days))
 
-    def given(self):
+    def given(self) -> dict[str, Any]:
         """What the token is called and may do: ApiToken's fields."""
         return {name: self.cleaned_data[name] for name in ("name", "read_only")}

@@ -1,5 +1,7 @@
 """Controls that several forms have. The attributes of inputs stand here and in forms, never in templates."""
 
+from typing import Any
+
 from django import forms
 
 NO_HELP = {"autocomplete": "off", "spellcheck": "false"}  # a browser neither remembers a name nor corrects it
@@ -8,23 +10,23 @@ NO_HELP = {"autocomplete": "off", "spellcheck": "false"}  # a browser neither re
 class Radios(forms.RadioSelect):
     """One of a few values; the first has the field's own id, because the list of errors leads there."""
 
-    def id_for_label(self, id_, index=None):
+    def id_for_label(self, id_: str, index: str | None = None) -> str:
         """The id of the choice number `index`."""
         return id_ if index == "0" else super().id_for_label(id_, index)
 
 
-def text_input(css="", **attrs):
+def text_input(css: str = "", **attrs: Any) -> forms.TextInput:
     """An input for names: with classes beside the usual one, and without a browser's help."""
     return forms.TextInput(attrs={"class": f"input {css}".strip(), **NO_HELP, **attrs})
 
 
-def search_field(placeholder, label="Search"):
+def search_field(placeholder: str, label: str = "Search") -> forms.CharField:
     """The words that a list is narrowed to."""
     widget = forms.SearchInput(attrs={"placeholder": placeholder, "autocomplete": "off"})
     return forms.CharField(label=label, required=False, max_length=200, widget=widget)
 
 
-def any_field(label, length, css=""):
+def any_field(label: str, length: int, css: str = "") -> forms.CharField:
     """A name that a list is narrowed to; any where it is empty."""
     widget = text_input(css, placeholder="Any")
     return forms.CharField(label=label, required=False, max_length=length, widget=widget)
