@@ -6,6 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from .. import rules
+from .event import Actor, AuditTarget
 from .user import User
 from .validation import raise_refusal, validate_type_name
 
@@ -30,17 +31,17 @@ class AcceptedType(models.Model):
         return self.name
 
     @property
-    def audit_target(self):
+    def audit_target(self) -> AuditTarget:
         """Its registry."""
         return self.registry.audit_target
 
-    def refuse_removal(self):
+    def refuse_removal(self) -> rules.Refusal | None:
         """Rules 4, 7 and 11: why it can't be taken off the list, or None."""
         in_use = self.name in self.registry.types_in_use()
         others = self.registry.types.exclude(pk=self.pk).count()
         return rules.refuse_type_removal(self.registry.kind, self.name, in_use=in_use, others=others)
 
-    def delete_by(self, by):
+    def delete_by(self, by: Actor) -> None:
         """Take it off the list of its registry, as `Registry.remove_type` does."""
         self.registry.remove_type(by, self.name)
 

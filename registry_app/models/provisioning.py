@@ -1,5 +1,8 @@
 """How organizations and accounts begin, and how staff edit accounts: with all that belongs to it, or not at all."""
 
+from collections.abc import Callable
+
+from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 from django.utils.text import slugify
@@ -83,7 +86,7 @@ def make_account(username: str, email: str, password: str, by: Actor) -> User:
 
 
 @transaction.atomic
-def edit_account(account, by, check):
+def edit_account(account: User, by: Actor, check: Callable[[], None]) -> None:
     """Keep the User `account` as staff changed it, and log what changed. A closed account loses all access.
 
     Calls `check` once its organizations are locked. Refuses, on `is_active`, with `last_admin`.
@@ -95,7 +98,8 @@ def edit_account(account, by, check):
     closing = before.is_active and not account.is_active
     raise_refusal(rules.LAST_ADMIN if closing and account.is_last_admin_somewhere() else None, "is_active")
     account.save()
-    account.emailaddress_set.exclude(email=account.email.lower()).delete()  # one could still sign in with the old one
+    # One could still sign in with another.
+    EmailAddress.objects.filter(user=account).exclude(email=account.email.lower()).delete()
     if closing:
         account.end_access(by)
     facts = [{name: getattr(each, name) for name in ("username", *NEW_ACCOUNT)} for each in (before, account)]
