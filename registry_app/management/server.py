@@ -16,6 +16,17 @@ from waitress import create_server, wasyncore
 THREADS = 4  # in each process
 CONNECTIONS = 300  # in each process; each may have a file open for what it sends, and one for what it gets
 HEADER_BYTES = 32 * 1024
+STATEMENT_SECONDS = 20  # the longest that PostgreSQL works on one statement of a request
+
+
+def limit_statements(connection):
+    """Let PostgreSQL end what takes too long; the answer is 503 then. Only `serve` asks for it: commands take longer.
+
+    Where DATABASE_URL says `statement_timeout`, that counts.
+    """
+    options = connection.settings_dict["OPTIONS"]
+    if connection.vendor == "postgresql" and "statement_timeout" not in options["options"]:
+        options["options"] += f" -c statement_timeout={STATEMENT_SECONDS}s"
 
 
 class Server(BaseApplication):

@@ -14,9 +14,10 @@ from urllib.request import urlopen
 import psycopg
 import pytest
 from django.conf import settings as site_settings
-from django.db import connection
+from django.db import OperationalError, connection
 
 from registry_app.database import triggers
+from registry_app.management import server
 from registry_app.models import setup_token
 from tests.assertions import settle
 from tests.factories import PASSWORD
@@ -189,3 +190,18 @@ def test_it_refuses_to_serve_while_triggers_are_missing(run, collected, acme):
         cursor.execute(f"DROP TRIGGER rule_registry_update{where}")
     done = run("serve")
     assert (done.status, "rule_registry_update" in done.err, setup_token() in done.out) == (1, True, False)
+
+
+@pytest.mark.django_db
+def test_a_statement_of_a_request_that_takes_too_long_is_ended(monkeypatch):
+    monkeypatch.setattr(server, "STATEMENT_SECONDS", 1)
+    limited = connection.copy()
+    server.limit_statements(limited)
+    with ExitStack() as stack:
+        stack.callback(limited.close)
+        cursor = stack.enter_context(limited.cursor())
+        if limited.vendor == "postgresql":
+            stack.enter_context(pytest.raises(OperationalError))
+            cursor.execute("SELECT pg_sleep(30)")
+        else:  # has one writer, and no such limit
+            assert limited.settings_dict["OPTIONS"] == connection.settings_dict["OPTIONS"]

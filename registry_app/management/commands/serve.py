@@ -6,11 +6,11 @@ from pathlib import Path
 from django.conf import settings
 from django.core import checks
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 
 from ...models import Organization, setup_token
 from ...operations.prepare import mend_journal, prepare, restore_restrictions
-from ..server import Server
+from ..server import Server, limit_statements
 
 
 class Command(BaseCommand):
@@ -32,6 +32,7 @@ class Command(BaseCommand):
                 lines.insert(
                     0, f"To found your organization (works once): {settings.PUBLIC_URL}/setup/{setup_token()}/"
                 )
+            limit_statements(connections[DEFAULT_DB_ALIAS])
             connections.close_all()  # a connection must not be shared with the workers that are forked off
             Server(listener, ready=lambda: self.tell(lines)).run()
 
