@@ -103,11 +103,20 @@ class AuditedAdmin(admin.ModelAdmin):
         return [*super().get_readonly_fields(request, obj), *once, *self.immutable(obj), "deletion"]
 
     def get_fields(self, request, obj=None):
-        if obj is None and self.add_fields:
-            return self.add_fields
-        etag = ["etag"] if obj and "etag" in self.form.base_fields else []
-        deletion = ["deletion"] if obj and self.refuse_deletion(obj) else []
-        return [*(self.fields or self.list_display), *etag, *deletion]
+        fields = self.fields or self.list_display
+        return self.shown_fields(request, obj, fields) if obj else self.add_fields or fields
+
+    def shown_fields(self, request, obj, fields):
+        """`fields` as the page of `obj` shows them: with its etag, and why it can't be deleted.
+
+        Who may only look is not shown what only the form asks.
+        """
+        asked = self.form.declared_fields.keys() - {field.name for field in self.opts.fields}
+        if not self.has_change_permission(request, obj):
+            fields = [name for name in fields if name not in asked]
+        elif "etag" in asked:
+            fields = [*fields, "etag"]
+        return [*fields, "deletion"] if self.refuse_deletion(obj) else fields
 
     def deletion(self, obj):
         """Why it can't be deleted."""
@@ -184,7 +193,8 @@ class AuditedAdmin(admin.ModelAdmin):
         """Delete one. What the verb refuses is told, and the page is shown again with what was sent."""
         obj = self.get_object(request, unquote(object_id))
         refusal = self.refuse_deletion(obj) if obj else None
-        if request.method == "POST" and refusal and self.delete_action:
+        allowed = super().has_delete_permission(request, obj)  # whatever the rules say of this object
+        if request.method == "POST" and refusal and self.delete_action and allowed:
             self._log(request, self.delete_action, ValidationError(refusal.message, code=refusal.code), obj)
         step = self.second_step(request.POST or None, obj) if obj else None
         try:
@@ -234,4 +244,7 @@ def _refusal_of(error):
     if isinstance(error, ValidationError):
         return error
     refusal = triggers.refusal_of(error) or rules.EDIT_CONFLICT
-    return ValidationError(refusal.reason, code=refusal.code)
+    refused = ValidationError(refusal.reason, code=refusal.code)
+    if hasattr(error, "attempt"):
+        refused.attempt = error.attempt  # type: ignore[attr-defined]
+    return refused

@@ -84,6 +84,11 @@ class ConnectionAdmin(AuditedAdmin):
     search_fields = ["user__username", "uid"]
     delete_action = Action.SSO_DISCONNECT
 
+    def get_queryset(self, request):
+        """Those of superusers are for superusers to see."""
+        connections = super().get_queryset(request)
+        return connections if request.user.is_superuser else connections.exclude(user__is_superuser=True)
+
     def audit_target(self, obj):
         return obj.user.audit_target
 

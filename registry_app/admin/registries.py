@@ -37,8 +37,7 @@ class RegistryAdmin(AuditedAdmin):
         if obj is None:
             return self.add_fields
         step = [] if rules.refuse_restriction(obj.kind, obj.visibility) else ["confirmation", "restriction"]
-        deletion = ["deletion"] if self.refuse_deletion(obj) else []
-        return [*self.add_fields, *step, *self.readonly_fields, "etag", *deletion]
+        return self.shown_fields(request, obj, [*self.add_fields, *step, *self.readonly_fields])
 
     @admin.display(description="Accepts")
     def accepts(self, obj):

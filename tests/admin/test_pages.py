@@ -3,7 +3,9 @@
 import re
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
 from django.contrib import admin
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -76,6 +78,25 @@ def test_staff_without_rights_see_nothing(client, golden):
     for model in MODELS:
         for url in (address("changelist", model), address("change", model.objects.order_by("pk").last())):
             assert client.get(url).status_code == 403
+
+
+def test_staff_without_rights_leave_no_refusal_in_the_log(client, golden, models):
+    client.force_login(make_user("helper", is_staff=True))
+    seq = last_entry()
+    for row in (models, models.types.first(), golden.organization.memberships.first()):
+        assert client.post(address("delete", row), {"post": "yes"}).status_code == 403
+    assert logged(seq) == []
+
+
+def test_staff_who_may_only_look_see_every_object_and_no_form(client, acme, golden):
+    helper = make_user("helper", is_staff=True)
+    helper.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    client.force_login(helper)
+    fill(acme, range(1))
+    for model in set(MODELS) - {SocialAccount}:  # for who may change accounts
+        page = client.get(address("change", model.objects.order_by("pk").last()))
+        assert (page.status_code, "field-etag" in page.text) == (200, False), model
+        assert client.post(page.request["PATH_INFO"], {}).status_code == 403
 
 
 def test_every_page_answers(staff, acme, golden):

@@ -1,6 +1,7 @@
 """Accounts, organizations and who is in them, changed in the Django admin by staff."""
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
@@ -166,6 +167,20 @@ def test_an_account_edited_meanwhile_is_a_conflict(staff, mel):
     with refused((Action.USER_EDIT, "edit_conflict")):
         shown = staff.post(url, data)
     assert (shown.status_code, shown.context["adminform"].form.has_error("is_staff")) == (409, True)
+
+
+def test_the_connections_of_superusers_are_for_superusers(client, root, mel):
+    """By no page, and not by the action of the list."""
+    helper = make_user("helper", is_staff=True)
+    helper.user_permissions.set(Permission.objects.filter(codename__in=["view_user", "change_user"]))
+    rows = [SocialAccount.objects.create(user=user, provider="sso", uid=f"uid-{user}") for user in (root, mel)]
+    client.force_login(helper)
+    page = client.get(address("changelist", SocialAccount))
+    assert ("uid-mel" in page.text, "uid-root" in page.text) == (True, False)
+    client.post(address("delete", rows[0]), {"post": "yes"})
+    ticked = {"action": "delete_selected", "_selected_action": [row.pk for row in rows], "post": "yes"}
+    client.post(address("changelist", SocialAccount), ticked)
+    assert [account.user for account in SocialAccount.objects.all()] == [root]
 
 
 @pytest.mark.parametrize("person, status", [("root", 403), ("mel", 302)])
