@@ -166,7 +166,7 @@ class LabelsForm(ActionForm):
             self.fields[field].choices = [(name, name) for name in names]  # type: ignore[attr-defined]
 
     def tick(self, names: Iterable[str]) -> None:
-        """Let the boxes of `names` come back ticked, too: aliases that the link got since the form was shown."""
+        """Let the boxes of `names` come back ticked, too: the link has got them, or they were protected, since."""
         data: QueryDict = self.data.copy()  # type: ignore[attr-defined]
         data.setlist("keep", [*data.getlist("keep"), *names])
         self.data = data

@@ -148,7 +148,7 @@ def _choices(form, labels, access):
     locked = held_protected if rules.refuse_protected(access.role, held_protected, protected) else []
     if form.is_bound:
         fresh = [name for name in own if name not in form.data.getlist("listed")]
-        form.tick(fresh)
+        form.tick([*fresh, *(labels["protected"] if labels["refusal"] else [])])  # it can't take those off
     free = [alias for alias in held if alias.name not in locked]
     return {
         "own": _marked(own, labels["protected"], form.offer("keep", [(name, name) for name in own])),

@@ -147,6 +147,16 @@ def test_rule_19_an_alias_that_is_gone_can_not_be_moved(two_links, mel, rob):
     refused(browser(mel), address, {**stale, "move": "production"}, "edit_conflict", 409)
 
 
+def test_rule_26_an_alias_that_is_protected_meanwhile_comes_back_ticked(release_registry, two_links, mel):
+    address = of("links:edit", two_links[0].collection, 0)
+    data = Page(browser(mel).get(address)).form_to(address).data
+    assert data.pop("keep") == ["good"]
+    protect(release_registry, "good")
+    again = Page(refused(browser(mel), address, {**data, "tags": "mine"}, "alias_protected")).form_to(address).data
+    assert browser(mel).post(address, again).status_code == 302
+    assert (two_links[0].alias_names(), two_links[0].tag_names()) == (["good"], ["mine"])
+
+
 def test_rule_26_a_protected_alias_of_another_version_is_shown_to_a_member_and_can_not_be_moved(
     release_registry, two_links, mel
 ):
