@@ -108,7 +108,9 @@ def _settings_forms(registry):
 
 def settings_page(request, access, *, status=200, **forms):
     """The settings page. `forms` replace its own: a refused `form`, `type_form`, `accept_form` or `alias_form`."""
-    stored = access.registry  # text and etag come from one read: a verb that refuses has read the row again
+    stored = access.registry
+    if status == 409:
+        read_again(stored)
     context = {
         **_settings_forms(stored),
         "types": AcceptedTypeListing(stored).removals,

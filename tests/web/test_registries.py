@@ -563,6 +563,9 @@ def test_rule_19_somebody_saves_between_door_and_lock(ada, rob, golden, monkeypa
     golden.refresh_from_db()
     assert (response.status_code, codes(response)) == (409, {"edit_conflict"})
     assert (golden.name, golden.description) == ("Silver", "")
+    assert response.context["stored"].name == "Silver"
+    form = Page(response).form_to(at("registries:settings", golden))
+    assert client.post(form.action, form.data).status_code == 302  # what it shows is what is stored
 
 
 FORMS = {
