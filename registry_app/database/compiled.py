@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.models import DateTimeField, Expression, QuerySet
 from django.utils import timezone
@@ -67,7 +68,10 @@ class Compiled:
         if not settings.COMPILED_QUERIES:
             return list(self.build(*shape, *values))
         key = (*shape, *map(_kind, values))
-        made = self._made.get(key) or self._make(key, shape, values)
+        try:
+            made = self._made.get(key) or self._make(key, shape, values)
+        except EmptyResultSet:  # as of `none()`: no value gives a row
+            return []
         connection = connections[made.queryset.db]
         now = _now(connection) if _NOW in made.params else None
         params = [
@@ -105,7 +109,11 @@ def _marked() -> Iterator[None]:
 
 
 def _kind(value: Any) -> type:
-    return str if isinstance(value, str) else datetime if isinstance(value, datetime) else int
+    """The kind of a value, by which it is marked; TypeError for None, which is no parameter in SQL, and for others."""
+    for kind in MARKS:
+        if isinstance(value, kind):
+            return kind
+    raise TypeError(f"A compiled query takes no {type(value).__name__}.")
 
 
 def _adapted(connection: Any, value: Any) -> Any:

@@ -168,6 +168,19 @@ def test_a_query_that_changes_its_value_is_refused_at_once(settings, ada):
         changed("ada")
 
 
+def test_none_is_no_value(settings, ada):
+    settings.COMPILED_QUERIES = True
+    named = Compiled(lambda text: User.objects.filter(username=text))
+    with pytest.raises(TypeError):
+        named(None)
+
+
+def test_a_query_of_nothing_has_no_rows(settings, ada):
+    settings.COMPILED_QUERIES = True
+    nothing = Compiled(lambda text: User.objects.none().filter(username=text))
+    assert nothing("ada") == nothing("ada") == []
+
+
 def test_joined_rows_and_expressions_are_as_of_the_query(settings, people, vault):
     query = Compiled(
         lambda number: (
