@@ -214,7 +214,7 @@ def test_pages_of_an_invitation_are_accessible_and_fit(page, sign_in, ada, acme,
     sign_in(ada)
     page.goto(reverse("invitations:create", args=[acme.slug]))
     page.get_by_role("button", name="Make invitation").click()
-    link = page.locator("#id_link").input_value()
+    link = page.locator(".notice .copyable").inner_text()
     assert _faults(page) == []
     page.context.clear_cookies()
     page.goto(link)
