@@ -45,6 +45,9 @@ class RegistryAdmin(AuditedAdmin):
         names = [accepted.name for accepted in obj.types.all()]
         return "All types" if obj.accepts_all_types else ", ".join(names)
 
+    def label_for(self, obj):
+        return f"{obj} of {obj.organization}"
+
     def immutable(self, obj):
         """Rules 1 to 4, 6 and 9."""
         return rules.fixed_fields(obj.kind, obj.visibility) if obj else {"kind": rules.CORE_IS_GIVEN}
