@@ -8,7 +8,7 @@ from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import BadRequest, ObjectDoesNotExist, ValidationError
+from django.core.exceptions import BadRequest, ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.db import DataError, IntegrityError, transaction
 from django.http import HttpResponseRedirect, QueryDict
 
@@ -215,6 +215,8 @@ class AuditedAdmin(admin.ModelAdmin):
         if not request.POST.get("post"):
             return delete_selected(self, request, queryset)
         done = []
+        if not all(self.has_delete_permission(request, obj) or self.refuse_deletion(obj) for obj in queryset):
+            raise PermissionDenied  # what a rule refuses, the verb tells below
         for obj in queryset:
             try:
                 with transaction.atomic():

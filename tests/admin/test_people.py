@@ -183,6 +183,18 @@ def test_the_connections_of_superusers_are_for_superusers(client, root, mel):
     assert [account.user for account in SocialAccount.objects.all()] == [root]
 
 
+def test_the_action_of_a_list_asks_for_permission_on_each_row(client, root, mel, monkeypatch):
+    """As the page of each does, whatever the list shows."""
+    monkeypatch.delattr("registry_app.admin.people.ConnectionAdmin.get_queryset")
+    helper = make_user("helper", is_staff=True)
+    helper.user_permissions.set(Permission.objects.filter(codename__in=["view_user", "change_user"]))
+    rows = [SocialAccount.objects.create(user=user, provider="sso", uid=f"uid-{user}") for user in (mel, root)]
+    client.force_login(helper)
+    ticked = {"action": "delete_selected", "_selected_action": [row.pk for row in rows], "post": "yes"}
+    assert client.post(address("changelist", SocialAccount), ticked).status_code == 403
+    assert SocialAccount.objects.count() == 2
+
+
 @pytest.mark.parametrize("person, status", [("root", 403), ("mel", 302)])
 def test_staff_who_are_no_superusers_give_no_rights(person, status, client, root, mel):
     helper = make_user("helper", is_staff=True)
