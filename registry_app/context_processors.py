@@ -1,16 +1,36 @@
 """Variables of every template."""
 
 from django.conf import settings
+from django.utils.functional import SimpleLazyObject
 
 from .choices import Theme
+from .listings.sidebar import recent_ids, sidebar_registries
+from .permissions import last_membership
 
 
 def site(request):
-    """The product's name, the theme of this browser, and the ways to sign in."""
+    """The product's name, the theme of this browser, the ways to sign in, and the frame of pages outside organizations.
+
+    Views of an organization's pages give membership, organization and sidebar of their own; these are read from the
+    database only where a page shows them.
+    """
     theme = request.COOKIES.get("theme")
+    membership = SimpleLazyObject(lambda: _membership(request))
     return {
         "product": settings.PRODUCT,
         "theme": theme if theme in Theme.values else Theme.SYSTEM.value,
         "has_mail": settings.HAS_MAIL,
         "single_sign_on": settings.SINGLE_SIGN_ON,
+        "membership": membership,
+        "organization": SimpleLazyObject(lambda: membership.organization if membership else None),
+        "sidebar": SimpleLazyObject(lambda: _sidebar(request, membership)),
     }
+
+
+def _membership(request):
+    user = getattr(request, "user", None)
+    return last_membership(user, request.COOKIES.get("organization", "")) if user and user.is_authenticated else None
+
+
+def _sidebar(request, membership):
+    return sidebar_registries(membership, recent_ids(request.COOKIES.get("recent", ""))) if membership else {}

@@ -114,6 +114,17 @@ def get_organization(user: User, slug: str) -> OrganizationMembership:
     return membership
 
 
+def last_membership(user: User, slug: str) -> OrganizationMembership | None:
+    """The membership in the organization `slug`, or else the user's first; None if they may not enter it now."""
+    slugs = user.memberships.values_list("organization__slug", flat=True)
+    last = slugs.filter(organization__slug=slug) if rules.may_be_stored(slug) else slugs.none()
+    known = last.first() or slugs.first()
+    try:
+        return get_organization(user, known) if known else None
+    except SecondFactorMissing:
+        return None
+
+
 def check_second_factor(user: User) -> None:
     """Raise SecondFactorMissing if an organization of `user` requires a second factor and they have none.
 

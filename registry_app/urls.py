@@ -55,6 +55,7 @@ NAMESPACES = {
         path(f"{REGISTRY}settings/", registries.settings, name="settings"),
         path(f"{REGISTRY}restrict/", registries.restrict, name="restrict"),
         path(f"{REGISTRY}delete/", registries.delete, name="delete"),
+        path(f"{REGISTRY}pin/", registries.pin, name="pin"),
         path(f"{REGISTRY}activity/", registries.activity, name="activity"),
     ],
     "accepted_types": [

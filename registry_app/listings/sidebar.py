@@ -1,5 +1,6 @@
-"""The registries in the navigation."""
+"""The registries in the navigation: those that a person pinned, and those that they visited last."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -7,30 +8,67 @@ from django.db.models import QuerySet
 from .. import rules
 from ..choices import Kind, Visibility
 from ..database.compiled import Compiled
-from ..models import OrganizationMembership, RegistryMember
+from ..models import OrganizationMembership, Registry
+from ..models.organization import PINNED_MOST
 from .base import registry_addresses
 
-LENGTH = 8  # registries in the navigation, beside the core ones
-CORES = [(name, Visibility.ORGANIZATION) for name, _, _ in rules.CORE_REGISTRIES]
+RECENT = 3  # registries visited last that the navigation shows
+REMEMBERED = 8  # those that a browser remembers: some may be of another organization, pinned or deleted
+CORES = {name: icon for (name, _, _), icon in zip(rules.CORE_REGISTRIES, ("cube", "data"), strict=True)}
 
 
 @Compiled
-def _given(user: int, organization: int) -> QuerySet:
-    """(name, visibility) of the custom registries that the user was last given a role in, the newest first."""
-    # Read from the index of a person's roles, the newest first. SQLite would else look for a role in each registry of
-    # the organization, and a search by name would read all names.
-    for_user = RegistryMember.objects.active().for_user(user).order_by().values("pk")
-    roles = RegistryMember.objects.filter(pk__in=for_user)
-    roles = roles.filter(registry__organization=organization, registry__kind=Kind.CUSTOM)
-    return roles.order_by("-pk").values_list("registry__name", "registry__visibility")[: 2 * LENGTH]
+def _among(shape: tuple, user: int, organization: int, *ids: int) -> QuerySet:
+    """Those of the registries `ids` that the person sees."""
+    membership = OrganizationMembership.of_shape(shape, user, organization)
+    return membership.registries().filter(pk__in=ids).order_by().values("id", "name", "kind", "visibility")
 
 
-def sidebar_registries(membership: OrganizationMembership) -> list[dict[str, Any]]:
-    """The core registries, then those that the person was last given a role in: dicts of name, address, restricted."""
-    found = _given(membership.user_id, membership.organization_id)
-    given = sorted(list(dict.fromkeys(found))[:LENGTH])  # a person's own role and one through a team are one registry
+def sidebar_registries(membership: OrganizationMembership, recent: Iterable[int] = ()) -> dict[str, list]:
+    """{"pinned": those that the person pinned, else the core ones; "recent": of `recent`, ids, the newest first}.
+
+    Each is a dict of id, name, address, icon, restricted.
+    """
+    pinned, recent = membership.pinned, list(recent)[:REMEMBERED]
+    found = {row["id"]: row for row in _seen(membership, [*pinned, *recent])}
+    cores = [{"id": None, "name": name, "kind": Kind.CORE, "visibility": Visibility.ORGANIZATION} for name in CORES]
+    chosen = [found[pk] for pk in pinned if pk in found] or cores
+    visited = [found[pk] for pk in recent if pk in found and found[pk]["name"] not in {row["name"] for row in chosen}]
     address = registry_addresses(membership)
-    return [
-        {"name": name, "address": address(name), "restricted": visibility == Visibility.RESTRICTED}
-        for name, visibility in [*CORES, *given]
-    ]
+    return {
+        "pinned": [_entry(row, address) for row in chosen],
+        "recent": [_entry(row, address) for row in visited[:RECENT]],
+    }
+
+
+def _seen(membership: OrganizationMembership, ids: Sequence[int]) -> list[dict[str, Any]]:
+    if not ids:
+        return []
+    wanted = [*ids, *[0] * (PINNED_MOST + REMEMBERED - len(ids))]  # as many each time: one compiled query
+    return _among(membership.user_id, membership.organization_id, *wanted, shape=(membership.shape,))
+
+
+def _entry(row: dict[str, Any], address: Any) -> dict[str, Any]:
+    return {
+        "name": row["name"],
+        "address": address(row["name"]),
+        "icon": CORES[row["name"]] if row["kind"] == Kind.CORE else "box",
+        "restricted": row["visibility"] == Visibility.RESTRICTED,
+    }
+
+
+def recent_ids(text: str) -> list[int]:
+    """The ids in a browser's cookie `recent`, as `recent_text` wrote it; what is none is left out."""
+    return [int(pk) for pk in text.split(".") if pk.isascii() and pk.isdigit() and len(pk) < 10][:REMEMBERED]
+
+
+def recent_text(recent: Sequence[int]) -> str:
+    """What the cookie `recent` holds."""
+    return ".".join(map(str, recent))
+
+
+def visited_first(recent: Sequence[int], registry: Registry | None) -> list[int]:
+    """`recent`, ids of registries, after a visit to `registry`."""
+    if registry is None or registry.pk is None:
+        return list(recent)
+    return [registry.pk, *(pk for pk in recent if pk != registry.pk)][:REMEMBERED]

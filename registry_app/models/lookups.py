@@ -1,6 +1,6 @@
 """The rows that addresses name, by compiled queries. permissions.py asks for them, and checks who may know of them."""
 
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery
 
 from ..database.compiled import Compiled
 from .access_request import AccessRequest
@@ -12,13 +12,16 @@ from .registry import Registry
 
 @Compiled
 def memberships(user: int, slug: str) -> QuerySet[OrganizationMembership]:
-    """The membership of `user` in the organization `slug`, with `waiting`."""
+    """The membership of `user` in the organization `slug`, with `waiting`, and whether they are `elsewhere` too."""
     # `+ 0` keeps SQLite from choosing the registry index; the partial index on open requests is far smaller.
     requests = AccessRequest.objects.open().answerable(user).alias(place=F("registry__organization") + 0)
     requests = requests.filter(place=OuterRef("organization")).order_by()
     count = requests.values("registry__organization").annotate(count=Count("pk")).values("count")
-    memberships = OrganizationMembership.objects.select_related("organization").annotate(waiting=Subquery(count))
-    return memberships.order_by().filter(user=user, organization__slug=slug)
+    mine = OrganizationMembership.objects.order_by().filter(user=user)
+    elsewhere = mine.exclude(organization=OuterRef("organization"))
+    memberships = mine.filter(organization__slug=slug)
+    memberships = memberships.annotate(waiting=Subquery(count), elsewhere=Exists(elsewhere))
+    return memberships.select_related("organization")
 
 
 @Compiled

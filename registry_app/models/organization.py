@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.urls import reverse
 
@@ -16,8 +16,10 @@ from .user import User
 from .validation import raise_refusal, validate_name
 
 if TYPE_CHECKING:
+    from .registry import Registry
     from .registry_queryset import RegistryQuerySet
 
+PINNED_MOST = 12  # registries that a person pins in an organization
 SETTINGS = ("default_role", "members_create", "requires_second_factor")
 
 
@@ -132,6 +134,7 @@ class OrganizationMembership(models.Model):
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=10, choices=OrganizationRole, default=OrganizationRole.MEMBER)
+    pinned = models.JSONField(default=list, editable=False)  # ids of registries, for the person's own navigation
 
     objects = OrganizationMembershipQuerySet.as_manager()
 
@@ -205,6 +208,17 @@ class OrganizationMembership(models.Model):
     def registries(self) -> "RegistryQuerySet":
         """The registries of the organization that this person can see."""
         return self.organization.registries.visible_to(self)
+
+    def pin(self, registry: "Registry", wanted: bool) -> None:
+        """Keep `registry` in the person's navigation, or (`wanted` False) no longer; the oldest pins make room.
+
+        The log says nothing of it: it changes what nobody else sees.
+        """
+        with transaction.atomic():
+            row = locked(OrganizationMembership.objects.select_for_update(no_key=True), self.pk)
+            others = [pk for pk in row.pinned if pk != registry.pk]
+            row.pinned = [*others, registry.pk][-PINNED_MOST:] if wanted else others
+            row.save(update_fields=["pinned"])
 
     def save_by(self, by: Actor, etag: str | None = None) -> None:
         """Add the person or change the role, and log it. `etag` is that of what was shown (rule 19).

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.utils.cache import patch_vary_headers
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -27,9 +28,13 @@ def home(request):
 
 @require_safe
 def index(request):
-    """The user's organizations."""
+    """The user's organizations; for htmx, those of the navigation's menu."""
     memberships = request.user.memberships.select_related("organization")
-    return render(request, "organizations/index.html", {"memberships": memberships})
+    is_part = request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request
+    template = "organizations/_switcher.html" if is_part else "organizations/index.html"
+    response = render(request, template, {"memberships": memberships})
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 @require_safe

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.shortcuts import redirect
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from .. import rules
 from ..choices import Action, Kind, Permission, Target
@@ -173,6 +173,14 @@ def delete(request, organization, name):
     context = {"form": form, "refusal": rules.refuse_delete(registry.kind), **deletion_impact(registry)}
     form.initial["etag"] = etag_of(registry, context["now"])
     return registry_page(request, "registries/delete.html", access, "settings", context, form.status)
+
+
+@require_POST
+def pin(request, organization, name):
+    """Pin a registry to one's navigation, or (without `wanted`) no longer."""
+    access = get_registry(request.user, organization, name)
+    access.membership.pin(access.registry, "wanted" in request.POST)
+    return redirect(access.registry)
 
 
 @require_safe

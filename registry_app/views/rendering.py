@@ -1,13 +1,15 @@
 """Helpers of views: pages and parts, with the context that every page of an organization needs."""
 
+from django.conf import settings
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
-from ..listings.sidebar import sidebar_registries
+from ..listings.sidebar import recent_ids, recent_text, sidebar_registries, visited_first
 from ..models import Actor
 from ..models.event import record_refusals
 
 HELPERS_SHOWN = 5
+YEAR = 365 * 24 * 3600  # seconds
 
 
 def actor_of(request):
@@ -31,15 +33,24 @@ def render_page(request, template, membership, context, *, part=None, status=200
     A boosted request and one that restores history get the whole page.
     """
     htmx = request.htmx
-    if part and htmx and not htmx.boosted and not htmx.history_restore_request:
-        template = part
-    else:
-        context = {**context, "sidebar": sidebar_registries(membership)}
+    is_part = part and htmx and not htmx.boosted and not htmx.history_restore_request
+    if not is_part:
+        recent = visited_first(recent_ids(request.COOKIES.get("recent", "")), context.get("registry"))
+        context = {**context, "sidebar": sidebar_registries(membership, recent)}
     context = {"membership": membership, "organization": membership.organization, **context}
-    response = render(request, template, context, status=status)
+    response = render(request, part if is_part else template, context, status=status)
+    if not is_part:
+        remember(request, response, organization=membership.organization.slug, recent=recent_text(recent))
     if part:
         patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def remember(request, response, **cookies):
+    """Let the browser keep `cookies` for a year, where it hasn't: where it was last, how it looks."""
+    for name, value in cookies.items():
+        if request.COOKIES.get(name, "") != value:
+            response.set_cookie(name, value, max_age=YEAR, secure=settings.HTTPS, httponly=True, samesite="Lax")
 
 
 def registry_page(request, template, access, tab, context, status=200, *, part=None):

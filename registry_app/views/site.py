@@ -7,8 +7,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from ..choices import Theme
-
-YEAR = 365 * 24 * 3600  # seconds
+from .rendering import remember
 
 
 @login_not_required
@@ -20,5 +19,5 @@ def appearance(request):
         raise Http404
     known = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=settings.HTTPS)
     response = HttpResponseRedirect(target if known and target.startswith("/") else "/")
-    response.set_cookie("theme", theme, max_age=YEAR, secure=settings.HTTPS, httponly=True, samesite="Lax")
+    remember(request, response, theme=theme)
     return response

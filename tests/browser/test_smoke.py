@@ -186,7 +186,8 @@ def _open_menu(page):
 
 
 def _change_the_password_and_come_back(page):
-    _press(page, "Change password", "link")
+    _press(page, "Account", "link")
+    _press(page, "Password", "link")
     _fill(page, oldpassword=PASSWORD, password1=NEW_PASSWORD, password2=NEW_PASSWORD)
     assert _press(page, "Change password") == 200
     assert User.objects.get().check_password(NEW_PASSWORD)
