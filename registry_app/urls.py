@@ -12,6 +12,7 @@ from .authentication import sso
 from .views import (
     accepted_types,
     access_requests,
+    aliases,
     artifacts,
     audit,
     collections,
@@ -132,6 +133,7 @@ NAMESPACES = {
         path(f"{TEAM}artifact/<str:project>/<str:name>/v<int:number>/delete/", versions.delete, name="delete"),
     ],
     "search": [path(f"{ORGANIZATION}search/", search.index, name="index")],
+    "aliases": [path(f"{ORGANIZATION}aliases/", aliases.index, name="index")],
     "audit": [
         path(f"{ORGANIZATION}audit/", audit.index, name="index"),
         path(f"{ORGANIZATION}audit/export.csv", audit.export, name="export"),

@@ -186,6 +186,12 @@ class UnlinkForm(ActionForm):
     reason = ReasonField()
 
 
+class AliasFilter(CursorForm):
+    """Which alias the board of aliases shows."""
+
+    alias = forms.CharField(label="Alias", required=False, max_length=rules.LABEL_LENGTH, widget=text_input("mono"))
+
+
 class ProtectForm(ActionForm):
     """An alias to protect in a registry (rule 26)."""
 

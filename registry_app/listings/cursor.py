@@ -101,7 +101,7 @@ def _checked(key: str, value: Any) -> Any:
     if key in {"id", "number"}:
         if type(value) is not int or not 0 <= value < 2**63:
             raise ValueError(value)
-    elif key == "updated_at":
+    elif key in {"updated_at", "set_at"}:
         value = parse_datetime(value)
         if value is None or value.tzinfo is None:
             raise ValueError(value)

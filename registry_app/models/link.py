@@ -151,6 +151,7 @@ class Link(models.Model):
             before = alias.link.label if alias.pk else None
             if before != self.label:
                 alias.link, alias.collection = self, self.collection
+                alias.set_at, alias.set_by = timezone.now(), change.by.user
                 alias.save()
                 change.record(Action.ALIAS_SET, alias, {"link": [before, self.label]}, alias.related(self))
 
@@ -188,12 +189,17 @@ class Alias(models.Model):
     collection = models.ForeignKey("Collection", models.CASCADE, related_name="aliases")
     link = models.ForeignKey(Link, models.CASCADE, related_name="aliases")
     name = models.CharField(max_length=rules.LABEL_LENGTH)
+    set_at = models.DateTimeField(default=timezone.now, editable=False)  # on the link that it names now
+    set_by = models.ForeignKey(User, models.PROTECT, null=True, editable=False, related_name="+")
 
     class Meta:
         ordering = ["name"]
         verbose_name_plural = "aliases"
         constraints = [models.UniqueConstraint(fields=["collection", "name"], name="alias_is_single")]
-        indexes = [models.Index(fields=["name", "collection"], name="alias_by_name")]
+        indexes = [
+            models.Index(fields=["name", "collection"], name="alias_by_name"),
+            models.Index(fields=["name", "-set_at", "-id"], name="alias_by_time"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -60,7 +60,7 @@ class Organization(models.Model):
         return AuditTarget(Target.ORGANIZATION, self.pk, self.name, self.pk)
 
     def get_absolute_url(self) -> str:
-        return reverse("registries:index", args=[self.slug])
+        return reverse("organizations:detail", args=[self.slug])
 
     def clean(self) -> None:
         self.name = rules.clean_name(self.name)

@@ -84,6 +84,7 @@ class RegistryMember(models.Model):
             ),
             models.CheckConstraint(condition=Q(role__in=Role.values), name="registry_role_is_known"),
         ]
+        indexes = [models.Index(fields=["ends_at"], condition=Q(ends_at__isnull=False), name="registry_role_by_end")]
 
     def __str__(self) -> str:
         return f"{self.holder}, {self.get_role_display()} of {self.registry}"

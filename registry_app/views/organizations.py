@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from ..authentication.adapters import sign_in
 from ..choices import Action, Role
 from ..forms import OrganizationForm, SecondFactorForm, SetupForm
+from ..listings.overview import Overview
 from ..models import AuditEvent, Organization, User, set_up, setup_token
 from ..models.change import etag_of, read_again
 from ..permissions import get_organization, require_admin
@@ -39,8 +40,10 @@ def index(request):
 
 @require_safe
 def detail(request, organization):
-    """Redirect an organization's own address to its registries."""
-    return redirect(get_organization(request.user, organization).organization)
+    """The overview of an organization."""
+    membership = get_organization(request.user, organization)
+    context = {"section": "overview", **Overview(membership, request.GET).context}
+    return render_page(request, "organizations/detail.html", membership, context)
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,0 +1,124 @@
+"""The overview of an organization, and the board of an alias: what each person may see of them."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from registry_app.choices import Role
+from registry_app.models import Actor, ApiToken, ProtectedAlias
+from tests.client import browser
+from tests.factories import give_role, make_collection, make_link, make_registry, make_version
+
+pytestmark = pytest.mark.django_db
+
+
+def overview(user, organization, **params):
+    """The overview as `user` gets it."""
+    response = browser(user).get(reverse("organizations:detail", args=[organization.slug]), params)
+    assert response.status_code == 200
+    return response
+
+
+def board(user, organization, **params):
+    """(collection, version, versions behind the newest) of each row of the board, as `user` gets it."""
+    response = browser(user).get(reverse("aliases:index", args=[organization.slug]), params)
+    rows = response.context["board"]["rows"]
+    return [(row["collection_name"], row["number"], row["behind"]) for row in rows]
+
+
+@pytest.fixture
+def published(acme, rob, golden, vault, vision):
+    """A collection of Golden and one of Vault, each with two versions, the first of which is production."""
+    made = {}
+    for registry in (golden, vault):
+        collection = make_collection(registry, f"In {registry.name}", type="dataset")
+        versions = [make_version(vision, f"set-{registry.pk}-{n}", type="dataset", project="p") for n in range(2)]
+        made[registry.name] = [make_link(collection, versions[0], "production"), make_link(collection, versions[1])]
+    return made
+
+
+def test_the_board_shows_each_person_the_aliases_of_registries_that_they_see(acme, ada, rob, mel, published):
+    hidden, shown = ("In Vault", 0, 1), ("In Golden Datasets", 0, 1)
+    assert board(ada, acme) == board(rob, acme) == [hidden, shown]  # the last set first
+    assert board(mel, acme) == [shown]
+
+
+def test_section_3_the_overview_says_nothing_of_a_hidden_registry(acme, mel, vault, published, rob):
+    ProtectedAlias(registry=vault, name="secret-alias").save_by(Actor(rob))
+    give_role(vault, mel, Role.VIEWER, ends_at=timezone.now() + timedelta(days=9))
+    assert "Vault" in overview(mel, acme).text
+    vault.members.get(user=mel).delete_by(Actor(rob))
+    page = overview(mel, acme)
+    assert "Vault" not in page.text and "secret-alias" not in page.text
+    assert page.context["numbers"]["restricted"] == "0"
+
+
+def test_the_board_follows_an_alias_that_moves(acme, ada, mel, published):
+    _, second = published["Golden Datasets"]
+    second.change_aliases(Actor(ada), put=["production"])
+    assert board(mel, acme) == [("In Golden Datasets", 1, 0)]
+    alias = second.aliases.get()
+    assert (alias.set_by, timezone.now() - alias.set_at < timedelta(minutes=1)) == (ada, True)
+
+
+@pytest.mark.parametrize("alias", ["staging", "Production", "é", "a" * 128, "<b>", "pro duction"])
+def test_an_alias_that_names_nothing_has_an_empty_board(acme, ada, published, alias):
+    assert board(ada, acme, alias=alias) == []
+    assert overview(ada, acme, alias=alias).context["board"]["rows"] == []
+
+
+@pytest.mark.parametrize("query", ["alias=a&alias=b", "after=x", "before=%00", "alias=" + "a" * 129])
+@pytest.mark.parametrize("name", ["organizations:detail", "aliases:index"])
+def test_a_wrong_parameter_is_a_bad_request(acme, ada, name, query):
+    assert browser(ada).get(f"{reverse(name, args=[acme.slug])}?{query}").status_code == 400
+
+
+def test_the_board_offers_the_names_that_are_protected(acme, ada, golden):
+    ProtectedAlias(registry=golden, name="champion").save_by(Actor(ada))
+    offered = overview(ada, acme, alias="shadow").context["board"]["choices"]
+    assert offered == [("champion", True), ("production", False), ("staging", False), ("shadow", False)]
+
+
+def test_what_ends_soon_is_shown_to_whom_it_concerns(acme, ada, rob, mel, sam, golden):
+    soon, later = timezone.now() + timedelta(days=9), timezone.now() + timedelta(days=90)
+    give_role(golden, mel, Role.MEMBER, ends_at=soon)
+    give_role(make_registry(acme, ada, "Other"), rob, Role.MEMBER, ends_at=later)
+    ending = {
+        user.username: [str(role.holder) for role in overview(user, acme).context["ending"]] for user in (ada, rob, mel)
+    }
+    assert ending == {"ada": ["mel"], "rob": ["mel"], "mel": ["mel"]}
+
+
+def test_tokens_that_expire_are_shown_to_their_owner_alone(acme, ada, mel):
+    for user in (ada, mel):
+        ApiToken(user=user, name="laptop", expires_at=timezone.now() + timedelta(days=9)).issue(Actor(user))
+    assert [token.user for token in overview(mel, acme).context["tokens"]] == [mel]
+    assert [token.user for token in overview(ada, acme).context["tokens"]] == [ada]
+
+
+def test_an_admin_of_a_new_organization_sees_the_first_steps_until_a_version_is_published(acme, ada, mel, vision):
+    assert overview(ada, acme).context["steps"] == {"team": True, "token": False, "version": False, "people": True}
+    assert overview(mel, acme).context["steps"] == {}
+    collection = make_collection(acme.registries.get(name="Models"), "Churn", type="model")
+    make_link(collection, make_version(vision, "churn"))
+    assert overview(ada, acme).context["steps"] == {}
+
+
+def test_the_overview_takes_as_many_queries_for_many_rows_as_for_few(acme, ada, mel, golden, published, vision):
+    overview(ada, acme)
+    with CaptureQueriesContext(
+        connection,
+    ) as few:
+        overview(ada, acme)
+    for number in range(9):
+        collection = make_collection(golden, f"More {number}", type="dataset")
+        make_link(collection, make_version(vision, f"more-{number}", type="dataset", project="p"), "production")
+        registry = make_registry(acme, ada, f"More {number}")
+        give_role(registry, mel, Role.MEMBER, ends_at=timezone.now() + timedelta(days=9))
+    with CaptureQueriesContext(connection) as many:
+        overview(ada, acme)
+    assert len(many) == len(few)
