@@ -148,6 +148,7 @@ class Collection(models.Model):
             if tags := clean_tags(tags):
                 Tag.objects.bulk_create(Tag(collection=self, name=name) for name in tags)
                 changes["tags"] = [None, sorted(tags)]
+            Registry.objects.note_content(self.registry_id, collections=1)
             change.record(Action.COLLECTION_CREATE, self, changes)
 
     def edit(
@@ -190,7 +191,7 @@ class Collection(models.Model):
                 change.record(Action.LINK, link, related={"version": reference(version)})
             link.collection = collection
             link.set_aliases(change, aliases)
-            collection.touch()
+            collection.touch(links=int(is_new))
         return link, is_new
 
     def delete_by(self, by: Actor, *, etag: str | None = None, reason: str = "") -> None:
@@ -205,6 +206,7 @@ class Collection(models.Model):
             names = collection.aliases.values_list("name", flat=True)
             raise_refusal(rules.refuse_protected(change.role, names, collection.registry.protected_names()))
             Collection.objects.filter(pk=collection.pk).delete()
+            Registry.objects.note_content(collection.registry_id, collections=-1, links=-now.links)
             changes = {"name": [collection.name, None], "type": [collection.type, None], "links": [now.links, None]}
             change.record(Action.COLLECTION_DELETE, collection, changes)
 
@@ -236,6 +238,7 @@ class Collection(models.Model):
         raise_refusal(rules.refuse_source(usable=usable), "version")
         raise_refusal(rules.refuse_link(version.artifact.type, self.type), "version")
 
-    def touch(self) -> None:
-        """Note that what it holds changed now."""
+    def touch(self, *, links: int = 0) -> None:
+        """Note that what it holds changed now, in its registry too: how many `links` came, or (< 0) went."""
         Collection.objects.filter(pk=self.pk).update(updated_at=timezone.now())
+        Registry.objects.note_content(self.registry_id, links=links)

@@ -130,7 +130,7 @@ class Link(models.Model):
             changes = {field: values for field, values in changes.items() if values[0]}
             Link.objects.filter(pk=link.pk).delete()
             change.record(Action.UNLINK, link, changes, {"version": reference(link.version)})
-            link.collection.touch()
+            link.collection.touch(links=-1)
 
     def alias_names(self) -> list[str]:
         """The aliases that people gave it, sorted."""

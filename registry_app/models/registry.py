@@ -26,7 +26,6 @@ from .user import User
 from .validation import raise_refusal, refused_as, validate_description, validate_name
 
 TRACKED = ("name", "description", "visibility", "accepts_all_types")
-
 NAME_IS_UNIQUE = models.UniqueConstraint(
     fields=["organization", "name_key"], name="registry_name_is_unique", **refused_as(rules.NAME_TAKEN)
 )
@@ -53,7 +52,9 @@ class Registry(EffectiveRoles, models.Model):
     version = models.PositiveIntegerField(default=1)
     created_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
-    updated_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)  # of anything in it: see `note_content`
+    collection_count = models.PositiveIntegerField(default=0, editable=False)
+    link_count = models.PositiveIntegerField(default=0, editable=False)
 
     objects = RegistryQuerySet.as_manager()
     _stored: "Registry | None" = None  # the row as it is stored, of a draft and of a row that is being changed
@@ -112,8 +113,6 @@ class Registry(EffectiveRoles, models.Model):
     def summary(self) -> str:
         """The first line of the description."""
         return self.description.partition("\n")[0]
-
-    # What it accepts.
 
     def types_in_use(self) -> frozenset[str]:
         """The names of the types that its collections use (rule 11)."""

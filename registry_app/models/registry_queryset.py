@@ -3,7 +3,8 @@
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.utils import timezone
 
 from .. import rules
 from ..choices import Kind, Role, Visibility
@@ -35,6 +36,11 @@ def _at_least(role, membership):
 
 class RegistryQuerySet(models.QuerySet):
     """Registries as pages ask for them."""
+
+    def note_content(self, pk: int, *, collections: int = 0, links: int = 0) -> None:
+        """Note that the registry `pk`, which is locked, changed now in what it holds: how many came, or (< 0) went."""
+        counts = {"collection_count": F("collection_count") + collections, "link_count": F("link_count") + links}
+        self.filter(pk=pk).update(updated_at=timezone.now(), **counts)
 
     def visible_to(self, membership: OrganizationMembership) -> Self:
         """Those of the membership's organization in which its person has any role (rulebook §3)."""

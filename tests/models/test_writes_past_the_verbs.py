@@ -214,7 +214,7 @@ def test_section_5_the_log_stays(golden, subtests):
 @pytest.mark.parametrize(
     "owner, wanted, code",
     [
-        pytest.param("models", {}, "edit_conflict", id="rule_19_as_it_was"),
+        pytest.param("golden", {"description": "As it was"}, "edit_conflict", id="rule_19_as_it_was"),
         pytest.param("models", {"version": 2, "visibility": "restricted"}, "core_is_shared", id="rule_2"),
         pytest.param("models", {"version": 2, "name": "Best"}, "core_is_fixed", id="rule_3"),
         pytest.param("models", {"version": 2, "accepts_all_types": True}, "core_type_stays", id="rule_4"),

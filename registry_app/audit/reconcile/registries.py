@@ -8,9 +8,11 @@ from ...models import FormerName, ProtectedAlias, Registry, RegistryMember
 from ...models.registry import TRACKED
 from .kind import Actual, Expected, Kind
 
+COUNTED = ("collection_count", "link_count")
+
 
 class Registries(Kind):
-    """Every registry: where it is, its fields, and the types on its list."""
+    """Every registry: where it is, its fields, the types on its list, and how much it says that it holds."""
 
     def expected(self) -> Expected:
         return {
@@ -21,7 +23,7 @@ class Registries(Kind):
 
     def actual(self) -> Actual:
         for registry in Registry.objects.order_by("pk").prefetch_related("types").iterator(chunk_size=1000):
-            fields = {field: getattr(registry, field) for field in ("organization_id", *TRACKED)}
+            fields = {field: getattr(registry, field) for field in ("organization_id", *TRACKED, *COUNTED)}
             yield registry.pk, {**fields, "types": sorted(accepted.name for accepted in registry.types.all())}
 
     def label(self, key: Any) -> str:
@@ -34,7 +36,9 @@ def _fields(organization_id, then):
         return None
     fields = {field: getattr(then, field) for field in ("name", "description", "visibility")}
     lists = {"accepts_all_types": then.types is None, "types": sorted(then.types or [])}
-    return {"organization_id": organization_id, **fields, **lists}
+    links = sum(len(collection.links) for collection in then.collections.values())
+    counts = {"collection_count": len(then.collections), "link_count": links}
+    return {"organization_id": organization_id, **fields, **lists, **counts}
 
 
 class FormerNames(Kind):
