@@ -155,6 +155,9 @@ class Action(TextChoices):
     UNLINK = "link.delete", "Unlinked"
     ALIAS_SET = "alias.set", "Set alias"
     ALIAS_REMOVE = "alias.remove", "Removed alias"
+    ALIAS_REQUEST = "alias.request", "Requested to set alias"
+    ALIAS_APPROVE = "alias.approve", "Approved a request to set alias"
+    ALIAS_DECLINE = "alias.decline", "Declined a request to set alias"
     VERSION_CREATE = "version.create", "Registered version"
     VERSION_DELETE = "version.delete", "Deleted version"
 
@@ -168,6 +171,7 @@ class Action(TextChoices):
 INFINITIVES = {
     "Accepted": "accept",
     "Added": "add",
+    "Approved": "approve",
     "Changed": "change",
     "Connected": "connect",
     "Created": "create",

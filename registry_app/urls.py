@@ -12,6 +12,7 @@ from .authentication import sso
 from .views import (
     accepted_types,
     access_requests,
+    alias_requests,
     aliases,
     artifacts,
     audit,
@@ -76,6 +77,10 @@ NAMESPACES = {
         path(f"{ORGANIZATION}requests/", access_requests.index, name="index"),
         path(f"{REGISTRY}requests/new/", access_requests.create, name="create"),
         path(f"{REGISTRY}requests/<int:pk>/", access_requests.answer, name="answer"),
+    ],
+    "alias_requests": [
+        path(f"{COLLECTION}v<int:number>/request/", alias_requests.create, name="create"),
+        path(f"{COLLECTION}requests/<int:pk>/", alias_requests.answer, name="answer"),
     ],
     "protected_aliases": [
         path(f"{REGISTRY}aliases/protect/", protected_aliases.add, name="add"),

@@ -5,6 +5,7 @@ from .artifacts import ArtifactFilter, DeleteVersionForm, VersionForm
 from .audit import AuditFilter, DayForm, HistoryFilter
 from .base import CursorForm
 from .collections import (
+    AliasRequestForm,
     CollectionFilter,
     CompareForm,
     CreateCollectionForm,
@@ -21,7 +22,15 @@ from .imports import ImportForm
 from .members import ConfirmForm, InviteForm, JoinForm, MemberRoleForm, PeopleFilter, SecondFactorForm, ServiceForm
 from .organizations import OrganizationForm, SetupForm
 from .registries import CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
-from .registry_members import AddAccessForm, AnswerForm, ChangeAccessForm, ExplainForm, RequestForm, WhoCanForm
+from .registry_members import (
+    AddAccessForm,
+    AliasAnswerForm,
+    AnswerForm,
+    ChangeAccessForm,
+    ExplainForm,
+    RequestForm,
+    WhoCanForm,
+)
 from .search import SearchForm
 from .teams import AddPeopleForm, TeamDeleteForm, TeamFilter, TeamForm, TeamSettingsForm
 from .tokens import TokenForm
@@ -31,6 +40,8 @@ __all__ = [
     "AddAccessForm",
     "AddPeopleForm",
     "AddTypesForm",
+    "AliasAnswerForm",
+    "AliasRequestForm",
     "AnswerForm",
     "ArtifactFilter",
     "AuditFilter",

@@ -192,6 +192,22 @@ class AliasFilter(CursorForm):
     alias = forms.CharField(label="Alias", required=False, max_length=rules.LABEL_LENGTH, widget=text_input("mono"))
 
 
+class AliasRequestForm(ActionForm):
+    """A protected alias that a member asks to be set on a version, and why (rule 31)."""
+
+    alias = forms.ChoiceField(widget=Radios, error_messages={"required": "Choose an alias."})
+    reason = ReasonField(
+        required=True,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="The admins of the registry read it, and the audit log keeps it.",
+        error_messages={"required": "Say why this version should have it."},
+    )
+
+    def __init__(self, *args: Any, names: Iterable[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["alias"].choices = [(name, name) for name in names]  # type: ignore[attr-defined]
+
+
 class ProtectForm(ActionForm):
     """An alias to protect in a registry (rule 26)."""
 

@@ -145,3 +145,9 @@ class AnswerForm(ActionForm):
 
     answer = forms.ChoiceField(choices=[("grant", "Grant"), ("decline", "Decline")])
     note = ReasonField()
+
+
+class AliasAnswerForm(AnswerForm):
+    """What becomes of a request for an alias; `etag` is that of what was shown."""
+
+    etag = EtagField()

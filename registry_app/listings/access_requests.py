@@ -1,8 +1,8 @@
-"""The list of requests for a role."""
+"""The lists of requests: for a role, and for a protected alias."""
 
 from django.db.models import QuerySet
 
-from ..models import AccessRequest, OrganizationMembership
+from ..models import AccessRequest, AliasRequest, OrganizationMembership
 
 SHOWN = 100  # requests on one page
 
@@ -15,6 +15,13 @@ class AccessRequestListing:
 
     @property
     def rows(self) -> QuerySet[AccessRequest]:
-        """The first SHOWN requests."""
+        """The first SHOWN requests for a role."""
         found = AccessRequest.objects.open().answerable(self.membership.user_id).select_related("user", "registry")
+        return found.filter(registry__organization=self.membership.organization_id)[:SHOWN]
+
+    @property
+    def aliases(self) -> QuerySet[AliasRequest]:
+        """The first SHOWN requests for a protected alias."""
+        found = AliasRequest.objects.open().answerable(self.membership.user_id)
+        found = found.select_related("user", "link__collection", "collection__registry__organization")
         return found.filter(registry__organization=self.membership.organization_id)[:SHOWN]

@@ -45,9 +45,10 @@ class Overview:
         return list(links.select_related("collection__registry__organization", "linked_by")[:SHOWN])
 
     @property
-    def requests(self) -> list:
-        """Open requests that the person may answer."""
-        return list(AccessRequestListing(self.membership).rows[:SHOWN])
+    def requests(self) -> dict[str, list]:
+        """Open requests that the person may answer: for a role, and for a protected alias."""
+        listing = AccessRequestListing(self.membership)
+        return {"roles": list(listing.rows[:SHOWN]), "aliases": list(listing.aliases[:SHOWN])}
 
     @property
     def ending(self) -> list[RegistryMember]:

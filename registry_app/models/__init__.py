@@ -2,6 +2,7 @@
 
 from .accepted_type import AcceptedType
 from .access_request import AccessRequest
+from .alias_request import AliasRequest
 from .artifact import Artifact, Batch, Version, VersionData, clean_names, register
 from .collection import Collection
 from .event import Actor, AuditChainHead, AuditEvent
@@ -34,6 +35,7 @@ __all__ = [
     "AccessRequest",
     "Actor",
     "Alias",
+    "AliasRequest",
     "ApiToken",
     "Artifact",
     "AuditChainHead",

@@ -15,8 +15,8 @@ from .user import User
 from .validation import raise_refusal, refused_as
 
 
-class AccessRequestQuerySet(models.QuerySet):
-    """Requests as pages ask for them."""
+class RequestQuerySet(models.QuerySet):
+    """Requests to the admins of a `registry` as pages ask for them."""
 
     def open(self) -> Self:
         """Those that nobody has answered, of people who are still in the registry's organization and can sign in."""
@@ -45,7 +45,7 @@ class AccessRequest(models.Model):
     granted = models.BooleanField(default=False)
     note = models.CharField(max_length=rules.REASON_LENGTH, blank=True)
 
-    objects = AccessRequestQuerySet.as_manager()
+    objects = RequestQuerySet.as_manager()
 
     class Meta:
         ordering = ["created_at"]
@@ -94,12 +94,12 @@ class AccessRequest(models.Model):
         """
         with changing(self.registry, by, Action.REQUEST_DECLINE):
             self._answer(by, note, granted=False)
-            self.record(by, Action.REQUEST_DECLINE, note)
+            self.record_decline(by, note)
 
-    def record(self, by: Actor, action: Action, reason: str = "") -> None:
-        """Log what became of it."""
+    def record_decline(self, by: Actor, reason: str = "") -> None:
+        """Log that nothing became of it."""
         related = {"requested_by": reference(self.user)}
-        record(by, action, self.registry, {"role": [self.role, None]}, related, reason=reason)
+        record(by, Action.REQUEST_DECLINE, self.registry, {"role": [self.role, None]}, related, reason=reason)
 
     def _answer(self, by, note, *, granted):
         raise_refusal(rules.refuse_reason(note), "note")

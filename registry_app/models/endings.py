@@ -40,7 +40,8 @@ def end_of_account(user: "User", by: Actor, reason: str, organization: "Organiza
     sessions = list(UserSession.objects.filter(user=user))
     for session in sessions:
         session.end()
-    _end(by, reason, organization, invitations=invitations, requests=_requests(user), tokens=_tokens(user))
+    ended = {"requests": _requests(user), "alias_requests": _alias_requests(user), "tokens": _tokens(user)}
+    _end(by, reason, organization, invitations=invitations, **ended)
     if sessions:
         target = user.audit_target._replace(organization=organization.pk if organization else None)
         record(by, Action.SESSION_END, target, {"sessions": [len(sessions), 0]}, reason=reason)
@@ -55,6 +56,7 @@ def of_membership(membership: "OrganizationMembership") -> dict[str, QuerySet[An
     return {
         "invitations": _invitations(membership),
         "requests": _requests(membership.user).filter(registry__organization=membership.organization_id),
+        "alias_requests": _alias_requests(membership.user).filter(registry__organization=membership.organization_id),
         "tokens": tokens if membership.user.is_service else tokens.none(),
     }
 
@@ -70,12 +72,16 @@ def _requests(user):
     return user.access_requests.filter(answered_at=None).select_related("registry", "user")
 
 
+def _alias_requests(user):
+    return user.alias_requests.filter(answered_at=None).select_related("registry", "collection", "link", "user")
+
+
 def _tokens(user):
     return user.api_tokens.filter(revoked_at=None).select_for_update()
 
 
-def _end(by, reason, organization=None, *, invitations=(), requests=(), tokens=()):
-    invitations, requests, tokens = list(invitations), list(requests), list(tokens)
+def _end(by, reason, organization=None, *, invitations=(), requests=(), alias_requests=(), tokens=()):
+    invitations, requests, tokens = list(invitations), [*requests, *alias_requests], list(tokens)
     for row in (*invitations, *tokens):
         row.revoked_at = timezone.now()
         row.save(update_fields=["revoked_at"])
@@ -85,6 +91,6 @@ def _end(by, reason, organization=None, *, invitations=(), requests=(), tokens=(
     for invitation in invitations:
         record(by, Action.INVITE_REVOKE, invitation, {"role": [invitation.role, None]}, reason=reason)
     for request in requests:
-        request.record(by, Action.REQUEST_DECLINE, reason)
+        request.record_decline(by, reason)
     for token in tokens:
         token.record(by, Action.TOKEN_REVOKE, {}, organization, reason)

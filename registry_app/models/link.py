@@ -128,6 +128,7 @@ class Link(models.Model):
             link._check_protected(change, names)
             changes = {"aliases": [names, None], "tags": [link.tag_names(), None]}
             changes = {field: values for field, values in changes.items() if values[0]}
+            link._end_requests(change, link.alias_requests.all())
             Link.objects.filter(pk=link.pk).delete()
             change.record(Action.UNLINK, link, changes, {"version": reference(link.version)})
             link.collection.touch(links=-1)
@@ -154,6 +155,7 @@ class Link(models.Model):
                 alias.set_at, alias.set_by = timezone.now(), change.by.user
                 alias.save()
                 change.record(Action.ALIAS_SET, alias, {"link": [before, self.label]}, alias.related(self))
+                self._end_requests(change, self.collection.alias_requests.filter(alias=name))
 
     def _remove_aliases(self, change, names):
         found = self.aliases.filter(name__in=names)
@@ -161,7 +163,14 @@ class Link(models.Model):
         for alias in found:
             alias.collection = self.collection
             change.record(Action.ALIAS_REMOVE, alias, {"link": [self.label, None]}, alias.related(self))
+            self._end_requests(change, self.collection.alias_requests.filter(alias=alias.name))
         found.delete()
+
+    def _end_requests(self, change, requests):
+        """Rule 31: end those of `requests` that are open."""
+        for asked in requests.filter(answered_at=None).select_related("link", "collection", "user"):
+            asked.link.collection = asked.collection = self.collection
+            asked.end(change.by, rules.ALIAS_MOVED)
 
     def _set_tags(self, change, tags):
         before = self.tag_names()

@@ -1,9 +1,11 @@
 """The rows that addresses name, by compiled queries. permissions.py asks for them, and checks who may know of them."""
 
 from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from ..database.compiled import Compiled
 from .access_request import AccessRequest
+from .alias_request import AliasRequest
 from .collection import Collection
 from .link import Link
 from .organization import OrganizationMembership
@@ -13,15 +15,21 @@ from .registry import Registry
 @Compiled
 def memberships(user: int, slug: str) -> QuerySet[OrganizationMembership]:
     """The membership of `user` in the organization `slug`, with `waiting`, and whether they are `elsewhere` too."""
-    # `+ 0` keeps SQLite from choosing the registry index; the partial index on open requests is far smaller.
-    requests = AccessRequest.objects.open().answerable(user).alias(place=F("registry__organization") + 0)
-    requests = requests.filter(place=OuterRef("organization")).order_by()
-    count = requests.values("registry__organization").annotate(count=Count("pk")).values("count")
+    waiting = _waiting(AccessRequest, user) + _waiting(AliasRequest, user)
     mine = OrganizationMembership.objects.order_by().filter(user=user)
     elsewhere = mine.exclude(organization=OuterRef("organization"))
     memberships = mine.filter(organization__slug=slug)
-    memberships = memberships.annotate(waiting=Subquery(count), elsewhere=Exists(elsewhere))
+    memberships = memberships.annotate(waiting=waiting, elsewhere=Exists(elsewhere))
     return memberships.select_related("organization")
+
+
+def _waiting(model: type[AccessRequest | AliasRequest], user: int) -> Coalesce:
+    """The number of open requests of this kind that `user` may answer in the organization of the outer query."""
+    # `+ 0` keeps SQLite from choosing the registry index; the partial index on open requests is far smaller.
+    requests = model.objects.open().answerable(user).alias(place=F("registry__organization") + 0)
+    requests = requests.filter(place=OuterRef("organization")).order_by()
+    count = requests.values("registry__organization").annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(count), 0)
 
 
 @Compiled

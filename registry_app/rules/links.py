@@ -10,12 +10,13 @@ from .names import (
     name_key,
     refuse_key,
 )
-from .refusals import ALIAS_RESERVED, SOURCE_HIDDEN, Refusal
+from .refusals import ALIAS_IS_HERE, ALIAS_NEEDS_NO_REQUEST, ALIAS_RESERVED, SOURCE_HIDDEN, Refusal
 from .roles import rank
 
 NUMBER_DIGITS = 10  # a link's number has fewer, because it is a 32-bit integer
 
 LATEST = "latest"
+ALIAS_MOVED = "The alias moved otherwise, or the version was unlinked."  # why a request ended that nobody answered
 
 
 def refuse_alias_name(name: str) -> Refusal | None:
@@ -58,6 +59,16 @@ def protected_among(names: Iterable[str], protected: Iterable[str]) -> list[str]
     """Rule 26: the aliases among `names` that are `protected`, ignoring case, sorted."""
     keys = {name_key(name) for name in protected}
     return sorted(name for name in names if name_key(name) in keys)
+
+
+def refuse_alias_request(role: str | None, name: str, protected: Iterable[str], *, here: bool) -> Refusal | None:
+    """Rule 31: why a person of effective `role` may not ask that the alias `name` be set on a version.
+
+    `protected` are the registry's protected names, `here`: the version carries it already.
+    """
+    if rank(role) >= rank(Role.ADMIN) or not protected_among([name], protected):
+        return ALIAS_NEEDS_NO_REQUEST
+    return ALIAS_IS_HERE if here else None
 
 
 def refuse_protected(role: str | None, names: Iterable[str], protected: Iterable[str]) -> Refusal | None:

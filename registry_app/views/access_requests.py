@@ -16,7 +16,8 @@ from .rendering import actor_of, form_data, log_refusals, registry_page, render_
 def index(request, organization):
     """The open requests that the user may answer, the oldest first."""
     membership = get_organization(request.user, organization)
-    context = {"requests": AccessRequestListing(membership).rows, "section": "requests"}
+    listing = AccessRequestListing(membership)
+    context = {"requests": listing.rows, "alias_requests": listing.aliases, "section": "requests"}
     return render_page(request, "access_requests/index.html", membership, context)
 
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from registry_app.choices import Role
-from registry_app.models import AccessRequest, make_service_account
+from registry_app.models import AccessRequest, AliasRequest, make_service_account
 from registry_app.models.change import digest_of
 from tests.assertions import undone
 from tests.client import at, browser
@@ -48,7 +48,10 @@ def fill(acme, registries):
         kind = "dataset" if registry.name == "Golden Datasets" else "model"
         collection = make_collection(registry, "Shelf", type=kind)
         for _ in range(2):
-            make_link(collection, make_version(makers, f"shelved-{kind}", type=kind))
+            link = make_link(collection, make_version(makers, f"shelved-{kind}", type=kind))
+        AliasRequest.objects.create(
+            registry=registry, collection=collection, link=link, alias="production", user=eve, reason="It is better."
+        )
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from django.urls import get_resolver, reverse
 
-from registry_app.models import AccessRequest, ApiToken, Invitation, RegistryMember, setup_token
+from registry_app.models import AccessRequest, AliasRequest, ApiToken, Invitation, RegistryMember, setup_token
 from tests.factories import make_invitation
 
 REGISTRIES = ("golden", "vault", "models")
@@ -15,6 +15,7 @@ ALLAUTH = ("account", "mfa", "usersessions", "openid", "socialaccount")  # how t
 # What some words in the column `of` stand for: the number or the secret of the newest row of that kind.
 NEWEST = {
     "role": lambda registry: RegistryMember.objects.filter(registry=registry).latest("pk").pk,
+    "asked": lambda registry: AliasRequest.objects.filter(registry=registry).latest("pk").pk,
     "request": lambda registry: AccessRequest.objects.filter(registry=registry).latest("pk").pk,
     "invitation": lambda registry: Invitation.objects.filter(organization=registry.organization).latest("pk").pk,
     "token": lambda registry: ApiToken.objects.latest("pk").pk,

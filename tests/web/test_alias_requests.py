@@ -1,0 +1,89 @@
+"""Rule 31 on pages: who asks, who sees the request, who answers it."""
+
+import pytest
+from django.urls import reverse
+
+from registry_app.choices import Role
+from registry_app.models import Actor, AliasRequest, ProtectedAlias
+from tests.client import Page, browser, refused
+from tests.factories import give_role, make_collection, make_link, make_version
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def link(golden, rob, mel, vision):
+    """A version in a collection of Golden, where production is protected; Mel is a member there."""
+    give_role(golden, mel, Role.MEMBER)
+    ProtectedAlias(registry=golden, name="production").save_by(Actor(rob))
+    collection = make_collection(golden, "Shelf", type="dataset")
+    return make_link(collection, make_version(vision, "set", type="dataset"))
+
+
+def address(page, link, *last):
+    names = [link.collection.registry.organization.slug, link.collection.registry.name, link.collection.name]
+    return reverse(f"alias_requests:{page}", args=[*names, *last])
+
+
+def ask(link, user, **data):
+    data = {"alias": "production", "reason": "It is better.", **data}
+    return browser(user).post(address("create", link, link.number), data)
+
+
+def test_rule_31_a_request_goes_from_a_member_to_an_admin_who_approves_it(link, mel, rob, acme):
+    assert ask(link, mel).url == link.get_absolute_url()
+    asked, admin = AliasRequest.objects.get(), browser(rob)
+    where = address("answer", link, asked.pk)
+    for page in ("access_requests:index", "organizations:detail"):
+        shown = admin.get(reverse(page, args=[acme.slug]))
+        assert where in shown.text and shown.context["membership"].waiting == 1
+    form = Page(admin.get(where)).form_to(where)
+    assert admin.post(where, {**form.data, "answer": "grant"}).url == link.collection.get_absolute_url()
+    assert link.alias_names() == ["production"]
+    refused(admin, where, {**form.data, "answer": "grant"}, "request_answered")
+
+
+def test_rule_31_what_moved_since_it_was_shown_is_a_conflict(link, mel, rob, vision):
+    ask(link, mel)
+    asked, admin = AliasRequest.objects.get(), browser(rob)
+    where = address("answer", link, asked.pk)
+    data = {**Page(admin.get(where)).form_to(where).data, "answer": "grant"}
+    other = make_link(link.collection, make_version(vision, "other", type="dataset"))
+    link.collection.aliases.create(name="production", link=other)  # past the verbs, which would end the request
+    refused(admin, where, data, "stale_preview", 409)
+    assert link.alias_names() == []
+
+
+@pytest.mark.parametrize(
+    "data, code",
+    [
+        ({"reason": ""}, "required"),
+        ({"reason": "x" * 100_000}, None),
+        ({"alias": ""}, "required"),
+        ({"alias": "staging"}, "invalid_choice"),
+        ({"alias": "latest"}, "invalid_choice"),
+        ({"alias": "\0"}, None),
+    ],
+)
+def test_absurd_requests_are_refused_beside_the_field(link, mel, data, code):
+    response = ask(link, mel, **data)
+    assert response.status_code == 422
+    if code:
+        (field,) = data
+        assert [error.code for error in response.context["form"].errors.as_data()[field]] == [code]
+    assert not AliasRequest.objects.exists()
+
+
+def test_section_3_the_request_is_hidden_from_who_can_not_see_the_registry(link, mel, sam, rob, golden):
+    ask(link, mel)
+    where = address("answer", link, AliasRequest.objects.get().pk)
+    assert browser(sam).get(where).status_code == 404
+    assert browser(mel).get(where).status_code == 403
+    assert browser(rob).get(address("answer", link, 10**9)).status_code == 404
+
+
+def test_a_request_of_another_collection_is_not_found(link, mel, rob, golden):
+    ask(link, mel)
+    other = make_collection(golden, "Other", type="dataset")
+    names = [golden.organization.slug, golden.name, other.name, AliasRequest.objects.get().pk]
+    assert browser(rob).get(reverse("alias_requests:answer", args=names)).status_code == 404
