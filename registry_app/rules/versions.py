@@ -2,17 +2,12 @@
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence, Sized
-from typing import NoReturn
 from urllib.parse import urlsplit
 
 from .characters import visible
-from .names import (
-    clean_name,
-    may_be_stored,
-    name_key,
-)
+from .json_text import find_fault, load_json
+from .names import clean_name, may_be_stored, name_key
 from .refusals import NUMBER_INVALID, URI_INVALID, Refusal
 
 URI_LENGTH = 2000  # characters
@@ -88,9 +83,9 @@ def refuse_amount(number: int) -> Refusal | None:
 def parse_metadata(text: str) -> tuple[dict[str, object], None] | tuple[None, Refusal]:
     """(metadata, None) for `text` in JSON, or (None, the Refusal): `metadata_invalid`. Empty text is empty metadata."""
     try:
-        metadata = json.loads(text or "{}", parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        return None, Refusal("metadata_invalid", "This is not JSON: check commas, quotes and brackets.")
+        metadata = load_json(text.strip() or "{}")
+    except ValueError as error:
+        return None, Refusal("metadata_invalid", f"This is not JSON: {error}.")
     refusal = refuse_version_metadata(metadata)
     return (None, refusal) if refusal else (metadata, None)
 
@@ -100,31 +95,14 @@ def refuse_version_metadata(metadata: object) -> Refusal | None:
     if not isinstance(metadata, dict):
         return Refusal("metadata_invalid", 'Metadata is one JSON object: {"name": value, …}.')
     if len(metadata) > METADATA_KEYS:
-        return Refusal("metadata_invalid", f"Metadata has at most {METADATA_KEYS} keys at the top.")
-    if not _is_plain(metadata):
-        return Refusal(
-            "metadata_invalid",
-            "Metadata holds numbers, words, lists and objects: no NaN, no infinity, no hidden signs.",
-        )
-    if len(json.dumps(metadata, ensure_ascii=False).encode()) > METADATA_BYTES:
-        return Refusal("metadata_invalid", "Metadata has at most 256 KiB.")
+        reason = f"Metadata has at most {METADATA_KEYS} keys at the top; this has {len(metadata):,}."
+        return Refusal("metadata_invalid", reason)
+    if fault := find_fault(metadata, METADATA_DEPTH):
+        return Refusal("metadata_invalid", f"In the metadata, {fault}.")
+    size = len(json.dumps(metadata, ensure_ascii=False).encode())
+    if size > METADATA_BYTES:
+        return Refusal("metadata_invalid", f"Metadata has at most 256 KiB; this has {size / 1024:,.0f} KiB.")
     return None
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(name)
-
-
-def _is_plain(value: object, depth: int = 0) -> bool:
-    if isinstance(value, dict):
-        return depth < METADATA_DEPTH and all(_is_plain(k) and _is_plain(v, depth + 1) for k, v in value.items())
-    if isinstance(value, list):
-        return depth < METADATA_DEPTH and all(_is_plain(item, depth + 1) for item in value)
-    if isinstance(value, str):
-        return not any(char == "\0" or unicodedata.category(char) == "Cs" for char in value)
-    if isinstance(value, float):
-        return value - value == 0  # neither NaN nor an infinity
-    return value is None or (isinstance(value, int) and abs(value) < 10**300)
 
 
 # Registering and deleting.

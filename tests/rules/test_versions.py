@@ -91,6 +91,21 @@ def test_metadata(text, expected):
 
 
 @pytest.mark.parametrize(
+    "text, told",
+    [
+        ('{"metrics": {"loss": NaN}}', "metrics.loss is NaN"),
+        ('{"a": 1,}', "line 1, column 9"),
+        (json.dumps(dict.fromkeys(map(str, range(137)))), "137"),
+        (json.dumps({"a": "x" * 300 * 1024}), "300 KiB"),
+        ("[1]", "one JSON object"),
+    ],
+    ids=lambda value: str(value)[:24],
+)
+def test_metadata_that_is_refused_says_what_and_where(text, told):
+    assert told in rules.parse_metadata(text)[1].reason
+
+
+@pytest.mark.parametrize(
     "number, missing, expected", [(0, 0, None), (100, 0, None), (101, 0, "too_many"), (2, 1, "source_hidden")]
 )
 def test_what_a_version_is_made_from(number, missing, expected):
