@@ -1,5 +1,6 @@
 """Rules 22, 27 and 28: artifacts and their versions."""
 
+import base64
 import json
 import re
 from collections.abc import Iterable, Sequence, Sized
@@ -8,7 +9,7 @@ from urllib.parse import urlsplit
 from .characters import visible
 from .json_text import find_fault, load_json
 from .names import clean_name, may_be_stored, name_key
-from .refusals import NUMBER_INVALID, URI_INVALID, Refusal
+from .refusals import DIGEST_INVALID, NUMBER_INVALID, URI_INVALID, Refusal
 
 URI_LENGTH = 2000  # characters
 DIGEST_LENGTH = 200  # characters
@@ -40,15 +41,42 @@ def parse_path(text: str) -> tuple[str, str, str, int] | None:
 # The data of a version.
 
 
+DIGEST_BYTES = {"md5": 16, "sha1": 20, "sha224": 28, "sha256": 32, "sha384": 48, "sha512": 64}  # of known kinds
+
+
+def clean_digest(text: str) -> str:
+    """A digest as it is kept: of a known kind, `kind:` and hexadecimal digits in small letters.
+
+    `text` may have its value in capitals, with spaces, or in base64, its kind as `SHA-256` before `:`, `=`, `-` or
+    a space; 64 hexadecimal digits alone are a SHA-256. Any other text is trimmed only.
+    """
+    text = text.strip()
+    found = re.fullmatch(r"(?:(md5|sha-?[0-9]{1,3})(?:\s*[:=-]|\s))?(.{1,400})", text, re.IGNORECASE | re.DOTALL)
+    kind = ((found and found[1]) or "sha256").lower().replace("-", "")
+    if not found or kind not in DIGEST_BYTES:
+        return text
+    value = "".join(found[2].split())
+    if not re.fullmatch(f"[0-9a-fA-F]{{{2 * DIGEST_BYTES[kind]}}}", value):
+        value = _hex_of_base64(value.strip(":"), DIGEST_BYTES[kind]) if found[1] else ""
+    return f"{kind}:{value.lower()}" if value else text
+
+
+def _hex_of_base64(value, size):
+    """The `size` bytes that `value` is in base64, as hexadecimal digits; "" if it isn't."""
+    try:
+        content = base64.b64decode(f"{value.rstrip('=')}{'=' * (-size % 3)}", altchars=b"-_", validate=True)
+    except ValueError:
+        return ""
+    return content.hex() if len(content) == size else ""
+
+
 def refuse_digest(text: str) -> Refusal | None:
     """Why `text` is no digest. A digest is its kind, a colon and its value; a SHA-256 has 64 hexadecimal digits."""
     kind, colon, value = text.partition(":")
     known = colon and value and re.fullmatch(r"[a-z][a-z0-9-]{0,39}", kind) and re.fullmatch(r"[!-~]+", value)
     if known and len(text) <= DIGEST_LENGTH and (kind != "sha256" or re.fullmatch(r"[0-9a-f]{64}", value)):
         return None
-    return Refusal(
-        "digest_invalid", "A digest is its kind, a colon and its value, as sha256: and 64 hexadecimal digits."
-    )
+    return DIGEST_INVALID
 
 
 def refuse_uri(text: str) -> Refusal | None:

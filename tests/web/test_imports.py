@@ -259,6 +259,15 @@ def test_a_file_of_a_spreadsheet_is_registered_as_it_was_shown(mel, link, encodi
     assert str(Version.objects.get()) == "Vision/Прогноз/größe:v0"
 
 
+def test_a_digest_is_the_same_however_it_is_written(mel, vision, link):
+    digest = "0123456789abcdef" * 4
+    make_version(vision, "churn", project="p", digest=f"sha256:{digest}")
+    for written in (digest, digest.upper(), f"SHA256:{digest.upper()}", f" sha256={digest}"):
+        rows = [row(1, name="churn", digest=written)]
+        for text in (json.dumps(rows), as_csv(rows)):
+            assert kinds(browser(mel).post(link, {"text": text})) == ["Exists already"]
+
+
 def test_a_value_that_is_no_number_is_named_with_its_row(mel, link):
     rows = [row(1), row(2, metadata={"metrics": {"loss": [0.5, float("nan")]}})]
     for text in (json.dumps(rows), as_csv([rows[0], {**rows[1], "metadata": json.dumps(rows[1]["metadata"])}])):
