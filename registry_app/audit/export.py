@@ -32,13 +32,9 @@ class _Echo:
 
 
 def csv_lines(events: AuditEventQuerySet) -> Iterator[str]:
-    """The lines of a CSV of `events`, newest first: a heading, then a line for each.
-
-    It begins with a byte order mark, by which a spreadsheet knows that it is UTF-8.
-    """
+    """The lines of a CSV of `events`, newest first: a heading, then a line for each."""
     writer = csv.writer(_Echo())
-    yield "\ufeff"
-    yield writer.writerow(COLUMNS)
+    yield "\ufeff" + writer.writerow(COLUMNS)  # the byte order mark tells a spreadsheet that it is UTF-8
     for event in events.order_by("-seq").iterator(chunk_size=500):
         content = event.content
         changes = "; ".join(f"{field}: {old} → {new}" for field, (old, new) in content["changes"].items())
