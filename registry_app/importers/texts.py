@@ -6,7 +6,7 @@ from ..rules.refusals import Refusal
 
 SHEET = "Save the sheet as “CSV UTF-8”, and bring that file."
 # How files begin that are no text; what they are; and what to do.
-KINDS = (
+FOREIGN = (
     (b"PK\x03\x04", "an Excel or LibreOffice workbook, or a zip archive", SHEET),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook", SHEET),
     (b"\x1f\x8b", "compressed with gzip", "Unpack it first."),
@@ -20,7 +20,7 @@ def decode(content: bytes) -> tuple[str, None] | tuple[None, Refusal]:
 
     The Refusal is `import_invalid`. No other encoding is guessed: a wrong guess would register wrong names permanently.
     """
-    for start, what, way_out in KINDS:
+    for start, what, way_out in FOREIGN:
         if content.startswith(start):
             return None, Refusal("import_invalid", f"This file is {what}, not text.", way_out)
     try:
