@@ -84,7 +84,9 @@ def _metadata(file):
             text, refusal = decode(opened.read(8 * rules.METADATA_BYTES))
     except OSError as error:
         raise CommandError(f"{file} can't be read: {error.strerror}.") from error
-    metadata, refusal = (None, refusal) if refusal else rules.parse_metadata(text)
+    metadata = None
+    if text is not None:
+        metadata, refusal = rules.parse_metadata(text)
     if refusal:
         raise CommandError(f"{refusal.code}: {file}: {refusal.reason}")
     return metadata
