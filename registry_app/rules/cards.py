@@ -13,7 +13,7 @@ EXCERPT_READ = 1000  # characters below the head, of which the excerpt is the fi
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 _FENCES = {"---", "..."}
-_KEY = re.compile(r"""["']?\w[\w .-]*["']?\s*:(?:\s|$)""")
+_KEY = re.compile(r"""["']?\w[\w .-]{0,80}["']? ?:(?:\s|$)""")
 _HEADING = re.compile(r"<h([1-6])\b.*?</h\1\s*>", re.DOTALL | re.IGNORECASE)
 _SENTENCE = re.compile(r".+?(?:[.!?…]+[”\"')\]]*(?=\s+[^\sa-z])|[。！？])", re.DOTALL)
 

@@ -55,8 +55,9 @@ def find_fault(value: object, levels: int, path: str = "") -> str | None:
             return f"{path} is nested too deep"
         inner = _items(value, path)
         return next(filter(None, (find_fault(part, levels - 1, place) for place, part in inner)), None)
-    if isinstance(value, float):
-        return f"{path} is {json.dumps(value)}, or too large a number" if value - value != 0 else None
+    if isinstance(value, float) and value - value != 0:
+        why = "which JSON doesn't have" if value != value else "or too large a number"
+        return f"{path} is {json.dumps(value)}, {why}"
     if isinstance(value, str):
         lost = re.search("[\0\ud800-\udfff]", value)
         return f"{path} holds {describe(lost[0])}, which is no text" if lost else None

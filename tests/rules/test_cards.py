@@ -19,9 +19,11 @@ HEAD = "---\nlicense: mit\ntags:\n- text\n---\n"
         ("---\nlicense: mit\nText", ""),
         ("---\n\nText.\n\n---\n", ""),
         ("----\nlicense: mit\n----", ""),
+        (f"---\na{' ' * 60_000}\n---\nText", ""),
         ("Text", ""),
         ("", ""),
     ],
+    ids=lambda value: ascii(value)[:20],
 )
 def test_the_head_of_a_card(text, head):
     found, body = rules.split_head(text)
