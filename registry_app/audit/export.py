@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from ..models.event import related_lists
 from ..models.event_queryset import AuditEventQuerySet
+from ..rules.cells import escape_formula
 
 COLUMNS = (
     "seq",
@@ -23,9 +24,6 @@ COLUMNS = (
 )
 
 
-FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")  # what one begins with
-
-
 class _Echo:
     """What csv writes to: it hands each line on."""
 
@@ -36,7 +34,7 @@ class _Echo:
 def csv_lines(events: AuditEventQuerySet) -> Iterator[str]:
     """The lines of a CSV of `events`, newest first: a heading, then a line for each."""
     writer = csv.writer(_Echo())
-    yield writer.writerow(COLUMNS)
+    yield "\ufeff" + writer.writerow(COLUMNS)  # the byte order mark tells a spreadsheet that it is UTF-8
     for event in events.order_by("-seq").iterator(chunk_size=500):
         content = event.content
         changes = "; ".join(f"{field}: {old} → {new}" for field, (old, new) in content["changes"].items())
@@ -55,16 +53,10 @@ def csv_lines(events: AuditEventQuerySet) -> Iterator[str]:
             event.request_id,
             event.hash,
         )
-        yield writer.writerow([_safe(cell) for cell in row])
+        yield writer.writerow([escape_formula(str(cell)) for cell in row])
 
 
 def _names(related):
     """The other things that an entry is about, by name."""
     lists = related_lists(related).items()
     return "; ".join(f"{what}: {', '.join(thing['name'] for thing in things)}" for what, things in lists)
-
-
-def _safe(cell):
-    """A cell that no spreadsheet takes for a formula."""
-    text = str(cell)
-    return f"'{text}" if text.startswith(FORMULA) else text

@@ -102,9 +102,9 @@ class VersionForm(ActionForm):
         help_text="Where it is kept, as s3://bucket/path, hf://… or file://…",
     )
     digest = RuleField(
-        clean_text=str.strip,
+        clean_text=rules.clean_digest,
         refuse=rules.refuse_digest,
-        help_text="What it is: sha256: and 64 hexadecimal digits, or another kind, a colon and its value.",
+        help_text="What it is: the 64 hexadecimal digits of its SHA-256, or another kind, a colon and its value.",
     )
     size = AmountField(label="Size in bytes")
     file_count = AmountField(label="Number of files")

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 
 from .. import rules
 from ..importers.rows import IMPORT_BYTES, parse_rows
+from ..importers.texts import decode
 from .base import ActionForm, EtagField
 
 
@@ -27,7 +28,10 @@ class ImportForm(ActionForm):
     etag = EtagField()
 
     def clean(self) -> dict[str, Any]:
-        """The list as `text`, whichever way it came, and its `rows`. Refuses with `import_invalid` or `too_many`."""
+        """The list as `text`, whichever way it came, its `rows` and their `numbers`.
+
+        Refuses with `import_invalid` or `too_many`.
+        """
         cleaned = super().clean()
         if "file" in self.errors or "text" in self.errors:
             return cleaned
@@ -37,7 +41,9 @@ class ImportForm(ActionForm):
         text, refusal = _text_of(cleaned["file"]) if cleaned["file"] else (cleaned["text"], None)
         if not refusal:
             cleaned["text"] = re.sub("\r\n?", "\n", text).removeprefix("\ufeff")
-            cleaned["rows"], refusal = parse_rows(cleaned["text"])
+            rows, refusal = parse_rows(cleaned["text"])
+            cleaned["rows"] = [row.cells for row in rows or ()]
+            cleaned["numbers"] = [row.number for row in rows or ()]
         if refusal:
             home = "file" if cleaned["file"] else "text"
             self.add_error(home, ValidationError(refusal.message, code=refusal.code))
@@ -60,7 +66,4 @@ def _text_of(file):
     """(the text, None), or (None, the Refusal)."""
     if file.size > IMPORT_BYTES:
         return None, rules.IMPORT_TOO_LONG
-    try:
-        return file.read().decode(), None
-    except UnicodeDecodeError:
-        return None, rules.Refusal("import_invalid", "This file is not text in UTF-8.")
+    return decode(file.read())

@@ -83,24 +83,35 @@ class Progress:
         self.stream.flush()
 
 
-def hash_path(path: str, stream: OutputWrapper) -> Hashed:
+def hash_path(path: str, stream: OutputWrapper, *, follow: bool = False) -> Hashed:
     """The Hashed of a file (the SHA-256 of its bytes) or folder (that of its sorted lines “hex  relative/path”).
 
-    Progress goes to `stream`. CommandError if the path is missing, unreadable or no file, or if a file changes while it
-    is read. Symbolic links are left out, and counted on `stream`. Call `clear` once the digest is in use.
+    Progress goes to `stream`. CommandError if the path is missing, unreadable or no file, or if something changes while
+    it is read. Symbolic links are left out, and counted on `stream`; or it is read what they lead to, if `follow`.
+    Call `clear` once the digest is in use.
     """
-    files, links = _find(path)
+    files, links = _find(path, follow)
     if not files:
-        raise CommandError(f"{path} holds no file.")
+        _refuse_empty(path, links)
     progress, cache = Progress(stream, sum(file.size for file in files)), DigestCache(path)
     lines = [(_digest(file, cache, progress), file) for file in files]
+    if changed := set(files) ^ set(_find(path, follow)[0]):
+        raise _changed(min(changed).path)
     size = sum(file.size for file in files)
     left_out = f" Left out because they are symbolic links: {links}." if links else ""
     progress.end(f"Hashed: {len(files):,} files, {size:,} bytes.{left_out}")
     if files[0].path == path:
         return Hashed(f"sha256:{lines[0][0]}", size, 1)
-    listed = sorted(f"{digest}  ".encode() + os.fsencode(file.name) + b"\n" for digest, file in lines)
-    return Hashed(f"sha256:{hashlib.sha256(b''.join(listed)).hexdigest()}", size, len(files))
+    listed = sorted(f"{digest}  ".encode() + os.fsencode(file.name) for digest, file in lines)
+    whole = hashlib.sha256(b"".join(line + b"\n" for line in listed))
+    return Hashed(f"sha256:{whole.hexdigest()}", size, len(files))
+
+
+def _refuse_empty(path, links):
+    if not links:
+        raise CommandError(f"{_shown(path)} holds no file.")
+    what = "1 symbolic link" if links == 1 else f"{links:,} symbolic links"
+    raise CommandError(f"{_shown(path)} holds {what}, nothing else. With --follow-links, what they lead to is read.")
 
 
 def _digest(file: File, cache: DigestCache, progress: Progress) -> str:
@@ -115,36 +126,63 @@ def clear(path: str) -> None:
     DigestCache(path).file.unlink(missing_ok=True)
 
 
-def _find(path: str) -> tuple[list[File], int]:
-    """(the Files at `path`, the number of symbolic links), which aren't followed."""
-    with _readable(path):
-        mode = os.lstat(path).st_mode
+def _find(path: str, follow: bool) -> tuple[list[File], int]:
+    """(the Files at `path`, the number of symbolic links that are left out). A loop of links is a CommandError."""
+    mode = _stat(path, follow).st_mode
     if stat.S_ISLNK(mode):
-        raise CommandError(f"{path} is a symbolic link, which isn't followed. Name what it leads to.")
+        hint = "Name what it leads to, or add --follow-links."
+        raise CommandError(f"{_shown(path)} is a symbolic link, which isn't followed. {hint}")
     if not stat.S_ISDIR(mode):
-        return [_file(path, path)], 0
-    files, links, folders = [], 0, [path]
-    for folder in folders:
+        return [_file(path, path, _stat(path, follow))], 0
+    files, links, folders = [], 0, [(path, frozenset[tuple[int, int]]())]
+    for folder, above in folders:
+        found = _stat(folder, follow)
+        if (here := (found.st_dev, found.st_ino)) in above:
+            raise CommandError(f"{_shown(folder)} is a symbolic link to a folder that it is in, so it never ends.")
         with _readable(folder), os.scandir(folder) as entries:
             for entry in entries:
-                if entry.is_symlink():
+                found = _stat(entry.path, follow)
+                if stat.S_ISLNK(found.st_mode):
                     links += 1
-                elif entry.is_dir(follow_symlinks=False):
-                    folders.append(entry.path)
+                elif stat.S_ISDIR(found.st_mode):
+                    folders.append((entry.path, above | {here}))
                 else:
-                    files.append(_file(path, entry.path))
+                    files.append(_file(path, entry.path, found))
     return files, links
 
 
-def _file(start: str, path: str) -> File:
+def _stat(path: str, follow: bool) -> os.stat_result:
+    """What is at `path`, or where a symbolic link there leads to, if `follow`."""
     with _readable(path):
-        found = os.lstat(path)
+        try:
+            return Path(path).stat(follow_symlinks=follow)
+        except FileNotFoundError:
+            if follow and Path(path).is_symlink():
+                where = _shown(os.fspath(Path(path).readlink()))
+                raise CommandError(f"{_shown(path)} is a symbolic link to {where}, where nothing is.") from None
+            raise
+
+
+KINDS = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
+
+
+def _file(start: str, path: str, found: os.stat_result) -> File:
     if not stat.S_ISREG(found.st_mode):
-        raise CommandError(f"{path} is neither a file nor a folder.")
+        what = KINDS.get(stat.S_IFMT(found.st_mode), "something else")
+        raise CommandError(f"{_shown(path)} is {what}, neither a file nor a folder.")
     name = Path(path).relative_to(start).as_posix()
     if "\n" in name:
         raise CommandError(f"{path!r} has a line break in its name, which a folder's digest can't tell apart.")
     return File(path, name, found.st_size, found.st_mtime_ns)
+
+
+def _shown(path: str) -> str:
+    """`path` for a message: quoted, with its odd bytes escaped, if it has any."""
+    return path if path.isprintable() else ascii(path)
+
+
+def _changed(path: str) -> CommandError:
+    return CommandError(f"{_shown(path)} changed while it was read. Run it again when nobody writes to it.")
 
 
 @contextmanager
@@ -153,14 +191,14 @@ def _readable(path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise CommandError(f"{path} can't be read: {error.strerror}.") from error
+        raise CommandError(f"{_shown(path)} can't be read: {error.strerror}.") from error
 
 
 def _hash(file: File, progress: Progress) -> str:
     """The SHA-256 of the file's bytes, in hex."""
     digest, size = hashlib.sha256(), 0
     with _readable(file.path):
-        descriptor = os.open(file.path, os.O_RDONLY | os.O_NOFOLLOW)
+        descriptor = os.open(file.path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe that took its place holds up nobody
         with os.fdopen(descriptor, "rb", buffering=0) as opened:
             while block := opened.read(BLOCK):
                 digest.update(block)
@@ -168,5 +206,5 @@ def _hash(file: File, progress: Progress) -> str:
                 progress.step(len(block))
             after = os.fstat(opened.fileno())
     if (size, after.st_size, after.st_mtime_ns) != (file.size, file.size, file.mtime):
-        raise CommandError(f"{file.path} changed while it was read. Run it again when nobody writes to it.")
+        raise _changed(file.path)
     return digest.hexdigest()

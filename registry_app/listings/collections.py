@@ -19,13 +19,12 @@ from .base import Listing, capped_count
 from .cursor import SIZE, SORTS, Page, page_query
 
 COUNT_CAP = 1000  # collections counted at most
-CARD_READ = 1000  # characters of a card, of which the list shows the first line
 LABELS_SHOWN = 6  # aliases, and tags, in a row of the list
 
 
 def _as_dicts(collections: CollectionQuerySet) -> QuerySet:
     columns = ("id", "name", "name_key", "type", "updated_at", "latest_number")
-    return collections.with_latest().values(*columns, card=Left("description", CARD_READ))
+    return collections.with_latest().values(*columns, card=Left("description", rules.CARD_READ))
 
 
 @Compiled
@@ -81,7 +80,7 @@ class CollectionListing(Listing):
             names = sorted(tags.get(row["id"], ()))
             row["tags"], row["more_tags"] = names[:LABELS_SHOWN], max(0, len(names) - LABELS_SHOWN)
             row["updated"] = naturaltime(row["updated_at"])
-            row["summary"] = Collection(description=row["card"]).summary[:160]
+            row["summary"] = rules.first_sentence(row["card"])[:160]
         return rows
 
     @property

@@ -39,7 +39,7 @@ def _as_dicts(registries: RegistryQuerySet, membership: OrganizationMembership) 
     if given:
         registries = registries.with_given_role(membership.user_id)
     columns = ("id", "name", "name_key", "visibility", "accepts_all_types", "updated_at", *given)
-    return registries.values(*columns, summary=Left("description", 160), held=COLLECTION_COUNT)
+    return registries.values(*columns, summary=Left("description", rules.CARD_READ), held=COLLECTION_COUNT)
 
 
 def _seen(shape: tuple, visibility: str, user: int, organization: int) -> tuple[RegistryQuerySet, Any]:
@@ -120,7 +120,7 @@ class RegistryListing(Listing):
             row["types"], row["more_types"] = names[:TYPES_SHOWN], max(0, len(names) - TYPES_SHOWN)
             row["role"] = role and role.label
             row["updated"] = naturaltime(row["updated_at"])
-            row["summary"] = row["summary"].partition("\n")[0]
+            row["summary"] = rules.first_sentence(row["summary"])[:160]
         return rows
 
     @property

@@ -10,13 +10,12 @@ from django.urls import reverse
 
 from .. import rules
 from ..choices import Visibility
-from ..models import AcceptedType, Alias, Collection, OrganizationMembership, ProtectedAlias
+from ..models import AcceptedType, Alias, OrganizationMembership, ProtectedAlias
 from ..search.query import Search
 from ..search.results import SearchResults
 
 SHOWN = 10  # hits of each group
 LABELS_SHOWN = 6  # types, and aliases, of a hit
-CARD_READ = 1000  # characters of a card, of which a hit shows the first line
 ADDRESSES = ("registries:index", "registries:detail", "collections:detail", "links:detail")
 
 
@@ -94,19 +93,19 @@ def _first(found):
 
 
 def _registries(found):
-    rows = _first(found).values(
-        "id", "accepts_all_types", registry_name=F("name"), visible_to=F("visibility"), text=Left("description", 160)
-    )
-    return [{**row, "label": row["registry_name"], "summary": row["text"].partition("\n")[0]} for row in rows]
+    text = Left("description", rules.CARD_READ)
+    columns = {"registry_name": F("name"), "visible_to": F("visibility"), "text": text}
+    rows = _first(found).values("id", "accepts_all_types", **columns)
+    return [{**row, "label": row["registry_name"], "summary": rules.first_sentence(row["text"])[:160]} for row in rows]
 
 
 def _collections(found):
-    rows = _first(found).values("id", card=Left("description", CARD_READ), **_place(""))
+    rows = _first(found).values("id", card=Left("description", rules.CARD_READ), **_place(""))
     return [
         {
             **row,
             "label": row["collection_name"],
-            "summary": Collection(description=row["card"]).summary[:160],
+            "summary": rules.first_sentence(row["card"])[:160],
             "types": [row["type_name"]],
         }
         for row in rows

@@ -248,6 +248,7 @@ class Batch:
     def add(self, project: str, name: str, type_name: str, facts: VersionData) -> tuple[Version, bool]:
         """(the version, whether it is new), which is unsaved if it is. Raises ValidationError as `register` says."""
         project, name, type_name = clean_names(project, name, type_name)
+        facts = facts._replace(digest=rules.clean_digest(facts.digest))
         facts.check()
         artifact = self._artifact(project, name, type_name)
         raise_refusal(rules.refuse_artifact_type(artifact.type, type_name), "type")

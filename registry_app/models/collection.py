@@ -101,9 +101,8 @@ class Collection(models.Model):
 
     @property
     def summary(self) -> str:
-        """The first line of the card that is no heading."""
-        lines = (line.strip() for line in self.description.split("\n"))
-        return next((line for line in lines if line and not line.startswith("#")), "")
+        """The first sentence of the card."""
+        return rules.first_sentence(self.description)
 
     def clean(self) -> None:
         """Rule 20, and names as they are kept, against the row as it is stored; texts that stay may be older than

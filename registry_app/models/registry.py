@@ -111,8 +111,8 @@ class Registry(EffectiveRoles, models.Model):
 
     @property
     def summary(self) -> str:
-        """The first line of the description."""
-        return self.description.partition("\n")[0]
+        """The first sentence of the description."""
+        return rules.first_sentence(self.description)
 
     def types_in_use(self) -> frozenset[str]:
         """The names of the types that its collections use (rule 11)."""

@@ -4,8 +4,11 @@ A function named `refuse_…` answers None where the rule allows, else the Refus
 templates all call these functions, so that a page shows the reason in advance in the words of the refusal.
 """
 
+from .cards import *
+from .cells import *
 from .characters import *
 from .collections import *
+from .json_text import *
 from .links import *
 from .names import *
 from .refusals import *

@@ -53,7 +53,7 @@ def refuse_text(text: str, code: str, what: str) -> Refusal | None:
     if found is None:
         return None
     why = "it turns the order of the text around it" if CHANGES_DIRECTION.match(found[0]) else "others can't read it"
-    return Refusal(code, f"{what} can't contain {_describe(found[0])}: {why}. Take it out.")
+    return Refusal(code, f"{what} can't contain {describe(found[0])}: {why}. Take it out.")
 
 
 def printable(text: str) -> str:
@@ -64,9 +64,9 @@ def printable(text: str) -> str:
 def _invisible(name: str, what: str) -> str | None:
     found = next((char for char in name if not visible(char)), None)
     if found is not None:
-        return f"{what} can't contain {_describe(found)}, an invisible or unknown character. Take it out."
+        return f"{what} can't contain {describe(found)}, an invisible or unknown character. Take it out."
     space = next((char for char in name if char.isspace() and char not in SPACES), None)
-    return f"{what} can't contain {_describe(space)}. Use a plain space." if space else None
+    return f"{what} can't contain {describe(space)}. Use a plain space." if space else None
 
 
 def _without_letters(name: str, what: str) -> str | None:
@@ -87,7 +87,7 @@ def _stacked(name: str, what: str) -> str | None:
         if category in {"Mn", "Me"}:
             counted[unicodedata.combining(char) == 0] += 1
             if max(counted.values()) > STACKED:
-                on = f"; {base} ({_describe(base)}) has more" if base else ""
+                on = f"; {base} ({describe(base)}) has more" if base else ""
                 return f"{what} have at most {STACKED} marks on one letter{on}."
         elif category != "Mc":
             base, counted = char, Counter()
@@ -108,7 +108,7 @@ def _mixed(name: str) -> str | None:
             usual, rare = counts[0][0], counts[-1][0]
             odd = next(char for char, alphabet in letters.items() if alphabet == rare)
             return (
-                f"{word} mixes {usual.title()} and {rare.title()} letters, which look alike: {odd} is {_describe(odd)}."
+                f"{word} mixes {usual.title()} and {rare.title()} letters, which look alike: {odd} is {describe(odd)}."
                 " Write each word in one alphabet."
             )
     return None
@@ -120,5 +120,6 @@ def _alphabet(char: str) -> str | None:
     return first if first in SIMILAR_ALPHABETS else None
 
 
-def _describe(char: str) -> str:
+def describe(char: str) -> str:
+    """The code point and the name of `char`."""
     return f"U+{ord(char):04X} {unicodedata.name(char, '')}".strip()

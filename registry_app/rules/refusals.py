@@ -161,6 +161,10 @@ VERSION_IS_FIXED = Refusal(
 VERSION_LINKED = Refusal("version_linked", "It is linked in a registry.", "Unlink it there first.")
 ARTIFACTS_STAY = Refusal("artifacts_stay", "The team has registered artifacts, which need an owner.")
 URI_INVALID = Refusal("uri_invalid", "Say where it is kept, as s3://bucket/path, hf://… or file://…, without spaces.")
+DIGEST_INVALID = Refusal(
+    "digest_invalid",
+    "A digest is a SHA-256, as 64 hexadecimal digits or as sha256- and base64; or another kind, a colon and its value.",
+)
 NUMBER_INVALID = Refusal("number_invalid", "Sizes and counts are whole numbers from 0.")
 IMPORT_TOO_LONG = Refusal("too_many", "At most 1 MiB at a time.", "Split the list.")
 LOG_STAYS = Refusal("log_stays", "Audit entries can't be edited or deleted.")

@@ -1,19 +1,15 @@
 """Rules 22, 27 and 28: artifacts and their versions."""
 
+import base64
 import json
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence, Sized
-from typing import NoReturn
 from urllib.parse import urlsplit
 
 from .characters import visible
-from .names import (
-    clean_name,
-    may_be_stored,
-    name_key,
-)
-from .refusals import NUMBER_INVALID, URI_INVALID, Refusal
+from .json_text import find_fault, load_json
+from .names import clean_name, may_be_stored, name_key
+from .refusals import DIGEST_INVALID, NUMBER_INVALID, URI_INVALID, Refusal
 
 URI_LENGTH = 2000  # characters
 DIGEST_LENGTH = 200  # characters
@@ -45,15 +41,42 @@ def parse_path(text: str) -> tuple[str, str, str, int] | None:
 # The data of a version.
 
 
+DIGEST_BYTES = {"md5": 16, "sha1": 20, "sha224": 28, "sha256": 32, "sha384": 48, "sha512": 64}  # of known kinds
+
+
+def clean_digest(text: str) -> str:
+    """A digest as it is kept: of a known kind, `kind:` and hexadecimal digits in small letters.
+
+    `text` may have its value in capitals, with spaces, or in base64, its kind as `SHA-256` before `:`, `=`, `-` or
+    a space; 64 hexadecimal digits alone are a SHA-256. Any other text is trimmed only.
+    """
+    text = text.strip()
+    found = re.fullmatch(r"(?:(md5|sha-?[0-9]{1,3})(?:\s*[:=-]|\s))?(.{1,400})", text, re.IGNORECASE | re.DOTALL)
+    kind = ((found and found[1]) or "sha256").lower().replace("-", "")
+    if not found or kind not in DIGEST_BYTES:
+        return text
+    value = "".join(found[2].split())
+    if not re.fullmatch(f"[0-9a-fA-F]{{{2 * DIGEST_BYTES[kind]}}}", value):
+        value = _hex_of_base64(value.strip(":"), DIGEST_BYTES[kind]) if found[1] else ""
+    return f"{kind}:{value.lower()}" if value else text
+
+
+def _hex_of_base64(value, size):
+    """The `size` bytes that `value` is in base64, as hexadecimal digits; "" if it isn't."""
+    try:
+        content = base64.b64decode(f"{value.rstrip('=')}{'=' * (-size % 3)}", altchars=b"-_", validate=True)
+    except ValueError:
+        return ""
+    return content.hex() if len(content) == size else ""
+
+
 def refuse_digest(text: str) -> Refusal | None:
     """Why `text` is no digest. A digest is its kind, a colon and its value; a SHA-256 has 64 hexadecimal digits."""
     kind, colon, value = text.partition(":")
     known = colon and value and re.fullmatch(r"[a-z][a-z0-9-]{0,39}", kind) and re.fullmatch(r"[!-~]+", value)
     if known and len(text) <= DIGEST_LENGTH and (kind != "sha256" or re.fullmatch(r"[0-9a-f]{64}", value)):
         return None
-    return Refusal(
-        "digest_invalid", "A digest is its kind, a colon and its value, as sha256: and 64 hexadecimal digits."
-    )
+    return DIGEST_INVALID
 
 
 def refuse_uri(text: str) -> Refusal | None:
@@ -88,9 +111,9 @@ def refuse_amount(number: int) -> Refusal | None:
 def parse_metadata(text: str) -> tuple[dict[str, object], None] | tuple[None, Refusal]:
     """(metadata, None) for `text` in JSON, or (None, the Refusal): `metadata_invalid`. Empty text is empty metadata."""
     try:
-        metadata = json.loads(text or "{}", parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        return None, Refusal("metadata_invalid", "This is not JSON: check commas, quotes and brackets.")
+        metadata = load_json(text.strip() or "{}")
+    except ValueError as error:
+        return None, Refusal("metadata_invalid", f"This is not JSON: {error}.")
     refusal = refuse_version_metadata(metadata)
     return (None, refusal) if refusal else (metadata, None)
 
@@ -100,31 +123,14 @@ def refuse_version_metadata(metadata: object) -> Refusal | None:
     if not isinstance(metadata, dict):
         return Refusal("metadata_invalid", 'Metadata is one JSON object: {"name": value, …}.')
     if len(metadata) > METADATA_KEYS:
-        return Refusal("metadata_invalid", f"Metadata has at most {METADATA_KEYS} keys at the top.")
-    if not _is_plain(metadata):
-        return Refusal(
-            "metadata_invalid",
-            "Metadata holds numbers, words, lists and objects: no NaN, no infinity, no hidden signs.",
-        )
-    if len(json.dumps(metadata, ensure_ascii=False).encode()) > METADATA_BYTES:
-        return Refusal("metadata_invalid", "Metadata has at most 256 KiB.")
+        reason = f"Metadata has at most {METADATA_KEYS} keys at the top; this has {len(metadata):,}."
+        return Refusal("metadata_invalid", reason)
+    if fault := find_fault(metadata, METADATA_DEPTH):
+        return Refusal("metadata_invalid", f"In the metadata, {fault}.")
+    size = len(json.dumps(metadata, ensure_ascii=False).encode())
+    if size > METADATA_BYTES:
+        return Refusal("metadata_invalid", f"Metadata has at most 256 KiB; this has {size / 1024:,.0f} KiB.")
     return None
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(name)
-
-
-def _is_plain(value: object, depth: int = 0) -> bool:
-    if isinstance(value, dict):
-        return depth < METADATA_DEPTH and all(_is_plain(k) and _is_plain(v, depth + 1) for k, v in value.items())
-    if isinstance(value, list):
-        return depth < METADATA_DEPTH and all(_is_plain(item, depth + 1) for item in value)
-    if isinstance(value, str):
-        return not any(char == "\0" or unicodedata.category(char) == "Cs" for char in value)
-    if isinstance(value, float):
-        return value - value == 0  # neither NaN nor an infinity
-    return value is None or (isinstance(value, int) and abs(value) < 10**300)
 
 
 # Registering and deleting.

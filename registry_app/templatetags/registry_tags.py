@@ -3,20 +3,19 @@
 import functools
 import json
 
-import nh3
 from django import template
 from django.template.defaulttags import querystring
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
-from markdown_it import MarkdownIt
 
 from ..listings.base import add_line_breaks
+from . import card_html
 
 register = template.Library()
 register.filter("breakable", add_line_breaks)
-_markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+register.filter("markdown", card_html.render)
 _sprite = functools.cache(lambda: static("icons.svg"))
 
 
@@ -141,19 +140,6 @@ def pairs(value):
 def as_json(value):
     """A metadata value as text: a string as it is, any other value as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-@register.filter
-def markdown(text):
-    """Markdown as safe HTML: the parser accepts no HTML, and nh3 keeps harmless elements only."""
-    tokens = _markdown.parse(text)
-    headings = [token for token in tokens if token.type in {"heading_open", "heading_close"}]
-    highest, last = min((int(token.tag[1]) for token in headings), default=1), 2  # h1 and h2 belong to the page
-    for token in headings:
-        last = min(6, int(token.tag[1]) - highest + 3, last + 1) if token.type == "heading_open" else last
-        token.tag = f"h{last}"
-    html = _markdown.renderer.render(tokens, _markdown.options, {})
-    return mark_safe(nh3.clean(html, link_rel="noopener nofollow"))  # noqa: S308
 
 
 # {word in a User-Agent: browser}. The first match counts, because most browsers name others too.

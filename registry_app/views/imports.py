@@ -77,7 +77,7 @@ def _carry_in(form, access, by):
 def _judge(form, rows, access, by):
     """(the Batch of new versions, the Outcomes of `rows`, their etag)."""
     batch = Batch(access.team, by, [row.cleaned_data.get("name", "") for row in rows])
-    outcomes = [_outcome(number, row, batch) for number, row in enumerate(rows, 1)]
+    outcomes = [_outcome(number, row, batch) for number, row in zip(form.cleaned_data["numbers"], rows, strict=True)]
     return batch, outcomes, digest_of(form.cleaned_data["text"], outcomes)
 
 

@@ -3,9 +3,11 @@
 import hashlib
 import os
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from registry_app.importers import digests
 from registry_app.models import Artifact, AuditEvent, Link, Version
@@ -131,6 +133,112 @@ def test_what_is_not_there_or_empty_is_refused(register, tmp_path):
         done = register(path)
         assert (done.status, done.out) == (1, "") and "Traceback" not in done.err
         assert str(path) in done.err
+
+
+def documented(folder, find="find ."):
+    """The digest of a folder by the command in the documentation."""
+    text = (Path(settings.BASE_DIR) / "docs" / "publish.md").read_text()
+    (line,) = [line.strip() for line in text.splitlines() if line.strip().startswith("find . ")]
+    command = line.replace("find .", find, 1)
+    shown = subprocess.run(["bash", "-c", command], cwd=folder, capture_output=True, check=True)
+    return f"sha256:{shown.stdout.decode().split()[0]}"
+
+
+NAMES = [
+    b"a b ",
+    b" a",
+    b"-x",
+    b"-",
+    b"--help",
+    b"a\\b",
+    b"\\n",
+    b"a\tb",
+    b"a\rb",
+    b"\x01",
+    b"\xff\xfe",
+    b"a\xc3",
+    b"'\"$`*",
+]
+NAMES += ["größe".encode(), "模型/モデル".encode(), b".hidden", b"...", b"a" * 255, b"\x1b[31m"]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
+def test_names_of_any_bytes_have_the_digest_of_the_documented_command(register, folder, name):
+    for each in (name, name[:-1] or b"0"):
+        path = folder / os.fsdecode(each)
+        path.parent.mkdir(exist_ok=True)
+        if not path.is_dir():
+            path.write_bytes(b"same")
+    assert register(folder).status == 0
+    assert Version.objects.get().digest == documented(folder)
+
+
+def test_a_folder_as_the_hub_caches_it_is_read_through_its_links(register, tmp_path):
+    blobs, snapshot = tmp_path / "blobs", tmp_path / "snapshots" / "0a1b"
+    blobs.mkdir()
+    (snapshot / "onnx").mkdir(parents=True)
+    for name in ("config.json", "onnx/model.onnx"):
+        (blobs / sha(name.encode())).write_text(name)
+        (snapshot / name).symlink_to(os.path.relpath(blobs / sha(name.encode()), (snapshot / name).parent))
+    done = register(snapshot)
+    assert (done.status, "2 symbolic links, nothing else" in done.err, "--follow-links" in done.err) == (1, True, True)
+    assert register(snapshot, "--follow-links").status == 0
+    version = Version.objects.get()
+    assert (version.digest, version.file_count) == (documented(snapshot, "find -L ."), 2)
+    (tmp_path / "main").symlink_to(snapshot)
+    assert "already" in register(tmp_path / "main", "--follow-links").out
+    assert register(blobs / sha(b"config.json"), name="config").status == 0
+
+
+def test_links_to_folders_are_read_as_often_as_they_stand_there(register, folder, tmp_path):
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "file").write_bytes(b"x")
+    for name in ("one", "two"):
+        (folder / name).symlink_to(tmp_path / "outside")
+    register(folder, "--follow-links")
+    version = Version.objects.get()
+    assert (version.digest, version.file_count) == (documented(folder, "find -L ."), 5)
+
+
+@pytest.mark.parametrize("target", [".", "..", "weights", "loop", "../{}/weights", "nowhere", "/nowhere/at all"])
+def test_links_that_never_end_or_lead_nowhere_are_named(register, folder, target):
+    (folder / "weights" / "loop").symlink_to(target.format(folder.name))
+    if target == "weights":
+        (folder / "weights" / "weights").symlink_to(folder)
+    done = register(folder, "--follow-links")
+    assert (done.status, str(folder / "weights") in done.err) == (1, True)
+    assert not Artifact.objects.exists() and "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("what, told", [("/dev/null", "a device"), ("pipe", "a pipe"), (".", "never ends")])
+def test_a_link_to_what_is_no_file_is_named(register, folder, what, told):
+    os.mkfifo(folder.parent / "pipe")
+    (folder / "link").symlink_to(folder.parent / what if what == "pipe" else what)
+    done = register(folder, "--follow-links")
+    assert (done.status, str(folder / "link") in done.err, told in done.err) == (1, True, True)
+
+
+@pytest.mark.parametrize("meddle", [Path.unlink, Path.touch, lambda path: (path.parent / "new").touch()])
+def test_a_folder_that_changes_after_a_file_was_read_is_told(register, folder, monkeypatch, meddle):
+    """The folder is looked through again in the end."""
+    really = digests._hash
+
+    def hashed(file, progress):
+        digest = really(file, progress)
+        if file.name == "config.json":
+            os.utime(file.path, ns=(0, 0)) if meddle is Path.touch else meddle(Path(file.path))
+        return digest
+
+    monkeypatch.setattr(digests, "_hash", hashed)
+    done = register(folder)
+    assert (done.status, "changed while it was read" in done.err, Artifact.objects.exists()) == (1, True, False)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_metadata_is_read_as_windows_writes_it(register, folder, tmp_path, encoding):
+    (tmp_path / "facts.json").write_bytes('{"wer": "größe"}'.encode(encoding))
+    register(folder, f"--metadata={tmp_path / 'facts.json'}")
+    assert Version.objects.get().metadata == {"wer": "größe"}
 
 
 def test_symbolic_links_are_not_followed(register, folder, tmp_path):

@@ -1,5 +1,7 @@
 """Rules 27 and 28 and §2, as tables: what a version is, and when it may be registered or deleted."""
 
+import base64
+import hashlib
 import json
 
 import pytest
@@ -60,6 +62,68 @@ def test_what_is_said_of_a_version(refuse, text, expected):
     assert code_of(refuse(text)) == expected
 
 
+HASHED = hashlib.sha256(b"weights")
+HEX, BASE64 = HASHED.hexdigest(), base64.b64encode(HASHED.digest()).decode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"sha256:{HEX}",
+        HEX,
+        HEX.upper(),
+        f"SHA256:{HEX.upper()}",
+        f"  sha256 : {HEX} \n",
+        f"sha256={HEX}",
+        f"SHA-256: {HEX}",
+        f"SHA256          {HEX.upper()}",
+        " ".join(HEX[place : place + 2] for place in range(0, 64, 2)),
+        f"sha256-{BASE64}",
+        f"sha256-{BASE64.rstrip('=')}",
+        f"sha256:{BASE64.replace('+', '-').replace('/', '_')}",
+        f"SHA-256={BASE64}",
+        f"sha-256=:{BASE64}:",
+    ],
+)
+def test_a_sha_256_is_kept_in_one_form(text):
+    assert rules.clean_digest(text) == f"sha256:{HEX}"
+    assert rules.refuse_digest(rules.clean_digest(text)) is None
+
+
+@pytest.mark.parametrize(
+    "text, kept",
+    [
+        ("MD5:D41D8CD98F00B204E9800998ECF8427E", "md5:d41d8cd98f00b204e9800998ecf8427e"),
+        ("md5:1B2M2Y8AsgTpgAmY7PhCfg==", "md5:d41d8cd98f00b204e9800998ecf8427e"),
+        (f"sha384-{'A' * 64}", f"sha384:{'0' * 96}"),
+        (" etag:AbC ", "etag:AbC"),
+        ("mlflow:AbC", "mlflow:AbC"),
+        (f"sha3-256:{HEX}", f"sha3-256:{HEX}"),
+    ],
+)
+def test_other_kinds_are_kept_too(text, kept):
+    assert (rules.clean_digest(text), rules.refuse_digest(kept)) == (kept, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        HEX[:-1],
+        f"{HEX}0",
+        f"sha256:{HEX[:-1]}",
+        f"sha256-{BASE64}A",
+        BASE64,
+        f"{HEX}  model.bin",
+        "٣" * 64,
+        "x" * 9999,
+    ],
+)
+def test_what_is_no_digest_is_refused_with_the_forms_that_are_taken(text):
+    refusal = rules.refuse_digest(rules.clean_digest(text))
+    assert refusal.code == "digest_invalid" and "64" in refusal.reason and "base64" in refusal.reason
+
+
 NESTED = {"a": 1}
 for _ in range(rules.METADATA_DEPTH):
     NESTED = {"a": NESTED}
@@ -88,6 +152,21 @@ def test_metadata(text, expected):
     metadata, refusal = rules.parse_metadata(text)
     assert code_of(refusal) == expected
     assert (metadata is None) == (expected is not None)
+
+
+@pytest.mark.parametrize(
+    "text, told",
+    [
+        ('{"metrics": {"loss": NaN}}', "metrics.loss is NaN"),
+        ('{"a": 1,}', "line 1, column 9"),
+        (json.dumps(dict.fromkeys(map(str, range(137)))), "137"),
+        (json.dumps({"a": "x" * 300 * 1024}), "300 KiB"),
+        ("[1]", "one JSON object"),
+    ],
+    ids=lambda value: str(value)[:24],
+)
+def test_metadata_that_is_refused_says_what_and_where(text, told):
+    assert told in rules.parse_metadata(text)[1].reason
 
 
 @pytest.mark.parametrize(

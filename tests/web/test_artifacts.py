@@ -197,6 +197,17 @@ def test_the_same_digest_leads_to_the_version_that_has_it(mel, vision):
     assert events == []
 
 
+@pytest.mark.parametrize("written", [DIGEST.upper(), DIGEST.removeprefix("sha256:"), DIGEST.replace(":", " = ")])
+def test_a_digest_is_kept_in_one_form(mel, vision, written):
+    assert post(mel, vision, digest=written).status_code == 302
+    assert Version.objects.get().digest == DIGEST
+
+
+def test_a_verb_keeps_a_digest_in_the_same_form(vision):
+    assert make_version(vision, digest=DIGEST.upper()).digest == DIGEST
+    assert make_version(vision, digest=DIGEST).digest == DIGEST and Version.objects.count() == 1
+
+
 @pytest.mark.parametrize(
     "field, value, code",
     [

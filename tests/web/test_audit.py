@@ -9,6 +9,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from registry_app import rules
 from registry_app.choices import Action, OrganizationRole, Role, Target
 from registry_app.models import Actor, AuditEvent
 from registry_app.models.change import digest_of
@@ -41,7 +42,7 @@ def exported(user, organization, **query):
     """The rows of the CSV, as dicts."""
     response = browser(user).get(reverse("audit:export", args=[organization.slug]), query)
     assert response.status_code == 200
-    return list(csv.DictReader(io.StringIO(b"".join(response).decode(), newline="")))
+    return list(csv.DictReader(io.StringIO(b"".join(response).decode("utf-8-sig"), newline="")))
 
 
 def seqs(rows):
@@ -287,8 +288,10 @@ def test_the_export_says_all_that_an_entry_says(acme, ada, history):
     }
 
 
-def test_the_export_is_a_file(acme, ada):
+def test_the_export_is_a_file_that_a_spreadsheet_opens_as_utf_8(acme, ada):
     response = browser(ada).get(reverse("audit:export", args=[acme.slug]))
+    content = b"".join(response)
+    assert content.startswith(b"\xef\xbb\xbfseq,") and content.count(b"\xef\xbb\xbf") == 1
     assert response["Content-Type"] == "text/csv; charset=utf-8"
     assert response["Content-Disposition"] == 'attachment; filename="audit-acme-ml.csv"'
 
@@ -311,6 +314,12 @@ def test_a_name_that_is_a_formula_is_told_as_it_is_on_the_page(acme, ada):
     make_registry(acme, ada, '=HYPERLINK("x")')
     assert exported(ada, acme)[0]["target"] == '\'=HYPERLINK("x")'
     assert entries(log(ada, acme))[0].target_name == '=HYPERLINK("x")'
+
+
+@pytest.mark.parametrize("name", ["Größe", "Прогноз", "模型", "نموذج", "मॉडल", "🚀 launch", "-1", "'=1", "a; b, c"])
+def test_names_of_every_script_come_back_from_the_export(acme, ada, name):
+    make_registry(acme, ada, name)
+    assert rules.unescape_formula(exported(ada, acme)[0]["target"]) == name
 
 
 def test_the_export_is_not_cut(acme, ada, golden):

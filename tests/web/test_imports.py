@@ -246,6 +246,36 @@ def test_a_file_that_is_no_text_is_refused(mel, link, content):
     refused(browser(mel), link, {"file": SimpleUploadedFile("rows", content)}, "import_invalid")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le"])
+def test_a_file_of_a_spreadsheet_is_registered_as_it_was_shown(mel, link, encoding):
+    lines = ["Project;Name;Type;URI;Digest;;", "Прогноз;größe;model;s3://b/1;etag:1;;", ";;;;;;", "p;b;model;;etag:2;;"]
+    sent = {"file": SimpleUploadedFile("rows.csv", "\r\n".join(lines).encode(encoding))}
+    page = browser(mel).post(link, sent)
+    shown = [(outcome.row, outcome.kind) for outcome in page.context["outcomes"]]
+    assert shown == [(2, "New artifact"), (4, "Refused")]
+    sent = {"file": SimpleUploadedFile("rows.csv", "\r\n".join(lines[:3]).encode(encoding))}
+    client = browser(mel)
+    assert confirm(client, client.post(link, sent), link).status_code == 302
+    assert str(Version.objects.get()) == "Vision/Прогноз/größe:v0"
+
+
+def test_a_digest_is_the_same_however_it_is_written(mel, vision, link):
+    digest = "0123456789abcdef" * 4
+    make_version(vision, "churn", project="p", digest=f"sha256:{digest}")
+    for written in (digest, digest.upper(), f"SHA256:{digest.upper()}", f" sha256={digest}"):
+        rows = [row(1, name="churn", digest=written)]
+        for text in (json.dumps(rows), as_csv(rows)):
+            assert kinds(browser(mel).post(link, {"text": text})) == ["Exists already"]
+
+
+def test_a_value_that_is_no_number_is_named_with_its_row(mel, link):
+    rows = [row(1), row(2, metadata={"metrics": {"loss": [0.5, float("nan")]}})]
+    for text in (json.dumps(rows), as_csv([rows[0], {**rows[1], "metadata": json.dumps(rows[1]["metadata"])}])):
+        page = refused(browser(mel), link, {"text": text}, "metadata_invalid")
+        (told,) = [reason for outcome in page.context["outcomes"] for _, _, reason in outcome.refusals]
+        assert "metrics.loss[1] is NaN" in told
+
+
 def test_a_byte_order_mark_is_no_part_of_the_list(mel, link):
     for text in (json.dumps([row(1)]), as_csv([row(1)])):
         page = browser(mel).post(link, {"file": SimpleUploadedFile("rows", b"\xef\xbb\xbf" + text.encode())})

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from ... import rules
 from ...choices import Action
 from ...importers.digests import clear, hash_path
+from ...importers.texts import decode
 from ...models import Version, VersionData, clean_names, register
 from ...models.event import COMMAND_LINE
 from ...operations.prepare import prepare
@@ -23,7 +24,10 @@ class Command(BaseCommand):
     help = "Hash the file or folder PATH, and register it as a version of a team's artifact."
 
     def add_arguments(self, parser):
-        parser.add_argument("path", help="a file or folder; symbolic links in it are left out")
+        parser.add_argument("path", help="a file or folder")
+        parser.add_argument(
+            "--follow-links", action="store_true", help="read what symbolic links lead to; else they are left out"
+        )
         parser.add_argument("--organization", required=True, metavar="SLUG", help="as its addresses name it")
         parser.add_argument("--team", required=True, help="whose artifact it is")
         parser.add_argument("--project", required=True, help="where it was made")
@@ -51,7 +55,7 @@ class Command(BaseCommand):
             facts = self._facts(path, organization, options)
             facts.check()
             try:
-                facts = facts._replace(**hash_path(path, self.stderr)._asdict())
+                facts = facts._replace(**hash_path(path, self.stderr, follow=options["follow_links"])._asdict())
             except KeyboardInterrupt:
                 raise CommandError("Interrupted. The next run reads only files that this one didn't finish.") from None
             version, is_new = register(team, COMMAND_LINE, project, name, type_name, facts)
@@ -76,10 +80,13 @@ def _metadata(file):
     if file is None:
         return {}
     try:
-        with Path(file).open(encoding="utf-8") as opened:
-            metadata, refusal = rules.parse_metadata(opened.read(8 * rules.METADATA_BYTES))
-    except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"{file} can't be read: {getattr(error, 'strerror', 'it is not text in UTF-8')}.") from error
+        with Path(file).open("rb") as opened:
+            text, refusal = decode(opened.read(8 * rules.METADATA_BYTES))
+    except OSError as error:
+        raise CommandError(f"{file} can't be read: {error.strerror}.") from error
+    metadata = None
+    if text is not None:
+        metadata, refusal = rules.parse_metadata(text)
     if refusal:
         raise CommandError(f"{refusal.code}: {file}: {refusal.reason}")
     return metadata
