@@ -2,7 +2,7 @@
 
 from .accepted_type import AcceptedType
 from .access_request import AccessRequest
-from .artifact import Artifact, Batch, Version, VersionData, clean_names, register
+from .artifact import Artifact, Batch, Version, clean_names, register
 from .collection import Collection
 from .event import Actor, AuditChainHead, AuditEvent
 from .former_name import FormerName
@@ -28,6 +28,7 @@ from .team import Team, TeamMembership
 from .token import ApiToken
 from .user import User
 from .validation import raise_refusal
+from .version_data import VersionData
 
 __all__ = [
     "AcceptedType",
