@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from .. import rules
 from ..choices import Action, Role, Target
+from ..database.beginnings import Beginning
 from .change import changing, locked
 from .event import Actor, AuditTarget, record, reference, references
 from .organization import OrganizationMembership
@@ -116,6 +117,11 @@ class Version(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["artifact", "number"], name="version_number_is_unique"),
             models.UniqueConstraint(fields=["artifact", "digest"], name="version_digest_is_unique"),
+        ]
+        indexes = [  # by which a search finds what it names
+            models.Index(fields=["digest"], name="version_by_digest"),
+            models.Index(fields=["run"], name="version_by_run"),
+            models.Index(Beginning("uri"), name="version_by_uri"),
         ]
 
     def __str__(self) -> str:

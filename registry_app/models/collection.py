@@ -79,6 +79,7 @@ class Collection(models.Model):
         indexes = [
             models.Index(fields=["registry", "updated_at", "id"], name="collection_by_update"),
             models.Index(fields=["registry", "type", "name_key"], name="collection_by_type"),
+            models.Index(fields=["name_key", "registry"], name="collection_by_name"),
         ]
 
     def __str__(self) -> str:
