@@ -13,6 +13,7 @@ from ..choices import Action, Role, Target
 from ..database.beginnings import Beginning
 from .change import changing, locked
 from .event import Actor, AuditTarget, record, reference, references
+from .folded_name import FoldedNameField
 from .organization import OrganizationMembership
 from .team import Team
 from .user import User
@@ -29,6 +30,7 @@ class Artifact(models.Model):
     team = models.ForeignKey(Team, models.PROTECT, related_name="artifacts")
     project = models.CharField(max_length=rules.LABEL_LENGTH)
     name = models.CharField(max_length=rules.LABEL_LENGTH)
+    name_folded = FoldedNameField()
     type = models.CharField(max_length=rules.TYPE_LENGTH)
     next_number = models.PositiveIntegerField(default=0, editable=False)
     created_by = models.ForeignKey(User, models.PROTECT, null=True, editable=False, related_name="+")

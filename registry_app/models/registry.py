@@ -18,6 +18,7 @@ from .accepted_type import AcceptedType, new_types
 from .change import changing, locked, refuse_stale
 from .effective_role import EffectiveRoles
 from .event import Actor, AuditEvent, AuditTarget, record, reference
+from .folded_name import FoldedNameField
 from .former_name import FormerName
 from .organization import Organization
 from .registry_member import RegistryMember
@@ -47,6 +48,7 @@ class Registry(EffectiveRoles, models.Model):
         help_text="Code that loads artifacts uses this name, so pick one that lasts.",
     )
     name_key = models.CharField(max_length=rules.KEY_LENGTH, editable=False)
+    name_folded = FoldedNameField()
     description = models.TextField(blank=True, validators=[validate_description])
     visibility = models.CharField(max_length=12, choices=Visibility, default=Visibility.ORGANIZATION)
     accepts_all_types = models.BooleanField(default=False)
@@ -112,8 +114,6 @@ class Registry(EffectiveRoles, models.Model):
     def summary(self) -> str:
         """The first line of the description."""
         return self.description.partition("\n")[0]
-
-    # What it accepts.
 
     def types_in_use(self) -> frozenset[str]:
         """The names of the types that its collections use (rule 11)."""

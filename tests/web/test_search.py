@@ -418,3 +418,43 @@ def test_section_3_hidden_names_do_not_crowd_out_those_one_may_see(acme, ada, me
 def test_names_of_another_organization_are_not_offered(acme, mel, sam):
     make_registry(make_organization("Initech", sam), sam, "Golden Datasets")
     assert meant(mel, acme, "goldn") == []
+
+
+# Letters that not every keyboard has.
+
+
+@pytest.mark.parametrize(
+    "name, query",
+    [
+        ("Résumé", "resume"),
+        ("Resume", "résumé"),
+        ("Größe", "GROSSE"),
+        ("Ørsted", "orsted"),
+        ("Ｗｉｄｅ", "wide"),
+        ("İstanbul", "istanbul"),
+        ("ISPARTA", "ısparta"),
+        ("ΑΘΉΝΑ", "αθηνα"),
+        ("Ёлочка", "ЕЛОЧКА"),
+    ],
+)
+def test_a_name_is_found_with_and_without_marks(acme, ada, mel, vision, name, query):
+    stock(make_registry(acme, ada, f"{name} kept"), vision, f"{name} model")
+    collection = Collection.objects.get()
+    make_link(collection, make_version(vision, f"{name}-trees"), f"{name}-alias").set_tags(COMMAND_LINE, [name])
+    assert {group: hits[0] for group, hits in found(mel, acme, query).items()} == {
+        "Registries": f"{name} kept",
+        "Collections": f"{name} model",
+        "Versions": "Churn model:v2".replace("Churn", name),
+        "Aliases": f"{name}-alias",
+        "Tags": name,
+    }
+    lists = (reverse("registries:index", args=[acme.slug]), Collection.objects.get().registry.get_absolute_url())
+    for start in lists:
+        assert len(browser(mel).get(f"{start}?q={quote(query)}").context["rows"]) == 1
+
+
+def test_a_name_that_was_changed_is_found_by_the_new_one(acme, ada, mel, release):
+    release.edit(COMMAND_LINE, name="Résumés", description="")
+    assert found(mel, acme, "resumes") == {"Registries": ["Résumés"]}
+    assert found(mel, acme, "release") == {}
+    assert meant(mel, acme, "resmues") == ["Résumés"]
