@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "registry_app.middleware.ZoneMiddleware",
     "config.middleware.PageLoginMiddleware",
     "config.middleware.FormErrorsMiddleware",
     "registry_app.middleware.LimitMiddleware",
@@ -204,7 +205,7 @@ REQUEST_BYTES = 16 * 1024 * 1024  # the server's limit; Django accepts 2.5 MiB w
 
 # Language, time zone, files.
 LANGUAGE_CODE = "en-us"
-TIME_ZONE = "UTC"
+TIME_ZONE = "UTC"  # of commands and mails; pages show the reader's (ZoneMiddleware)
 USE_I18N = False
 USE_TZ = True
 STATIC_URL = "/static/"

@@ -23,6 +23,7 @@ from .organizations import OrganizationForm, SetupForm
 from .registries import CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
 from .registry_members import AddAccessForm, AnswerForm, ChangeAccessForm, ExplainForm, RequestForm, WhoCanForm
 from .search import SearchForm
+from .site import TimeZoneForm
 from .teams import AddPeopleForm, TeamDeleteForm, TeamFilter, TeamForm, TeamSettingsForm
 from .tokens import TokenForm
 
@@ -70,6 +71,7 @@ __all__ = [
     "TeamFilter",
     "TeamForm",
     "TeamSettingsForm",
+    "TimeZoneForm",
     "TokenForm",
     "UnlinkForm",
     "UnprotectForm",

@@ -2,3 +2,4 @@
 import "../django_htmx/htmx-2.min.js";
 import "./failed.js";
 import "./copy.js";
+import "./zone.js";
