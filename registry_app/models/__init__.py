@@ -3,6 +3,7 @@
 from .accepted_type import AcceptedType
 from .access_request import AccessRequest
 from .artifact import Artifact, Batch, Version, clean_names, register
+from .audit_forward import AuditForward
 from .collection import Collection
 from .event import Actor, AuditChainHead, AuditEvent
 from .former_name import FormerName
@@ -39,6 +40,7 @@ __all__ = [
     "Artifact",
     "AuditChainHead",
     "AuditEvent",
+    "AuditForward",
     "Batch",
     "Collection",
     "ContentCounts",
