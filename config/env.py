@@ -45,6 +45,19 @@ def _mail(value):
         raise ValidationError("Not an address like smtp+tls://user:password@mail.example.com:587.")
 
 
+def _forward(value):
+    """Validator: a file, or a syslog server. No user and no password: the address is shown to staff."""
+    try:
+        parts = urlsplit(value.strip())
+        file = parts.scheme == "file" and not parts.netloc and parts.path.startswith("/") and parts.path[-1] != "/"
+        server = parts.scheme in SYSLOG and parts.hostname and parts.path in {"", "/"} and parts.port != 0
+        good = (file or server) and not (parts.query or parts.fragment or parts.username or parts.password)
+    except ValueError:
+        good = False
+    if value and not (good and len(value) <= 500):
+        raise ValidationError("Not an address like file:/var/log/registry.jsonl or syslog+tls://log.example.com:6514.")
+
+
 def _issuer(value):
     """Validator: the address of an OpenID Connect issuer. It needs TLS, except on this machine.
 
@@ -67,6 +80,7 @@ def _loopback(host):
         return False
 
 
+SYSLOG = {"syslog+udp", "syslog+tcp", "syslog+tls"}
 MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}  # unencrypted; STARTTLS; TLS
 
 data_dir = Path(env.str("REGISTRY_DATA_DIR", str(BASE_DIR / "data"))).resolve()
@@ -80,6 +94,7 @@ url = env.str("REGISTRY_URL", "", validate=_site)
 hosts: list[str] = env.list("REGISTRY_HOSTS", [])
 hsts = env.str("REGISTRY_HSTS", "host", validate=validate.OneOf(["host", "subdomains", "preload"]))
 admin_password = env.str("REGISTRY_ADMIN_PASSWORD", "")
+audit_forward = env.str("REGISTRY_AUDIT_FORWARD", "", validate=_forward)
 _database_url = env.str("DATABASE_URL", "", validate=_database)
 _secret_key = env.str("REGISTRY_SECRET_KEY", "")
 _email_url = env.str("REGISTRY_EMAIL_URL", "", validate=_mail)
@@ -119,6 +134,7 @@ if _faults:
 
 # A secret read from a file ends in a line break.
 admin_password, _database_url, _secret_key = admin_password.strip("\r\n"), _database_url.strip(), _secret_key.strip()
+audit_forward = audit_forward.strip()
 _email_url, _oidc_client_secret = _email_url.strip(), _oidc_client_secret.strip("\r\n")
 hosts = [name.strip() for name in hosts if name.strip()]
 url = url.rstrip("/") or f"http://{f'[{host}]' if ':' in host else host}:{port}"

@@ -16,6 +16,7 @@ PRODUCT = "Registry App"
 PUBLIC_URL = env.url
 HOST, PORT, WORKERS = env.host, env.port, env.workers
 ADMIN_PASSWORD = env.admin_password
+AUDIT_FORWARD = env.audit_forward  # where the audit log is forwarded to; empty: nowhere
 ARTIFACTS = env.data_dir / "artifacts"  # files that the demo makes
 RESTRICTION_JOURNAL = env.data_dir / "restricted.jsonl"  # restrictions, also those that a restored backup lacks
 MLFLOW_CREDENTIALS = (env.mlflow_username, env.mlflow_password)  # of `import_mlflow`, where the server asks
@@ -57,6 +58,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "registry_app.middleware.ZoneMiddleware",
     "config.middleware.PageLoginMiddleware",
     "config.middleware.FormErrorsMiddleware",
     "registry_app.middleware.LimitMiddleware",
@@ -204,7 +206,7 @@ REQUEST_BYTES = 16 * 1024 * 1024  # the server's limit; Django accepts 2.5 MiB w
 
 # Language, time zone, files.
 LANGUAGE_CODE = "en-us"
-TIME_ZONE = "UTC"
+TIME_ZONE = "UTC"  # of commands and mails; pages show the reader's (ZoneMiddleware)
 USE_I18N = False
 USE_TZ = True
 STATIC_URL = "/static/"

@@ -1,6 +1,7 @@
 """Variables of every template."""
 
 from django.conf import settings
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from .choices import Theme
@@ -9,7 +10,7 @@ from .permissions import last_membership
 
 
 def site(request):
-    """The product's name, the theme of this browser, the ways to sign in, and the frame of pages outside organizations.
+    """The product's name, theme, time zone, the ways to sign in, and the frame of pages outside organizations.
 
     Views of an organization's pages give membership, organization and sidebar of their own; these are read from the
     database only where a page shows them.
@@ -19,6 +20,7 @@ def site(request):
     return {
         "product": settings.PRODUCT,
         "theme": theme if theme in Theme.values else Theme.SYSTEM.value,
+        "zone": timezone.get_current_timezone_name(),
         "has_mail": settings.HAS_MAIL,
         "single_sign_on": settings.SINGLE_SIGN_ON,
         "membership": membership,

@@ -2,6 +2,7 @@
 
 import time
 from contextlib import suppress
+from datetime import UTC
 
 from allauth.core.internal import ratelimit
 from allauth.usersessions.models import UserSession
@@ -14,6 +15,7 @@ from django.db import IntegrityError
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -57,6 +59,21 @@ class ProbeMiddleware:
 def _answer_probe(request, ask):
     well = ask()
     return HttpResponse("ok\n" if well else "not ready\n", content_type="text/plain", status=200 if well else 503)
+
+
+class ZoneMiddleware:
+    """Shows times, and reads days, in the reader's zone: chosen in the account, else that of the browser, else UTC.
+
+    A script keeps the browser's zone in a cookie. A cookie that names no zone is ignored.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        chosen = request.user.time_zone if request.user.is_authenticated else ""
+        with timezone.override(rules.zone_named(chosen) or rules.zone_named(request.COOKIES.get("zone", "")) or UTC):
+            return self.get_response(request)
 
 
 class SessionSeenMiddleware:

@@ -155,6 +155,7 @@ NAMESPACES = {
     "sessions": [path("account/sessions/<int:pk>/end/", sessions.end, name="end")],
     "site": [
         path("appearance/", site.appearance, name="appearance"),
+        path("account/time-zone/", site.time_zone, name="time_zone"),
     ],
 }
 # With the names that allauth reverses.

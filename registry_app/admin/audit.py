@@ -3,12 +3,12 @@
 import json
 
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import F, Q, Subquery
 from django.utils.html import format_html_join
 
 from .. import rules
 from ..choices import Action
-from ..models import AuditChainHead, AuditEvent, Organization
+from ..models import AuditChainHead, AuditEvent, AuditForward, Organization
 from .base import AuditedAdmin
 
 OUTCOMES = {"done": Q(code=""), "refused": ~Q(code="")}
@@ -69,3 +69,21 @@ class AuditChainHeadAdmin(AuditedAdmin):
 
     list_display = ["seq", "hash"]
     stays = rules.LOG_STAYS
+
+
+@admin.register(AuditForward)
+class AuditForwardAdmin(AuditedAdmin):
+    """How far the log was forwarded, and what keeps it from going on."""
+
+    list_display = ["target", "seq", "waiting", "forwarded_at", "failed_at", "failure"]
+    stays = rules.LOG_STAYS
+
+    def get_queryset(self, request):
+        """With the number of entries that were not forwarded yet."""
+        head = Subquery(AuditChainHead.objects.values("seq")[:1])
+        return super().get_queryset(request).annotate(waiting=head - F("seq"))
+
+    @admin.display(description="Entries waiting")
+    def waiting(self, obj):
+        """How many were not forwarded yet."""
+        return obj.waiting

@@ -1,8 +1,11 @@
 """Registries in the Django admin, and what belongs to them."""
 
+from datetime import date, timedelta
+
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextInputWidget
+from django.core.exceptions import ValidationError
 
 from .. import rules
 from ..choices import Action
@@ -110,8 +113,18 @@ class RegistryMemberForm(OptimisticLockForm):
     """The role of somebody, or of a team, in a registry."""
 
     ends_at = forms.DateTimeField(
-        label="Ends", required=False, widget=AdminTextInputWidget, help_text="Date and time (UTC); empty for never."
+        label="Ends",
+        required=False,
+        widget=AdminTextInputWidget,
+        help_text="Date and time in your time zone; empty for never.",
     )
+
+    def clean_ends_at(self):
+        """A moment that the calendar has in every zone."""
+        moment = self.cleaned_data["ends_at"]
+        if moment and moment.date() > date.max - timedelta(days=2):
+            raise ValidationError("Leave it empty for a role without end.", code="invalid")
+        return moment
 
 
 @admin.register(RegistryMember)

@@ -28,11 +28,11 @@ class Texts(NamedTuple):
 
 
 TEXTS = {
-    "registry_app_registry": Texts("registry_search", "id", ("name_key", "description")),
-    "registry_app_collection": Texts("collection_search", "id", ("name_key", "description")),
-    "registry_app_artifact": Texts("artifact_search", "id", ("name",)),
-    "registry_app_alias": Texts("alias_search", "id", ("name",)),
-    "registry_app_tag": Texts("tag_search", "id", ("name",)),
+    "registry_app_registry": Texts("registry_search", "id", ("name_folded", "description")),
+    "registry_app_collection": Texts("collection_search", "id", ("name_folded", "description")),
+    "registry_app_artifact": Texts("artifact_search", "id", ("name_folded",)),
+    "registry_app_alias": Texts("alias_search", "id", ("name_folded",)),
+    "registry_app_tag": Texts("tag_search", "id", ("name_folded",)),
     "registry_app_auditevent": Texts("event_search", "seq", ("target_name", "actor_name")),
 }
 LOG = "registry_app_auditevent"
@@ -65,8 +65,8 @@ def _of_sqlite(table: str, index: str, key: str, columns: Sequence[str]) -> dict
 
 
 def _of_postgresql(table: str, index: str, columns: Iterable[str]) -> str:
-    """The statement of the trigram index. As in the queries, keys stay as they are, other texts are in upper case."""
-    compared = (column if column == "name_key" else f"upper({column})" for column in columns)
+    """The statement of the trigram index. As in the queries, names are folded already, other texts in upper case."""
+    compared = (column if column == "name_folded" else f"upper({column})" for column in columns)
     return (
         f"CREATE INDEX IF NOT EXISTS {index} ON {table} USING gin ({', '.join(f'{c} gin_trgm_ops' for c in compared)})"
     )
@@ -94,14 +94,14 @@ class SearchTerm:
     """
 
     def __init__(self, text: str, tables: Sequence[str] = CATALOG, few: int = FEW) -> None:
-        self.text, self.key, self.tables, self.few = text, rules.name_key(text), tables, few
+        self.text, self.folded, self.tables, self.few = text, rules.folded_name(text), tables, few
 
     def condition(self, model: type[Model]) -> Q:
         """The condition that a row of `model`, whose table is one of the tables, contains the text."""
         table, has_it = model._meta.db_table, Q()
         for column in TEXTS[table].columns:
-            is_key = column == "name_key"
-            has_it |= Q(name_key__contains=self.key) if is_key else Q(**{f"{column}__icontains": self.text})
+            is_name = column == "name_folded"
+            has_it |= Q(name_folded__contains=self.folded) if is_name else Q(**{f"{column}__icontains": self.text})
         keys = self._candidates[table]
         return has_it if keys is None else has_it & Q(pk__in=keys)
 
@@ -115,20 +115,20 @@ class SearchTerm:
 
     @cached_property
     def _candidates(self) -> dict[str, list[int] | None]:
-        return candidate_ids(self.tables, {self.key, self.text}, self.few)
+        return candidate_ids(self.tables, {self.folded, self.text}, self.few)
 
 
-def most_similar(rows: QuerySet[Row], key: str) -> QuerySet[Row]:
-    """The rows whose `name_key` is most similar to `key`: at most NEAREST of `rows`, a queryset of an indexed table."""
-    return rows.order_by(_similarity(key[:COMPARED]).desc(), "name_key", "pk")[:NEAREST]
+def most_similar(rows: QuerySet[Row], name: str) -> QuerySet[Row]:
+    """The rows whose `name_folded` is most similar to `name`: at most NEAREST of `rows`, of an indexed table."""
+    return rows.order_by(_similarity(name[:COMPARED]).desc(), "name_key", "pk")[:NEAREST]
 
 
-def _similarity(key):
-    """How similar a `name_key` is to `key`: by trigrams if the database can, else by pairs of characters."""
+def _similarity(name):
+    """How similar a `name_folded` is to `name`: by trigrams if the database can, else by pairs of characters."""
     if connection.vendor == "postgresql" and is_whole():
-        return Func(Value(key), F("name_key"), function="WORD_SIMILARITY", output_field=FloatField())
-    pairs = dict.fromkeys(key[start : start + 2] for start in range(len(key) - 1))
-    return sum((Case(When(name_key__contains=pair, then=1), default=0) for pair in pairs), Value(0))
+        return Func(Value(name), F("name_folded"), function="WORD_SIMILARITY", output_field=FloatField())
+    pairs = dict.fromkeys(name[start : start + 2] for start in range(len(name) - 1))
+    return sum((Case(When(name_folded__contains=pair, then=1), default=0) for pair in pairs), Value(0))
 
 
 def candidate_ids(tables: Sequence[str], texts: Collection[str], few: int) -> dict[str, list[int] | None]:

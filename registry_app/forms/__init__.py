@@ -32,6 +32,7 @@ from .registry_members import (
     WhoCanForm,
 )
 from .search import SearchForm
+from .site import TimeZoneForm
 from .teams import AddPeopleForm, TeamDeleteForm, TeamFilter, TeamForm, TeamSettingsForm
 from .tokens import TokenForm
 
@@ -81,6 +82,7 @@ __all__ = [
     "TeamFilter",
     "TeamForm",
     "TeamSettingsForm",
+    "TimeZoneForm",
     "TokenForm",
     "UnlinkForm",
     "UnprotectForm",

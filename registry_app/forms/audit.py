@@ -1,6 +1,6 @@
 """The audit log's filters."""
 
-from datetime import date
+from datetime import UTC, date
 from typing import Any
 
 from django import forms
@@ -53,21 +53,21 @@ class HistoryFilter(AuditFilter):
 
 
 class DayForm(FilterForm):
-    """The day at whose end something is to be seen as it was; without one, today."""
+    """The day of the reader at whose end something is to be seen as it was; without one, today."""
 
     on = forms.DateField(
-        label="As it was at the end of (UTC)",
+        label="As it was at the end of",
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["on"].widget.attrs["max"] = timezone.now().date().isoformat()
+        self.fields["on"].widget.attrs["max"] = timezone.localdate().isoformat()
 
     def clean_on(self) -> date | None:
-        """A day that has begun: of one that hasn't, nothing is known."""
+        """A day that has begun somewhere, for addresses are shared: of one that hasn't, nothing is known."""
         day = self.cleaned_data["on"]
-        if day and day > timezone.now().date():
+        if day and day > (timezone.now() + rules.FIRST_TODAY).astimezone(UTC).date():
             raise ValidationError("That day is to come.", code="day_to_come")
         return day

@@ -136,14 +136,14 @@ class FilterForm(forms.Form):
         """The cleaned values; BadRequest (400) for a repeated or wrong parameter of the form's own."""
         self.refuse_repeated()
         for name in self.errors:
-            raise BadRequest(f"“{self.data.get(name, '')[:40]}” is no value for “{name}”.")
+            raise BadRequest(f"“{self.data.get(name, '')[:40]}” is no value for “{self[name].label}” ({name}).")
         return self.cleaned_data
 
     def refuse_repeated(self) -> None:
         """BadRequest (400) for a parameter of the form's own that stands there twice."""
         for name in self.fields:
             if name in self.data and len(self.data.getlist(name)) > 1:  # type: ignore[attr-defined]
-                raise BadRequest(f"“{name}” stands in the address more than once.")
+                raise BadRequest(f"“{self[name].label}” ({name}) stands in the address more than once.")
 
     @property
     def active(self) -> list[tuple[Any, Any]]:

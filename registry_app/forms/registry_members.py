@@ -1,11 +1,12 @@
 """Forms about who has which role in a registry."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.utils.timezone import get_current_timezone, localdate
 
 from .. import rules
 from ..choices import Role
@@ -24,27 +25,29 @@ DOING = [
 
 
 class LastDayField(forms.DateField):
-    """The last day on which a role counts; cleaned to the moment after it (UTC), as models keep it."""
+    """The last day on which a role counts, in the reader's zone; cleaned to the moment after it, as models keep it."""
 
     widget = forms.DateInput(attrs={"type": "date", "class": "input short"}, format="%Y-%m-%d")
 
     def clean(self, value: Any) -> datetime | None:
-        """The moment, or None for a role without end. The last day of the calendar has none after it."""
+        """The moment, or None for a role without end. After the last days of the calendar is none in every zone."""
         day = super().clean(value)
-        if day == date.max:
+        if day and day > date.max - timedelta(days=2):
             raise ValidationError("Leave the day empty for a role without end.", code="invalid")
-        return day and datetime.combine(day + timedelta(days=1), time(), UTC)
+        return day and rules.end_of_day(day, get_current_timezone())
 
     def prepare_value(self, value: Any) -> Any:
         """The day, of a moment that the model keeps."""
-        return (value - timedelta(days=1)).date() if isinstance(value, datetime) else value
+        return localdate(value - timedelta(microseconds=1)) if isinstance(value, datetime) else value
 
 
 class RoleForm(ActionForm):
     """A role, and the last day on which it counts."""
 
     role = forms.ChoiceField(choices=ROLES, widget=Radios, error_messages={"required": "Choose a role."})
-    ends_at = LastDayField(label="Last day", required=False, help_text="The role ends by itself after this day (UTC).")
+    ends_at = LastDayField(
+        label="Last day", required=False, help_text="The role ends by itself after this day, in your time zone."
+    )
 
     def clean_ends_at(self) -> datetime | None:
         """Refuse a day that is over."""

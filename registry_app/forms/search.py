@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from .. import rules
 from ..search.query import Search, parse_search
 from .base import FilterForm
 from .widgets import NO_HELP
@@ -29,8 +30,8 @@ class SearchForm(FilterForm):
         required=False,
         widget=forms.SearchInput(
             attrs={
-                "maxlength": 200,
-                "placeholder": "Words, or type:model, tag:reviewed, alias:production",
+                "maxlength": rules.URI_LENGTH,
+                "placeholder": "Words, Models/Churn:v1, a digest, or type:model, alias:production",
                 "aria-describedby": "search-said",
                 **NO_HELP,
             }

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.urls import reverse
 
@@ -50,7 +49,6 @@ class AliasListing(Listing):
             row["address"] = reverse("collections:detail", args=names)
             row["link"] = reverse("links:detail", args=[*names, row["number"]])
             row["label"] = add_line_breaks(row["collection_name"])
-            row["since"] = naturaltime(row["set_at"])
             row["behind"] = row["newest"] - row["number"]
         return rows
 

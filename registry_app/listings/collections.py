@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
-from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.db.models import QuerySet, Value
 from django.db.models.functions import Left
 from django.http import QueryDict
@@ -79,7 +78,6 @@ class CollectionListing(Listing):
             row["aliases"], row["more_aliases"] = marked[:LABELS_SHOWN], max(0, len(marked) - LABELS_SHOWN)
             names = sorted(tags.get(row["id"], ()))
             row["tags"], row["more_tags"] = names[:LABELS_SHOWN], max(0, len(names) - LABELS_SHOWN)
-            row["updated"] = naturaltime(row["updated_at"])
             row["summary"] = rules.first_sentence(row["card"])[:160]
         return rows
 

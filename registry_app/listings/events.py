@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Any, ClassVar
 
 from django.http import QueryDict
-from django.utils import timezone
+from django.utils.timezone import localdate
 
 from .. import rules
 from ..choices import Action, Role, Target, Visibility
@@ -68,10 +68,10 @@ class EventListing:
         """The context of the log's templates."""
         return {
             "filters": self.filters,
-            "days": [(day, list(entries)) for day, entries in groupby(self.rows, lambda event: event.at.date())],
+            "days": [(day, list(entries)) for day, entries in groupby(self.rows, lambda event: localdate(event.at))],
             "older": self.older,
             "newest": not self.wanted["before"],
-            "today": timezone.now().date(),
+            "today": localdate(),
         }
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
-from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.db.models import Count, Q, QuerySet
 from django.http import QueryDict
 
@@ -57,7 +56,6 @@ class MemberListing(Listing):
             row["restricted"] = [add_line_breaks(name) for name in names[:NAMES_SHOWN]]
             row["more_restricted"] = max(0, len(names) - NAMES_SHOWN)
             row["every_restricted"] = every if row["is_admin"] else None
-            row["last_login"] = naturaltime(row["user__last_login"]) if row["user__last_login"] else ""
         return rows
 
     @property

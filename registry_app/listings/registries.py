@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.db.models import Count, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Left
 
@@ -119,7 +118,6 @@ class RegistryListing(Listing):
             row["restricted"] = row["visibility"] == Visibility.RESTRICTED
             row["types"], row["more_types"] = names[:TYPES_SHOWN], max(0, len(names) - TYPES_SHOWN)
             row["role"] = role and role.label
-            row["updated"] = naturaltime(row["updated_at"])
             row["summary"] = rules.first_sentence(row["summary"])[:160]
         return rows
 

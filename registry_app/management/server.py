@@ -6,12 +6,15 @@ or half, holds a connection and no thread; gunicorn's own workers read the body 
 
 import os
 import time
+from threading import Event, Thread
 
 from django.conf import settings
 from django.core.servers.basehttp import get_internal_wsgi_application
 from gunicorn.app.base import BaseApplication
 from gunicorn.workers.base import Worker
 from waitress import create_server, wasyncore
+
+from ..operations.forwarding import Forwarder
 
 THREADS = 4  # in each process
 CONNECTIONS = 300  # in each process; each may have a file open for what it sends, and one for what it gets
@@ -58,6 +61,9 @@ class BufferingWorker(Worker):
     def run(self):
         """Serve until gunicorn says stop or is gone; requests that are whole by then are still answered."""
         self.channels: dict = {}
+        stop = Event()
+        if settings.AUDIT_FORWARD:  # of all processes one forwards, and another goes on should it end
+            Thread(target=Forwarder(settings.AUDIT_FORWARD, stop).run, name="forward_audit", daemon=True).start()
         server = create_server(
             self.wsgi,
             map=self.channels,
@@ -72,6 +78,7 @@ class BufferingWorker(Worker):
         while self.alive and self.ppid == os.getppid():
             self._turn()
         server.accepting = False
+        stop.set()
         end = time.monotonic() + self.cfg.graceful_timeout
         while any(_is_busy(channel) for channel in server.active_channels.values()) and time.monotonic() < end:
             self._turn()

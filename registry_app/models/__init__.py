@@ -3,7 +3,8 @@
 from .accepted_type import AcceptedType
 from .access_request import AccessRequest
 from .alias_request import AliasRequest
-from .artifact import Artifact, Batch, Version, VersionData, clean_names, register
+from .artifact import Artifact, Batch, Version, clean_names, register
+from .audit_forward import AuditForward
 from .collection import Collection
 from .event import Actor, AuditChainHead, AuditEvent
 from .former_name import FormerName
@@ -29,6 +30,7 @@ from .team import Team, TeamMembership
 from .token import ApiToken
 from .user import User
 from .validation import raise_refusal
+from .version_data import VersionData
 
 __all__ = [
     "AcceptedType",
@@ -40,6 +42,7 @@ __all__ = [
     "Artifact",
     "AuditChainHead",
     "AuditEvent",
+    "AuditForward",
     "Batch",
     "Collection",
     "ContentCounts",

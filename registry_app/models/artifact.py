@@ -1,7 +1,7 @@
 """Artifacts: what teams own, wherever it is kept, and the versions of them that registries publish."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -10,12 +10,15 @@ from django.utils import timezone
 
 from .. import rules
 from ..choices import Action, Role, Target
+from ..database.beginnings import Beginning
 from .change import changing, locked
 from .event import Actor, AuditTarget, record, reference, references
+from .folded_name import FoldedNameField
 from .organization import OrganizationMembership
 from .team import Team
 from .user import User
 from .validation import raise_refusal
+from .version_data import VersionData
 
 if TYPE_CHECKING:
     from .link import LinkQuerySet
@@ -27,6 +30,7 @@ class Artifact(models.Model):
     team = models.ForeignKey(Team, models.PROTECT, related_name="artifacts")
     project = models.CharField(max_length=rules.LABEL_LENGTH)
     name = models.CharField(max_length=rules.LABEL_LENGTH)
+    name_folded = FoldedNameField()
     type = models.CharField(max_length=rules.TYPE_LENGTH)
     next_number = models.PositiveIntegerField(default=0, editable=False)
     created_by = models.ForeignKey(User, models.PROTECT, null=True, editable=False, related_name="+")
@@ -42,32 +46,6 @@ class Artifact(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("artifacts:detail", args=[self.team.organization.slug, self.team.name, self.project, self.name])
-
-
-class VersionData(NamedTuple):
-    """What is known of a version when it is registered: all that never changes, and what it was made from.
-
-    `size` in bytes, `file_count` in files, `metadata` as JSON gives it, `made_from` a tuple of Versions.
-    """
-
-    digest: str
-    uri: str
-    size: int = 0
-    file_count: int = 1
-    metadata: dict = {}
-    run: str = ""
-    run_url: str = ""
-    made_from: tuple = ()
-
-    def check(self) -> None:
-        """Refuse what may not be kept, on the field that holds it."""
-        raise_refusal(rules.refuse_digest(self.digest), "digest")
-        raise_refusal(rules.refuse_uri(self.uri), "uri")
-        raise_refusal(rules.refuse_amount(self.size), "size")
-        raise_refusal(rules.refuse_amount(self.file_count), "file_count")
-        raise_refusal(rules.refuse_version_metadata(self.metadata), "metadata")
-        raise_refusal(rules.refuse_label(self.run, "Runs") if self.run else None, "run")
-        raise_refusal(rules.refuse_run_url(self.run_url), "run_url")
 
 
 def _of_teams(membership):
@@ -141,6 +119,11 @@ class Version(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["artifact", "number"], name="version_number_is_unique"),
             models.UniqueConstraint(fields=["artifact", "digest"], name="version_digest_is_unique"),
+        ]
+        indexes = [  # by which a search finds what it names
+            models.Index(fields=["digest"], name="version_by_digest"),
+            models.Index(fields=["run"], name="version_by_run"),
+            models.Index(Beginning("uri"), name="version_by_uri"),
         ]
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ from ..database.fulltext import SearchTerm
 from .artifact import Version
 from .change import Change, changing, locked, refuse_stale
 from .event import Actor, AuditTarget, reference
+from .folded_name import FoldedNameField
 from .impact import ContentCounts
 from .link import Alias, Link, Tag, clean_tags, replace_tags
 from .registry import Registry
@@ -57,6 +58,7 @@ class Collection(models.Model):
     registry = models.ForeignKey(Registry, models.CASCADE, related_name="collections")
     name = models.CharField(max_length=rules.LABEL_LENGTH)
     name_key = models.CharField(max_length=rules.LABEL_KEY_LENGTH, editable=False)
+    name_folded = FoldedNameField()
     type = models.CharField(max_length=rules.TYPE_LENGTH)
     description = models.TextField("card", blank=True, validators=[validate_description])
     next_number = models.PositiveIntegerField(default=0, editable=False)
@@ -79,6 +81,7 @@ class Collection(models.Model):
         indexes = [
             models.Index(fields=["registry", "updated_at", "id"], name="collection_by_update"),
             models.Index(fields=["registry", "type", "name_key"], name="collection_by_type"),
+            models.Index(fields=["name_key", "registry"], name="collection_by_name"),
         ]
 
     def __str__(self) -> str:

@@ -3,12 +3,14 @@
 import json
 import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Q, Subquery
+from django.utils.timezone import get_current_timezone
 
+from .. import rules
 from ..choices import Action, Target, Visibility
 from ..database import fulltext
 
@@ -73,19 +75,19 @@ class AuditEventQuerySet(models.QuerySet):
         return self.filter(found)
 
     def between(self, first: date | None, last: date | None) -> Self:
-        """Those from the day `first` to the day `last`, in UTC; None is no limit.
+        """Those from the day `first` to the day `last`, in the reader's zone; None is no limit.
 
         Numbers grow with time: an index says at which numbers the days begin and end, however long ago they were.
         """
         events, everything = self, self.model._default_manager.all()
         if first:
-            start = datetime.combine(first, time.min, UTC)
+            start = rules.start_of_day(first, get_current_timezone())
             number = everything.filter(at__gte=start).order_by("at", "seq").values("seq")[:1]
             events = events.filter(at__gte=start, seq__gte=Subquery(number))
         if last:
-            end = datetime.combine(last, time.max, UTC)
-            number = everything.filter(at__lte=end).order_by("-at", "-seq").values("seq")[:1]
-            events = events.filter(at__lte=end, seq__lte=Subquery(number))
+            end = rules.end_of_day(last, get_current_timezone())
+            number = everything.filter(at__lt=end).order_by("-at", "-seq").values("seq")[:1]
+            events = events.filter(at__lt=end, seq__lte=Subquery(number))
         return events
 
     def readable_by(self, membership: "OrganizationMembership") -> Self:

@@ -13,6 +13,7 @@ from ..choices import Action, Permission, Target
 from .artifact import Version
 from .change import Change, changing, locked
 from .event import Actor, AuditTarget, reference
+from .folded_name import FoldedNameField
 from .user import User
 from .validation import raise_refusal
 
@@ -198,6 +199,7 @@ class Alias(models.Model):
     collection = models.ForeignKey("Collection", models.CASCADE, related_name="aliases")
     link = models.ForeignKey(Link, models.CASCADE, related_name="aliases")
     name = models.CharField(max_length=rules.LABEL_LENGTH)
+    name_folded = FoldedNameField()
     set_at = models.DateTimeField(default=timezone.now, editable=False)  # on the link that it names now
     set_by = models.ForeignKey(User, models.PROTECT, null=True, editable=False, related_name="+")
 
@@ -235,6 +237,7 @@ class Tag(models.Model):
     collection = models.ForeignKey("Collection", models.CASCADE, related_name="tags")
     link = models.ForeignKey(Link, models.CASCADE, null=True, blank=True, related_name="tags")
     name = models.CharField(max_length=rules.LABEL_LENGTH)
+    name_folded = FoldedNameField()
 
     class Meta:
         ordering = ["name"]

@@ -18,6 +18,7 @@ from .accepted_type import AcceptedType, new_types
 from .change import changing, locked, refuse_stale
 from .effective_role import EffectiveRoles
 from .event import Actor, AuditEvent, AuditTarget, record, reference
+from .folded_name import FoldedNameField
 from .former_name import FormerName
 from .organization import Organization
 from .registry_member import RegistryMember
@@ -46,6 +47,7 @@ class Registry(EffectiveRoles, models.Model):
         help_text="Code that loads artifacts uses this name, so pick one that lasts.",
     )
     name_key = models.CharField(max_length=rules.KEY_LENGTH, editable=False)
+    name_folded = FoldedNameField()
     description = models.TextField(blank=True, validators=[validate_description])
     visibility = models.CharField(max_length=12, choices=Visibility, default=Visibility.ORGANIZATION)
     accepts_all_types = models.BooleanField(default=False)
@@ -125,8 +127,6 @@ class Registry(EffectiveRoles, models.Model):
     def protected_names(self) -> list[str]:
         """The aliases that are protected here (rule 26), sorted."""
         return sorted(self.protected_aliases.values_list("name", flat=True))
-
-    # What may be kept.
 
     def clean(self) -> None:
         """Rules 2, 3, 6 and 9, against the row as it is stored; texts that stay may be older than their rules."""

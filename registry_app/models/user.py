@@ -37,6 +37,7 @@ class User(AbstractUser):
     """
 
     is_service = models.BooleanField("service account", default=False, editable=False)
+    time_zone = models.CharField(max_length=rules.ZONE_LENGTH, blank=True, editable=False)  # empty: the browser's
     access_ended_at = models.DateTimeField(null=True, editable=False)  # what began earlier works no more
 
     class Meta(AbstractUser.Meta):
@@ -107,6 +108,11 @@ class User(AbstractUser):
         self.access_ended_at = timezone.now()
         self.save(update_fields=["access_ended_at"])
         endings.end_of_account(self, by, f"{self} was deactivated.", organization)
+
+    def choose_time_zone(self, name: str) -> None:
+        """Show them times in the zone `name`, or in their browser's if it is empty. No event: it is theirs alone."""
+        self.time_zone = name
+        self.save(update_fields=["time_zone"])
 
     @transaction.atomic
     def give_all_rights(self, by: Actor) -> None:

@@ -1,4 +1,4 @@
-"""A lock so that one process at a time prepares the database; servers that start together wait for the first."""
+"""Locks so that one process at a time does a thing: servers that start together wait until the first is prepared."""
 
 import fcntl
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
-LOCK = int.from_bytes(b"registry")  # the number of PostgreSQL's lock
+LOCK = "registry"  # the name of the lock for preparing the database; its eight bytes are PostgreSQL's number
 PAUSE = 0.2  # seconds between two tries
 
 
@@ -20,7 +20,7 @@ def alone(command: BaseCommand) -> Iterator[None]:
 
     CommandError if the database can't be reached. The lock ends with its process.
     """
-    with _of_session() if connection.vendor == "postgresql" else _of_folder() as take:
+    with try_alone(LOCK) as take:
         if not take():
             command.stdout.write("Another process prepares the database: waiting for it.")
             command.stdout.flush()
@@ -30,7 +30,18 @@ def alone(command: BaseCommand) -> Iterator[None]:
 
 
 @contextmanager
-def _of_session() -> Iterator[Callable[[], bool]]:
+def try_alone(name: str) -> Iterator[Callable[[], bool]]:
+    """A function that tries once to take the database's lock `name`, of eight letters, and says whether it is ours.
+
+    It may be asked again whether it still is; CommandError if the database can't be reached. The lock ends with the
+    block.
+    """
+    with _of_session(name) if connection.vendor == "postgresql" else _of_file(name) as take:
+        yield take
+
+
+@contextmanager
+def _of_session(name: str) -> Iterator[Callable[[], bool]]:
     """A function that tries once to take an advisory lock of PostgreSQL, on its own connection.
 
     It doesn't wait, because a waiting statement would block CREATE INDEX CONCURRENTLY.
@@ -40,7 +51,7 @@ def _of_session() -> Iterator[Callable[[], bool]]:
         def take():
             try:
                 with session.cursor() as cursor:
-                    cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+                    cursor.execute("SELECT pg_try_advisory_lock(%s)", [int.from_bytes(name.encode())])
                     return cursor.fetchone()[0]
             except DatabaseError as error:
                 raise CommandError(f"The database can't be used: {str(error).strip()}") from error
@@ -49,13 +60,14 @@ def _of_session() -> Iterator[Callable[[], bool]]:
 
 
 @contextmanager
-def _of_folder() -> Iterator[Callable[[], bool]]:
-    """A function that tries once to lock the folder of SQLite's file."""
-    folder = os.open(Path(connection.settings_dict["NAME"]).parent, os.O_RDONLY)
+def _of_file(name: str) -> Iterator[Callable[[], bool]]:
+    """A function that tries once to lock a file beside that of SQLite."""
+    path = Path(connection.settings_dict["NAME"]).with_name(f"{name}.lock")
+    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
 
     def take():
         try:
-            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True
@@ -63,4 +75,4 @@ def _of_folder() -> Iterator[Callable[[], bool]]:
     try:
         yield take
     finally:
-        os.close(folder)
+        os.close(file)

@@ -16,3 +16,4 @@ from .registries import *
 from .roles import *
 from .types import *
 from .versions import *
+from .zones import *

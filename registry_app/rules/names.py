@@ -15,6 +15,8 @@ TYPES_AT_ONCE = 500  # types in one call
 DESCRIPTION_BYTES = 64 * 1024  # of UTF-8
 USERNAME_LENGTH = 150  # characters, as Django has it
 REASON_LENGTH = 500  # characters
+# Letters of their own that people without such a keyboard write otherwise.
+PLAIN_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d"})
 
 
 def clean_name(text: str) -> str:
@@ -48,6 +50,15 @@ def name_key(name: str) -> str:
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     return " ".join(folded.split())
+
+
+def folded_name(text: str) -> str:
+    """`text` as search compares names: its key without marks, and with plain letters: Résumé is resume, Ørsted orsted.
+
+    Marks are those that stand above, below or in a letter, so that what is typed without them is found.
+    """
+    letters = (char for char in unicodedata.normalize("NFKD", name_key(text)) if not unicodedata.combining(char))
+    return unicodedata.normalize("NFC", "".join(letters).translate(PLAIN_LETTERS))
 
 
 def refuse_key(name: str, code: str, length: int) -> Refusal | None:

@@ -23,11 +23,18 @@ COMPARISONS = {">=": "gte", "<=": "lte", ">": "gt", "<": "lt", "": "exact"}  # t
 class Search(NamedTuple):
     """A parsed search: `words` that must all be found, and `conditions`, pairs of an operator and its value.
 
-    The value of `created` is a pair of a Django lookup and a date; every other value is text.
+    The value of `created` is a pair of a Django lookup and a date; every other value is text. `unknown` are what looks
+    like operators and is none: such terms are words.
     """
 
     words: tuple[str, ...] = ()
     conditions: tuple[tuple[str, Any], ...] = ()
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def asked(self) -> bool:
+        """Whether anything is searched for."""
+        return bool(self.words or self.conditions)
 
     @property
     def text(self) -> str:
@@ -45,12 +52,15 @@ def parse_search(text: str) -> tuple[Search, None] | tuple[None, Refusal]:
         return None, _refusal(f"A search has at most {QUERY_LENGTH} characters; this one has {len(text)}.")
     if any(unicodedata.category(char) in {"Cc", "Cs"} and not char.isspace() for char in text):
         return None, _refusal("A search can't contain control characters.")
-    words, conditions, rest = [], [], text.lstrip()
+    words, conditions, unknown, rest = [], [], [], text.lstrip()
     while rest:
         operator, value, rest = _term(rest)
         if value is None:
             return None, _refusal("A quote is not closed. Close it, or take it out.")
-        if operator is not None:
+        if operator is not None and operator.lower() not in OPERATORS:
+            words.append(f"{operator}:{value}")
+            unknown += [operator] if operator.isalpha() and not value.startswith("//") else []
+        elif operator is not None:
             condition, refusal = _condition(operator, value)
             if refusal:
                 return None, refusal
@@ -59,7 +69,7 @@ def parse_search(text: str) -> tuple[Search, None] | tuple[None, Refusal]:
             words.append(value)
     if len(words) + len(conditions) > TERMS:
         return None, _refusal(f"A search has at most {TERMS} words and operators.")
-    return Search(tuple(words), tuple(conditions)), None
+    return Search(tuple(words), tuple(conditions), tuple(dict.fromkeys(unknown))), None
 
 
 def _term(text: str) -> tuple[str | None, str | None, str]:
@@ -79,8 +89,6 @@ def _term(text: str) -> tuple[str | None, str | None, str]:
 def _condition(operator: str, value: str) -> tuple[str | tuple[str, date], None] | tuple[None, Refusal]:
     """(the value of a condition with `operator`, None), or (None, the Refusal)."""
     name = operator.lower()
-    if name not in OPERATORS:
-        return None, _refusal(f"“{operator[:40]}:” is no operator. Text with a colon goes in quotes.")
     if not value:
         return None, _refusal(f"Nothing comes after {name}: there.")
     if name != "created":

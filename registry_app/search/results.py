@@ -81,18 +81,18 @@ class SearchResults:
 
         Dicts of `name`, `registry_name` and, for a collection, `collection_name`.
         """
-        key = rules.name_key(self.wanted.text)
+        key = rules.folded_name(self.wanted.text)
         if not fulltext.SHORTEST <= len(key) <= fulltext.COMPARED:
             return []
         collections = fulltext.most_similar(Collection.objects.filter(registry__in=_ids(self.visible)), key)
         rows: list = [
-            *fulltext.most_similar(self.visible, key).values("name_key", registry_name=F("name")),
-            *collections.values("name_key", registry_name=F("registry__name"), collection_name=F("name")),
+            *fulltext.most_similar(self.visible, key).values("name_folded", registry_name=F("name")),
+            *collections.values("name_folded", registry_name=F("registry__name"), collection_name=F("name")),
         ]
         parts: dict[str, list] = {}
         for row in rows:
             row["name"] = row.get("collection_name", row["registry_name"])
-            for part in dict.fromkeys([row["name_key"], *row["name_key"].split()]):
+            for part in dict.fromkeys([row["name_folded"], *row["name_folded"].split()]):
                 parts.setdefault(part, []).append(row)
         close = get_close_matches(key, parts, n=SUGGESTED, cutoff=CLOSE)
         meant = {(row["name"], row["registry_name"]): row for part in close for row in parts[part]}
@@ -149,7 +149,9 @@ class SearchResults:
         key = rules.name_key(self.wanted.text)
         if not key:
             return rows.order_by("name_key", "pk")
-        rank = Case(When(name_key=key, then=0), When(name_key__contains=key, then=1), default=2)
+        folded = rules.folded_name(self.wanted.text)
+        ranks = ({"name_key": key}, {"name_folded": folded}, {"name_folded__contains": folded})
+        rank = Case(*(When(**found, then=place) for place, found in enumerate(ranks)), default=len(ranks))
         return rows.order_by(rank, "name_key", "pk")
 
 
@@ -201,7 +203,7 @@ _BY_COLLECTION = {
 
 def _links_with(words, newer):
     """Querysets of ids of the links that `newer` keeps and whose artifact, alias or tag has `words`."""
-    is_system = words.key == rules.LATEST or rules.number_called(words.text) is not None
+    is_system = rules.name_key(words.text) == rules.LATEST or rules.number_called(words.text) is not None
     parts = [newer(Link.objects.called(words.text), "pk")] if is_system else []
     artifacts = _ids(words.within(Artifact.objects.all()))
     parts.append(newer(Link.objects.filter(version__artifact__in=artifacts), "pk"))
@@ -211,7 +213,7 @@ def _links_with(words, newer):
 
 def _named(words):
     """The ids of the collections whose name contains `words`."""
-    return _ids(Collection.objects.filter(name_key__contains=words.key))
+    return _ids(Collection.objects.filter(name_folded__contains=words.folded))
 
 
 def _ids(rows):

@@ -2,11 +2,15 @@
 
 import functools
 import json
+from datetime import UTC
 
 from django import template
+from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.template.defaulttags import querystring
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
@@ -27,6 +31,19 @@ def icon(name, label=""):
             '<svg class="i" role="img" aria-label="{}"><use href="{}#{}"/></svg>', label, _sprite(), name
         )
     return mark_safe(f'<svg class="i" aria-hidden="true"><use href="{_sprite()}#{name}"/></svg>')  # noqa: S308
+
+
+@register.simple_tag
+def moment(value, style="j M Y, H:i"):
+    """The moment `value` in the reader's zone, as `style` says: `date`'s letters, or `ago`. A time of day has its zone.
+
+    In UTC, and to the second, it is the title.
+    """
+    there = timezone.localtime(value)
+    text = naturaltime(value) if style == "ago" else date_format(there, f"{style} T" if "H" in style else style)
+    utc = value.astimezone(UTC)
+    title = f"{date_format(utc, 'j F Y, H:i:s')} UTC"
+    return format_html('<time datetime="{}" title="{}">{}</time>', utc.isoformat(timespec="seconds"), title, text)
 
 
 @register.simple_tag

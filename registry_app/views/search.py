@@ -1,8 +1,12 @@
 """Search in the registries that the user can see."""
 
+from django.contrib import messages
+from django.http import HttpResponseRedirect
 from django.views.decorators.http import require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from ..forms import SearchForm
+from ..listings.references import ReferenceListing
 from ..listings.search import SearchListing
 from ..permissions import get_organization
 from ..search.query import OPERATORS, Search
@@ -11,17 +15,40 @@ from .rendering import render_page
 
 @require_safe
 def index(request, organization):
-    """The first hits of a search among registries, collections, versions, aliases and tags."""
+    """The first hits of a search among registries, collections, versions, aliases and tags.
+
+    A text that names just one thing leads there; one that may as well be a word only where nothing else is found.
+    """
     membership = get_organization(request.user, organization)
     form = SearchForm(request.GET)
     form.refuse_repeated()
+    named = ReferenceListing(membership, request.GET.get("q", ""))
+    if named.only and not named.is_word and not _is_typed(request):
+        return _lead(request, named.only)
     wanted = form.cleaned_data["q"] if form.is_valid() else Search()
-    context = {"form": form, "section": "search", "asked": any(wanted), "operators": OPERATORS}
-    if any(wanted):
+    context = {"form": form, "section": "search", "asked": wanted.asked, "operators": OPERATORS, **named.context}
+    if wanted.asked:
         listing = SearchListing(membership, wanted)
-        context["groups"] = listing.groups
+        context |= {"groups": listing.groups, "unknown": wanted.unknown}
+        if named.only and not context["groups"] and not _is_typed(request):
+            return _lead(request, named.only)
         if not context["groups"] and not wanted.conditions:
             context["meant"] = listing.meant
-    return render_page(
-        request, "search/index.html", membership, context, part="search/_results.html", status=form.status
-    )
+    status = 200 if context["targets"] else form.status
+    return render_page(request, "search/index.html", membership, context, part="search/_results.html", status=status)
+
+
+def _is_typed(request):
+    """Whether the box sends what stands in it while it is being typed."""
+    return "Typed" in request.headers
+
+
+def _lead(request, target):
+    """A redirect (303) to `target`, with a message that says why."""
+    text = request.GET["q"].strip()
+    messages.info(request, f"“{text if len(text) <= 80 else f'{text[:79]}…'}” names this {target['kind']}.")
+    if request.htmx:
+        return HttpResponseClientRedirect(target["address"])
+    response = HttpResponseRedirect(target["address"])
+    response.status_code = 303
+    return response

@@ -1,13 +1,26 @@
-"""Settings of the browser."""
+"""Settings of how pages look to one person."""
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpResponseRedirect
+from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from ..choices import Theme
-from .rendering import remember
+from ..forms import TimeZoneForm
+from .rendering import form_data, remember
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def time_zone(request):
+    """The zone in which the user sees times: one of all, or that of the browser."""
+    form = TimeZoneForm(form_data(request), initial={"time_zone": request.user.time_zone})
+    if form.is_valid() and form.submit(request.user.choose_time_zone, form.cleaned_data["time_zone"]):
+        messages.success(request, "Times are shown in this zone from now on.")
+        return redirect("site:time_zone")
+    return render(request, "site/time_zone.html", {"form": form, "section": "time_zone"}, status=form.status)
 
 
 @login_not_required

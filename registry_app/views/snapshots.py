@@ -1,10 +1,11 @@
 """Snapshots: a registry or a collection at the end of a day, reconstructed from the audit log."""
 
-from datetime import UTC, datetime, time
+from datetime import timedelta
 
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from .. import rules
 from ..audit.snapshots import collection_as_of, protected_aliases_as_of, registry_as_of
 from ..forms import DayForm
 from ..listings.snapshots import collection_rows, registry_rows
@@ -35,6 +36,6 @@ def collection(request, organization, name, collection):
 
 
 def _day(request):
-    """(the day of the address, its last moment in UTC)."""
-    day = DayForm(request.GET).require()["on"] or timezone.now().date()
-    return day, datetime.combine(day, time.max, tzinfo=UTC)
+    """(the day of the address, its last moment in the reader's zone)."""
+    day = DayForm(request.GET).require()["on"] or timezone.localdate()
+    return day, rules.end_of_day(day, timezone.get_current_timezone()) - timedelta(microseconds=1)

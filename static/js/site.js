@@ -3,3 +3,4 @@ import "../django_htmx/htmx-2.min.js";
 import "./failed.js";
 import "./copy.js";
 import "./find.js";
+import "./zone.js";

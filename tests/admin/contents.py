@@ -12,6 +12,7 @@ from registry_app.models import (
     Artifact,
     AuditChainHead,
     AuditEvent,
+    AuditForward,
     Collection,
     FormerName,
     Invitation,
@@ -51,6 +52,7 @@ MODELS = [
     Artifact,
     AuditEvent,
     AuditChainHead,
+    AuditForward,
     Collection,
     FormerName,
     Invitation,
@@ -95,5 +97,6 @@ def fill(organization, numbers):
         link.set_tags(COMMAND_LINE, ["checked"])
         protect(registry, "production")
         make_invitation(organization)
+        AuditForward.to(f"file:/var/log/{number}")
         make_token(friend)
         SocialAccount.objects.create(user=friend, provider="sso", uid=f"friend-{number}")

@@ -107,11 +107,9 @@ def listed(membership, query):
 
 
 def shown(listing):
-    """The context of a list, but for its form and the words for how long ago something changed."""
+    """The context of a list, but for its form."""
     context = listing.context
     del context["filters"]
-    for row in context["rows"]:
-        del row["updated"]
     return context
 
 

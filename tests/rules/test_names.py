@@ -241,3 +241,32 @@ def test_types_may_not_be(name):
 )
 def test_descriptions(text, expected):
     assert code_of(rules.refuse_description(text)) == expected
+
+
+@pytest.mark.parametrize(
+    "name, typed",
+    [
+        ("Résumé", "resume"),
+        ("Größe", "grosse"),
+        ("Straße", "STRASSE"),
+        ("Ørsted", "orsted"),
+        ("Ｗｉｄｅ", "wide"),
+        ("İstanbul", "istanbul"),
+        ("Iğdır", "igdir"),
+        ("ΑΘΉΝΑ", "αθηνα"),
+        ("Ёлка Й", "елка и"),
+        ("Łódź", "lodz"),
+        ("Œuvre", "oeuvre"),
+        ("ﬁne", "fine"),
+        ("日本語", "日本語"),
+        ("한국어", "한국어"),
+        ("A  b", "a b"),
+    ],
+)
+def test_a_name_is_folded_as_it_is_typed_without_marks(name, typed):
+    assert rules.folded_name(name) == rules.folded_name(typed) == typed.casefold()
+
+
+@given(st.text(max_size=50))
+def test_what_is_folded_stays_so_and_what_has_one_key_folds_alike(text):
+    assert rules.folded_name(rules.name_key(text)) == rules.folded_name(text)

@@ -53,16 +53,11 @@ def test_a_search_is_read(text, words, conditions):
     "text",
     [
         *(
-            "foo:bar",
-            ":",
-            ":x",
-            "http://x",
-            '"a":b:c x:"',
+            'x:"',
             "x type:",
             "type: model",
             'type:""',
             'tag:" "',
-            "types:model",
         ),
         *('"open', 'x "', 'registry:"Golden', "created:", "created:>", "created:soon", "created:=2026-01-01"),
         *("created:2026-02-30", "created:2026-1-1", "created:20260101", "created:2026-W01-1", "created:>>2026-01-01"),
@@ -76,6 +71,23 @@ def test_what_can_not_be_read_is_refused_and_the_operators_are_named(text):
     assert (search, refusal.code) == (None, "search_invalid")
     assert all(f"{operator}:" in refusal.way_out for operator in OPERATORS)
     assert len(refusal.reason) < 200
+
+
+@pytest.mark.parametrize(
+    "text, words, unknown",
+    [
+        ("foo:bar", ("foo:bar",), ("foo",)),
+        ("types:model typ:x types:y", ("types:model", "typ:x", "types:y"), ("types", "typ")),
+        ('foo:"two words" x', ("foo:two words", "x"), ("foo",)),
+        (":", (":",), ()),
+        (":x", (":x",), ()),
+        ("http://x", ("http://x",), ()),
+        ("12:30", ("12:30",), ()),
+        ('"foo:bar"', ("foo:bar",), ()),
+    ],
+)
+def test_what_is_no_operator_is_text_and_told(text, words, unknown):
+    assert parse_search(text) == (Search(words, (), unknown), None)
 
 
 PIECES = st.sampled_from(['"', ":", " ", "\t", "\0", "\ud800", ">", "type", "created", "2026-01-01", "é", "%", "\\"])

@@ -192,6 +192,24 @@ def test_a_foreign_parameter_is_ignored(ada, golden, populated, page):
             assert (query, client.get(f"{address}?{query}").status_code) == (query, 200)
 
 
+@pytest.mark.parametrize(
+    "page, query, name, words",
+    [
+        ("registries:index", "sort=size", "sort", "Sort"),
+        ("registries:index", "role=boss", "role", "Your role"),
+        ("registries:index", "visibility=all", "visibility", "Visibility"),
+        ("registries:index", "q=a&q=b", "q", "Search"),
+        ("audit:index", "since=soon", "since", "From"),
+        ("audit:index", "action=explode", "action", "Action"),
+        ("audit:index", "before=x", "before", "Before"),
+    ],
+)
+def test_a_wrong_parameter_of_the_list_is_named_in_words(ada, golden, page, query, name, words):
+    response = browser(ada).get(f"{address_of(page, golden)}?{query}&utm_source=mail")
+    assert response.status_code == 400
+    assert f"“{words}” ({name})" in response.text
+
+
 def test_a_day_that_makes_no_sense_is_answered_by_search(ada, golden):
     client, address = browser(ada), reverse("search:index", args=[golden.organization.slug])
     for value in VALUES:

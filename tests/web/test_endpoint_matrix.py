@@ -50,3 +50,12 @@ def test_no_address_takes_a_method_that_it_did_not_declare(world, name):
     with nothing_happens():
         answers = {method: word(world.ask("org-admin", method, address)) for method in OTHERS}
     assert answers == dict.fromkeys(OTHERS, "m")
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if takes(name, "GET")])
+def test_foreign_parameters_change_no_answer(world, name):
+    """Links get some on their way: mails, chats and search engines add them."""
+    address = world.address(lines_of(name)[0])
+    answer = word(world.ask("org-admin", "GET", address))
+    for query in ("utm_source=slack&utm_source=mail&fbclid=1&gclid=2", "ref=x&page=2&_=1", "%FF=%00&q[]=a&="):
+        assert word(world.ask("org-admin", "GET", f"{address}?{query}")) == answer

@@ -1,0 +1,6 @@
+/* Keeps the browser's time zone in a cookie, so that the next page shows times in it. */
+{
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const secure = location.protocol === "https:" ? "; secure" : "";
+  if (zone) document.cookie = `zone=${zone}; path=/; max-age=31536000; samesite=lax${secure}`;
+}
