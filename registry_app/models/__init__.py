@@ -6,6 +6,8 @@ from .artifact import Artifact, Batch, Version, VersionData, clean_names, regist
 from .collection import Collection
 from .event import Actor, AuditChainHead, AuditEvent
 from .former_name import FormerName
+from .group_mapping import GroupMapping
+from .group_sign_in import follow_groups
 from .impact import ContentCounts, Restriction
 from .invitation import Invitation
 from .link import Alias, Link, Tag
@@ -42,6 +44,7 @@ __all__ = [
     "Collection",
     "ContentCounts",
     "FormerName",
+    "GroupMapping",
     "Invitation",
     "Link",
     "Organization",
@@ -60,6 +63,7 @@ __all__ = [
     "create_organization",
     "create_organization_with_admin",
     "effective_sources",
+    "follow_groups",
     "make_account",
     "make_invited_account",
     "make_service_account",

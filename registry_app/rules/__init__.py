@@ -6,6 +6,7 @@ templates all call these functions, so that a page shows the reason in advance i
 
 from .characters import *
 from .collections import *
+from .groups import *
 from .links import *
 from .names import *
 from .refusals import *
