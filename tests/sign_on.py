@@ -1,5 +1,6 @@
 """How the tests come in by the provider of single sign-on."""
 
+import json
 from urllib.parse import urlsplit
 
 import requests
@@ -51,3 +52,13 @@ def who(client):
     """The name of who is signed in, or None."""
     response = client.get(HOME)
     return response.context["user"].username if response.status_code == 200 else None
+
+
+def enter_with(issuer, username, **claims):
+    """Come as `username`, of whom the provider says these claims this time. Answers the client."""
+    say = f"{issuer}/say/"
+    requests.post(say, {"username": username, "claims": json.dumps(claims)}, timeout=30).raise_for_status()
+    try:
+        return enter(issuer, username)[0]
+    finally:
+        requests.post(say, {"username": username, "claims": "{}"}, timeout=30)
