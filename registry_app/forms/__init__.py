@@ -17,6 +17,7 @@ from .collections import (
     UnprotectForm,
     VersionFilter,
 )
+from .group_mappings import ChangeMappingForm, GroupMappingForm, RemoveMappingForm
 from .imports import ImportForm
 from .members import ConfirmForm, InviteForm, JoinForm, MemberRoleForm, PeopleFilter, SecondFactorForm, ServiceForm
 from .organizations import OrganizationForm, SetupForm
@@ -35,6 +36,7 @@ __all__ = [
     "ArtifactFilter",
     "AuditFilter",
     "ChangeAccessForm",
+    "ChangeMappingForm",
     "CollectionFilter",
     "CompareForm",
     "ConfirmForm",
@@ -48,6 +50,7 @@ __all__ = [
     "DetailsForm",
     "EditCollectionForm",
     "ExplainForm",
+    "GroupMappingForm",
     "HistoryFilter",
     "ImportForm",
     "InviteForm",
@@ -59,6 +62,7 @@ __all__ = [
     "PeopleFilter",
     "ProtectForm",
     "RegistryFilter",
+    "RemoveMappingForm",
     "RemoveTypeForm",
     "RequestForm",
     "RestrictForm",

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from django.urls import get_resolver, reverse
 
-from registry_app.models import AccessRequest, ApiToken, Invitation, RegistryMember, setup_token
+from registry_app.models import AccessRequest, ApiToken, GroupMapping, Invitation, RegistryMember, setup_token
 from tests.factories import make_invitation
 
 REGISTRIES = ("golden", "vault", "models")
@@ -17,6 +17,7 @@ NEWEST = {
     "role": lambda registry: RegistryMember.objects.filter(registry=registry).latest("pk").pk,
     "request": lambda registry: AccessRequest.objects.filter(registry=registry).latest("pk").pk,
     "invitation": lambda registry: Invitation.objects.filter(organization=registry.organization).latest("pk").pk,
+    "mapping": lambda registry: GroupMapping.objects.filter(organization=registry.organization).latest("pk").pk,
     "token": lambda registry: ApiToken.objects.latest("pk").pk,
     "setup-link": lambda registry: setup_token(),
     "invitation-link": lambda registry: make_invitation(registry.organization)[1],
