@@ -14,6 +14,7 @@ from registry_app.models import (
     AuditEvent,
     Collection,
     FormerName,
+    GroupMapping,
     Invitation,
     Link,
     Organization,
@@ -40,6 +41,7 @@ from tests.factories import (
     make_token,
     make_user,
     make_version,
+    map_group,
     protect,
 )
 
@@ -53,6 +55,7 @@ MODELS = [
     AuditChainHead,
     Collection,
     FormerName,
+    GroupMapping,
     Invitation,
     Link,
     Organization,
@@ -68,11 +71,11 @@ MODELS = [
     Version,
 ]
 ADDABLE = {
-    *(Collection, Link, Organization, OrganizationMembership, ProtectedAlias),
+    *(Collection, GroupMapping, Link, Organization, OrganizationMembership, ProtectedAlias),
     *(Registry, RegistryMember, Team, TeamMembership, User),
 }
 CHANGEABLE = {
-    *(Collection, Link, Organization, OrganizationMembership),
+    *(Collection, GroupMapping, Link, Organization, OrganizationMembership),
     *(Registry, RegistryMember, Team, TeamMembership, User),
 }
 
@@ -94,6 +97,7 @@ def fill(organization, numbers):
         link = make_link(make_collection(registry, tags=["churn"]), version, "production")
         link.set_tags(COMMAND_LINE, ["checked"])
         protect(registry, "production")
+        map_group(organization, f"group{number}", team=team)
         make_invitation(organization)
         make_token(friend)
         SocialAccount.objects.create(user=friend, provider="sso", uid=f"friend-{number}")
