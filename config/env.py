@@ -105,6 +105,8 @@ _oidc_url = env.str("REGISTRY_OIDC_URL", "", validate=_issuer)
 _oidc_client_id = env.str("REGISTRY_OIDC_CLIENT_ID", "")
 _oidc_client_secret = env.str("REGISTRY_OIDC_CLIENT_SECRET", "")
 _oidc_name = env.str("REGISTRY_OIDC_NAME", "single sign-on")
+_oidc_scopes: list[str] = env.list("REGISTRY_OIDC_SCOPES", [])
+groups_claim = env.str("REGISTRY_OIDC_GROUPS_CLAIM", "groups", validate=validate.Length(1))
 
 try:
     env.seal()  # checks all values, to report every wrong one at once
@@ -184,12 +186,13 @@ def single_sign_on():
     if not _oidc_url:
         return None
     url = _oidc_url.removesuffix("/.well-known/openid-configuration").rstrip("/")
+    scopes = ["openid", "profile", "email", *(scope.strip() for scope in _oidc_scopes if scope.strip())]
     return {
         "provider_id": re.sub(r"[^a-z0-9]+", "-", url.split("://")[1].lower()).strip("-")[:100],
         "name": _oidc_name,
         "client_id": _oidc_client_id,
         "secret": _oidc_client_secret,
-        "settings": {"server_url": url, "oauth_pkce_enabled": True},
+        "settings": {"server_url": url, "oauth_pkce_enabled": True, "scope": scopes},
     }
 
 

@@ -162,6 +162,7 @@ SINGLE_SIGN_ON = env.single_sign_on()
 SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [SINGLE_SIGN_ON] if SINGLE_SIGN_ON else []}}
 SOCIALACCOUNT_ADAPTER = "registry_app.authentication.adapters.SingleSignOnAdapter"
 SOCIALACCOUNT_LOGIN_ON_GET = True
+GROUPS_CLAIM = env.groups_claim  # where the provider says which groups a person is in
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.https() else 0
 
 # Mail, if there is a server: links to reset a password.

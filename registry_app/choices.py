@@ -83,6 +83,7 @@ class Target(TextChoices):
     INVITATION = "invitation"
     TOKEN = "token"  # noqa: S105
     TEAM = "team"
+    GROUP = "group"
     REGISTRY = "registry"
     COLLECTION = "collection"
     LINK = "link"
@@ -105,6 +106,9 @@ class Action(TextChoices):
     PERSON_REMOVE = "organization.member.remove", "Removed member"
     INVITE = "invitation.create", "Invited"
     INVITE_REVOKE = "invitation.revoke", "Revoked invitation of"
+    GROUP_MAP = "organization.group.add", "Added mapping of group"
+    GROUP_CHANGE = "organization.group.change", "Changed mapping of group"
+    GROUP_UNMAP = "organization.group.remove", "Removed mapping of group"
     USER_CREATE = "user.create", "Created account"
     USER_EDIT = "user.edit", "Edited account"
     USER_DEACTIVATE = "user.deactivate", "Deactivated account"

@@ -17,6 +17,7 @@ from .views import (
     artifacts,
     audit,
     collections,
+    group_mappings,
     imports,
     invitations,
     links,
@@ -48,6 +49,11 @@ NAMESPACES = {
         path(ORGANIZATION, organizations.detail, name="detail"),
         path(f"{ORGANIZATION}settings/", organizations.settings, name="settings"),
         path(f"{ORGANIZATION}settings/factor/", organizations.second_factor, name="second_factor"),
+    ],
+    "group_mappings": [
+        path(f"{ORGANIZATION}settings/groups/", group_mappings.index, name="index"),
+        path(f"{ORGANIZATION}settings/groups/<int:pk>/", group_mappings.change, name="change"),
+        path(f"{ORGANIZATION}settings/groups/<int:pk>/remove/", group_mappings.remove, name="remove"),
     ],
     "registries": [
         path(f"{ORGANIZATION}registries/", registries.index, name="index"),

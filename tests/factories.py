@@ -9,6 +9,7 @@ from registry_app.models import (
     Actor,
     ApiToken,
     Collection,
+    GroupMapping,
     Invitation,
     Link,
     Organization,
@@ -124,6 +125,13 @@ def make_invitation(organization, role=OrganizationRole.MEMBER, email="") -> tup
     """An open invitation, and the secret part of its link."""
     invitation = Invitation(organization=organization, role=role, email=email)
     return invitation, invitation.create(COMMAND_LINE)
+
+
+def map_group(organization, group, role=OrganizationRole.MEMBER, team=None, team_role="") -> GroupMapping:
+    """What `organization` gives to `group` of the identity provider."""
+    mapping = GroupMapping(organization=organization, group=group, role=role, team=team, team_role=team_role)
+    mapping.save_by(COMMAND_LINE)
+    return mapping
 
 
 def give_factor(user):

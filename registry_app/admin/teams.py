@@ -1,9 +1,9 @@
-"""Teams and who is in them, in the Django admin."""
+"""Teams, who is in them, and what groups of the identity provider give, in the Django admin."""
 
 from django.contrib import admin
 
 from ..choices import Action
-from ..models import RegistryMember, Team, TeamMembership
+from ..models import GroupMapping, RegistryMember, Team, TeamMembership
 from .base import AuditedAdmin
 
 
@@ -40,3 +40,17 @@ class TeamMembershipAdmin(AuditedAdmin):
     fields = ["team", "user", "role"]
     add_action, change_action = Action.TEAM_MEMBER_ADD, Action.TEAM_MEMBER_CHANGE
     delete_action = Action.TEAM_MEMBER_REMOVE
+
+
+@admin.register(GroupMapping)
+class GroupMappingAdmin(AuditedAdmin):
+    """What organizations give to groups of the identity provider, when their people sign in."""
+
+    list_display = ["group", "provider", "organization", "role", "team", "team_role"]
+    list_filter = ["role", "organization"]
+    search_fields = ["group", "team__name", "organization__name"]
+    raw_id_fields = ["organization", "team"]
+    chosen_once = ["organization", "group", "team"]
+    readonly_fields = ["provider"]
+    add_fields = ["organization", "group", "role", "team", "team_role"]
+    add_action, change_action, delete_action = Action.GROUP_MAP, Action.GROUP_CHANGE, Action.GROUP_UNMAP

@@ -13,12 +13,16 @@ from django.db import transaction
 from ..choices import Action
 from ..models import Actor, User
 from ..models.event import record
+from . import claims
+from .groups import follow_on_sign_in
 from .limits import Request
 
 
 def connect() -> None:
     """Connect the handlers to the signals of allauth and Django."""
     account_signals.user_logged_in.connect(_log_sign_in, dispatch_uid="log sign-in")
+    claims.connect()
+    account_signals.user_logged_in.connect(follow_on_sign_in, dispatch_uid="follow groups")
     user_logged_out.connect(_log_sign_out, dispatch_uid="log sign-out")
     for signal, action in {
         account_signals.password_changed: Action.PASSWORD_CHANGE,

@@ -18,6 +18,7 @@ from .collections import (
     UnprotectForm,
     VersionFilter,
 )
+from .group_mappings import ChangeMappingForm, GroupMappingForm, RemoveMappingForm
 from .imports import ImportForm
 from .members import ConfirmForm, InviteForm, JoinForm, MemberRoleForm, PeopleFilter, SecondFactorForm, ServiceForm
 from .organizations import OrganizationForm, SetupForm
@@ -47,6 +48,7 @@ __all__ = [
     "ArtifactFilter",
     "AuditFilter",
     "ChangeAccessForm",
+    "ChangeMappingForm",
     "CollectionFilter",
     "CompareForm",
     "ConfirmForm",
@@ -60,6 +62,7 @@ __all__ = [
     "DetailsForm",
     "EditCollectionForm",
     "ExplainForm",
+    "GroupMappingForm",
     "HistoryFilter",
     "ImportForm",
     "InviteForm",
@@ -71,6 +74,7 @@ __all__ = [
     "PeopleFilter",
     "ProtectForm",
     "RegistryFilter",
+    "RemoveMappingForm",
     "RemoveTypeForm",
     "RequestForm",
     "RestrictForm",

@@ -19,6 +19,7 @@ IGNORED_FIELDS = {"csrfmiddlewaretoken"}
 FIELD_BY_CODE = {
     rules.NAME_TAKEN.code: "name",
     rules.TOKEN_NAME_TAKEN.code: "name",
+    rules.GROUP_MAPPED.code: "group",
     "email_taken": "email",
     "already_in": "user",
 }

@@ -11,10 +11,12 @@ from .. import rules
 from ..choices import OrganizationRole, TeamRole, Visibility
 from ..forms.members import PeopleFilter
 from ..models import OrganizationMembership, RegistryMember, TeamMembership, role_sources_of_person
+from ..models.group_role import origin
 from .base import Listing, add_line_breaks, registry_addresses
 
 NAMES_SHOWN = 2  # registries in a row
-COLUMNS = ("id", "role", "user_id", "user__username", "user__email", "user__is_service", "user__is_active")
+COLUMNS = ("id", "role", "group", "provider", "user_id")
+OF_USER = ("user__username", "user__email", "user__is_service", "user__is_active", "user__last_login")
 Memberships = list[tuple[int, int, str, str]]  # (user id, team id, team name, role) each
 
 
@@ -30,7 +32,7 @@ class MemberListing(Listing):
 
     def queryset(self) -> QuerySet:
         """The memberships, as dicts."""
-        return self.filters.apply(self.membership.organization.memberships.all()).values(*COLUMNS, "user__last_login")
+        return self.filters.apply(self.membership.organization.memberships.all()).values(*COLUMNS, *OF_USER)
 
     @cached_property
     def counts(self) -> dict[str, int]:
@@ -93,6 +95,7 @@ class MemberListing(Listing):
             "You" if row["user_id"] == self.membership.user_id else "",
             "Service account" if row["user__is_service"] else "",
             f"Leads {', '.join(leads)}" if leads else "",
+            f"Through {origin(row['group'], row['provider'])}" if row["group"] else "",
             row["user__email"] if self.membership.is_admin else "",
         ]
         return [note for note in notes if note]

@@ -11,6 +11,7 @@ from django.urls import reverse
 from ..choices import Role, TeamRole
 from ..forms.teams import TeamFilter
 from ..models import RegistryMember, TeamMembership
+from ..models.group_role import origin
 from ..permissions import TeamAccess
 from .base import Listing, add_line_breaks, registry_addresses
 
@@ -93,8 +94,12 @@ class TeamMemberListing(Listing):
 
     def queryset(self) -> QuerySet:
         """The memberships, as dicts."""
-        columns = ("id", "role", "user_id", "user__username", "user__is_service", "user__is_active")
-        return self.team.memberships.values(*columns)
+        of_user = ("user_id", "user__username", "user__is_service", "user__is_active")
+        return self.team.memberships.values("id", "role", "group", "provider", *of_user)
+
+    def prepare(self, rows: list) -> list:
+        """With the group that put each person there, in words, or ""."""
+        return [{**row, "origin": origin(row["group"], row["provider"])} for row in rows]
 
 
 class TeamRoleListing:

@@ -8,6 +8,8 @@ from .audit_forward import AuditForward
 from .collection import Collection
 from .event import Actor, AuditChainHead, AuditEvent
 from .former_name import FormerName
+from .group_mapping import GroupMapping
+from .group_sign_in import follow_groups
 from .impact import ContentCounts, Restriction
 from .invitation import Invitation
 from .link import Alias, Link, Tag
@@ -47,6 +49,7 @@ __all__ = [
     "Collection",
     "ContentCounts",
     "FormerName",
+    "GroupMapping",
     "Invitation",
     "Link",
     "Organization",
@@ -65,6 +68,7 @@ __all__ = [
     "create_organization",
     "create_organization_with_admin",
     "effective_sources",
+    "follow_groups",
     "make_account",
     "make_invited_account",
     "make_service_account",

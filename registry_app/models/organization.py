@@ -11,7 +11,8 @@ from .. import rules
 from ..choices import Action, OrganizationRole, Role, Target
 from . import endings
 from .change import changing, locked, refuse_stale
-from .event import Actor, Audited, AuditTarget, reference
+from .event import Actor, Audited, AuditTarget, differences, reference
+from .group_role import GroupRole, group_is_whole
 from .user import User
 from .validation import raise_refusal, validate_name
 
@@ -128,7 +129,7 @@ class OrganizationMembershipQuerySet(models.QuerySet):
         return self.admins().exclude(models.Exists(others.exclude(user=models.OuterRef("user")).order_by()))
 
 
-class OrganizationMembership(models.Model):
+class OrganizationMembership(GroupRole):
     """That a person is in an organization, and as what."""
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="memberships")
@@ -150,6 +151,7 @@ class OrganizationMembership(models.Model):
             models.CheckConstraint(
                 condition=models.Q(role__in=OrganizationRole.values), name="membership_role_is_known"
             ),
+            group_is_whole("membership_group_is_whole"),
         ]
 
     def __str__(self) -> str:
@@ -220,10 +222,11 @@ class OrganizationMembership(models.Model):
             row.pinned = [*others, registry.pk][-PINNED_MOST:] if wanted else others
             row.save(update_fields=["pinned"])
 
-    def save_by(self, by: Actor, etag: str | None = None) -> None:
+    def save_by(self, by: Actor, etag: str | None = None, *, by_hand: bool = True) -> None:
         """Add the person or change the role, and log it. `etag` is that of what was shown (rule 19).
 
-        Refuses with `role_too_low`, `last_admin`, `service_role` or `edit_conflict`.
+        `by_hand` False keeps the group that it has received. Refuses with `role_too_low`, `last_admin`, `service_role`
+        or `edit_conflict`.
         """
         with changing(self.organization, by, Action.PERSON_CHANGE if self.pk else Action.PERSON_ADD) as change:
             stored = OrganizationMembership.objects.filter(pk=self.pk).first()
@@ -231,14 +234,16 @@ class OrganizationMembership(models.Model):
             raise_refusal(rules.SERVICE_IS_NO_ADMIN if self.is_admin and self.user.is_service else None, "role")
             if stored and not self.is_admin:
                 raise_refusal(stored.refuse_last_admin(), "role")
-            if stored and stored.role == self.role:
+            if by_hand:
+                self.give_by_hand(self.role)
+            if stored and stored.given == self.given:
                 return
             self.full_clean()
             self.save()
-            if stored and stored.is_admin:
+            if stored and stored.is_admin and not self.is_admin:
                 endings.end_of_admin_role(self, by, f"{self.user} is no longer an organization admin.")
             action = Action.PERSON_CHANGE if stored else Action.PERSON_ADD
-            change.record(action, self, {"role": [stored.role if stored else None, self.role]})
+            change.record(action, self, differences(stored.given if stored else {}, self.given))
 
     def delete_by(self, by: Actor) -> None:
         """Remove the person from the organization, with all that being in it made possible.
@@ -253,7 +258,7 @@ class OrganizationMembership(models.Model):
             lost = stored._remove_roles()
             self.delete()
             endings.end_of_membership(stored, by, f"{self.user} was removed from the organization.")
-            change.record(Action.PERSON_REMOVE, stored, {"role": [stored.role, None]}, lost)
+            change.record(Action.PERSON_REMOVE, stored, differences(stored.given, {}), lost)
 
     def _remove_roles(self):
         """Remove the person's roles in registries and teams of the organization; answers what they were."""

@@ -3,10 +3,12 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from .. import rules
 from ..choices import Role, Source
+from .group_role import origin
 from .organization import OrganizationMembership
 from .registry import Registry
 from .registry_member import RegistryMember
@@ -28,9 +30,9 @@ def role_sources(
     for user, role, ends_at in given:
         found[user].append(_path(role, Source.PERSON, "", ends_at))
     through = TeamMembership.objects.filter(user__in=found, team__registry_roles__registry=registry)
-    columns = ("user", "team__registry_roles__role", "team__name", "team__registry_roles__ends_at")
-    for user, role, team, ends_at in through.order_by("team__name").values_list(*columns):
-        found[user].append(_path(role, Source.TEAM, team, ends_at))
+    columns = ("user", "team__registry_roles__role", "team__name", "team__registry_roles__ends_at", "group", "provider")
+    for user, role, team, ends_at, *group in through.order_by("team__name").values_list(*columns):
+        found[user].append(_path(role, Source.TEAM, team, ends_at, origin(*group)))
     for listed in found.values():
         _winner_first(listed)
     return found
@@ -56,8 +58,11 @@ def role_sources_of_person(
     """
     found = {row["id"]: _inherited(membership, row["visibility"]) for row in registries}
     given = RegistryMember.objects.for_user(membership.user_id).filter(registry__in=found).order_by("team__name")
-    for registry, role, team, ends_at in given.values_list("registry", "role", "team__name", "ends_at"):
-        found[registry].append(_path(role, Source.TEAM if team else Source.PERSON, team or "", ends_at))
+    own = TeamMembership.objects.filter(team=OuterRef("team"), user=membership.user_id)
+    group_of_team = (Subquery(own.values("group")), Subquery(own.values("provider")))
+    columns = ("registry", "role", "team__name", "ends_at", *group_of_team)
+    for registry, role, team, ends_at, *group in given.values_list(*columns):
+        found[registry].append(_path(role, Source.TEAM if team else Source.PERSON, team or "", ends_at, origin(*group)))
     for listed in found.values():
         _winner_first(listed)
     return found
@@ -70,9 +75,12 @@ def _winner_first(listed):
 def _inherited(membership, visibility):
     """What comes with the membership itself."""
     shared = rules.shared_role(visibility, membership.organization.default_role)
-    listed = [rules.RoleSource(Role.ADMIN, Source.ORGANIZATION)] if membership.is_admin else []
-    return [*listed, rules.RoleSource(shared, Source.VISIBILITY)] if shared else listed
+    group = membership.origin
+    listed = [rules.RoleSource(Role.ADMIN, Source.ORGANIZATION, group=group)] if membership.is_admin else []
+    here = "" if membership.own_role else group  # people had put them here before the group did
+    return [*listed, rules.RoleSource(shared, Source.VISIBILITY, group=here)] if shared else listed
 
 
-def _path(role, source, team, ends_at):
-    return rules.RoleSource(Role(role), source, team, ends_at, counts=ends_at is None or ends_at > timezone.now())
+def _path(role, source, team, ends_at, group=""):
+    counts = ends_at is None or ends_at > timezone.now()
+    return rules.RoleSource(Role(role), source, team, ends_at, counts=counts, group=group)

@@ -9,7 +9,8 @@ from django.urls import reverse
 from .. import rules
 from ..choices import Action, OrganizationRole, Permission, Target, TeamRole
 from .change import changing, locked, refuse_stale
-from .event import Actor, AuditTarget, reference
+from .event import Actor, AuditTarget, differences, reference
+from .group_role import GroupRole, group_is_whole
 from .organization import Organization, OrganizationMembershipQuerySet
 from .user import User
 from .validation import raise_refusal, refused_as, validate_name
@@ -77,11 +78,11 @@ class Team(models.Model):
     def delete_by(self, by: Actor) -> None:
         """Delete it, with the roles it had in registries, and log what they were.
 
-        Refuses with `role_too_low`, or with `artifacts_stay` where it has registered any.
+        Refuses with `role_too_low`, or as `refuse_deletion` says.
         """
         with changing(self, by, Action.TEAM_DELETE) as change:
             team = change.row
-            raise_refusal(rules.ARTIFACTS_STAY if team.artifacts.exists() else None)
+            raise_refusal(team.refuse_deletion())
             people, roles = team.memberships.select_related("user"), team.registry_roles.select_related("registry")
             lost = {
                 "members": [reference(each.user, role=each.role) for each in people],
@@ -90,6 +91,12 @@ class Team(models.Model):
             related = {what: things for what, things in lost.items() if things}
             change.record(Action.TEAM_DELETE, team, {"name": [team.name, None]}, related)
             Team.objects.filter(pk=team.pk).delete()
+
+    def refuse_deletion(self) -> rules.Refusal | None:
+        """Why it can't be deleted: `artifacts_stay` where it has registered any, or `team_mapped`; else None."""
+        if self.artifacts.exists():
+            return rules.ARTIFACTS_STAY
+        return rules.TEAM_MAPPED if self.group_mappings.exists() else None
 
     def add(self, by: Actor, users: Collection[User], role: str) -> list[User]:
         """Put `users` into it as `role`, all or none, and log each; who is in it already stays as they are.
@@ -130,7 +137,7 @@ class Team(models.Model):
         self.full_clean()
 
 
-class TeamMembership(models.Model):
+class TeamMembership(GroupRole):
     """That a person is in a team, and as what."""
 
     team = models.ForeignKey(Team, models.CASCADE, related_name="memberships")
@@ -142,6 +149,7 @@ class TeamMembership(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["team", "user"], name="team_membership_is_single"),
             models.CheckConstraint(condition=models.Q(role__in=TeamRole.values), name="team_role_is_known"),
+            group_is_whole("team_membership_group_is_whole"),
         ]
 
     def __str__(self) -> str:
@@ -157,23 +165,26 @@ class TeamMembership(models.Model):
         """What a form shows of it (rule 19)."""
         return str(self.role)
 
-    def save_by(self, by: Actor, etag: str | None = None) -> None:
+    def save_by(self, by: Actor, etag: str | None = None, *, by_hand: bool = True) -> None:
         """Put the person into the team or change their role in it, and log it. `etag`: of what was shown (rule 19).
 
-        Refuses with `role_too_low`, `edit_conflict`, or `not_in_organization` for who isn't in the organization.
+        `by_hand` False keeps the group that it has received. Refuses with `role_too_low`, `edit_conflict`, or
+        `not_in_organization` for who isn't in the organization.
         """
         with changing(self.team, by, Action.TEAM_MEMBER_CHANGE if self.pk else Action.TEAM_MEMBER_ADD) as change:
             here = change.row.organization.memberships.filter(user=self.user)
             raise_refusal(None if here.exists() else rules.NOT_HERE, "user")
             stored = TeamMembership.objects.filter(team=self.team, user=self.user).first()
             refuse_stale(etag, stored)
-            if stored and stored.role == self.role:
+            if by_hand:
+                self.give_by_hand(self.role)
+            if stored and stored.given == self.given:
                 return
             self.pk, self._state.adding = stored.pk if stored else None, stored is None
             self.full_clean()
             self.save()
             action = Action.TEAM_MEMBER_CHANGE if stored else Action.TEAM_MEMBER_ADD
-            self._record(change, action, [stored and stored.role, self.role])
+            self._record(change, action, differences(stored.given if stored else {}, self.given))
 
     def delete_by(self, by: Actor) -> None:
         """Remove the person from the team, and log it; what came through it ends at once.
@@ -184,7 +195,7 @@ class TeamMembership(models.Model):
         with changing(self.team, by, Permission.LEAVE if leaves else Action.TEAM_MEMBER_REMOVE) as change:
             if stored := TeamMembership.objects.filter(pk=self.pk).first():
                 self.delete()
-                self._record(change, Action.TEAM_MEMBER_REMOVE, [stored.role, None])
+                self._record(change, Action.TEAM_MEMBER_REMOVE, differences(stored.given, {}))
 
-    def _record(self, change, action, roles):
-        change.record(action, change.row, {"role": roles}, {"member": reference(self.user)})
+    def _record(self, change, action, changes):
+        change.record(action, change.row, changes, {"member": reference(self.user)})

@@ -48,6 +48,7 @@ FORBIDDING = {
     "service_account",
     "service_role",
     "source_hidden",
+    "team_mapped",
     "token_read_only",
     "too_many_tries",
     "type_in_use",
@@ -160,6 +161,13 @@ VERSION_IS_FIXED = Refusal(
 )
 VERSION_LINKED = Refusal("version_linked", "It is linked in a registry.", "Unlink it there first.")
 ARTIFACTS_STAY = Refusal("artifacts_stay", "The team has registered artifacts, which need an owner.")
+TEAM_MAPPED = Refusal(
+    "team_mapped",
+    "A group of the identity provider puts people into the team.",
+    "Remove the group's mapping first.",
+)
+GROUP_MAPPED = Refusal("group_mapped", "This group is mapped to that already. Change or remove that mapping.")
+NO_PROVIDER = Refusal("no_provider", "This site has no identity provider, so it knows no groups.")
 URI_INVALID = Refusal("uri_invalid", "Say where it is kept, as s3://bucket/path, hf://… or file://…, without spaces.")
 DIGEST_INVALID = Refusal(
     "digest_invalid",

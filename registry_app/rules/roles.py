@@ -77,6 +77,7 @@ class RoleSource(NamedTuple):
     """One way in which a person has a role in a registry (rulebook §3).
 
     `team` is the name of the team that gives it, `ends_at` when it ends (None: never), `counts` whether it is valid.
+    `group` says which group of the identity provider puts the person there, in words; "" where people did.
     """
 
     role: Role
@@ -84,6 +85,7 @@ class RoleSource(NamedTuple):
     team: str = ""
     ends_at: datetime | None = None
     counts: bool = True
+    group: str = ""
 
 
 def rank(role: str | None) -> int:

@@ -63,6 +63,8 @@ def component(context, content, name, **values):
 PLACES = {
     "registries:index": ("Registries", "organization"),
     "registries:settings": ("Settings", "registry"),
+    "organizations:settings": ("Settings", "organization"),
+    "group_mappings:index": ("Groups of the identity provider", "organization"),
     "registry_members:index": ("Access", "registry"),
     "members:index": ("Members and teams", "organization"),
     "teams:index": ("Teams", "organization"),

@@ -65,7 +65,7 @@ def detail(request, organization, name):
             return redirect(team)
     log_refusals(request, form, Action.TEAM_MEMBER_ADD, team)
     people = TeamMemberListing(access, request.GET)
-    context = {"form": form, "page": people.page, **TeamRoleListing(access).context}
+    context = {"form": form, "page": people.page, "people": people.rows, **TeamRoleListing(access).context}
     return _team_page(request, "teams/detail.html", access, context, form.status)
 
 
@@ -111,7 +111,7 @@ def delete(request, organization, name):
         return redirect("teams:index", organization)
     log_refusals(request, form, Action.TEAM_DELETE, team)
     context = {"form": form, "people": team.memberships.count(), "registries": team.registry_roles.count()}
-    context["refusal"] = rules.ARTIFACTS_STAY if team.artifacts.exists() else None
+    context["refusal"] = team.refuse_deletion()
     return _team_page(request, "teams/delete.html", access, context, form.status)
 
 

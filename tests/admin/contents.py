@@ -15,6 +15,7 @@ from registry_app.models import (
     AuditForward,
     Collection,
     FormerName,
+    GroupMapping,
     Invitation,
     Link,
     Organization,
@@ -41,6 +42,7 @@ from tests.factories import (
     make_token,
     make_user,
     make_version,
+    map_group,
     protect,
 )
 
@@ -55,6 +57,7 @@ MODELS = [
     AuditForward,
     Collection,
     FormerName,
+    GroupMapping,
     Invitation,
     Link,
     Organization,
@@ -70,11 +73,11 @@ MODELS = [
     Version,
 ]
 ADDABLE = {
-    *(Collection, Link, Organization, OrganizationMembership, ProtectedAlias),
+    *(Collection, GroupMapping, Link, Organization, OrganizationMembership, ProtectedAlias),
     *(Registry, RegistryMember, Team, TeamMembership, User),
 }
 CHANGEABLE = {
-    *(Collection, Link, Organization, OrganizationMembership),
+    *(Collection, GroupMapping, Link, Organization, OrganizationMembership),
     *(Registry, RegistryMember, Team, TeamMembership, User),
 }
 
@@ -96,6 +99,7 @@ def fill(organization, numbers):
         link = make_link(make_collection(registry, tags=["churn"]), version, "production")
         link.set_tags(COMMAND_LINE, ["checked"])
         protect(registry, "production")
+        map_group(organization, f"group{number}", team=team)
         make_invitation(organization)
         AuditForward.to(f"file:/var/log/{number}")
         make_token(friend)

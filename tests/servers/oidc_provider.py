@@ -16,6 +16,7 @@ CLIENT, SECRET, PASSWORD = "registry", "a-secret-of-the-tests", "a password ther
 CALLBACK = "http://testserver/accounts/oidc/127-0-0-1-9/login/callback/"
 PEOPLE = {  # username there: (email, whether the provider has verified it)
     "mel-there": ("Mel@example.com", True),
+    "ada-there": ("ada@example.com", True),
     "liar": ("mel@example.com", False),
     "newcomer": ("newcomer@example.com", True),
     "stranger": ("stranger@example.com", False),

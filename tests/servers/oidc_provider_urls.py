@@ -8,6 +8,7 @@ from allauth.idp.oidc.adapter import DefaultOIDCAdapter
 from allauth.idp.oidc.models import Client
 from django.http import HttpResponse, JsonResponse
 from django.urls import include, path
+from django.views.decorators.csrf import csrf_exempt
 
 NAMES = 400  # characters: more than any table has room for
 ADDRESSES = {  # that are said to be verified; allauth itself gives no two people the same
@@ -17,8 +18,11 @@ ADDRESSES = {  # that are said to be verified; allauth itself gives no two peopl
 }
 
 
+SAID = {}  # {username: claims that are said beside the usual ones}: what `say` was told
+
+
 class Adapter(DefaultOIDCAdapter):
-    """Says of one person that they have a very long name, and of others that they have these ADDRESSES."""
+    """Says of one person that they have a very long name, of others that they have ADDRESSES; and what is SAID."""
 
     def get_claims(self, purpose, user, client, scopes, **kwargs):
         """The claims, as of everybody else."""
@@ -27,7 +31,14 @@ class Adapter(DefaultOIDCAdapter):
             claims |= dict.fromkeys(("name", "given_name", "family_name", "preferred_username"), "é" * NAMES)
         if user.username in ADDRESSES:
             claims |= {"email": ADDRESSES[user.username], "email_verified": True}
-        return claims
+        return claims | SAID.get(user.username, {})
+
+
+@csrf_exempt
+def say(request):
+    """Say the JSON `claims` of the person `username` from now on."""
+    SAID[request.POST["username"]] = json.loads(request.POST["claims"])
+    return HttpResponse()
 
 
 def allow(request):
@@ -53,6 +64,7 @@ urlpatterns = [
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
     path("reset/", views.password_reset, name="account_reset_password"),
     path("allow/", allow),
+    path("say/", say),
     path("empty/<path:address>", lambda request, address: JsonResponse({})),
     path("list/<path:address>", lambda request, address: JsonResponse([], safe=False)),
     path("of-nobody/.well-known/openid-configuration", of_nobody),

@@ -27,6 +27,8 @@ FORMS_OF_PEOPLE = {
     "registry_members:change": {"role": "member", "ends_at": "", "etag": digest_of("viewer")},
     "access_requests:answer": {"answer": "grant", "note": ""},
     "invitations:create": {"email": "", "role": "member"},
+    "group_mappings:index": {"group": "ml-admins", "role": "admin", "team": "Vision", "team_role": "member"},
+    "group_mappings:change": {"role": "admin", "etag": digest_of(["member", ""])},
     "members:service": {"username": "robot"},
     "members:role": {"role": "admin", "etag": digest_of("member")},
     "teams:create": {"name": "Red", "description": ""},

@@ -24,6 +24,7 @@ from tests.factories import (
     make_token,
     make_user,
     make_version,
+    map_group,
 )
 from tests.web.bad_input import NOTHING, Sent
 
@@ -31,10 +32,11 @@ SENT = {"csrfmiddlewaretoken": "sent along", "accepts_all_types": "on"}  # a for
 
 
 def furnish(acme, rob, mel):
-    """A team with a version, a service account with a token, and an invitation."""
+    """A team with a version, a service account with a token, an invitation, and a mapped group."""
     make_version(make_team(acme, "Foundry", people=[rob, mel]))
     make_token(make_service_account(acme, "eval-ci", COMMAND_LINE).user)
     make_invitation(acme)
+    map_group(acme, "ml-team")
 
 
 def fill(acme, registries):
@@ -56,7 +58,7 @@ def fill(acme, registries):
 
 @pytest.fixture
 def furnished(acme, rob, mel, vision):
-    """Acme with teams, a version, a service account with a token, and an invitation."""
+    """Acme with teams, a version, a service account with a token, an invitation, and a mapped group."""
     furnish(acme, rob, mel)
 
 

@@ -5,7 +5,15 @@ from typing import NamedTuple
 
 from django.urls import get_resolver, reverse
 
-from registry_app.models import AccessRequest, AliasRequest, ApiToken, Invitation, RegistryMember, setup_token
+from registry_app.models import (
+    AccessRequest,
+    AliasRequest,
+    ApiToken,
+    GroupMapping,
+    Invitation,
+    RegistryMember,
+    setup_token,
+)
 from tests.factories import make_invitation
 
 REGISTRIES = ("golden", "vault", "models")
@@ -18,6 +26,7 @@ NEWEST = {
     "asked": lambda registry: AliasRequest.objects.filter(registry=registry).latest("pk").pk,
     "request": lambda registry: AccessRequest.objects.filter(registry=registry).latest("pk").pk,
     "invitation": lambda registry: Invitation.objects.filter(organization=registry.organization).latest("pk").pk,
+    "mapping": lambda registry: GroupMapping.objects.filter(organization=registry.organization).latest("pk").pk,
     "token": lambda registry: ApiToken.objects.latest("pk").pk,
     "setup-link": lambda registry: setup_token(),
     "invitation-link": lambda registry: make_invitation(registry.organization)[1],

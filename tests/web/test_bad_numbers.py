@@ -150,7 +150,7 @@ LISTS = {
     forms.SearchForm: ["search:index"],
     forms.CursorForm: [
         *("registry_members:index", "artifacts:detail", "collections:detail", "members:detail", "invitations:create"),
-        *("organization_tokens:index", "teams:detail"),
+        *("organization_tokens:index", "teams:detail", "group_mappings:index"),
     ],
 }
 OTHER_PARAMETERS = {
@@ -228,6 +228,7 @@ NUMBERED = [
         "links:edit",
         "links:unlink",
     ),
+    *("group_mappings:change", "group_mappings:remove"),
     *("versions:detail", "versions:delete", "invitations:revoke", "organization_tokens:revoke", "tokens:revoke"),
     "sessions:end",
 ]

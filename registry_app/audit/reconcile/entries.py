@@ -7,10 +7,12 @@ from ...choices import Action
 from ...models.event import AuditEvent
 from ...models.user import NEW_ACCOUNT
 from ..snapshots import HOLDER_ACTIONS, Entry, RegistrySnapshot
-from .state import Organization, State, Team, Token, Version
+from .state import Fields, Organization, State, Team, Token, Version
 
 # What an organization is where the entry of its creation says nothing else.
 NEW_ORGANIZATION = {"default_role": "viewer", "members_create": True, "requires_second_factor": False}
+
+BY_HAND = {"group": None, "provider": None}  # where the entry of a role says nothing else
 
 
 def entries() -> Iterator[tuple[int, str]]:
@@ -69,7 +71,13 @@ def _edit_organization(state: State, entry: Entry) -> None:
 
 
 def _put_person(state: State, entry: Entry) -> None:
-    state.organization(entry.organization_id).people[entry.target_id] = entry.after["role"]
+    _give(state.organization(entry.organization_id).people, entry.target_id, entry)
+
+
+def _give(people: dict[int, Fields], person: int, entry: Entry) -> None:
+    """The role of an entry, and the group that gave it; an entry that names no role leaves that of before."""
+    before = people.get(person) or {**BY_HAND, "role": entry.after["role"]}
+    people[person] = before | entry.after
 
 
 def _remove_person(state: State, entry: Entry) -> None:
@@ -98,10 +106,21 @@ def _delete_team(state: State, entry: Entry) -> None:
 
 
 def _change_team_member(state: State, entry: Entry) -> None:
-    people, person, role = _team(state, entry).people, entry.related["member"]["id"], entry.after["role"]
-    people.pop(person, None)
-    if role is not None:
-        people[person] = role
+    people, person = _team(state, entry).people, entry.related["member"]["id"]
+    if entry.action == Action.TEAM_MEMBER_REMOVE:
+        people.pop(person, None)
+    else:
+        _give(people, person, entry)
+
+
+def _map_group(state: State, entry: Entry) -> None:
+    mappings, team = state.organization(entry.organization_id).group_mappings, entry.related.get("team")
+    before = mappings.get(entry.target_id) or {"group": entry.target_name, "team": team and team["id"]}
+    mappings[entry.target_id] = before | entry.after
+
+
+def _unmap_group(state: State, entry: Entry) -> None:
+    state.organization(entry.organization_id).group_mappings.pop(entry.target_id)
 
 
 def _create_version(state: State, entry: Entry) -> None:
@@ -152,6 +171,9 @@ CHANGES: dict[str, Callable[[State, Entry], None]] = {
     Action.PERSON_ADD: _put_person,
     Action.PERSON_CHANGE: _put_person,
     Action.PERSON_REMOVE: _remove_person,
+    Action.GROUP_MAP: _map_group,
+    Action.GROUP_CHANGE: _map_group,
+    Action.GROUP_UNMAP: _unmap_group,
     Action.TEAM_CREATE: _create_team,
     Action.TEAM_EDIT: _edit_team,
     Action.TEAM_DELETE: _delete_team,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ...models import ApiToken, Organization, OrganizationMembership, Team, TeamMembership, User
+from ...models import ApiToken, GroupMapping, Organization, OrganizationMembership, Team, TeamMembership, User
 from ...models.user import NEW_ACCOUNT
 from .entries import NEW_ORGANIZATION
 from .kind import Actual, Expected, Kind
@@ -71,15 +71,14 @@ class Memberships(Kind):
 
     def expected(self) -> Expected:
         return {
-            (pk, user): {"role": role}
+            (pk, user): given
             for pk, organization in self.state.organizations.items()
-            for user, role in organization.people.items()
+            for user, given in organization.people.items()
         }
 
     def actual(self) -> Actual:
-        rows = OrganizationMembership.objects.order_by("pk").values_list("organization_id", "user_id", "role")
-        for pk, user, role in rows.iterator():
-            yield (pk, user), {"role": role}
+        for membership in OrganizationMembership.objects.order_by("pk").iterator():
+            yield (membership.organization_id, membership.user_id), membership.given
 
     def label(self, key: Any) -> str:
         return f"The membership of {self.user(key[1])} in {self.organization(key[0])}"
@@ -109,18 +108,39 @@ class TeamMemberships(Kind):
 
     def expected(self) -> Expected:
         return {
-            (pk, user): {"role": role}
+            (pk, user): given
             for organization in self.state.organizations.values()
             for pk, team in organization.teams.items()
-            for user, role in team.people.items()
+            for user, given in team.people.items()
         }
 
     def actual(self) -> Actual:
-        for team, user, role in TeamMembership.objects.order_by("pk").values_list("team", "user", "role").iterator():
-            yield (team, user), {"role": role}
+        for membership in TeamMembership.objects.order_by("pk").iterator():
+            yield (membership.team_id, membership.user_id), membership.given
 
     def label(self, key: Any) -> str:
         return f"The membership of {self.user(key[1])} in {self.team(key[0])}"
 
 
-KINDS = (Accounts, Tokens, Organizations, Memberships, Teams, TeamMemberships)
+class GroupMappings(Kind):
+    """What each organization gives to a group of the identity provider."""
+
+    def expected(self) -> Expected:
+        return {
+            pk: {"organization": organization, **given}
+            for organization, each in self.state.organizations.items()
+            for pk, given in each.group_mappings.items()
+        }
+
+    def actual(self) -> Actual:
+        for mapping in GroupMapping.objects.order_by("pk").iterator():
+            fields = {"organization": mapping.organization_id, "group": mapping.group, "team": mapping.team_id}
+            yield mapping.pk, fields | mapping.given
+
+    def label(self, key: Any) -> str:
+        told = {pk: given for each in self.state.organizations.values() for pk, given in each.group_mappings.items()}
+        found = told.get(key) or GroupMapping.objects.values("group").get(pk=key)
+        return f"The mapping {key} of group {found['group']}"
+
+
+KINDS = (Accounts, Tokens, Organizations, Memberships, Teams, TeamMemberships, GroupMappings)

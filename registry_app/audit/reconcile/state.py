@@ -11,10 +11,10 @@ Fields = dict[str, Any]
 
 @dataclass
 class Team:
-    """A team of an organization, and who is in it as what {user id: role}. `fields` is None before its creation."""
+    """A team of an organization, and who is in it {user id: what was given}. `fields` is None before its creation."""
 
     fields: Fields | None = None
-    people: dict[int, str] = field(default_factory=dict)
+    people: dict[int, Fields] = field(default_factory=dict)
 
 
 @dataclass
@@ -41,7 +41,8 @@ class Organization:
     """An organization: its settings (None before its creation), and what is in it."""
 
     fields: Fields | None = None
-    people: dict[int, str] = field(default_factory=dict)
+    people: dict[int, Fields] = field(default_factory=dict)
+    group_mappings: dict[int, Fields] = field(default_factory=dict)
     teams: dict[int, Team] = field(default_factory=dict)
     registries: dict[int, RegistrySnapshot] = field(default_factory=dict)
     former_names: dict[str, int] = field(default_factory=dict)  # {key of the name: registry}
