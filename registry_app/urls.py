@@ -22,6 +22,7 @@ from .views import (
     organization_tokens,
     organizations,
     protected_aliases,
+    publishing,
     registries,
     registry_members,
     search,
@@ -96,6 +97,11 @@ NAMESPACES = {
         path(f"{COLLECTION}v<int:number>/", links.detail, name="detail"),
         path(f"{COLLECTION}v<int:number>/edit/", links.edit, name="edit"),
         path(f"{COLLECTION}v<int:number>/unlink/", links.unlink, name="unlink"),
+    ],
+    "publishing": [
+        path(f"{ORGANIZATION}publish/", publishing.organization, name="organization"),
+        path(f"{REGISTRY}publish/", publishing.registry, name="registry"),
+        path(f"{COLLECTION}publish/", publishing.collection, name="collection"),
     ],
     "members": [
         path(f"{ORGANIZATION}members/", members.index, name="index"),

@@ -20,6 +20,7 @@ from .collections import (
 from .imports import ImportForm
 from .members import ConfirmForm, InviteForm, JoinForm, MemberRoleForm, PeopleFilter, SecondFactorForm, ServiceForm
 from .organizations import OrganizationForm, SetupForm
+from .publishing import PublishForm, RegistryPublishForm
 from .registries import CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
 from .registry_members import AddAccessForm, AnswerForm, ChangeAccessForm, ExplainForm, RequestForm, WhoCanForm
 from .search import SearchForm
@@ -58,7 +59,9 @@ __all__ = [
     "OrganizationForm",
     "PeopleFilter",
     "ProtectForm",
+    "PublishForm",
     "RegistryFilter",
+    "RegistryPublishForm",
     "RemoveTypeForm",
     "RequestForm",
     "RestrictForm",
