@@ -49,6 +49,7 @@ PLACES = {
     "registries:settings": ("Settings", "registry"),
     "registry_members:index": ("Access", "registry"),
     "members:index": ("Members and teams", "organization"),
+    "invitations:create": ("Invitations", "organization"),
     "teams:index": ("Teams", "organization"),
     "artifacts:index": ("Artifacts", "team"),
     "mfa_index": ("Security", None),
