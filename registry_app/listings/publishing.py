@@ -5,11 +5,12 @@ from typing import Any
 from django.db.models import QuerySet
 
 from ..choices import Role
-from ..models import Artifact, Collection, OrganizationMembership, Registry, Team
+from ..models import Artifact, Collection, OrganizationMembership, Registry, Team, Version
 from ..permissions import RegistryAccess
 
 SHOWN = 50  # suggestions of a kind
 REGISTRIES_SHOWN = 200
+ADMINS_SHOWN = 5
 
 
 def teams_to_register_for(membership: OrganizationMembership) -> QuerySet[Team]:
@@ -21,6 +22,18 @@ def teams_to_register_for(membership: OrganizationMembership) -> QuerySet[Team]:
 def registries_to_publish_in(membership: OrganizationMembership) -> QuerySet[Registry]:
     """The registries in which the membership's person may publish, by name; the first few hundred."""
     return membership.organization.registries.at_least(Role.MEMBER, membership).order_by("name_key")[:REGISTRIES_SHOWN]
+
+
+def first_version(access: RegistryAccess, collection: Collection) -> dict[str, Any]:
+    """What the page of an empty collection says of the way to its first version, for the person of `access`."""
+    membership = access.membership
+    mine = membership.organization.teams.filter(memberships__user=membership.user_id).order_by("name_key")
+    return {
+        "own_team": mine.values_list("name", flat=True).first() or "",
+        "has_token": membership.user.api_tokens.usable().exists(),
+        "has_linkable": Version.objects.usable_by(membership).filter(artifact__type=collection.type).exists(),
+        "admins": access.registry.admins().select_related("user").order_by("user__username")[:ADMINS_SHOWN],
+    }
 
 
 class PublishingSuggestions:

@@ -351,3 +351,25 @@ def test_the_pages_lead_there(release_registry, churn, two_links, mel):
     client = browser(mel)
     assert at("publishing:registry", release_registry) in Page(client.get(release_registry.get_absolute_url())).links
     assert of("publishing:collection", churn) in Page(client.get(churn.get_absolute_url())).links
+
+
+# An empty collection.
+
+
+def test_an_empty_collection_leads_to_its_first_version(churn, vision, mel):
+    client = browser(mel)
+    links = Page(client.get(churn.get_absolute_url())).links
+    assert of("publishing:collection", churn) in links
+    assert of("links:create", churn) not in links  # nothing is there to link
+    make_version(vision)
+    page = client.get(churn.get_absolute_url())
+    assert of("links:create", churn) in Page(page).links
+    assert page.context["own_team"] == "Vision"
+
+
+def test_a_viewer_of_an_empty_collection_reads_who_can_publish(release_registry, churn, acme):
+    eve = make_user("eve")
+    make_member(acme, eve)
+    page = browser(eve).get(churn.get_absolute_url())
+    assert "rob@example.com" in page.text
+    assert [link for link in Page(page).links if link.endswith(("/publish/", "/link/")) and churn.name in link] == []
