@@ -23,7 +23,7 @@ LABELS = {
     "metadata": "Metadata (JSON)",
 }
 HELP = {
-    "project": "Where it was made.",
+    "project": "",
     "uri": "A URI that the people who load it can read: s3, gs, hf, https or file.",
     "digest": "sha256: and 64 hexadecimal digits, or another kind, a colon and its value.",
     "run": "The name of the run that made it.",

@@ -8,7 +8,8 @@ const encoder = new TextEncoder();
 
 function sizeText(bytes) {
   const power = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(bytes, 1)) / 3));
-  const options = { style: "unit", unit: UNITS[power], maximumFractionDigits: 1 };
+  const unitDisplay = power ? "short" : "long"; /* 4.2 MB, but 2 bytes */
+  const options = { style: "unit", unit: UNITS[power], unitDisplay, maximumFractionDigits: 1 };
   return new Intl.NumberFormat("en", options).format(bytes / 1000 ** power);
 }
 
