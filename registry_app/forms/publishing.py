@@ -95,7 +95,7 @@ class PublishForm(VersionForm):
             "hx-trigger": "change",
             "hx-target": "#publishing-stored",
             "hx-swap": "outerHTML",
-            "hx-sync": "this:replace",
+            "hx-sync": "this:queue last",
         }
 
     @property

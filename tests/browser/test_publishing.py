@@ -127,7 +127,7 @@ def test_a_file_too_large_to_hash_leads_to_the_command(page, sign_in, mel, churn
 def test_a_file_that_goes_while_it_is_read_is_told(page, sign_in, mel, churn, vision, model):
     sign_in(mel)
     page.goto(of("publishing:collection", churn))
-    page.evaluate("File.prototype.arrayBuffer = () => Promise.reject(new DOMException('', 'NotReadableError'))")
+    page.evaluate("void (File.prototype.arrayBuffer = () => Promise.reject(new DOMException('', 'NotReadableError')))")
     page.locator("#pick-files").set_input_files(model / "empty")
     expect(page.get_by_text("The files can't be read (NotReadableError)")).to_be_visible()
     expect(digest_field(page)).to_be_visible()
