@@ -25,6 +25,7 @@ from .views import (
     organization_tokens,
     organizations,
     protected_aliases,
+    publishing,
     registries,
     registry_members,
     search,
@@ -110,6 +111,11 @@ NAMESPACES = {
         path(f"{COLLECTION}v<int:number>/edit/", links.edit, name="edit"),
         path(f"{COLLECTION}v<int:number>/unlink/", links.unlink, name="unlink"),
     ],
+    "publishing": [
+        path(f"{ORGANIZATION}publish/", publishing.organization, name="organization"),
+        path(f"{REGISTRY}publish/", publishing.registry, name="registry"),
+        path(f"{COLLECTION}publish/", publishing.collection, name="collection"),
+    ],
     "members": [
         path(f"{ORGANIZATION}members/", members.index, name="index"),
         path(f"{ORGANIZATION}members/service/", members.service, name="service"),
@@ -121,6 +127,7 @@ NAMESPACES = {
     ],
     "invitations": [
         path(f"{ORGANIZATION}members/invite/", invitations.create, name="create"),
+        path(f"{ORGANIZATION}members/invite/<int:pk>/", invitations.detail, name="detail"),
         path(f"{ORGANIZATION}members/invite/<int:pk>/revoke/", invitations.revoke, name="revoke"),
         path("invitations/<str:token>/", invitations.accept, name="accept"),
     ],
@@ -151,12 +158,14 @@ NAMESPACES = {
     ],
     "tokens": [
         path("account/tokens/", tokens.index, name="index"),
+        path("account/tokens/<int:pk>/", tokens.detail, name="detail"),
         path("account/tokens/<int:pk>/revoke/", tokens.revoke, name="revoke"),
     ],
     "organization_tokens": [
         path(f"{ORGANIZATION}tokens/", organization_tokens.index, name="index"),
         path(f"{ORGANIZATION}tokens/<int:pk>/revoke/", organization_tokens.revoke, name="revoke"),
         path(f"{ORGANIZATION}member/<str:username>/tokens/", organization_tokens.service, name="service"),
+        path(f"{ORGANIZATION}member/<str:username>/tokens/<int:pk>/", organization_tokens.detail, name="detail"),
     ],
     "sessions": [path("account/sessions/<int:pk>/end/", sessions.end, name="end")],
     "site": [

@@ -22,6 +22,7 @@ from .group_mappings import ChangeMappingForm, GroupMappingForm, RemoveMappingFo
 from .imports import ImportForm
 from .members import ConfirmForm, InviteForm, JoinForm, MemberRoleForm, PeopleFilter, SecondFactorForm, ServiceForm
 from .organizations import OrganizationForm, SetupForm
+from .publishing import PublishForm, RegistryPublishForm
 from .registries import CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
 from .registry_members import (
     AddAccessForm,
@@ -73,7 +74,9 @@ __all__ = [
     "OrganizationForm",
     "PeopleFilter",
     "ProtectForm",
+    "PublishForm",
     "RegistryFilter",
+    "RegistryPublishForm",
     "RemoveMappingForm",
     "RemoveTypeForm",
     "RequestForm",

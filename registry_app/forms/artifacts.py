@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from .. import rules
 from ..models import Artifact, Version, VersionData
-from ..permissions import TeamAccess
+from ..permissions import RegistryAccess, TeamAccess
 from .base import ActionForm, ConfirmationField, CursorForm, ReasonField, RuleField
 from .widgets import search_field
 
@@ -80,7 +80,7 @@ class DeleteVersionForm(ActionForm):
 
 
 class VersionForm(ActionForm):
-    """A version to register for the team of the TeamAccess `access`: typed in, or a row of a list."""
+    """A version to register, by the person of `access`: typed in, or a row of a list."""
 
     project = RuleField(
         clean_text=rules.clean_name, refuse=partial(rules.refuse_label, what="Projects"), help_text="Where it was made."
@@ -128,7 +128,7 @@ class VersionForm(ActionForm):
         help_text="Versions that you can use, one a line, as team/project/name:v3.",
     )
 
-    def __init__(self, *args: Any, access: TeamAccess, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, access: TeamAccess | RegistryAccess, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.access = access
 
@@ -157,4 +157,4 @@ class VersionForm(ActionForm):
         given = {field: self.cleaned_data[field] for field in VersionData._fields} | {"made_from": sources}
         facts = VersionData(**{field: value for field, value in given.items() if value is not None})
         names = {"project": "project", "name": "name", "type_name": "type"}
-        return {argument: self.cleaned_data[field] for argument, field in names.items()} | {"facts": facts}
+        return {argument: self.cleaned_data.get(field) for argument, field in names.items()} | {"facts": facts}

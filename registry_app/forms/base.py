@@ -103,7 +103,7 @@ class ActionForm(forms.Form):
         errors = error.error_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.error_list}
         for name, listed in errors.items():
             for single in listed:
-                home = FIELD_BY_CODE.get(single.code or "", name)
+                home = name if name in self.fields else FIELD_BY_CODE.get(single.code or "", name)
                 field = home if home in self.fields else None
                 if not self.has_error(field or NON_FIELD_ERRORS, single.code):  # form and model say the same
                     self.add_error(field, single)

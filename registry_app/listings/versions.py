@@ -57,16 +57,17 @@ class LinkableVersionListing:
 
     @property
     def context(self) -> dict[str, Any]:
-        """The context of the templates; `linked` is {version: its number in the collection}."""
+        """The context of the templates; `linked` is the number of those that fit and are in the collection already."""
         fitting = self.usable.filter(artifact__type=self.collection.type).order_by("-pk")
-        found = list(fitting.select_related("artifact__team", "created_by")[: CHOICES_SHOWN + 1])
-        linked = self.collection.links.filter(version__in=found).values_list("version_id", "number")
+        here = self.collection.links.filter(version=OuterRef("pk"))
+        new = fitting.exclude(Exists(here)).select_related("artifact__team", "created_by")
+        found = list(new[: CHOICES_SHOWN + 1])
         return {
             "filters": self.filters,
             "words": self.words,
             "found": found[:CHOICES_SHOWN],
             "more": len(found) > CHOICES_SHOWN,
-            "linked": dict(linked),
+            "linked": fitting.filter(Exists(here)).count(),
             "others": list(self._other_types()),
         }
 

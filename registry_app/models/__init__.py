@@ -25,6 +25,7 @@ from .provisioning import (
     set_up,
     setup_token,
 )
+from .publication import Publication
 from .registry import Registry
 from .registry_member import RegistryMember
 from .role_sources import effective_sources, role_sources, role_sources_of_person
@@ -55,6 +56,7 @@ __all__ = [
     "Organization",
     "OrganizationMembership",
     "ProtectedAlias",
+    "Publication",
     "Registry",
     "RegistryMember",
     "Restriction",

@@ -1,11 +1,10 @@
 """Invitations: links by which people join an organization, with an account or without one."""
 
 import hashlib
-import secrets
 from datetime import timedelta
 from typing import Literal, Self
 
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
 from .. import rules
@@ -13,6 +12,7 @@ from ..choices import Action, OrganizationRole, Permission, Target
 from .change import changing, locked
 from .event import Actor, AuditTarget, reference
 from .organization import Organization, OrganizationMembership
+from .secret import new_seed, secret_of
 from .user import User
 from .validation import raise_refusal
 
@@ -55,6 +55,8 @@ class Invitation(models.Model):
     used_at = models.DateTimeField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, editable=False)
 
+    seed = ""  # of its secret; known to the object that was just created, and to no other
+
     objects = InvitationQuerySet.as_manager()
 
     class Meta:
@@ -79,7 +81,8 @@ class Invitation(models.Model):
         Refuses with `role_too_low`.
         """
         with changing(self.organization, by, Action.INVITE) as change:
-            token = secrets.token_urlsafe(32)
+            self.seed = new_seed()
+            token = secret_of(self.seed)
             self.token_hash, self.created_by = hashed(token), None if by.staff else by.user
             self.expires_at = timezone.now() + LIFETIME
             self.full_clean()
@@ -92,6 +95,16 @@ class Invitation(models.Model):
         with changing(self, by, Action.INVITE_REVOKE) as change:
             if Invitation.objects.open().filter(pk=self.pk).update(revoked_at=timezone.now()):
                 change.record(Action.INVITE_REVOKE, self, {"role": [self.role, None]})
+
+    def replace_by(self, by: Actor) -> "Invitation":
+        """Revoke it, and create another one like it. Refuses with `role_too_low`, or `invitation_used`."""
+        other = Invitation(organization=self.organization, email=self.email, role=self.role)
+        with transaction.atomic():
+            is_open = Invitation.objects.open().filter(pk=self.pk).exists()
+            raise_refusal(None if is_open else rules.INVITATION_USED)
+            self.revoke_by(by)
+            other.create(by)
+        return other
 
     def accept(self, by: Actor) -> OrganizationMembership:
         """Add `by.user` to the organization, once. Refuses with `invitation_used`; answers the membership."""

@@ -2,12 +2,11 @@
 
 import hashlib
 import re
-import secrets
 from contextlib import contextmanager
 from datetime import UTC, timedelta
 from typing import Self
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -18,6 +17,7 @@ from ..database.availability import best_effort
 from .change import changing, locked
 from .event import Actor, AuditTarget, record, reference
 from .organization import Organization
+from .secret import new_seed, secret_of
 from .user import User
 from .validation import raise_refusal, refused_as, validate_name
 
@@ -33,6 +33,11 @@ def digest(secret: str) -> str:
     or finds in a table, and each request of a program would pay for it.
     """
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def token_of(seed: str) -> str:
+    """The token of this seed."""
+    return PREFIX + secret_of(seed)[:40]
 
 
 def fingerprint(kept: str) -> str:
@@ -72,7 +77,7 @@ class ApiToken(models.Model):
     last_used_at = models.DateTimeField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, editable=False)
 
-    secret = ""  # told by the object that was just issued, and by no other
+    seed = ""  # of its secret; known to the object that was just issued, and to no other
 
     objects = ApiTokenQuerySet.as_manager()
 
@@ -104,25 +109,30 @@ class ApiToken(models.Model):
         self.name = rules.clean_name(self.name)
 
     @property
+    def secret(self) -> str:
+        """What a program signs in with; "" but of the object that was just issued."""
+        return token_of(self.seed) if self.seed else ""
+
+    @property
     def expired(self) -> bool:
         """Whether its time is over."""
         return self.expires_at is not None and self.expires_at <= timezone.now()
 
     def issue(self, by: Actor, organization: Organization | None = None) -> None:
-        """Save it as new, and log it; `secret` is set then.
+        """Save it as new, and log it; `seed` is set then, and so `secret`.
 
         A person's is their own to issue; a service account's its organization's, for an admin of it. Refuses with
         `role_too_low`, `account_inactive` or `token_name_taken`.
         """
         with self._changing(by, Action.TOKEN_ISSUE, organization, belongs=self._belongs_to):
-            secret = PREFIX + secrets.token_hex(20)
-            self.digest = digest(secret)
+            seed = new_seed()
+            self.digest = digest(token_of(seed))
             user = locked(User.objects.select_for_update(no_key=True), self.user_id)  # so that the name stays free
             raise_refusal(None if user.is_active else rules.ACCOUNT_INACTIVE)
             self.full_clean()
             self.save(force_insert=True)
             self.record(by, Action.TOKEN_ISSUE, self.creation_changes(), organization)
-        self.secret = secret
+        self.seed = seed
 
     def creation_changes(self) -> dict[str, list]:
         """What the log says of a new token, beside whose it is: {field: [None, value]}."""
@@ -140,6 +150,16 @@ class ApiToken(models.Model):
             if ApiToken.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=now):
                 self.revoked_at = now
                 self.record(by, Action.TOKEN_REVOKE, {}, organization)
+
+    def replace_by(self, by: Actor, organization: Organization | None = None) -> "ApiToken":
+        """Revoke it, and issue another of the same name, access and lifetime. Refuses as those do."""
+        life = self.expires_at - self.created_at if self.expires_at else None
+        expires_at = timezone.now() + life if life else None
+        other = ApiToken(user=self.user, name=self.name, read_only=self.read_only, expires_at=expires_at)
+        with transaction.atomic():
+            self.revoke_by(by, organization)
+            other.issue(by, organization)
+        return other
 
     def seen(self) -> None:
         """Note that it was used just now: at most once a minute, for a program may ask many times a second."""

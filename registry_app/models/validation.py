@@ -1,5 +1,7 @@
 """Between rules and models: a Refusal raised as Django's own kind of error."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.password_validation import validate_password
@@ -15,6 +17,18 @@ def raise_refusal(refusal: rules.Refusal | None, field: str = NON_FIELD_ERRORS) 
     """Raise `refusal` (None: nothing to raise) as a ValidationError with its code, on `field`."""
     if refusal is not None:
         raise ValidationError({field: ValidationError(refusal.message, code=refusal.code)})
+
+
+@contextmanager
+def refused_on(homes: Mapping[str, str]) -> Iterator[None]:
+    """What the block refuses on a field in `homes` is refused on another one: {the field there: the field here}."""
+    try:
+        yield
+    except ValidationError as error:
+        moved: dict[str, list[ValidationError]] = {}
+        for field, errors in error.error_dict.items():
+            moved.setdefault(homes.get(field, field), []).extend(errors)
+        raise ValidationError(moved) from error  # type: ignore[arg-type]
 
 
 def refused_as(refusal: rules.Refusal) -> dict[str, Any]:

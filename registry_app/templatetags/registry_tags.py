@@ -67,6 +67,7 @@ PLACES = {
     "group_mappings:index": ("Groups of the identity provider", "organization"),
     "registry_members:index": ("Access", "registry"),
     "members:index": ("Members and teams", "organization"),
+    "invitations:create": ("Invitations", "organization"),
     "teams:index": ("Teams", "organization"),
     "artifacts:index": ("Artifacts", "team"),
     "mfa_index": ("Security", None),

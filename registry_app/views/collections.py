@@ -9,6 +9,7 @@ from ..choices import Action, Target
 from ..forms import CompareForm, CreateCollectionForm, DeleteCollectionForm, EditCollectionForm
 from ..listings.events import CollectionEventListing
 from ..listings.links import LinkListing
+from ..listings.publishing import first_version
 from ..models import AuditEvent, Collection
 from ..models.change import etag_of, read_again
 from ..permissions import get_collection, get_registry
@@ -22,7 +23,7 @@ def create(request, organization, name):
     collection = Collection(registry=access.registry)
     form = CreateCollectionForm(form_data(request), instance=collection)
     if form.is_valid() and form.submit(collection.create, actor_of(request), form.cleaned_data["tags"]):
-        messages.success(request, f"{collection} is created. Link its first version.")
+        messages.success(request, f"{collection} is created. Publish its first version.")
         return redirect(collection)
     target = wanted_target(request, Target.COLLECTION, access.registry)
     target = target._replace(name=f"{access.registry}/{target.name}")
@@ -38,6 +39,8 @@ def detail(request, organization, name, collection):
     listing = LinkListing(access, collection, request.GET).context
     compare_form = CompareForm(collection=collection, newest=listing["newest"])
     context = {"collection": collection, "tags": collection.tag_names(), "compare_form": compare_form, **listing}
+    if not listing["count"]:
+        context |= first_version(access, collection)
     return registry_page(request, "collections/detail.html", access, "detail", context)
 
 

@@ -18,32 +18,61 @@ from ..choices import Action
 from ..forms import ConfirmForm, InviteForm, JoinForm
 from ..listings.invitations import InvitationListing
 from ..models import Invitation, User, make_invited_account
+from ..models.secret import secret_of
 from ..permissions import require_admin
-from .rendering import actor_of, form_data, log_refusals, refused_page, render_page
+from .rendering import (
+    actor_of,
+    form_data,
+    keep_for_showing,
+    log_refusals,
+    refused_page,
+    render_page,
+    take_seed,
+)
 
 logger = logging.getLogger(__name__)
 
 
 @require_http_methods(["GET", "POST"])
 def create(request, organization):
-    """Create an invitation, whose link is shown only once, and list the open ones."""
+    """Create an invitation, which leads to the page that shows its link; and list the open ones."""
     membership = require_admin(request.user, organization, Action.INVITE)
     listing = InvitationListing(membership, request.GET)
-    form, made, tokens = InviteForm(form_data(request)), None, []
+    form = InviteForm(form_data(request))
     if form.is_valid():
-        made = Invitation(organization=membership.organization, **form.cleaned_data)
-        form.submit(lambda: tokens.append(made.create(actor_of(request))))
-    link = request.build_absolute_uri(reverse("invitations:accept", args=tokens)) if tokens else ""
+        invitation = Invitation(organization=membership.organization, **form.cleaned_data)
+        if form.submit(invitation.create, actor_of(request)):
+            return _created(request, invitation)
     log_refusals(request, form, Action.INVITE, membership.organization)
-    context = {
-        "section": "people",
-        "form": InviteForm() if tokens else form,
-        "made": made,
-        "link": link,
-        "is_mailed": bool(made and link and made.email) and _mailed(made, link),
-        "page": listing.page,
-    }
+    context = {"section": "people", "form": form, "page": listing.page}
     return render_page(request, "invitations/create.html", membership, context, status=form.status)
+
+
+@require_http_methods(["GET", "POST"])
+def detail(request, organization, pk):
+    """An open invitation, with its link the first time after it was created. A POST replaces it by another one."""
+    membership = require_admin(request.user, organization, Action.INVITE)
+    invitation = get_object_or_404(Invitation.objects.open(), organization=membership.organization, pk=pk)
+    form = ConfirmForm(form_data(request))
+    if form.is_valid() and form.submit(invitation.replace_by, actor_of(request)):
+        return _created(request, form.answer)
+    log_refusals(request, form, Action.INVITE, invitation)
+    seed = take_seed(request, invitation)
+    context = {"section": "people", "form": form, "invitation": invitation}
+    context["link"] = _link(request, seed) if seed else ""
+    return render_page(request, "invitations/detail.html", membership, context, status=form.status)
+
+
+def _link(request, seed):
+    return request.build_absolute_uri(reverse("invitations:accept", args=[secret_of(seed)]))
+
+
+def _created(request, invitation):
+    """Mail the link of the new invitation where that is possible, and lead to the page that shows it."""
+    keep_for_showing(request, invitation)
+    if invitation.email and _mailed(invitation, _link(request, invitation.seed)):
+        messages.success(request, f"A mail with the link is on its way to {invitation.email}.")
+    return redirect("invitations:detail", invitation.organization.slug, invitation.pk)
 
 
 def _mailed(invitation, link):

@@ -10,7 +10,15 @@ from ..forms import ConfirmForm, TokenForm
 from ..listings.tokens import OrganizationTokenListing, TokenListing
 from ..models import ApiToken
 from ..permissions import get_person, require_admin
-from .rendering import actor_of, form_data, log_refusals, render_page, wanted_target
+from .rendering import (
+    actor_of,
+    form_data,
+    keep_for_showing,
+    log_refusals,
+    render_page,
+    take_seed,
+    wanted_target,
+)
 
 
 @require_safe
@@ -39,16 +47,39 @@ def revoke(request, organization, pk):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def service(request, organization, username):
-    """A service account's tokens. A POST creates one; only its response shows the secret."""
+    """A service account's tokens. A POST creates one, and leads to the page that shows its secret."""
+    membership, person = _service_account(request, organization, username)
+    form = TokenForm(form_data(request))
+    if form.is_valid():
+        token = ApiToken(user=person.user, expires_at=form.expires_at(), **form.given())
+        if form.submit(token.issue, actor_of(request), membership.organization):
+            keep_for_showing(request, token)
+            return redirect("organization_tokens:detail", organization, username, token.pk)
+    log_refusals(request, form, Action.TOKEN_ISSUE, wanted_target(request, Target.TOKEN, membership.organization))
+    context = {"form": form, "person": person, "tokens": TokenListing(person.user).rows, "section": "people"}
+    return render_page(request, "organization_tokens/service.html", membership, context, status=form.status)
+
+
+@require_http_methods(["GET", "POST"])
+def detail(request, organization, username, pk):
+    """A token of a service account: see tokens.detail."""
+    membership, person = _service_account(request, organization, username)
+    token = get_object_or_404(person.user.api_tokens, pk=pk, revoked_at__isnull=True)
+    form = ConfirmForm(form_data(request))
+    if form.is_valid() and form.submit(token.replace_by, actor_of(request), membership.organization):
+        keep_for_showing(request, form.answer)
+        return redirect("organization_tokens:detail", organization, username, form.answer.pk)
+    target = token.audit_target._replace(organization=membership.organization_id)
+    log_refusals(request, form, Action.TOKEN_ISSUE, target)
+    token.seed = take_seed(request, token)
+    context = {"form": form, "person": person, "token": token, "section": "people"}
+    context["site"] = request.build_absolute_uri("/").rstrip("/")
+    return render_page(request, "organization_tokens/detail.html", membership, context, status=form.status)
+
+
+def _service_account(request, organization, username):
+    """The memberships of the user, an organization admin, and of the service account; Http404 if it is none."""
     membership, person = get_person(request.user, organization, username, Action.TOKEN_ISSUE)
     if not person.user.is_service:
         raise Http404
-    form, issued = TokenForm(form_data(request)), None
-    if form.is_valid():
-        token = ApiToken(user=person.user, expires_at=form.expires_at(), **form.given())
-        issued = token if form.submit(token.issue, actor_of(request), membership.organization) else None
-    log_refusals(request, form, Action.TOKEN_ISSUE, wanted_target(request, Target.TOKEN, membership.organization))
-    tokens = TokenListing(person.user).rows
-    context: dict = {"form": TokenForm() if issued else form, "issued": issued, "person": person, "tokens": tokens}
-    context["section"] = "people"
-    return render_page(request, "organization_tokens/service.html", membership, context, status=form.status)
+    return membership, person

@@ -10,6 +10,7 @@ from ..models.event import record_refusals
 
 HELPERS_SHOWN = 5
 YEAR = 365 * 24 * 3600  # seconds
+SEEDS = "seeds"  # in the session: {what has a secret: the seed of it}, until that is shown
 
 
 def actor_of(request):
@@ -73,3 +74,20 @@ def log_refusals(request, form, action, target):
 def wanted_target(request, kind, within, field="name"):
     """The AuditTarget of a new thing of `kind` in `within`, under the name that was sent for it."""
     return within.audit_target._replace(type=kind, id=None, name=str(request.POST.get(field, "")))
+
+
+def keep_for_showing(request, thing):
+    """Let the next page of `thing`, which was just created, show its secret: see models/secret.py."""
+    request.session[SEEDS] = {**request.session.get(SEEDS, {}), _called(thing): thing.seed}
+
+
+def take_seed(request, thing):
+    """The seed of the secret of `thing`, once, for the page that shows it; else ""."""
+    seeds = dict(request.session.get(SEEDS, {}))
+    if seed := seeds.pop(_called(thing), ""):
+        request.session[SEEDS] = seeds
+    return seed
+
+
+def _called(thing):
+    return f"{thing._meta.model_name} {thing.pk}"

@@ -9,23 +9,35 @@ from ..forms import ConfirmForm, TokenForm
 from ..listings.tokens import TokenListing
 from ..models import ApiToken
 from ..models.event import AuditTarget
-from .rendering import actor_of, form_data, log_refusals
+from .rendering import actor_of, form_data, keep_for_showing, log_refusals, take_seed
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request):
-    """The user's tokens that aren't revoked. A POST creates one; only its response shows the secret.
-
-    So the secret is in no address, session or message. Sending the form again is refused, because the name is taken.
-    """
-    form, issued = TokenForm(form_data(request)), None
+    """The user's tokens that aren't revoked. A POST creates one, and leads to the page that shows its secret."""
+    form = TokenForm(form_data(request))
     if form.is_valid():
         token = ApiToken(user=request.user, expires_at=form.expires_at(), **form.given())
-        issued = token if form.submit(token.issue, actor_of(request)) else None
+        if form.submit(token.issue, actor_of(request)):
+            keep_for_showing(request, token)
+            return redirect("tokens:detail", token.pk)
     log_refusals(request, form, Action.TOKEN_ISSUE, AuditTarget(Target.TOKEN, None, form.data.get("name", "")))
-    context: dict = {"form": TokenForm() if issued else form, "issued": issued, "section": "tokens"}
-    context["tokens"] = TokenListing(request.user).rows
+    context = {"form": form, "section": "tokens", "tokens": TokenListing(request.user).rows}
     return render(request, "tokens/index.html", context, status=form.status)
+
+
+@require_http_methods(["GET", "POST"])
+def detail(request, pk):
+    """A token, with its secret the first time after it was created. A POST replaces it by another one."""
+    token = get_object_or_404(request.user.api_tokens, pk=pk, revoked_at__isnull=True)
+    form = ConfirmForm(form_data(request))
+    if form.is_valid() and form.submit(token.replace_by, actor_of(request)):
+        keep_for_showing(request, form.answer)
+        return redirect("tokens:detail", form.answer.pk)
+    log_refusals(request, form, Action.TOKEN_ISSUE, token)
+    token.seed = take_seed(request, token)
+    context = {"form": form, "token": token, "section": "tokens", "site": request.build_absolute_uri("/").rstrip("/")}
+    return render(request, "tokens/detail.html", context, status=form.status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

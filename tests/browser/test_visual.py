@@ -74,6 +74,9 @@ PAGES = {  # who looks: which pages, and how they answer
         f"{WIDE}/as-it-was/?on=2001-01-01": 200,
         f"{SHELF}/": 200,
         f"{SHELF}/edit/": 200,
+        f"{SHELF}/publish/": 200,
+        f"{WIDE}/publish/": 200,
+        f"{ORG}/publish/": 200,
         f"{SHELF}/link/": 200,
         f"{SHELF}/link/?q=nothing": 200,
         f"{SHELF}/v0/": 200,
@@ -213,8 +216,8 @@ def test_set_up_page_is_accessible_and_fits(page):
 def test_pages_of_an_invitation_are_accessible_and_fit(page, sign_in, ada, acme, sam, globex):
     sign_in(ada)
     page.goto(reverse("invitations:create", args=[acme.slug]))
-    page.get_by_role("button", name="Make invitation").click()
-    link = page.locator(".notice .copyable").inner_text()
+    page.get_by_role("button", name="Create invitation").click()
+    link = page.locator("#secret").inner_text()
     assert _faults(page) == []
     page.context.clear_cookies()
     page.goto(link)
@@ -357,6 +360,10 @@ def test_a_new_token_and_a_refused_one_are_accessible_and_fit(page, sign_in, ada
         page.get_by_role("button", name="Create token").click()
     expect(page.locator("#secret")).to_have_text(re.compile("local-[0-9a-f]{40}"))
     assert _faults(page) == []
+    page.reload()
+    expect(page.get_by_role("button", name="Replace token")).to_be_visible()
+    assert _faults(page) == []
+    page.goto(reverse("tokens:index"))
     page.locator("[name=name]").fill(LONG)
     _send(page, "Create token")
     assert _faults(page) == []

@@ -80,11 +80,12 @@ class World:
 
     def invite(self, client, **data):
         """The link of an invitation that `client` makes."""
-        return urlsplit(client.post(self.at("invitations:create"), {"role": "member", **data}).context["link"]).path
+        shown = client.post(self.at("invitations:create"), {"role": "member", **data}, follow=True)
+        return urlsplit(shown.context["link"]).path
 
     def issue(self, page):
         """The secret of a token that Ora makes on the page."""
-        return self.before.post(page, {"name": "laptop", "life": "90"}).context["issued"].secret
+        return self.before.post(page, {"name": "laptop", "life": "90"}, follow=True).context["token"].secret
 
     def membership_of(self, username):
         """The row as it is stored."""

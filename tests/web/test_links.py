@@ -30,6 +30,20 @@ def test_rules_21_to_24_a_member_links_a_version_of_her_team(churn, versions, me
     assert (link.linked_by, AuditEvent.objects.filter(action=Action.LINK).get().reason) == (mel, "Passed")
 
 
+def test_what_is_linked_already_is_left_out(churn, versions, mel):
+    make_link(churn, versions[1])
+    page = browser(mel).get(of("links:create", churn))
+    assert page.context["found"] == [versions[2], versions[0]]
+    assert page.context["linked"] == 1
+
+
+def test_where_nothing_can_be_linked_the_page_leads_to_publishing(churn, mel):
+    address = of("links:create", churn)
+    page = Page(browser(mel).get(address))
+    assert of("publishing:collection", churn) in page.links
+    assert page.form_to(address).data.keys() == {"csrfmiddlewaretoken"}
+
+
 def test_rule_21_other_types_are_named_but_not_offered(churn, vision, mel):
     make_version(vision, "rows", type="dataset")
     page = browser(mel).get(of("links:create", churn))

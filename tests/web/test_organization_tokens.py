@@ -57,14 +57,25 @@ def test_tokens_of_other_organizations_are_not_there(acme, globex, ada, sam):
 def test_a_service_account_gets_a_token_that_is_shown_once(acme, ada, robot):
     client = browser(ada)
     with logging() as events:
-        response = client.post(at("service", acme, "eval-ci"), {"name": "cluster", "life": "90"})
-    secret = response.context["issued"].secret
+        response = client.post(at("service", acme, "eval-ci"), {"name": "cluster", "life": "90"}, follow=True)
+    secret = response.context["token"].secret
     assert (response.status_code, secret in response.text) == (200, True)
     assert who(secret).json()["username"] == "eval-ci"
-    assert secret not in client.get(at("service", acme, "eval-ci")).text
+    for address in (at("service", acme, "eval-ci"), response.wsgi_request.path):
+        assert secret not in client.get(address).text
     assert [(event.action, event.target_name, event.organization_id) for event in events] == [
         (Action.TOKEN_ISSUE, "cluster", acme.pk)
     ]
+
+
+def test_a_service_account_s_token_is_replaced_by_an_admin(acme, ada, mel, robot):
+    client = browser(ada)
+    old = client.post(at("service", acme, "eval-ci"), {"name": "cluster", "life": "90"}, follow=True)
+    address = old.wsgi_request.path
+    assert browser(mel).post(address).status_code == 403
+    new = client.post(address, follow=True).context["token"]
+    assert who(new.secret).json()["username"] == "eval-ci"
+    assert who(old.context["token"].secret).status_code == 401
 
 
 def test_a_person_s_tokens_are_their_own_to_make(acme, ada, mel):

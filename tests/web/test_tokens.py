@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from registry_app import rules
+from registry_app.choices import Action
 from registry_app.models import ApiToken
 from tests.client import Page, browser, codes, logging, nothing_changes, nothing_happens
 from tests.factories import make_token
@@ -18,7 +19,7 @@ NEW = {"name": "laptop", "life": "90"}
 
 def secret_in(response):
     """The secret that the page shows, or None."""
-    return response.context["issued"] and response.context["issued"].secret
+    return ("token" in response.context and response.context["token"].secret) or None
 
 
 def test_a_token_is_made_and_its_secret_shown_once(mel):
@@ -26,13 +27,18 @@ def test_a_token_is_made_and_its_secret_shown_once(mel):
     form = Page(client.get(LIST)).form_to(LIST)
     assert form.data.keys() == {"csrfmiddlewaretoken", "name", "life"}
     response = client.post(form.action, {**form.data, **NEW})
+    assert (response.status_code, response.url) == (302, f"{LIST}{ApiToken.objects.get().pk}/")
+    kept = str([session.get_decoded() for session in Session.objects.all()])
+    response = client.get(response.url)
     secret = secret_in(response)
     assert (response.status_code, response["Cache-Control"]) == (200, "no-store")
-    assert response.text.count(secret) == 1
+    assert f"WANDB_API_KEY={secret}" in response.text
     assert ApiToken.objects.with_secret(secret).user == mel
-    again = client.get(LIST)
-    assert secret[6:] not in again.text
-    assert "laptop" in again.text
+    assert secret[6:] not in kept
+    for address in (LIST, response.wsgi_request.path):
+        again = client.get(address)
+        assert secret[6:] not in again.text
+        assert "laptop" in again.text
     assert not any(secret[6:] in str(session.get_decoded()) for session in Session.objects.all())
     assert not any(secret[6:] in cookie.value for cookie in client.cookies.values())
 
@@ -78,9 +84,33 @@ def test_what_a_token_is_not_made_of(mel, changes, code):
 
 def test_loading_the_answer_again_makes_no_second_token(mel):
     client = browser(mel)
-    assert client.post(LIST, NEW).status_code == 200
+    assert secret_in(client.post(LIST, NEW, follow=True))
     with nothing_changes():
         assert client.post(LIST, NEW).status_code == 422
+
+
+def test_loading_the_page_of_a_secret_again_changes_nothing_and_offers_another(mel):
+    client = browser(mel)
+    shown = client.post(LIST, {**NEW, "read_only": "on"}, follow=True)
+    address, old = shown.wsgi_request.path, secret_in(shown)
+    with nothing_happens():
+        again = client.get(address)
+    assert (again.status_code, secret_in(again)) == (200, None)
+    with logging() as events:
+        replaced = client.post(address, Page(again).form_to(address).data, follow=True)
+    assert [event.action for event in events] == [Action.TOKEN_REVOKE, Action.TOKEN_ISSUE]
+    new = ApiToken.objects.get(revoked_at=None)
+    assert ApiToken.objects.with_secret(secret_in(replaced)) == new
+    assert ApiToken.objects.with_secret(old) is None
+    assert (new.name, new.read_only) == ("laptop", True)
+    assert abs(new.expires_at - timezone.now() - timedelta(days=90)) < timedelta(minutes=5)
+    assert client.get(address).status_code == 404  # it is revoked
+
+
+def test_a_secret_is_shown_to_the_session_that_made_it_alone(mel, rob):
+    address = browser(mel).post(LIST, NEW).url
+    assert secret_in(browser(mel).get(address)) is None
+    assert browser(rob).get(address).status_code == 404
 
 
 def test_revoking_asks_first(mel):
