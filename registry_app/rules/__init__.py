@@ -7,7 +7,9 @@ templates all call these functions, so that a page shows the reason in advance i
 from .characters import *
 from .collections import *
 from .links import *
+from .metrics import *
 from .names import *
+from .numbers import *
 from .refusals import *
 from .registries import *
 from .roles import *
