@@ -1,6 +1,6 @@
 """Collections: named sets of versions in a registry."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 from django.db import models
@@ -59,6 +59,7 @@ class Collection(models.Model):
     name_key = models.CharField(max_length=rules.LABEL_KEY_LENGTH, editable=False)
     type = models.CharField(max_length=rules.TYPE_LENGTH)
     description = models.TextField("card", blank=True, validators=[validate_description])
+    key_metrics = models.JSONField(default=list, editable=False)  # [[path, direction]], in the order of the columns
     next_number = models.PositiveIntegerField(default=0, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     created_by = models.ForeignKey(User, models.PROTECT, null=True, editable=False, related_name="+")
@@ -158,6 +159,12 @@ class Collection(models.Model):
             change.row.name, change.row.description = name, description
             change.row.set_tags(change, tags)
 
+    def choose_metrics(self, by: Actor, keys: Sequence[Sequence[str]], *, etag: str | None = None) -> None:
+        """Let `keys` [(path, direction or "")] be its key metrics. Refuses with `too_many` or `metric_invalid`."""
+        with changing(self, by, Action.COLLECTION_EDIT, etag=etag) as change:
+            raise_refusal(rules.refuse_key_metrics(keys))
+            change.row.key_metrics = [list(key) for key in keys]
+
     def remove_tag(self, by: Actor, name: str, *, reason: str = "") -> None:
         """Remove this tag, whatever else it has by now."""
         with changing(self, by, Action.COLLECTION_EDIT, reason=reason) as change:
@@ -223,7 +230,8 @@ class Collection(models.Model):
 
     def logged_fields(self) -> dict[str, Any]:
         """The fields whose changes the log holds."""
-        return {"name": self.name, "description": self.description}
+        metrics = rules.key_metric_texts(self.key_metrics)
+        return {"name": self.name, "description": self.description, "key_metrics": metrics}
 
     def _check_link(self, by, version):
         """Rules 21 and 22, and that `by` may use the version."""

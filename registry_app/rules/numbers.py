@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
-Number = int | float
+Number = int | float | Decimal
 
 DIGITS = 4  # significant
 SMALL, LARGE = Decimal(10) ** -5, Decimal(10) ** 9  # what is smaller or larger is written with a power of ten
@@ -48,6 +48,11 @@ def number_column(values: Iterable[Number]) -> NumberColumn:
         return NumberColumn(0)
     most = max(0, DIGITS - 1 - max(map(abs, numbers)).adjusted())
     return NumberColumn(max(_decimals(number, most) for number in numbers))
+
+
+def same_numbers(values: Iterable[Number]) -> bool:
+    """Whether all of them are the same number, as far as they can be told apart."""
+    return len(set(map(exact, values))) < 2
 
 
 def number_text(value: Number) -> str:
