@@ -55,7 +55,7 @@ def csv_lines(events: AuditEventQuerySet) -> Iterator[str]:
             event.request_id,
             event.hash,
         )
-        yield writer.writerow([_safe(cell) for cell in row])
+        yield writer.writerow([safe_cell(cell) for cell in row])
 
 
 def _names(related):
@@ -64,7 +64,7 @@ def _names(related):
     return "; ".join(f"{what}: {', '.join(thing['name'] for thing in things)}" for what, things in lists)
 
 
-def _safe(cell):
+def safe_cell(cell: object) -> str:
     """A cell that no spreadsheet takes for a formula."""
     text = str(cell)
     return f"'{text}" if text.startswith(FORMULA) else text

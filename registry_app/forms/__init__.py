@@ -6,7 +6,6 @@ from .audit import AuditFilter, DayForm, HistoryFilter
 from .base import CursorForm
 from .collections import (
     CollectionFilter,
-    CompareForm,
     CreateCollectionForm,
     DeleteCollectionForm,
     EditCollectionForm,
@@ -19,6 +18,7 @@ from .collections import (
 )
 from .imports import ImportForm
 from .members import ConfirmForm, InviteForm, JoinForm, MemberRoleForm, PeopleFilter, SecondFactorForm, ServiceForm
+from .metrics import CompareForm, KeyMetricsForm, LinkFilter
 from .organizations import OrganizationForm, SetupForm
 from .registries import CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
 from .registry_members import AddAccessForm, AnswerForm, ChangeAccessForm, ExplainForm, RequestForm, WhoCanForm
@@ -52,7 +52,9 @@ __all__ = [
     "ImportForm",
     "InviteForm",
     "JoinForm",
+    "KeyMetricsForm",
     "LabelsForm",
+    "LinkFilter",
     "LinkForm",
     "MemberRoleForm",
     "OrganizationForm",

@@ -143,13 +143,14 @@ LISTS = {
     forms.HistoryFilter: ["collections:activity"],
     forms.DayForm: ["snapshots:registry", "snapshots:collection"],
     forms.CompareForm: ["links:compare"],
+    forms.LinkFilter: ["collections:detail"],
     forms.PeopleFilter: ["members:index"],
     forms.TeamFilter: ["teams:index"],
     forms.ArtifactFilter: ["artifacts:index"],
     forms.VersionFilter: ["links:create"],
     forms.SearchForm: ["search:index"],
     forms.CursorForm: [
-        *("registry_members:index", "artifacts:detail", "collections:detail", "members:detail", "invitations:create"),
+        *("registry_members:index", "artifacts:detail", "members:detail", "invitations:create"),
         *("organization_tokens:index", "teams:detail"),
     ],
 }

@@ -1,10 +1,10 @@
-"""Pages of the versions in a collection: linking, aliases and tags, unlinking, what one sees of one, and comparing."""
+"""Pages of the versions in a collection: linking, aliases and tags, unlinking, and what one sees of one."""
 
 import pytest
 
 from registry_app.choices import Action, Role
 from registry_app.models import Actor, AuditEvent, Version
-from tests.client import Page, browser, codes, logging, nothing_happens, of, refused, send
+from tests.client import Page, browser, logging, nothing_happens, of, refused, send
 from tests.factories import (
     COMMAND_LINE,
     give_role,
@@ -204,7 +204,7 @@ def test_section_3_restricted_viewers_see_no_address(vault, vision, mel):
     collection = make_collection(vault)
     make_link(collection, make_version(vision, uri="s3://hidden-bucket/x", metadata={"auc": 0.9}))
     make_link(collection, make_version(vision, uri="s3://hidden-bucket/y"))
-    pages = [of("links:detail", collection, 0), of("links:compare", collection) + "?one=v0&other=v1"]
+    pages = [of("links:detail", collection, 0), of("links:compare", collection) + "?v=0&v=1"]
     for address in pages:
         page = browser(mel).get(address)
         assert page.status_code == 200
@@ -218,10 +218,10 @@ def test_section_3_restricted_viewers_get_no_code(vault, vision, mel):
     give_role(vault, mel, Role.RESTRICTED_VIEWER)
     collection = make_collection(vault)
     make_link(collection, make_version(vision))
-    assert "Load it in code" not in browser(mel).get(collection.get_absolute_url()).text
+    assert f"{collection.path}:latest" not in browser(mel).get(collection.get_absolute_url()).text
     vault.members.get(user=mel).delete_by(COMMAND_LINE)
     give_role(vault, mel, Role.VIEWER)
-    assert "Load it in code" in browser(mel).get(collection.get_absolute_url()).text
+    assert f"{collection.path}:latest" in browser(mel).get(collection.get_absolute_url()).text
 
 
 @pytest.mark.parametrize(
@@ -288,64 +288,6 @@ def test_section_3_what_is_hidden_takes_nobodys_place_in_the_lineage(acme, ada, 
 
 def test_a_version_without_lineage_draws_none(two_links, mel):
     assert browser(mel).get(of("links:detail", two_links[0].collection, 0)).context["drawing"] is None
-
-
-def test_two_versions_side_by_side(churn, vision, mel):
-    one = make_version(vision, metadata={"auc": 0.9, "data": {"rows": 10}})
-    other = make_version(vision, metadata={"auc": 0.8, "data": {"rows": 10}})
-    make_link(churn, one, "good"), make_link(churn, other)
-    page = browser(mel).get(of("links:compare", churn) + "?one=v0&other=1")
-    groups = {title: {name: differs for name, _, differs in rows} for title, rows in page.context["groups"]}
-    assert groups["Metadata"] == {"auc": True, "data.rows": False}
-    assert groups["Facts"]["Aliases"] is True
-    assert groups["Facts"]["Size in bytes"] is False
-
-
-def test_metadata_that_is_there_is_told_from_what_is_not(churn, vision, mel):
-    deep = {"a.b": 1, "a": {"b": 2}, "": 1}
-    one = make_version(vision, metadata={"none": None, "flag": True, "text": "1", "same": None, **deep})
-    other = make_version(vision, metadata={"flag": 1, "text": 1, "same": None, **deep, "a.b": 9, "": 2})
-    make_link(churn, one), make_link(churn, other)
-    page = browser(mel).get(of("links:compare", churn) + "?one=v0&other=v1")
-    rows = {name: (sides, differs) for name, sides, differs in dict(page.context["groups"])["Metadata"]}
-    assert rows == {
-        "none": ([[None], []], True),
-        "flag": ([[True], [1]], True),
-        "text": ([["1"], [1]], True),
-        "same": ([[None], [None]], False),
-        '"a.b"': ([[1], [9]], True),
-        "a.b": ([[2], [2]], False),
-        '""': ([[1], [2]], True),
-    }
-
-
-@pytest.mark.parametrize("query", ["?one=good&other=latest", "?one=0&other=v1", "?one=v0&other=production"])
-def test_versions_are_compared_by_what_they_are_called(two_links, mel, query):
-    page = browser(mel).get(of("links:compare", two_links[0].collection) + query)
-    assert (page.status_code, page.context["one"], page.context["other"]) == (200, *two_links)
-
-
-@pytest.mark.parametrize(
-    "query, found",
-    [
-        ("?one=v0&other=v9", {"version_unknown"}),
-        ("?one=v0", {"required"}),
-        ("?one=x&other=v0", {"version_unknown"}),
-        (f"?one={'9' * 30}&other=v0", {"version_unknown"}),
-        ("?one=9999999999&other=v0", {"version_unknown"}),
-        ("?one=v0&other=good", {"same_version"}),
-        (f"?one={'x' * 200}&other=v0", {"max_length"}),
-    ],
-)
-def test_versions_that_are_not_there_are_not_compared(two_links, mel, query, found):
-    page = browser(mel).get(of("links:compare", two_links[0].collection) + query)
-    assert (page.status_code, codes(page)) == (422, found)
-
-
-@pytest.mark.parametrize("query", ["", "?utm_source=mail"])
-def test_the_form_to_compare_stands_at_an_address_of_its_own(two_links, mel, query):
-    page = browser(mel).get(of("links:compare", two_links[0].collection) + query)
-    assert (page.status_code, codes(page), "groups" in page.context) == (200, set(), False)
 
 
 @pytest.mark.parametrize("number", [2, 2**31, 10**30])
