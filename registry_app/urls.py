@@ -82,6 +82,8 @@ NAMESPACES = {
     "collections": [
         path(f"{REGISTRY}collections/new/", collections.create, name="create"),
         path(COLLECTION, collections.detail, name="detail"),
+        path(f"{COLLECTION}card/", collections.card, name="card"),
+        path(f"{COLLECTION}settings/", collections.settings, name="settings"),
         path(f"{COLLECTION}edit/", collections.edit, name="edit"),
         path(f"{COLLECTION}delete/", collections.delete, name="delete"),
         path(f"{COLLECTION}activity/", collections.activity, name="activity"),

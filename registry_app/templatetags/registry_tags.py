@@ -74,6 +74,9 @@ def _object(place):
     return label, place.get_absolute_url()
 
 
+ALWAYS_SHOWN, OFTEN_SHOWN = 2, 4  # columns of numbers
+
+
 # Tables. The style sheets make blocks of their rows where the sheet is narrow, which takes their meaning from screen
 # readers: so each part names its role, and each cell its column.
 
@@ -85,8 +88,8 @@ def columns(content):
 
 
 @register.simple_tag(takes_context=True)
-def column_header(context, label, *, link="", sort="", is_default=False, hidden=False, **attributes):
-    """The header of a column: hidden from sight, linked, or sorting the list.
+def column_header(context, label, *, link="", sort="", is_default=False, hidden=False, note="", **attributes):
+    """The header of a column: hidden from sight, linked, or sorting the list; with a `note` beside its label.
 
     `sort` is the order that its first click asks for ("-updated"), `is_default` whether the list has that by itself.
     The order of now is the context's `sort`.
@@ -101,6 +104,8 @@ def column_header(context, label, *, link="", sort="", is_default=False, hidden=
             inner, attributes["aria-sort"] = f"{inner} {arrow}", order
     if link:
         inner = format_html('<a href="{}">{}</a>', link, inner)
+    if note:
+        inner = format_html('{} <span class="note">{}</span>', inner, note)
     return format_html('<th scope="col" role="columnheader"{}>{}</th>', _attributes(attributes), inner)
 
 
@@ -129,6 +134,12 @@ def _start(tag, **attributes):
 
 def _attributes(attributes):
     return format_html_join("", ' {}="{}"', attributes.items())
+
+
+@register.filter
+def column_class(place):
+    """The class of the column of numbers at this place: the more there are, the wider a sheet must be to show it."""
+    return "n" if place <= ALWAYS_SHOWN else "n p3" if place <= OFTEN_SHOWN else "n p2"
 
 
 @register.filter
