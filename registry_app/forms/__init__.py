@@ -18,7 +18,7 @@ from .collections import (
 )
 from .imports import ImportForm
 from .members import ConfirmForm, InviteForm, JoinForm, MemberRoleForm, PeopleFilter, SecondFactorForm, ServiceForm
-from .metrics import CompareForm, KeyMetricsForm, LinkFilter
+from .metrics import CompareForm, KeyMetricsForm, LineageFilter, LinkFilter
 from .organizations import OrganizationForm, SetupForm
 from .registries import CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
 from .registry_members import AddAccessForm, AnswerForm, ChangeAccessForm, ExplainForm, RequestForm, WhoCanForm
@@ -54,6 +54,7 @@ __all__ = [
     "JoinForm",
     "KeyMetricsForm",
     "LabelsForm",
+    "LineageFilter",
     "LinkFilter",
     "LinkForm",
     "MemberRoleForm",

@@ -14,6 +14,7 @@ from ..rules import Metric
 from .base import ActionForm, CursorForm, EtagField, FilterForm
 
 FEWEST, MOST = 2, 6  # versions that are compared
+INPUTS, OUTPUTS = "inputs", "outputs"
 NAMES_READ = 50  # names of versions in an address
 
 
@@ -22,6 +23,12 @@ class LinkFilter(CursorForm):
 
     metric = forms.CharField(required=False, strip=False, max_length=rules.PATH_LENGTH, widget=forms.HiddenInput)
     sort = forms.CharField(required=False, strip=False, max_length=rules.PATH_LENGTH + 1, widget=forms.HiddenInput)
+
+
+class LineageFilter(CursorForm):
+    """Which side of a version's lineage is listed, and where in it one is."""
+
+    side = forms.ChoiceField(required=False, choices=[(INPUTS, "Inputs"), (OUTPUTS, "Outputs")])
 
 
 class KeyMetricsForm(ActionForm):

@@ -125,27 +125,41 @@ class LinkListing(Listing):
         return metric
 
     @cached_property
-    def first_rows(self) -> list[dict[str, Any]]:
+    def _first(self):
         """The pinned versions, on the first page of the usual order."""
         is_first = not self.sort and not self.wanted["after"] and not self.wanted["before"]
-        found = (self.series.row(number) for number in self.pinned) if is_first else ()
-        return self.prepare([row for row in found if row])
+        return [row for row in map(self.series.row, self.pinned) if row] if is_first else []
+
+    @cached_property
+    def first_rows(self) -> list[dict[str, Any]]:
+        """Those, prepared."""
+        return self.prepare(self._first)
+
+    @cached_property
+    def _tags_shown(self):
+        """{id of a version on the page: its tags}."""
+        tags: dict[int, list[str]] = {}
+        ids = [row["pk"] for row in (*self._first, *self.page.rows)]
+        for link, name in _tags(*ids, *[0] * (SIZE + PINNED - len(ids))) if ids else ():  # as many ids each time
+            tags.setdefault(link, []).append(name)
+        return tags
 
     def prepare(self, rows: list) -> list:
-        """With address, aliases (protected ones marked, and first), tags, and a Difference for each column."""
-        tags: dict[int, list[str]] = {}
-        ids = [row["pk"] for row in rows]
-        for link, name in _tags(*ids, *[0] * (SIZE - len(ids))) if ids else ():
-            tags.setdefault(link, []).append(name)
+        """With what `name` adds, tags, and a Difference for each column."""
         formats = [(metric.path, self.series.column(metric.path)) for metric in self.columns]
         for row in rows:
-            number = row["number"]
-            row["label"], row["address"] = f"v{number}", f"{self.address}v{number}/"
-            row["aliases"] = self.labels.marked(number, self.series.newest)
-            row["is_protected"] = any(is_protected for _, is_protected in row["aliases"])
-            row["tags"] = tags.get(row["pk"], [])
+            self.name(row)
+            row["tags"] = self._tags_shown.get(row["pk"], [])
             row["cells"] = [self._cell(row, path, column) for path, column in formats]
         return rows
+
+    def name(self, row: dict[str, Any]) -> dict[str, Any]:
+        """The version `row` with label, address and aliases: protected ones marked, and first."""
+        number = row["number"]
+        row["label"], row["address"] = f"v{number}", f"{self.address}v{number}/"
+        row["aliases"] = self.labels.marked(number, self.series.newest)
+        row["is_protected"] = any(is_protected for _, is_protected in row["aliases"])
+        return row
 
     def _cell(self, row, path, column):
         """A Difference; to the base in the column that is drawn alone."""

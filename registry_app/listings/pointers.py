@@ -58,8 +58,7 @@ class Pointers:
     @property
     def cells(self) -> list[Pointer]:
         """A Pointer for each of the versions."""
-        rows = [row for row in map(self.series.row, self.numbers) if row]
-        return [self._cell(row) for row in self.listing.prepare(rows)]
+        return [self._cell(self.listing.name(row)) for row in map(self.series.row, self.numbers) if row]
 
     def _cell(self, row):
         metric, base, is_base = self.listing.metric, self.listing.base, row is self.listing.base

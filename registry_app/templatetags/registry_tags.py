@@ -13,6 +13,7 @@ from django.utils.safestring import mark_safe
 from markdown_it import MarkdownIt
 
 from ..listings.base import add_line_breaks
+from ..rules import number_text, size_text
 
 register = template.Library()
 register.filter("breakable", add_line_breaks)
@@ -152,6 +153,24 @@ def pairs(value):
 def as_json(value):
     """A metadata value as text: a string as it is, any other value as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+@register.filter
+def indented(value):
+    """A metadata value as JSON in lines."""
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+@register.filter
+def short(value):
+    """A metadata value as text, a number with four digits."""
+    return number_text(value) if type(value) in (int, float) else as_json(value)
+
+
+@register.filter
+def size(version):
+    """The size of a version."""
+    return size_text(version.size, version.file_count)
 
 
 @register.filter

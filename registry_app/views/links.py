@@ -13,9 +13,10 @@ from .. import rules
 from ..choices import Action, Permission
 from ..forms import CompareForm, LabelsForm, LinkForm, UnlinkForm
 from ..listings.comparison import Comparison, csv_lines, known_number, versions_to_add
-from ..listings.lineage import lineage_of
+from ..listings.lineage import LineageListing, lineage_of
 from ..listings.links import labels_of
 from ..listings.series import Labels, Series
+from ..listings.version_page import VersionPage
 from ..listings.versions import LinkableVersionListing
 from ..models import AuditEvent
 from ..models.change import digest_of
@@ -81,16 +82,26 @@ def detail(request, organization, name, collection, number):
     version = found.version
     elsewhere = version.places(access.membership).exclude(pk=found.pk)
     context = {
-        **labels_of(access.registry, found),
         "collection": collection,
         "link": found,
         "version": version,
+        "tags": found.tag_names(),
         "may_use": Permission.USE in access.allowed,
         "fetch": _fetch(version.uri),
         "elsewhere": elsewhere.select_related("collection__registry__organization")[:PLACES_SHOWN],
         "drawing": lineage_of(found, access.membership),
+        **VersionPage(access, found).context,
     }
     return registry_page(request, "links/detail.html", access, "detail", context)
+
+
+@require_safe
+def lineage(request, organization, name, collection, number):
+    """All inputs, or all outputs, of a version that the person may know."""
+    access, collection, found = get_link(request.user, organization, name, collection, number)
+    listing = LineageListing(access.membership, found.version, request.GET)
+    context = {"collection": collection, "link": found, **listing.context}
+    return registry_page(request, "links/lineage.html", access, "detail", context)
 
 
 def _fetch(uri):

@@ -14,7 +14,7 @@ from registry_app.choices import OrganizationRole, Role, TeamRole
 from registry_app.forms.base import ActionForm, EtagField
 from registry_app.models import Actor, Collection, OrganizationMembership, Registry, RegistryMember, TeamMembership
 from tests.client import Page, at, browser, nothing_changes, of
-from tests.factories import COMMAND_LINE, give_role, make_collection, make_member, make_user, make_version
+from tests.factories import COMMAND_LINE, give_role, make_collection, make_link, make_member, make_user, make_version
 
 # They make something, take something away by its name or ask one question: nothing of an object comes back with them.
 NOTHING_SHOWN = {
