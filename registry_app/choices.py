@@ -66,6 +66,13 @@ class TokenLife(TextChoices):
     FOREVER = "never", "Until it is revoked"
 
 
+class Direction(TextChoices):
+    """Whether more or less of a key metric is better."""
+
+    HIGHER = "higher", "Higher is better"
+    LOWER = "lower", "Lower is better"
+
+
 class Permission(TextChoices):
     """What a person may do beside the Actions."""
 

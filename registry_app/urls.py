@@ -96,6 +96,8 @@ NAMESPACES = {
     "collections": [
         path(f"{REGISTRY}collections/new/", collections.create, name="create"),
         path(COLLECTION, collections.detail, name="detail"),
+        path(f"{COLLECTION}card/", collections.card, name="card"),
+        path(f"{COLLECTION}settings/", collections.settings, name="settings"),
         path(f"{COLLECTION}edit/", collections.edit, name="edit"),
         path(f"{COLLECTION}delete/", collections.delete, name="delete"),
         path(f"{COLLECTION}activity/", collections.activity, name="activity"),
@@ -108,6 +110,7 @@ NAMESPACES = {
         path(f"{COLLECTION}link/", links.create, name="create"),
         path(f"{COLLECTION}compare/", links.compare, name="compare"),
         path(f"{COLLECTION}v<int:number>/", links.detail, name="detail"),
+        path(f"{COLLECTION}v<int:number>/lineage/", links.lineage, name="lineage"),
         path(f"{COLLECTION}v<int:number>/edit/", links.edit, name="edit"),
         path(f"{COLLECTION}v<int:number>/unlink/", links.unlink, name="unlink"),
     ],

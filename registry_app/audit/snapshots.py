@@ -64,6 +64,7 @@ class CollectionSnapshot:
     type: str = ""
     description: str = ""
     tags: list = field(default_factory=list)
+    key_metrics: list = field(default_factory=list)
     links: dict[str, dict] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     link_tags: dict[str, list] = field(default_factory=dict)

@@ -7,7 +7,6 @@ from .base import CursorForm
 from .collections import (
     AliasRequestForm,
     CollectionFilter,
-    CompareForm,
     CreateCollectionForm,
     DeleteCollectionForm,
     EditCollectionForm,
@@ -21,6 +20,7 @@ from .collections import (
 from .group_mappings import ChangeMappingForm, GroupMappingForm, RemoveMappingForm
 from .imports import ImportForm
 from .members import ConfirmForm, InviteForm, JoinForm, MemberRoleForm, PeopleFilter, SecondFactorForm, ServiceForm
+from .metrics import CompareForm, KeyMetricsForm, LineageFilter, LinkFilter
 from .organizations import OrganizationForm, SetupForm
 from .publishing import PublishForm, RegistryPublishForm
 from .registries import CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
@@ -68,7 +68,10 @@ __all__ = [
     "ImportForm",
     "InviteForm",
     "JoinForm",
+    "KeyMetricsForm",
     "LabelsForm",
+    "LineageFilter",
+    "LinkFilter",
     "LinkForm",
     "MemberRoleForm",
     "OrganizationForm",

@@ -1,7 +1,7 @@
 """What all forms share: refusals of rules become their errors, and fields that they don't show are refused."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, BadRequest, ValidationError
@@ -132,6 +132,7 @@ class FilterForm(forms.Form):
     """A list's filters, as they stand in its address. Foreign parameters are ignored: links get some on their way."""
 
     is_filter = True  # none of its fields has to be filled, so none is called optional
+    repeatable: ClassVar[frozenset[str]] = frozenset()  # parameters that may stand there more than once
 
     def require(self) -> dict[str, Any]:
         """The cleaned values; BadRequest (400) for a repeated or wrong parameter of the form's own."""
@@ -142,7 +143,7 @@ class FilterForm(forms.Form):
 
     def refuse_repeated(self) -> None:
         """BadRequest (400) for a parameter of the form's own that stands there twice."""
-        for name in self.fields:
+        for name in self.fields.keys() - self.repeatable:
             if name in self.data and len(self.data.getlist(name)) > 1:  # type: ignore[attr-defined]
                 raise BadRequest(f"“{self[name].label}” ({name}) stands in the address more than once.")
 

@@ -250,36 +250,3 @@ class VersionFilter(FilterForm):
     """What the versions to choose from are narrowed to."""
 
     q = search_field("Artifact, project or team", label="Search versions")
-
-
-class CompareForm(FilterForm):
-    """Two versions of a collection to compare, called by number (v3 or 3) or by an alias."""
-
-    one = forms.CharField(label="Compare", max_length=rules.LABEL_LENGTH, widget=text_input("mono"))
-    other = forms.CharField(label="with", max_length=rules.LABEL_LENGTH, widget=text_input("mono"))
-
-    def __init__(self, data: QueryDict | None = None, *, collection: Collection, newest: Iterable[Link] = ()) -> None:
-        shown = [link.label for link in newest]
-        super().__init__(data, initial=dict(zip(("other", "one"), shown, strict=False)))
-        self.links = collection.links
-
-    def clean(self) -> dict[str, Any]:
-        """Both as ids of links. Refuses with `version_unknown`, or `same_version` for one that was named twice."""
-        cleaned = self.cleaned_data
-        for name in ("one", "other"):
-            if name in cleaned:
-                called = cleaned[name]
-                called = f"v{called}" if called.isdecimal() else called
-                cleaned[name] = self.links.called(called).values_list("pk", flat=True).first()
-                if cleaned[name] is None:
-                    reason = f"No version here is called {called[:60]}."
-                    self.add_error(name, ValidationError(reason, code="version_unknown"))
-        if not self.errors and cleaned["one"] == cleaned["other"]:
-            self.add_error("other", ValidationError("That is the same version.", code="same_version"))
-        return cleaned
-
-    def versions(self) -> tuple[Link, Link]:
-        """The two links, of a valid form, with all that is compared."""
-        links = self.links.with_latest().select_related("version__artifact__team").prefetch_related("aliases", "tags")
-        found = links.in_bulk([self.cleaned_data["one"], self.cleaned_data["other"]])
-        return found[self.cleaned_data["one"]], found[self.cleaned_data["other"]]

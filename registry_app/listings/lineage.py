@@ -1,15 +1,21 @@
-"""The lineage of a version as an SVG drawing: what it was made from, its run, and what was made from it."""
+"""The lineage of a version: what it was made from, its run, and what was made from it; as a drawing, and as a list."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from django.db.models import QuerySet
+from django.http import QueryDict
+
+from ..forms.metrics import INPUTS, OUTPUTS, LineageFilter
 from ..models import Link, OrganizationMembership, Version
+from .base import Listing, capped_count
 
 STEPS = 2  # generations up, and down
 IN_COLUMN = 8  # versions in a generation, at most
 WIDTH, HEIGHT = 164, 50  # of a node, in units of the drawing
 GAP_X, GAP_Y = 36, 14
 Key = int | str  # of a node: the id of a version, or “run”
+COUNT_CAP = 1000  # versions counted at most
 LABEL_LENGTH = 20  # characters that fit into a node
 
 
@@ -34,7 +40,8 @@ class Node(NamedTuple):
 class Drawing(NamedTuple):
     """The nodes with their places, the lines between them as SVG paths, and the size of the drawing.
 
-    `generations` is the same as a list: [(heading, [Node])].
+    `generations` is the same as a list: [(heading, [Node])]. `totals` says how many `inputs` and `outputs` there are of
+    which not all are drawn.
     """
 
     nodes: list[Node]
@@ -42,12 +49,13 @@ class Drawing(NamedTuple):
     width: int
     height: int
     generations: list[tuple[str, list[Node]]]
+    totals: dict[str, str]
 
 
 def lineage_of(link: Link, membership: OrganizationMembership) -> Drawing | None:
     """The Drawing of the lineage of a link's version, with the versions that the person may know; None without any."""
     version = link.version
-    levels, edges = _walk(version, membership)
+    levels, edges, totals = _walk(version, membership)
     if len(levels) == 1 and not version.run:
         return None
     found = _nodes(levels.keys() - {version.pk}, membership) if len(levels) > 1 else {}
@@ -62,29 +70,71 @@ def lineage_of(link: Link, membership: OrganizationMembership) -> Drawing | None
     lines = [_line(placed[one], placed[other]) for one, other in edges if one in placed and other in placed]
     height = max(node.y for node in placed.values()) + HEIGHT
     width = len(columns) * (WIDTH + GAP_X) - GAP_X
-    return Drawing(list(placed.values()), lines, width, height, _generations(shown, placed))
+    return Drawing(list(placed.values()), lines, width, height, _generations(shown, placed), totals)
 
 
-def _walk(version: Version, membership: OrganizationMembership) -> tuple[dict[int, int], list[tuple[Key, Key]]]:
-    """({version id: generation, 0 for this one}, [(id of the source, id of the product)]), STEPS generations each way.
+def _walk(
+    version: Version, membership: OrganizationMembership
+) -> tuple[dict[int, int], list[tuple[Key, Key]], dict[str, str]]:
+    """({version id: generation, 0 for this one}, [(id of the source, id of the product)], the totals of a Drawing).
+
+    It goes STEPS generations each way.
 
     Only versions that the person may know are followed and counted, so that the drawing reveals nothing about hidden
     ones or about what is behind them.
     """
     known = Version.objects.known_to(membership).order_by().values("pk")
     through = Version.made_from.through.objects
-    levels, edges = {version.pk: 0}, []
+    levels, edges, totals = {version.pk: 0}, [], {}
     for sign, here, there in ((-1, "from_version", "to_version"), (1, "to_version", "from_version")):
         edge = [version.pk]
         for step in range(1, STEPS + 1):
             found = through.filter(**{f"{here}__in": edge, f"{there}__in": known}).order_by("-pk")
             pairs = list(found.values_list(here, there)[: 4 * IN_COLUMN])
             edges += [(one, other) if sign > 0 else (other, one) for one, other in pairs]
-            edge = [pk for pk in dict.fromkeys(other for _, other in pairs) if pk not in levels][:IN_COLUMN]
+            others = [pk for pk in dict.fromkeys(other for _, other in pairs) if pk not in levels]
+            edge = others[:IN_COLUMN]
+            if step == 1 and len(others) > IN_COLUMN:
+                totals["inputs" if sign < 0 else "outputs"] = capped_count(found, COUNT_CAP)
             levels |= dict.fromkeys(edge, sign * step)
             if not edge:
                 break
-    return levels, list(dict.fromkeys(edges))
+    return levels, list(dict.fromkeys(edges)), totals
+
+
+class LineageListing(Listing):
+    """The versions on one `side` of `version` that the person of `membership` may know: its inputs, or its outputs."""
+
+    form = LineageFilter
+    sorts = {"": (["id"], True)}
+
+    def __init__(self, membership: OrganizationMembership, version: Version, params: QueryDict) -> None:
+        self.version = version
+        super().__init__(membership, params)
+
+    @property
+    def side(self) -> str:
+        """inputs or outputs."""
+        return self.wanted["side"] or OUTPUTS
+
+    def queryset(self) -> QuerySet:
+        """The versions, as dicts."""
+        return self._on(self.side).values("id")
+
+    def _on(self, side):
+        known = Version.objects.known_to(self.membership)
+        return known.filter(made_into=self.version) if side == INPUTS else known.filter(made_from=self.version)
+
+    def prepare(self, rows: list) -> list:
+        """A Node of each."""
+        found = _nodes([row["id"] for row in rows], self.membership)
+        return [found[row["id"]] for row in rows]
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """The context of the list's templates."""
+        sides = [(side, side.capitalize(), capped_count(self._on(side), COUNT_CAP)) for side in (INPUTS, OUTPUTS)]
+        return {**super().context, "side": self.side, "sides": sides}
 
 
 def _nodes(ids: Iterable[int], membership: OrganizationMembership) -> dict[Key, Node]:
@@ -139,8 +189,8 @@ def _line(one: Node, other: Node) -> str:
 
 
 def _generations(levels: dict[int, int], placed: dict[Key, Node]) -> list[tuple[str, list[Node]]]:
-    names = {-2: "What those were made from", -1: "Made from", 1: "Made into", 2: "What those were made into"}
+    names = {-2: "Inputs of those", -1: "Inputs", 1: "Outputs", 2: "Outputs of those"}
     listed = [(names[level], [placed[pk] for pk in levels if levels[pk] == level]) for level in names]
     if "run" in placed:
-        listed.insert(2, ("Made by", [placed["run"]]))
+        listed.insert(2, ("Run", [placed["run"]]))
     return [(name, nodes) for name, nodes in listed if nodes]

@@ -1,43 +1,209 @@
-"""The list of the links in a collection."""
+"""The list of the versions in a collection, with their metrics."""
 
+from functools import cached_property
 from typing import Any
 
+from django.core.exceptions import BadRequest
 from django.db.models import QuerySet, Value
 from django.http import QueryDict
 
 from .. import rules
-from ..models import Collection, Link, Registry
+from ..database.compiled import Compiled
+from ..forms.metrics import LinkFilter
+from ..models import Collection, Link, Registry, Tag
 from ..permissions import RegistryAccess
-from .base import Listing
-from .collections import mark_protected
-from .cursor import paginate_objects
+from ..rules import Metric
+from .base import Listing, capped_count
+from .cursor import SIZE, Page, cursor_of, decode
+from .series import COLUMNS, OF_VERSION, Difference, Labels, Series, chosen_metrics, value_of
+
+COUNT_CAP = 10_000  # versions counted at most
+PINNED = 12  # versions with an alias that stand before the others
+COLUMNS_SHOWN = 4  # metrics that are columns where nobody chose any
+NEWEST_FIRST, OLDEST_FIRST = "-:number", ":number"  # no metric is called so
+KEYS = ["number"]
+
+
+@Compiled
+def _tags(*links: int) -> QuerySet:
+    return Tag.objects.filter(link__in=links).order_by("name").values_list("link", "name")
 
 
 class LinkListing(Listing):
-    """The links in `collection`, a collection of the registry of `access`: the newest first."""
+    """The versions in `collection`, a collection of the registry of `access`.
 
-    sorts = {"": (["number"], True)}
-    paginate = staticmethod(paginate_objects)
+    Those with an alias come first, then the newest. Under a sort all are in its order; a metric sorts the newest ones.
+    """
+
+    form = LinkFilter
+    sorts = {"": (KEYS, True), NEWEST_FIRST: (KEYS, True), OLDEST_FIRST: (KEYS, False)}
 
     def __init__(self, access: RegistryAccess, collection: Collection, params: QueryDict) -> None:
-        self.registry, self.collection = access.registry, collection
+        self.collection = collection
+        self.address = collection.get_absolute_url()
         super().__init__(access.membership, params)
+        self.labels, self.series = Labels(collection, access.registry), Series(collection)
+        self.series.include([*self.pinned, *([self.labels.base[1]] if self.labels.base else [])])
+        self.metric = self._known(self.wanted["metric"]) or next(iter(self.series.metrics), None)
+        if self.sort not in self.sorts:
+            self._known(self._sorted_by[0])
 
     def queryset(self) -> QuerySet:
-        """The links."""
-        return self.collection.links.select_related("version", "linked_by").prefetch_related("aliases", "tags")
+        """The versions that aren't pinned, as dicts."""
+        links = self.collection.links if self.sort else self.collection.links.exclude(number__in=self.pinned)
+        return links.values(*COLUMNS, *OF_VERSION)
+
+    @cached_property
+    def pinned(self) -> list[int]:
+        """The numbers of the versions with an alias, the newest first; protected ones if there are too many."""
+        carrying = {*self.labels.aliases, *([] if self.series.newest is None else [self.series.newest])}
+        ranked = sorted(carrying, key=lambda number: (not self._is_protected(number), -number))
+        return sorted(ranked[:PINNED], reverse=True)
+
+    def _is_protected(self, number):
+        return any(is_protected for _, is_protected in self.labels.marked(number))
+
+    @cached_property
+    def columns(self) -> list[Metric]:
+        """The metrics that are columns; the one that is drawn among them."""
+        chosen = chosen_metrics(self.series.metrics, COLUMNS_SHOWN)
+        return chosen if self.metric is None or self.metric in chosen else [self.metric, *chosen]
+
+    @cached_property
+    def base(self) -> dict[str, Any] | None:
+        """The version with the protected alias that the others are compared with."""
+        return self.series.row(self.labels.base[1]) if self.labels.base else None
+
+    @cached_property
+    def page(self) -> Page:
+        """The page; from what is read already, where that is all that there is."""
+        if self.series.has_more and self.sort in self.sorts:
+            return super().page
+        rows = self._sorted()
+        start, end = 0, SIZE
+        if self.wanted["before"]:
+            end = self._place(rows, self.wanted["before"])[0]
+            start = max(0, end - SIZE)
+        elif self.wanted["after"]:
+            start = self._place(rows, self.wanted["after"])[1]
+            end = start + SIZE
+        shown = rows[start:end]
+        before = cursor_of(shown[0], KEYS) if shown and start else None
+        return Page(shown, before, cursor_of(shown[-1], KEYS) if end < len(rows) else None)
+
+    def _sorted(self):
+        """The newest versions in the order that is asked for."""
+        if self.sort in self.sorts:
+            rows = [row for row in self.series.rows if self.sort or row["number"] not in self.pinned]
+            return rows[::-1] if self.sort == OLDEST_FIRST else rows
+        path, descending = self._sorted_by
+        values = self.series.values(path)
+        stating = sorted(values, key=lambda number: (rules.exact(values[number]), number), reverse=descending)
+        without = (row for row in self.series.rows if row["number"] not in values)
+        return [*map(self.series.by_number.__getitem__, stating), *without]
+
+    @property
+    def _sorted_by(self):
+        """(path, whether from the highest) of a sort by a metric."""
+        descending = self.sort.startswith("-") and not self.series.metric(self.sort)
+        return self.sort.removeprefix("-") if descending else self.sort, descending
+
+    def _place(self, rows, cursor):
+        """The places before and after the version of a cursor; the beginning, if it is gone."""
+        (number,) = decode(cursor, KEYS)
+        if self.sort in self.sorts:
+            sign = -1 if self.sorts[self.sort][1] else 1
+            places = [sign * row["number"] for row in rows]
+            return sum(place < sign * number for place in places), sum(place <= sign * number for place in places)
+        return next(((place, place + 1) for place, row in enumerate(rows) if row["number"] == number), (0, 0))
+
+    def _known(self, path):
+        """The metric of this path, None for ""; BadRequest for another."""
+        metric = self.series.metric(path)
+        if path and metric is None:
+            raise BadRequest(f"“{path[:40]}” is no metric of this collection.")
+        return metric
+
+    @cached_property
+    def _first(self):
+        """The pinned versions, on the first page of the usual order."""
+        is_first = not self.sort and not self.wanted["after"] and not self.wanted["before"]
+        return [row for row in map(self.series.row, self.pinned) if row] if is_first else []
+
+    @cached_property
+    def first_rows(self) -> list[dict[str, Any]]:
+        """Those, prepared."""
+        return self.prepare(self._first)
+
+    @cached_property
+    def _tags_shown(self):
+        """{id of a version on the page: its tags}."""
+        tags: dict[int, list[str]] = {}
+        ids = [row["pk"] for row in (*self._first, *self.page.rows)]
+        for link, name in _tags(*ids, *[0] * (SIZE + PINNED - len(ids))) if ids else ():  # as many ids each time
+            tags.setdefault(link, []).append(name)
+        return tags
 
     def prepare(self, rows: list) -> list:
-        """(link, [(alias, whether it is protected)], whether any alias is) of each link."""
-        protected = self.registry.protected_names()
-        marked = [(link, mark_protected([alias.name for alias in link.aliases.all()], protected)) for link in rows]
-        return [(link, aliases, any(is_protected for _, is_protected in aliases)) for link, aliases in marked]
+        """With what `name` adds, tags, and a Difference for each column."""
+        formats = [(metric.path, self.series.column(metric.path)) for metric in self.columns]
+        for row in rows:
+            self.name(row)
+            row["tags"] = self._tags_shown.get(row["pk"], [])
+            row["cells"] = [self._cell(row, path, column) for path, column in formats]
+        return rows
+
+    def name(self, row: dict[str, Any]) -> dict[str, Any]:
+        """The version `row` with label, address and aliases: protected ones marked, and first."""
+        number = row["number"]
+        row["label"], row["address"] = f"v{number}", f"{self.address}v{number}/"
+        row["aliases"] = self.labels.marked(number, self.series.newest)
+        row["is_protected"] = any(is_protected for _, is_protected in row["aliases"])
+        return row
+
+    def _cell(self, row, path, column):
+        """A Difference; to the base in the column that is drawn alone."""
+        is_drawn = self.metric is not None and path == self.metric.path
+        base = value_of(self.base, path) if is_drawn and row is not self.base else None
+        return Difference(path, column, value_of(row, path), base)
+
+    @cached_property
+    def count(self) -> str:
+        """The number of versions, as text."""
+        return count_of(self.collection) if self.series.has_more else str(len(self.series.rows))
+
+    @property
+    def range(self) -> str:
+        """Which of the versions the page shows, as far as it is known without counting them."""
+        pinned, rows, first = len(self.first_rows), self.rows, self.wanted["after"] or self.wanted["before"]
+        if not first:
+            return f"1 to {pinned + len(rows)} of {self.count}"
+        if (self.series.has_more and self.sort in self.sorts) or not rows:
+            return f"{len(rows)} of {self.count}"
+        start = self._sorted().index(rows[0]) + 1 + (0 if self.sort else len(self.pinned))
+        return f"{start} to {start + len(rows) - 1} of {self.count}"
 
     @property
     def context(self) -> dict[str, Any]:
-        """The context of the list's templates; `newest` are the two links that can be compared."""
-        links = self.collection.links
-        return {**super().context, "count": links.count(), "newest": list(links.order_by("-number")[:2])}
+        """The context of the list's templates."""
+        return {
+            **super().context,
+            "sort": self.sort,
+            "count": self.count,
+            "range": self.range,
+            "first_rows": self.first_rows,
+            "columns": self.columns,
+            "metric": self.metric,
+            "base": self.base,
+            "delta_note": f"Δ {self.labels.base[0]}" if self.labels.base else "",
+            "base_name": self.labels.base[0] if self.labels.base else "",
+            "is_partly_sorted": self.series.has_more and self.sort not in self.sorts,
+        }
+
+
+def count_of(collection: Collection) -> str:
+    """The number of versions in a collection, as text."""
+    return capped_count(collection.links.all(), COUNT_CAP)
 
 
 def labels_of(registry: Registry, link: Link) -> dict[str, Any]:

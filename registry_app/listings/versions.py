@@ -6,12 +6,14 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 
+from .. import rules
 from ..forms.collections import VersionFilter
 from ..models import Artifact, Collection, Link, OrganizationMembership, Version
 from ..models.artifact import VersionQuerySet
 from ..permissions import RegistryAccess, TeamAccess
 from .base import Listing
 
+VERSION_COLUMNS = ("id", "number", "digest", "size", "file_count", "created_at", "created_by__username")
 CHOICES_SHOWN = 25  # versions, and other types, to choose from
 RELATIVES_SHOWN = 50  # versions that one version was made from, and made into
 
@@ -27,7 +29,7 @@ class VersionListing(Listing):
 
     def queryset(self) -> QuerySet:
         """The versions, as dicts."""
-        return self.artifact.versions.values("id", "number", "digest", "size", "created_at", "created_by__username")
+        return self.artifact.versions.values(*VERSION_COLUMNS)
 
     def prepare(self, rows: list) -> list:
         """With addresses, and the number of links in registries that the person can see."""
@@ -37,6 +39,7 @@ class VersionListing(Listing):
         names = [self.membership.organization.slug, self.team.name, self.artifact.project, self.artifact.name]
         for row in rows:
             row["address"] = reverse("versions:detail", args=[*names, row["number"]])
+            row["size_text"] = rules.size_text(row["size"], row["file_count"])
             row["links"] = links.get(row["id"], 0)
         return rows
 

@@ -106,6 +106,7 @@ class Version(models.Model):
     size = models.BigIntegerField(help_text="In bytes.")
     file_count = models.BigIntegerField("number of files", default=1)
     metadata = models.JSONField(default=dict, blank=True)
+    numbers = models.JSONField(default=dict, editable=False)  # of the metadata: what can be a metric, by path
     run = models.CharField(max_length=rules.LABEL_LENGTH, blank=True)
     run_url = models.CharField("page of the run", max_length=rules.URI_LENGTH, blank=True)
     made_from = models.ManyToManyField("self", symmetrical=False, related_name="made_into", blank=True)
@@ -237,7 +238,7 @@ class Batch:
         raise_refusal(rules.refuse_artifact_type(artifact.type, type_name), "type")
         if stored := self._stored(artifact, facts.digest):
             return stored, False
-        columns = facts._asdict()
+        columns = {**facts._asdict(), "numbers": rules.numbers_of(facts.metadata)}
         sources = columns.pop("made_from")
         version = Version(artifact=artifact, number=artifact.next_number, created_by=self.by.user, **columns)
         artifact.next_number += 1

@@ -1,6 +1,6 @@
 """Collections: named sets of versions in a registry."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 from django.db import models
@@ -20,6 +20,8 @@ from .link import Alias, Link, Tag, clean_tags, replace_tags
 from .registry import Registry
 from .user import User
 from .validation import raise_refusal, refused_as, validate_description
+
+EXCERPT = 500  # characters of a card beside its versions
 
 
 class CollectionQuerySet(models.QuerySet):
@@ -61,6 +63,7 @@ class Collection(models.Model):
     name_folded = FoldedNameField()
     type = models.CharField(max_length=rules.TYPE_LENGTH)
     description = models.TextField("card", blank=True, validators=[validate_description])
+    key_metrics = models.JSONField(default=list, editable=False)  # [[path, direction]], in the order of the columns
     next_number = models.PositiveIntegerField(default=0, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     created_by = models.ForeignKey(User, models.PROTECT, null=True, editable=False, related_name="+")
@@ -106,6 +109,19 @@ class Collection(models.Model):
     def summary(self) -> str:
         """The first sentence of the card."""
         return rules.first_sentence(self.description)
+
+    @property
+    def excerpt(self) -> str:
+        """The first paragraphs of the card after its summary, up to a heading; the summary if there are none."""
+        found: list[str] = []
+        for part in (part.strip() for part in self.description.replace("\r\n", "\n").split("\n\n")):
+            if part.startswith("#"):
+                if found:
+                    break
+                part = part.partition("\n")[2].strip()
+            if part and part != self.summary and sum(map(len, [*found, part])) <= EXCERPT:
+                found.append(part)
+        return "\n\n".join(found) or self.summary
 
     def clean(self) -> None:
         """Rule 20, and names as they are kept, against the row as it is stored; texts that stay may be older than
@@ -160,6 +176,12 @@ class Collection(models.Model):
         with changing(self, by, Action.COLLECTION_EDIT, etag=etag, reason=reason) as change:
             change.row.name, change.row.description = name, description
             change.row.set_tags(change, tags)
+
+    def choose_metrics(self, by: Actor, keys: Sequence[Sequence[str]], *, etag: str | None = None) -> None:
+        """Let `keys` [(path, direction or "")] be its key metrics. Refuses with `too_many` or `metric_invalid`."""
+        with changing(self, by, Action.COLLECTION_EDIT, etag=etag) as change:
+            raise_refusal(rules.refuse_key_metrics(keys))
+            change.row.key_metrics = [list(key) for key in keys]
 
     def remove_tag(self, by: Actor, name: str, *, reason: str = "") -> None:
         """Remove this tag, whatever else it has by now."""
@@ -227,7 +249,8 @@ class Collection(models.Model):
 
     def logged_fields(self) -> dict[str, Any]:
         """The fields whose changes the log holds."""
-        return {"name": self.name, "description": self.description}
+        metrics = rules.key_metric_texts(self.key_metrics)
+        return {"name": self.name, "description": self.description, "key_metrics": metrics}
 
     def _check_link(self, by, version):
         """Rules 21 and 22, and that `by` may use the version."""

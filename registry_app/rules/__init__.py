@@ -11,7 +11,9 @@ from .collections import *
 from .groups import *
 from .json_text import *
 from .links import *
+from .metrics import *
 from .names import *
+from .numbers import *
 from .refusals import *
 from .registries import *
 from .roles import *

@@ -15,6 +15,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
 from ..listings.base import add_line_breaks
+from ..rules import number_text, size_text
 from . import card_html
 
 register = template.Library()
@@ -93,6 +94,9 @@ def _object(place):
     return label, place.get_absolute_url()
 
 
+ALWAYS_SHOWN, OFTEN_SHOWN = 2, 4  # columns of numbers
+
+
 # Tables. The style sheets make blocks of their rows where the sheet is narrow, which takes their meaning from screen
 # readers: so each part names its role, and each cell its column.
 
@@ -104,8 +108,8 @@ def columns(content):
 
 
 @register.simple_tag(takes_context=True)
-def column_header(context, label, *, link="", sort="", is_default=False, hidden=False, **attributes):
-    """The header of a column: hidden from sight, linked, or sorting the list.
+def column_header(context, label, *, link="", sort="", is_default=False, hidden=False, note="", **attributes):
+    """The header of a column: hidden from sight, linked, or sorting the list; with a `note` beside its label.
 
     `sort` is the order that its first click asks for ("-updated"), `is_default` whether the list has that by itself.
     The order of now is the context's `sort`.
@@ -120,6 +124,8 @@ def column_header(context, label, *, link="", sort="", is_default=False, hidden=
             inner, attributes["aria-sort"] = f"{inner} {arrow}", order
     if link:
         inner = format_html('<a href="{}">{}</a>', link, inner)
+    if note:
+        inner = format_html('{} <span class="note">{}</span>', inner, note)
     return format_html('<th scope="col" role="columnheader"{}>{}</th>', _attributes(attributes), inner)
 
 
@@ -151,6 +157,12 @@ def _attributes(attributes):
 
 
 @register.filter
+def column_class(place):
+    """The class of the column of numbers at this place: the more there are, the wider a sheet must be to show it."""
+    return "n" if place <= ALWAYS_SHOWN else "n p3" if place <= OFTEN_SHOWN else "n p2"
+
+
+@register.filter
 def pairs(value):
     """The (key, value) pairs of a dict, because a template would read a key `items` instead; [] for any other value."""
     return list(value.items()) if isinstance(value, dict) else []
@@ -160,6 +172,24 @@ def pairs(value):
 def as_json(value):
     """A metadata value as text: a string as it is, any other value as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+@register.filter
+def indented(value):
+    """A metadata value as JSON in lines."""
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+@register.filter
+def short(value):
+    """A metadata value as text, a number with four digits."""
+    return number_text(value) if type(value) in (int, float) else as_json(value)
+
+
+@register.filter
+def size(version):
+    """The size of a version."""
+    return size_text(version.size, version.file_count)
 
 
 # {word in a User-Agent: browser}. The first match counts, because most browsers name others too.

@@ -1,4 +1,4 @@
-"""Pages of a collection: create, show, edit, delete, and its activity."""
+"""Pages of a collection: create, show, its card and settings, edit, delete, and its activity."""
 
 from django.contrib import messages
 from django.shortcuts import redirect
@@ -6,10 +6,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import rules
 from ..choices import Action, Target
-from ..forms import CompareForm, CreateCollectionForm, DeleteCollectionForm, EditCollectionForm
+from ..forms import CreateCollectionForm, DeleteCollectionForm, EditCollectionForm, KeyMetricsForm
 from ..listings.events import CollectionEventListing
-from ..listings.links import LinkListing
+from ..listings.links import LinkListing, count_of
+from ..listings.pointers import Pointers
 from ..listings.publishing import first_version
+from ..listings.series import Series
 from ..models import AuditEvent, Collection
 from ..models.change import etag_of, read_again
 from ..permissions import get_collection, get_registry
@@ -34,14 +36,59 @@ def create(request, organization, name):
 
 @require_safe
 def detail(request, organization, name, collection):
-    """A collection: its links, the newest first, and its card."""
+    """A collection: what its aliases point to, a metric, its versions, and the beginning of its card."""
     access, collection = get_collection(request.user, organization, name, collection)
-    listing = LinkListing(access, collection, request.GET).context
-    compare_form = CompareForm(collection=collection, newest=listing["newest"])
-    context = {"collection": collection, "tags": collection.tag_names(), "compare_form": compare_form, **listing}
-    if not listing["count"]:
+    listing = LinkListing(access, collection, request.GET)
+    context = {"tags": listing.labels.tags, "count": listing.count, **listing.context, **Pointers(listing).context}
+    if listing.count == "0":
         context |= first_version(access, collection)
-    return registry_page(request, "collections/detail.html", access, "detail", context)
+    held = sorted(listing.labels.protected)
+    return _collection_page(request, "collections/detail.html", access, collection, "versions", context, held)
+
+
+@require_safe
+def card(request, organization, name, collection):
+    """The card of a collection."""
+    access, collection = get_collection(request.user, organization, name, collection)
+    held = collection.protected_aliases()
+    return _collection_page(request, "collections/card.html", access, collection, "card", {}, held)
+
+
+@require_http_methods(["GET", "POST"])
+def settings(request, organization, name, collection):
+    """The key metrics of a collection, and its deletion."""
+    access, collection = get_collection(request.user, organization, name, collection, Action.COLLECTION_EDIT)
+    series = Series(collection)
+    form = KeyMetricsForm(form_data(request), collection=collection, metrics=series.to_choose)
+    if form.is_valid() and form.submit(
+        collection.choose_metrics, actor_of(request), form.keys, etag=form.cleaned_data["etag"]
+    ):
+        messages.success(request, f"The key metrics of {collection} are saved.")
+        return redirect(collection)
+    log_refusals(request, form, Action.COLLECTION_EDIT, collection)
+    context = {"form": form, "stated_by": len(series.rows)}
+    if form.status == 409:
+        read_again(collection, ["key_metrics", "version"])
+        form.initial["etag"] = etag_of(collection)
+        context |= {"theirs": _last_edit(collection), "stored": rules.key_metric_texts(collection.key_metrics)}
+    held = collection.protected_aliases()
+    return _collection_page(
+        request, "collections/settings.html", access, collection, "settings", context, held, form.status
+    )
+
+
+def _last_edit(collection):
+    """The entry of the last edit of a collection."""
+    return AuditEvent.objects.of_collection(collection).filter(action=Action.COLLECTION_EDIT, code="").first()
+
+
+def _collection_page(request, template, access, collection, view, context, held, status=200):
+    """A page of a collection with its heading and tabs; `held` are the protected aliases that keep it."""
+    locked = rules.refuse_protected(access.role, held, held)
+    shown = {"collection": collection, "view": view, "locked": locked, **context}
+    if "count" not in shown:
+        shown["count"] = count_of(collection)
+    return registry_page(request, template, access, "detail", shown, status)
 
 
 @require_http_methods(["GET", "POST"])
@@ -60,8 +107,7 @@ def edit(request, organization, name, collection):
         form.initial["etag"] = etag_of(collection)
     context = {"form": form, "collection": collection, "headings": rules.CARD_HEADINGS, "rules": rules}
     if form.status == 409:
-        edits = AuditEvent.objects.of_collection(collection).filter(action=Action.COLLECTION_EDIT, code="")
-        context["theirs"] = edits.first()
+        context["theirs"] = _last_edit(collection)
     return registry_page(request, "collections/edit.html", access, "detail", context, form.status)
 
 

@@ -1,17 +1,22 @@
 """Pages of the links in a collection: create, show, edit aliases and tags, unlink, compare."""
 
+import csv
+from functools import partial
 from urllib.parse import unquote
 
 from django.contrib import messages
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import rules
 from ..choices import Action, Permission
 from ..forms import CompareForm, LabelsForm, LinkForm, UnlinkForm
-from ..listings.comparison import compare_links
-from ..listings.lineage import lineage_of
+from ..listings.comparison import Comparison, csv_lines, known_number, versions_to_add
+from ..listings.lineage import LineageListing, lineage_of
 from ..listings.links import labels_of
+from ..listings.series import Labels, Series
+from ..listings.version_page import VersionPage
 from ..listings.versions import LinkableVersionListing
 from ..models import AuditEvent
 from ..models.change import digest_of
@@ -77,16 +82,26 @@ def detail(request, organization, name, collection, number):
     version = found.version
     elsewhere = version.places(access.membership).exclude(pk=found.pk)
     context = {
-        **labels_of(access.registry, found),
         "collection": collection,
         "link": found,
         "version": version,
+        "tags": found.tag_names(),
         "may_use": Permission.USE in access.allowed,
         "fetch": _fetch(version.uri),
         "elsewhere": elsewhere.select_related("collection__registry__organization")[:PLACES_SHOWN],
         "drawing": lineage_of(found, access.membership),
+        **VersionPage(access, found).context,
     }
     return registry_page(request, "links/detail.html", access, "detail", context)
+
+
+@require_safe
+def lineage(request, organization, name, collection, number):
+    """All inputs, or all outputs, of a version that the person may know."""
+    access, collection, found = get_link(request.user, organization, name, collection, number)
+    listing = LineageListing(access.membership, found.version, request.GET)
+    context = {"collection": collection, "link": found, **listing.context}
+    return registry_page(request, "links/lineage.html", access, "detail", context)
 
 
 def _fetch(uri):
@@ -184,14 +199,25 @@ def unlink(request, organization, name, collection, number):
 
 @require_safe
 def compare(request, organization, name, collection):
-    """Compare two versions of a collection; without parameters, the form to choose them."""
+    """Compare two to six versions of a collection; without parameters, the form to choose them."""
     access, collection = get_collection(request.user, organization, name, collection)
-    asked = request.GET.keys() & CompareForm.base_fields.keys()
-    newest = [] if asked else list(collection.links.order_by("-number")[:2])
-    form = CompareForm(request.GET if asked else None, collection=collection, newest=newest)
+    series, labels = Series(collection), Labels(collection, access.registry)
+    asked = request.GET if "v" in request.GET else None
+    form = CompareForm(asked, number_called=partial(known_number, series, labels))
     form.refuse_repeated()
-    context = {"collection": collection, "form": form, "compare_form": form}
+    context = {"collection": collection, "form": form, "choices": versions_to_add(series, labels)}
     if form.is_valid():
-        one, other = form.versions()
-        context |= {"one": one, "other": other, "groups": compare_links(one, other, access.allowed)}
+        wanted = form.cleaned_data
+        comparison = Comparison(access, series, labels, wanted["v"], wanted["base"])
+        if wanted["format"]:
+            return _csv(comparison)
+        context |= comparison.context(wanted["only"])
     return registry_page(request, "links/compare.html", access, "detail", context, 422 if form.errors else 200)
+
+
+def _csv(comparison):
+    """The comparison as a file for spreadsheets."""
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="comparison.csv"'
+    csv.writer(response).writerows(csv_lines(comparison.links, comparison.groups))
+    return response

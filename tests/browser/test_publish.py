@@ -23,7 +23,8 @@ def test_a_version_is_linked_and_an_alias_moves(page, sign_in, mel, release_regi
         page.get_by_label("Aliases").fill("candidate" if number == 0 else "")
         page.get_by_role("button", name="Link version").click()
     expect(page.get_by_role("row", name="v0 ")).to_contain_text("candidate")
-    page.get_by_role("link", name="Edit aliases and tags of v1").click()
+    page.get_by_role("button", name="Actions for v1").click()
+    page.get_by_role("link", name="Edit aliases and tags").click()
     page.get_by_role("checkbox", name="candidate moves here from v0").check()
     page.get_by_role("button", name="Save aliases and tags").click()
     expect(page.get_by_role("row", name="v1 ")).to_contain_text("candidate")
@@ -47,8 +48,12 @@ def test_a_protected_alias_is_refused_for_a_member_and_said_beforehand(
     sign_in(mel)
     page.goto(churn.get_absolute_url())
     expect(page.get_by_role("row", name="v0 ")).to_contain_text("Protected")
+    page.get_by_role("button", name="Actions for v0").click()
+    expect(page.get_by_text("only admins move a protected alias")).to_be_visible()
     expect(page.get_by_role("link", name="Unlink v0")).to_have_count(0)
-    page.get_by_role("link", name="Edit aliases and tags of v1").click()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Actions for v1").click()
+    page.get_by_role("link", name="Edit aliases and tags").click()
     expect(page.get_by_text("On v0. Protected: only admins of the registry move it.")).to_be_visible()
     page.get_by_label("New aliases").fill("production")
     page.get_by_role("button", name="Save aliases and tags").click()
@@ -58,13 +63,43 @@ def test_a_protected_alias_is_refused_for_a_member_and_said_beforehand(
 
 @pytest.mark.parametrize("page", SCRIPTS, indirect=True)
 def test_two_versions_are_compared(page, sign_in, mel, churn, vision):
-    for auc in (0.8, 0.9):
+    for auc in (0.8, 0.85, 0.9):
         make_link(churn, make_version(vision, metadata={"auc": auc, "rows": 10}))
     sign_in(mel)
     page.goto(churn.get_absolute_url())
-    page.get_by_role("button", name="Compare versions").click()
-    expect(page.get_by_role("row", name="auc")).to_contain_text("Differs")
-    expect(page.get_by_role("row", name="rows")).not_to_contain_text("Differs")
+    expect(page.get_by_role("img", name="Line chart of auc by version")).to_be_visible()
+    page.get_by_role("checkbox", name="Select v0").check()
+    page.get_by_role("checkbox", name="Select v2").check()
+    page.get_by_role("button", name="Compare selected").click()
+    expect(page.get_by_role("heading", name="Compare 2 versions")).to_be_visible()
+    expect(page.get_by_role("row", name="auc")).to_contain_text("differs")
+    expect(page.get_by_role("row", name="rows")).not_to_contain_text("differs")
+    page.get_by_role("link", name="Make base: v0").click()
+    expect(page.get_by_role("row", name="auc")).to_contain_text("+0.10")
+    page.get_by_role("link", name="Only differences").click()
+    expect(page.get_by_role("row", name="rows")).to_have_count(0)
+    page.get_by_label("Add a version").select_option("1")
+    page.get_by_role("button", name="Add version").click()
+    expect(page.get_by_role("heading", name="Compare 3 versions")).to_be_visible()
+
+
+@pytest.mark.parametrize("page", SCRIPTS, indirect=True)
+def test_key_metrics_become_columns(page, sign_in, mel, churn, vision):
+    for number in range(3):
+        make_link(churn, make_version(vision, metadata={"auc": number, "loss": number, "rows": number}))
+    sign_in(mel)
+    page.goto(churn.get_absolute_url())
+    page.get_by_role("link", name="Columns").click()
+    page.get_by_label("Column of loss").select_option("1")
+    page.get_by_label("Direction of loss").select_option("Lower is better")
+    page.get_by_role("button", name="Save key metrics").click()
+    expect(page.get_by_role("heading", name="loss by version")).to_be_visible()
+    expect(page.get_by_text("Lower is better")).to_be_visible()
+    expect(page.get_by_role("columnheader", name="auc")).to_have_count(0)
+    page.get_by_role("columnheader", name="loss").get_by_role("link").click()
+    expect(page.locator("tbody tr").first).to_contain_text("v2")
+    page.get_by_role("columnheader", name="loss").get_by_role("link").click()
+    expect(page.locator("tbody tr").first).to_contain_text("v0")
 
 
 def test_typing_narrows_the_versions_to_choose_from(page, sign_in, mel, churn, vision):
@@ -130,7 +165,7 @@ def test_cards_and_metadata_inject_nothing(page, sign_in, mel, release_registry,
     for address in (
         start,
         f"{start}v0/",
-        f"{start}compare/?one=v0&other=v1",
+        f"{start}compare/?v=0&v=1",
         f"{start}as-it-was/",
         f"{start}activity/",
     ):

@@ -79,6 +79,7 @@ def test_viewers_change_nothing(vault, mel, versions, role):
     for act in (
         lambda: make_collection(vault, "Other", by=Actor(mel)),
         lambda: collection.edit(Actor(mel), name="Other", description="", tags=[]),
+        lambda: collection.choose_metrics(Actor(mel), [["auc", ""]]),
         lambda: collection.link(Actor(mel), versions[1]),
         lambda: collection.delete_by(Actor(mel)),
         lambda: link.change_aliases(Actor(mel), ["fine"]),
@@ -103,6 +104,23 @@ def test_an_edit_keeps_what_was_shown(churn, mel):
     logged = AuditEvent.objects.count()
     churn.edit(Actor(mel), name="Churn 2", description="# Card\nGood.", tags=["x"], etag=digest_of(2))
     assert AuditEvent.objects.count() == logged
+
+
+def test_key_metrics_are_chosen_and_logged(churn, mel):
+    churn.choose_metrics(Actor(mel), [["loss", "lower"], ["auc", ""]], etag=digest_of(1))
+    churn.refresh_from_db()
+    assert (churn.key_metrics, churn.version) == ([["loss", "lower"], ["auc", ""]], 2)
+    assert last_event().changes == {"key_metrics": [[], ["loss, lower is better", "auc"]]}
+    with refused("edit_conflict"):
+        churn.choose_metrics(Actor(mel), [], etag=digest_of(1))
+    with refused("metric_invalid"):
+        churn.choose_metrics(Actor(mel), [["auc", ""], ["auc", ""]])
+
+
+def test_the_numbers_of_a_version_are_kept_beside_its_metadata(vision):
+    version = make_version(vision, metadata={"auc": 0.9, "eval": {"loss": 1e-300}, "args": {"lr": 1}, "big": 10**299})
+    version.refresh_from_db()
+    assert version.numbers == {"auc": 0.9, "eval.loss": 1e-300, "big": 10**299}
 
 
 # Rules 21 and 22: what may be linked.

@@ -49,6 +49,7 @@ CHANGES = {
     "rule_28_size": (Version, {"size": 0}, "version_is_fixed"),
     "rule_28_files": (Version, {"file_count": 9}, "version_is_fixed"),
     "rule_28_metadata": (Version, {"metadata": '{"auc": 1}'}, "version_is_fixed"),
+    "rule_28_numbers": (Version, {"numbers": '{"auc": 1}'}, "version_is_fixed"),
     "rule_28_run": (Version, {"run": "another"}, "version_is_fixed"),
     "rule_28_run_url": (Version, {"run_url": "https://other.example"}, "version_is_fixed"),
     "rule_22_team": (Team, {"organization_id": "globex"}, "organization_stays"),

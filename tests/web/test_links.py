@@ -1,10 +1,12 @@
-"""Pages of the versions in a collection: linking, aliases and tags, unlinking, what one sees of one, and comparing."""
+"""Pages of the versions in a collection: linking, aliases and tags, unlinking, and what one sees of one."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from registry_app.choices import Action, Role
 from registry_app.models import Actor, AuditEvent, Version
-from tests.client import Page, browser, codes, logging, nothing_happens, of, refused, send
+from tests.client import Page, browser, logging, nothing_happens, of, refused, send
 from tests.factories import (
     COMMAND_LINE,
     give_role,
@@ -218,7 +220,7 @@ def test_section_3_restricted_viewers_see_no_address(vault, vision, mel):
     collection = make_collection(vault)
     make_link(collection, make_version(vision, uri="s3://hidden-bucket/x", metadata={"auc": 0.9}))
     make_link(collection, make_version(vision, uri="s3://hidden-bucket/y"))
-    pages = [of("links:detail", collection, 0), of("links:compare", collection) + "?one=v0&other=v1"]
+    pages = [of("links:detail", collection, 0), of("links:compare", collection) + "?v=0&v=1"]
     for address in pages:
         page = browser(mel).get(address)
         assert page.status_code == 200
@@ -232,10 +234,10 @@ def test_section_3_restricted_viewers_get_no_code(vault, vision, mel):
     give_role(vault, mel, Role.RESTRICTED_VIEWER)
     collection = make_collection(vault)
     make_link(collection, make_version(vision))
-    assert "Load it in code" not in browser(mel).get(collection.get_absolute_url()).text
+    assert f"{collection.path}:latest" not in browser(mel).get(collection.get_absolute_url()).text
     vault.members.get(user=mel).delete_by(COMMAND_LINE)
     give_role(vault, mel, Role.VIEWER)
-    assert "Load it in code" in browser(mel).get(collection.get_absolute_url()).text
+    assert f"{collection.path}:latest" in browser(mel).get(collection.get_absolute_url()).text
 
 
 @pytest.mark.parametrize(
@@ -304,64 +306,116 @@ def test_a_version_without_lineage_draws_none(two_links, mel):
     assert browser(mel).get(of("links:detail", two_links[0].collection, 0)).context["drawing"] is None
 
 
-def test_two_versions_side_by_side(churn, vision, mel):
-    one = make_version(vision, metadata={"auc": 0.9, "data": {"rows": 10}})
-    other = make_version(vision, metadata={"auc": 0.8, "data": {"rows": 10}})
-    make_link(churn, one, "good"), make_link(churn, other)
-    page = browser(mel).get(of("links:compare", churn) + "?one=v0&other=1")
-    groups = {title: {name: differs for name, _, differs in rows} for title, rows in page.context["groups"]}
-    assert groups["Metadata"] == {"auc": True, "data.rows": False}
-    assert groups["Facts"]["Aliases"] is True
-    assert groups["Facts"]["Size in bytes"] is False
-
-
-def test_metadata_that_is_there_is_told_from_what_is_not(churn, vision, mel):
-    deep = {"a.b": 1, "a": {"b": 2}, "": 1}
-    one = make_version(vision, metadata={"none": None, "flag": True, "text": "1", "same": None, **deep})
-    other = make_version(vision, metadata={"flag": 1, "text": 1, "same": None, **deep, "a.b": 9, "": 2})
-    make_link(churn, one), make_link(churn, other)
-    page = browser(mel).get(of("links:compare", churn) + "?one=v0&other=v1")
-    rows = {name: (sides, differs) for name, sides, differs in dict(page.context["groups"])["Metadata"]}
-    assert rows == {
-        "none": ([[None], []], True),
-        "flag": ([[True], [1]], True),
-        "text": ([["1"], [1]], True),
-        "same": ([[None], [None]], False),
-        '"a.b"': ([[1], [9]], True),
-        "a.b": ([[2], [2]], False),
-        '""': ([[1], [2]], True),
-    }
-
-
-@pytest.mark.parametrize("query", ["?one=good&other=latest", "?one=0&other=v1", "?one=v0&other=production"])
-def test_versions_are_compared_by_what_they_are_called(two_links, mel, query):
-    page = browser(mel).get(of("links:compare", two_links[0].collection) + query)
-    assert (page.status_code, page.context["one"], page.context["other"]) == (200, *two_links)
-
-
-@pytest.mark.parametrize(
-    "query, found",
-    [
-        ("?one=v0&other=v9", {"version_unknown"}),
-        ("?one=v0", {"required"}),
-        ("?one=x&other=v0", {"version_unknown"}),
-        (f"?one={'9' * 30}&other=v0", {"version_unknown"}),
-        ("?one=9999999999&other=v0", {"version_unknown"}),
-        ("?one=v0&other=good", {"same_version"}),
-        (f"?one={'x' * 200}&other=v0", {"max_length"}),
-    ],
-)
-def test_versions_that_are_not_there_are_not_compared(two_links, mel, query, found):
-    page = browser(mel).get(of("links:compare", two_links[0].collection) + query)
-    assert (page.status_code, codes(page)) == (422, found)
-
-
-@pytest.mark.parametrize("query", ["", "?utm_source=mail"])
-def test_the_form_to_compare_stands_at_an_address_of_its_own(two_links, mel, query):
-    page = browser(mel).get(of("links:compare", two_links[0].collection) + query)
-    assert (page.status_code, codes(page), "groups" in page.context) == (200, set(), False)
-
-
 @pytest.mark.parametrize("number", [2, 2**31, 10**30])
 def test_a_number_that_no_version_has_is_404(two_links, mel, number):
     assert browser(mel).get(of("links:detail", two_links[0].collection, number)).status_code == 404
+
+
+# Numbers, neighbours and history.
+
+
+@pytest.fixture
+def measured(churn, vision, rob):
+    """Five versions of Churn with metrics; v2 is in production, which is protected."""
+    facts = [{"auc": 0.8 + number / 100, "loss": 1 / (number + 1), "rows": 10} for number in range(5)]
+    links = [make_link(churn, make_version(vision, metadata=each, size=1000 + len(each))) for each in facts]
+    protect(churn.registry, "production")
+    links[2].change_aliases(Actor(rob), ["production"])
+    return links
+
+
+def test_a_version_shows_its_numbers_with_the_difference_to_production(measured, mel):
+    page = browser(mel).get(measured[4].get_absolute_url())
+    big = {number.metric.path: number for number in page.context["big"]}
+    assert {path: (each.value.text, each.value.delta, each.value.share) for path, each in big.items()} == {
+        "auc": ("0.84", "+0.02", "+2.4\u00a0%"),
+        "loss": ("0.2000", "−0.1333", "−40.0\u00a0%"),
+    }
+    assert (big["auc"].spark["here"], page.context["behind"], page.context["is_base"]) == ((117.0, 3.0), 2, False)
+    production = browser(mel).get(measured[2].get_absolute_url())
+    assert [number.value.delta for number in production.context["big"]] == ["", ""]
+    assert (production.context["is_base"], production.context["base"]) == (True, None)
+
+
+def test_the_versions_before_and_after_are_one_click_away(measured, mel, monkeypatch):
+    measured[3].unlink(COMMAND_LINE)
+    client = browser(mel)
+
+    def around(number):
+        found = client.get(of("links:detail", measured[0].collection, number)).context["neighbours"]
+        return found["previous"], found["next"]
+
+    wanted = {0: (None, 1), 1: (0, 2), 2: (1, 4), 4: (2, None)}
+    assert {number: around(number) for number in wanted} == wanted
+    monkeypatch.setattr("registry_app.listings.series.NEWEST", 2)
+    assert {number: around(number) for number in wanted} == wanted
+
+
+def test_who_may_promote_is_said(measured, mel, rob):
+    address = measured[4].get_absolute_url()
+    hers, his = browser(mel).get(address), browser(rob).get(address)
+    assert (hers.context["locked"].code, his.context["locked"]) == ("alias_protected", None)
+    assert ("Promote…" in hers.text, "Promote…" in his.text) == (False, True)
+
+
+def test_the_history_of_a_version_is_its_own(measured, mel, rob):
+    measured[4].change_aliases(Actor(rob), ["production"], reason="Gate passed")
+    edit = of("links:edit", measured[4].collection, 4)
+    data = Page(browser(mel).get(edit)).form_to(edit).data
+    refused(browser(mel), edit, {**data, "keep": []}, "alias_protected")
+    history = browser(mel).get(measured[4].get_absolute_url()).context["history"]
+    assert [(each.event.actor_name, each.did, each.name, each.rest) for each in history] == [
+        ("mel", "tried to change it", "", ""),
+        ("rob", "moved", "production", "from v2 to v4"),
+        ("command line", "linked this version", "", ""),
+    ]
+    others = browser(mel).get(measured[0].get_absolute_url()).context["history"]
+    assert [each.did for each in others] == ["linked this version"]
+
+
+@pytest.mark.parametrize("files, size, text", [(0, 0, "Unknown"), (1, 0, "0 bytes"), (2, 420_059_000, "420.1\u00a0MB")])
+def test_a_size_that_is_not_known_is_not_zero(churn, vision, mel, files, size, text):
+    link = make_link(churn, make_version(vision, file_count=files, size=size))
+    assert text in browser(mel).get(link.get_absolute_url()).text
+    assert text in browser(mel).get(of("links:create", churn)).text
+
+
+def test_what_is_not_drawn_of_a_lineage_is_said_and_listed(churn, vision, mel):
+    top = make_version(vision, "top")
+    for number in range(30):
+        make_version(vision, f"report-{number:02}", type="report", made_from=(top,))
+    make_link(churn, top)
+    client, address = browser(mel), of("links:lineage", churn, 0)
+    page = client.get(of("links:detail", churn, 0))
+    assert page.context["drawing"].totals == {"outputs": "30"}
+    assert f"{address}?side=outputs" in Page(page).links
+    first = client.get(address)
+    rest = client.get(f"{address}?after={first.context['page'].after}")
+    labels = [node.label for each in (first, rest) for node in each.context["rows"]]
+    assert labels == [f"report-{number:02}:v0" for number in range(29, -1, -1)]
+    assert [total for _, _, total in first.context["sides"]] == ["0", "30"]
+    assert client.get(f"{address}?side=inputs").context["rows"] == []
+
+
+def test_section_3_a_listed_lineage_names_and_counts_what_one_may_know_of_only(acme, ada, vision, churn, mel):
+    closed = make_team(acme, "Closed", leads=[ada])
+    top = make_version(vision, "top")
+    make_version(vision, "seen", made_from=(top,))
+    for number in range(9):
+        make_version(closed, f"hidden-{number}", made_from=(top,))
+    make_link(churn, top)
+    page = browser(mel).get(of("links:lineage", churn, 0))
+    assert ([node.label for node in page.context["rows"]], page.context["sides"][1][2]) == (["seen:v0"], "1")
+    assert browser(ada).get(of("links:lineage", churn, 0)).context["sides"][1][2] == "10"
+
+
+def test_a_version_among_many_takes_as_many_queries_as_among_few(measured, vision, mel):
+    client, address = browser(mel), measured[2].get_absolute_url()
+    client.get(address)
+    with CaptureQueriesContext(connection) as few:
+        client.get(address)
+    for number in range(30):
+        make_link(measured[0].collection, make_version(vision, metadata={"auc": number}), f"a{number}")
+    with CaptureQueriesContext(connection) as many:
+        client.get(address)
+    assert len(few) == len(many)

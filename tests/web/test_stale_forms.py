@@ -14,7 +14,7 @@ from registry_app.choices import OrganizationRole, Role, TeamRole
 from registry_app.forms.base import ActionForm, EtagField
 from registry_app.models import Actor, Collection, OrganizationMembership, Registry, RegistryMember, TeamMembership
 from tests.client import Page, at, browser, nothing_changes, of
-from tests.factories import COMMAND_LINE, give_role, make_collection, make_member, make_user, make_version
+from tests.factories import COMMAND_LINE, give_role, make_collection, make_link, make_member, make_user, make_version
 
 # They make something, take something away by its name or ask one question: nothing of an object comes back with them.
 NOTHING_SHOWN = {
@@ -154,6 +154,16 @@ def edit_collection(rob, churn, **_):
     return Edit(of("collections:edit", churn), save, {"tags": "a/b"}, {"tags": "mine"})
 
 
+def key_metrics(rob, churn, vision, **_):
+    for auc in (0.8, 0.9):
+        make_link(churn, make_version(vision, metadata={"auc": auc}))
+
+    def save():
+        Collection.objects.get(pk=churn.pk).choose_metrics(Actor(rob), [["auc", "lower"]])
+
+    return Edit(of("collections:settings", churn), save, {"place:auc": "99"}, {"place:auc": "1"})
+
+
 def delete_collection(churn, vision, **_):
     def link():
         Collection.objects.get(pk=churn.pk).link(COMMAND_LINE, make_version(vision))
@@ -220,6 +230,7 @@ CASES = {
     "RemoveTypeForm": remove_type,
     "AcceptForm": accept,
     "EditCollectionForm": edit_collection,
+    "KeyMetricsForm": key_metrics,
     "DeleteCollectionForm": delete_collection,
     "LabelsForm": aliases,
     "ChangeAccessForm": role_here,

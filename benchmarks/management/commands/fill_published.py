@@ -109,6 +109,7 @@ def _versions(organization, count, chance):
                 uri=f"s3://bench/{number}",
                 size=number,
                 metadata={"auc": number % 1000 / 1000},
+                numbers={"auc": number % 1000 / 1000},
             )
             for number in range(start, min(start + BATCH, count))
         )

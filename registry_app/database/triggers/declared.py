@@ -140,6 +140,7 @@ TRIGGERS = {
         ("version_is_fixed", _changed("run", "run_url", "created_at")),
         # Compared as text, because 1 and 1.0 are the same JSON number in PostgreSQL.
         ("version_is_fixed", "CAST(NEW.metadata AS text) IS DISTINCT FROM CAST(OLD.metadata AS text)"),
+        ("version_is_fixed", "CAST(NEW.numbers AS text) IS DISTINCT FROM CAST(OLD.numbers AS text)"),
     ],
     (VERSION, "DELETE"): [
         ("version_linked", "EXISTS (SELECT 1 FROM registry_app_link l WHERE l.version_id = OLD.id)"),

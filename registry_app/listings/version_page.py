@@ -1,0 +1,153 @@
+"""What the page of a version shows beside it: its numbers, its neighbours, where production is, and its history."""
+
+from bisect import bisect_left
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from django.db.models import OuterRef, Q, Subquery
+
+from .. import rules
+from ..choices import Action, Target
+from ..models import AuditEvent, Link
+from ..permissions import RegistryAccess
+from ..rules import SIZE, Metric
+from .charts import spark
+from .series import Difference, Labels, Series, value_of
+
+BIG_NUMBERS = 4  # the others are folded
+EVENTS_READ, EVENTS_SHOWN = 50, 10
+DONE = {
+    Action.LINK: "linked this version",
+    Action.LINK_TAG: "changed its tags",
+    Action.UNLINK: "unlinked this version",
+}
+
+
+class BigNumber(NamedTuple):
+    """A metric of the version, its difference to the base, and its small line (None where there is none)."""
+
+    metric: Metric
+    value: Difference
+    spark: dict[str, Any] | None
+
+
+class Happening(NamedTuple):
+    """An entry of the log about the version as a sentence: who `did` what, with the alias `name` in it."""
+
+    event: AuditEvent
+    did: str
+    name: str = ""
+    rest: str = ""
+
+
+class VersionPage:
+    """What the page of `link`, a version in a collection of the registry of `access`, shows of others."""
+
+    def __init__(self, access: RegistryAccess, link: Link) -> None:
+        self.access, self.link = access, link
+        self.labels = Labels(link.collection, access.registry)
+        self.series = Series(link.collection)
+        self.series.include([link.number, *([self.labels.base[1]] if self.labels.base else [])])
+
+    @cached_property
+    def row(self) -> dict[str, Any] | None:
+        """The version, with the numbers that it states."""
+        return self.series.row(self.link.number)
+
+    @cached_property
+    def base(self) -> dict[str, Any] | None:
+        """The version with the protected alias, unless it is this one."""
+        base = self.series.row(self.labels.base[1]) if self.labels.base else None
+        return base if base is not self.row else None
+
+    @cached_property
+    def stated(self) -> list[Metric]:
+        """The metrics that it states."""
+        return [each for each in self.series.metrics if value_of(self.row, each.path) is not None]
+
+    @property
+    def big(self) -> list[BigNumber]:
+        """The first metrics, the size last."""
+        return [self._big(metric) for metric in sorted(self.stated, key=_is_size)[:BIG_NUMBERS]]
+
+    def _big(self, metric):
+        values = self.series.values(metric.path)
+        drawn = spark(values, self.link.number, self.base["number"] if self.base else None)
+        return BigNumber(metric, self._difference(metric.path), drawn)
+
+    def _difference(self, path):
+        return Difference(path, self.series.column(path), value_of(self.row, path), value_of(self.base, path))
+
+    @property
+    def more(self) -> list[tuple[str, Difference]]:
+        """(name, Difference) of the other metrics."""
+        others = sorted(self.stated, key=_is_size)[BIG_NUMBERS:]
+        return [(metric.label, self._difference(metric.path)) for metric in others]
+
+    @cached_property
+    def neighbours(self) -> dict[str, int | None]:
+        """The numbers of the `previous` and the `next` version in the collection."""
+        numbers, place = self.series.numbers, bisect_left(self.series.numbers, self.link.number)
+        if place or not self.series.has_more:  # else it is the oldest of the newest, or older
+            around = [None, *numbers, None][place : place + 3]
+            return {"previous": around[0], "next": around[2]}
+        links = Link.objects.filter(collection=OuterRef("collection")).values("number")
+        before = links.filter(number__lt=OuterRef("number")).order_by("-number")[:1]
+        after = links.filter(number__gt=OuterRef("number")).order_by("number")[:1]
+        found = Link.objects.filter(pk=self.link.pk).order_by()
+        previous, later = found.values_list(Subquery(before), Subquery(after)).get()
+        return {"previous": previous, "next": later}
+
+    @property
+    def history(self) -> list[Happening]:
+        """What happened to it, and to the aliases that it carries, the newest first."""
+        ids = [self.labels.ids[name] for name in self.labels.aliases.get(self.link.number, ())]
+        about = Q(target_type=Target.LINK, target_id=self.link.pk) | Q(target_type=Target.ALIAS, target_id__in=ids)
+        events = AuditEvent.objects.filter(about).order_by("-seq")[:EVENTS_READ]
+        return [each for event in events if (each := self._happening(event))][:EVENTS_SHOWN]
+
+    def _happening(self, event):
+        """The entry as a sentence; None if it is about another version."""
+        if event.refused:
+            return Happening(event, "tried to change it" if event.target_type == Target.LINK else "tried to move it")
+        if event.target_type == Target.LINK:
+            return Happening(event, DONE.get(event.action, event.summary.lower()))
+        before, after = event.changes["link"]
+        if self.link.label not in (before, after):
+            return None
+        name = event.related["alias"]["name"]
+        if before and after:
+            return Happening(event, "moved", name, f"from {before} to {after}")
+        return Happening(event, *(("set", name, f"on {after}") if after else ("removed", name, f"from {before}")))
+
+    @property
+    def behind(self) -> int | None:
+        """How many versions it is after the base, where both are among the newest."""
+        numbers = self.series.by_number
+        if not self.base or self.base["number"] not in numbers or self.link.number <= self.base["number"]:
+            return None
+        return sum(self.base["number"] < number <= self.link.number for number in numbers)
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """The context of the templates; `locked` says why the person can't move the protected alias."""
+        name, number = self.labels.base or ("", None)
+        marked = self.labels.marked(self.link.number, self.series.newest)
+        return {
+            "marked": marked,
+            "is_protected": any(is_protected for _, is_protected in marked),
+            "big": self.big,
+            "more": self.more,
+            "neighbours": self.neighbours,
+            "base": self.base,
+            "base_name": name,
+            "is_base": number == self.link.number,
+            "declared": self.labels.declared,
+            "behind": self.behind,
+            "locked": rules.refuse_protected(self.access.role, self.labels.declared, self.labels.declared),
+            "history": self.history,
+        }
+
+
+def _is_size(metric: Metric) -> bool:
+    return metric.path == SIZE
