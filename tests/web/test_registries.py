@@ -64,12 +64,12 @@ def test_rule_1_core_registries_stand_first_and_apart(acme, mel, golden):
 
 
 def test_the_list_says_of_each_what_there_is_to_know(acme, ada, rob, mel, golden, vault):
-    golden.edit(Actor(ada), name="Golden Datasets", description="Checked by hand\nand twice")
+    golden.edit(Actor(ada), name="Golden Datasets", description="Checked by *hand*.\nAnd twice.")
     golden.add_types(Actor(ada), [f"kind-{number}" for number in range(7)])
     first, second = index(rob, acme).context["rows"]
     assert (first["address"], first["summary"], first["restricted"], first["role"]) == (
         at("registries:detail", golden),
-        "Checked by hand",
+        "Checked by hand.",
         False,
         "Admin",
     )
