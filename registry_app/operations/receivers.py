@@ -6,7 +6,6 @@ opens the file or the connection anew: a file may have been rotated, and a serve
 
 import fcntl
 import os
-import select
 import socket
 import ssl
 import struct
@@ -16,7 +15,7 @@ from contextlib import suppress
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-TIMEOUT, EARLY = 10, 0.1  # seconds that a server may take to answer, and in which one that gives up closes
+TIMEOUT, EARLY = 10, 0.25  # seconds that a server may take to answer, and in which one that gives up closes
 DATAGRAM_BYTES = 8192  # of one syslog message over UDP: what receivers take by default
 PORTS = {"syslog+udp": 514, "syslog+tcp": 601, "syslog+tls": 6514}
 DONE, REFUSED = 109, 108  # the facility “log audit” with the severities notice, and warning
@@ -85,8 +84,7 @@ def _send_stream(server, context, data):
         stream = context.wrap_socket(plain, server_hostname=server[0]) if context else plain
         with stream:
             stream.sendall(data)
-            if select.select([stream], [], [], EARLY)[0] and not _peek(stream):
-                raise ConnectionAbortedError("The receiver closed the connection before it had everything.")
+            _refuse_closed(stream)
             try:
                 _close(stream)
             except TimeoutError:  # it doesn't close its side: what counts is that its machine has everything
@@ -105,10 +103,13 @@ def _close(stream):
             pass
 
 
-def _peek(stream):
-    """What has come from the other side, without taking it; b"" where it has closed the connection."""
-    with socket.socket(fileno=os.dup(stream.fileno())) as same:
-        return same.recv(1, socket.MSG_PEEK)
+def _refuse_closed(stream):
+    """Raise ConnectionAbortedError if the other side has closed before we did: then it hasn't read to the end."""
+    stream.settimeout(EARLY)
+    with suppress(TimeoutError):
+        if not stream.recv(1):
+            raise ConnectionAbortedError("The receiver closed the connection before it had everything.")
+    stream.settimeout(TIMEOUT)
 
 
 def _message(line, host, text=None):

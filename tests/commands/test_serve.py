@@ -1,5 +1,6 @@
 """`serve`: the site as people start and stop it, in a process of its own, on SQLite and on PostgreSQL."""
 
+import json
 import os
 import re
 import signal
@@ -205,3 +206,20 @@ def test_a_statement_of_a_request_that_takes_too_long_is_ended(monkeypatch):
             cursor.execute("SELECT pg_sleep(30)")
         else:  # has one writer, and no such limit
             assert limited.settings_dict["OPTIONS"] == connection.settings_dict["OPTIONS"]
+
+
+def test_the_audit_log_is_forwarded_while_it_serves(site, tmp_path):
+    file = tmp_path / "audit.jsonl"
+    with start({**site, "REGISTRY_AUDIT_FORWARD": f"file:{file}", "REGISTRY_WORKERS": "2"}) as server:
+        manage(
+            {**site, "REGISTRY_ADMIN_PASSWORD": PASSWORD},
+            *("create_organization", "Forwarded", "--admin", "fay", "--email", "fay@example.com"),
+        )
+        for _ in range(300):
+            if file.exists() and "Forwarded" in file.read_text():
+                break
+            time.sleep(0.1)
+        assert server.stop() == 0
+    numbers = [json.loads(line)["seq"] for line in file.read_text().splitlines()]
+    assert numbers == list(range(1, len(numbers) + 1)) != []
+    assert "Forwarded" in file.read_text()

@@ -132,3 +132,33 @@ def test_processes_that_start_together_have_one_signing_key(tmp_path):
     )
     first, second = done.stdout.split()
     assert (first, len(first)) == (second, 86)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("file:/var/log/audit.jsonl", "file:///var/log/audit.jsonl", "syslog+tcp://log.example.com:601"),
+        *("syslog+tls://log.example.com", "syslog+udp://[::1]:5514", "syslog+tcp://127.0.0.1:601/", ""),
+    ],
+)
+def test_where_the_log_is_forwarded_to(address):
+    assert read(REGISTRY_AUDIT_FORWARD=address)[::2] == (0, set())
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *(
+            "/var/log/audit",
+            "file:relative",
+            "file:/folder/",
+            "file://host/path",
+            "syslog://log.example.com",
+            "syslog+tcp:",
+        ),
+        *("syslog+tls://user:secret@log.example.com", "syslog+tcp://log:0", "syslog+tcp://log:99999", "https://log/x"),
+        *("syslog+tcp://log?ca=x", "syslog+tcp://log/path", "file:" + "/x" * 400, "syslog+tcp://["),
+    ],
+)
+def test_no_other_address_gets_the_log(address):
+    assert read(REGISTRY_AUDIT_FORWARD=address)[::2] == (1, {"REGISTRY_AUDIT_FORWARD"})

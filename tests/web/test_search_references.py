@@ -150,7 +150,8 @@ def told(client, organization, text):
 def test_section_3_what_one_can_not_see_is_answered_as_nothing(acme, ada, rob, sam, globex, release):
     """Rob is in the organization, and not in the team that the hidden version comes from."""
     theirs = make_team_of(acme)
-    texts = [text.replace("Vision", "Theirs").replace("churn:v1", "secret:v0") for text in HIDDEN]
+    texts = [text.replace("Vision", "Theirs").replace("vision", "theirs") for text in HIDDEN]
+    texts = [text.replace("churn:v1", "secret:v0") for text in texts]
     texts = [text.replace("Churn_Classifier", "Secret").replace("churn_classifier", "secret") for text in texts]
     texts = [text.replace(DIGEST[:8], "9999eeee").replace(DIGEST[:8].upper(), "9999EEEE") for text in texts]
     texts = [text.replace(URI, "gs://hidden/it").replace("bright sunset-42", "hidden run") for text in texts]
