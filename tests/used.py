@@ -8,10 +8,12 @@ from registry_app.choices import OrganizationRole, Role, TeamRole
 from registry_app.models import (
     AccessRequest,
     Actor,
+    GroupMapping,
     Invitation,
     ProtectedAlias,
     RegistryMember,
     TeamMembership,
+    follow_groups,
     make_invited_account,
     make_service_account,
 )
@@ -63,9 +65,29 @@ def _people(acme, ada, mel):
     make_team(acme, "Gone", people=[left])  # another one of that name
     TeamMembership.objects.get(team=vision, user=eve).delete_by(ada)
     TeamMembership(team=vision, user=mel, role=TeamRole.ADMIN).save_by(ada)
+    _groups(acme, ada, mel)
     registry = make_registry(acme, ada.user, "Left behind")
     give_role(registry, left, Role.VIEWER)
     acme.memberships.get(user=left).delete_by(ada)
+
+
+def _groups(acme, ada, mel):
+    """Mappings of groups come, change and go, and so do those who are in them."""
+    by, guest, provider = Actor(None, staff=True, known_as="guest through groups of it"), make_user("guest"), "it"
+    team = make_team(acme, "Through groups", people=[mel])
+    mapping, gone = (GroupMapping(organization=acme, group=name, provider=provider) for name in ("ml-team", "ml-gone"))
+    for each in (mapping, gone):
+        each.team = team
+        each.save_by(ada)
+    mapping.role = OrganizationRole.ADMIN
+    mapping.save_by(ada)
+    follow_groups(guest, {"ml-team", "ml-gone"}, provider, by)
+    follow_groups(mel, {"ml-team"}, provider, by)
+    follow_groups(mel, set(), provider, by)
+    mapping.role = OrganizationRole.MEMBER
+    mapping.save_by(ada)
+    follow_groups(guest, {"ml-team"}, provider, by)
+    gone.delete_by(ada)
 
 
 def _tokens(acme, ada, mel):

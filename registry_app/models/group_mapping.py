@@ -78,12 +78,13 @@ class GroupMapping(models.Model):
 
     def clean(self) -> None:
         """The group as it is kept. Refuses with `group_invalid`, `no_provider` or `not_in_organization`."""
-        self.group = self.group.strip()
-        raise_refusal(rules.refuse_group(self.group), "group")
+        self.team_role = (self.team_role or TeamRole.MEMBER) if self.team else ""
+        if self.group:  # that an empty one is refused, its field says
+            self.group = self.group.strip()
+            raise_refusal(rules.refuse_group(self.group), "group")
         raise_refusal(None if self.provider else rules.NO_PROVIDER, "group")
         here = self.team is None or self.team.organization_id == self.organization_id
         raise_refusal(None if here else rules.NOT_HERE, "team")
-        self.team_role = (self.team_role or TeamRole.MEMBER) if self.team else ""
 
     def save_by(self, by: Actor, etag: str | None = None) -> None:
         """Keep this new mapping, or its other roles, and log it. `etag` is that of what was shown (rule 19).

@@ -10,6 +10,7 @@ from registry_app.choices import Action, Role
 from registry_app.models import (
     ApiToken,
     AuditEvent,
+    GroupMapping,
     Invitation,
     RegistryMember,
     Team,
@@ -17,12 +18,46 @@ from registry_app.models import (
     make_service_account,
 )
 from tests.admin.pages import address, codes, last_entry, logged, refused, save, sent
-from tests.factories import COMMAND_LINE, give_team_role, make_invitation, make_team, make_token
+from tests.factories import COMMAND_LINE, give_team_role, make_invitation, make_team, make_token, map_group
 
 
 def added(model):
     """The address that adds one."""
     return reverse(f"admin:registry_app_{model._meta.model_name}_add")
+
+
+def test_a_group_is_mapped_changed_and_unmapped_by_its_verbs(staff, acme, globex, vision):
+    seq, there = last_entry(), {"organization": acme.pk, "group": " ml ", "team": vision.pk}
+    assert save(staff, added(GroupMapping), **there).status_code == 302
+    mapping = acme.group_mappings.get()
+    assert (mapping.group, mapping.team, mapping.team_role, mapping.provider) == ("ml", vision, "member", "127-0-0-1-9")
+    assert save(staff, address("change", mapping), role="admin", group="other").status_code == 302
+    mapping.refresh_from_db()
+    assert (mapping.group, mapping.role) == ("ml", "admin")
+    assert staff.post(address("delete", mapping), {"post": "yes"}).status_code == 302
+    assert logged(seq) == [(Action.GROUP_MAP, ""), (Action.GROUP_CHANGE, ""), (Action.GROUP_UNMAP, "")]
+
+
+@pytest.mark.parametrize(
+    "changes, code",
+    [
+        ({"group": "ml"}, "group_mapped"),
+        ({"group": "a\nb"}, "group_invalid"),
+        ({"group": "  "}, "required"),
+        ({"group": "x" * 257}, "max_length"),
+    ],
+)
+def test_what_is_no_mapping_is_refused_here_too(staff, acme, changes, code):
+    map_group(acme, "ml")
+    with refused((Action.GROUP_MAP, code)):
+        response = save(staff, added(GroupMapping), organization=acme.pk, **changes)
+    assert (response.status_code, codes(response)) == (422, {code})
+
+
+def test_no_group_is_mapped_to_a_team_of_another_organization(staff, globex, vision):
+    with refused((Action.GROUP_MAP, "not_in_organization")):
+        response = save(staff, added(GroupMapping), organization=globex.pk, group="ml", team=vision.pk)
+    assert response.status_code == 422
 
 
 def test_a_team_is_made_edited_and_deleted_by_its_verbs(staff, root, acme, vault):

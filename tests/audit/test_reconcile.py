@@ -19,6 +19,7 @@ from registry_app.models import (
     AuditEvent,
     Collection,
     FormerName,
+    GroupMapping,
     Link,
     Organization,
     OrganizationMembership,
@@ -129,6 +130,20 @@ CHANGES = {
             ["left", "Acme ML"],
         ),
         "no row": (lambda: OrganizationMembership.objects.filter(user__username="rob").delete(), ["rob", "Acme ML"]),
+        "of people, that a group gave": (
+            lambda: OrganizationMembership.objects.exclude(group="").update(group="", provider="", own_role=""),
+            ["guest", "Acme ML", "group"],
+        ),
+    },
+    "mapping": {
+        "group": (lambda: GroupMapping.objects.update(group="everybody"), ["ml-team", "group"]),
+        "role": (lambda: GroupMapping.objects.update(role=OrganizationRole.ADMIN), ["ml-team", "role"]),
+        "role in the team": (lambda: GroupMapping.objects.update(team_role=TeamRole.ADMIN), ["ml-team", "team_role"]),
+        "row": (
+            lambda: GroupMapping.objects.create(organization=Organization.objects.get(), group="quiet"),
+            ["quiet"],
+        ),
+        "no row": (lambda: GroupMapping.objects.all().delete(), ["ml-team"]),
     },
     "team": {
         "name": (lambda: Team.objects.filter(name="Sight").update(name="Vision", name_key="vision"), ["Sight"]),
@@ -146,6 +161,10 @@ CHANGES = {
             ["rob", "Sight"],
         ),
         "no row": (lambda: TeamMembership.objects.filter(team__name="Sight").delete(), ["mel", "Sight"]),
+        "of people, that a group gave": (
+            lambda: TeamMembership.objects.exclude(group="").update(group="", provider="", own_role=""),
+            ["guest", "group"],
+        ),
     },
     "registry": {
         "name": (

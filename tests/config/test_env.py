@@ -66,6 +66,14 @@ def test_a_provider(url, identity):
     assert app["settings"]["oauth_pkce_enabled"] is True
 
 
+@pytest.mark.parametrize(
+    "scopes, expected", [("", []), ("groups", ["groups"]), (" groups , roles,", ["groups", "roles"])]
+)
+def test_scopes_to_ask_for_beside_the_usual_ones(scopes, expected):
+    code, (_, app), _ = read(**OIDC | {"REGISTRY_OIDC_SCOPES": scopes})
+    assert (code, app["settings"]["scope"]) == (0, ["openid", "profile", "email", *expected])
+
+
 def test_a_secret_from_a_file(tmp_path):
     file = tmp_path / "secret"
     file.write_text("from a file\n")
@@ -93,6 +101,7 @@ def test_what_belongs_together_comes_together(group, missing):
         ("REGISTRY_OIDC_URL", "https://login.example.com/?a=b"),
         ("REGISTRY_OIDC_URL", "https://user@login.example.com/"),
         ("REGISTRY_OIDC_URL", "https://[login"),
+        ("REGISTRY_OIDC_GROUPS_CLAIM", ""),
     ],
 )
 def test_wrong_values_are_told(name, value):
