@@ -130,6 +130,7 @@ NAMESPACES = {
     ],
     "invitations": [
         path(f"{ORGANIZATION}members/invite/", invitations.create, name="create"),
+        path(f"{ORGANIZATION}members/invite/created/", invitations.created, name="created"),
         path(f"{ORGANIZATION}members/invite/<int:pk>/", invitations.detail, name="detail"),
         path(f"{ORGANIZATION}members/invite/<int:pk>/revoke/", invitations.revoke, name="revoke"),
         path("invitations/<str:token>/", invitations.accept, name="accept"),

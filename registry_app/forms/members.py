@@ -1,5 +1,6 @@
 """Forms about the people of an organization: who is in it, as what, and who is asked to join."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -11,6 +12,7 @@ from ..choices import OrganizationRole
 from ..models import OrganizationMembership
 from .base import ActionForm, CursorForm, EtagField
 from .organizations import AccountForm
+from .principals import AT_ONCE
 from .widgets import Radios, any_field, search_field, text_input
 
 STATES = [("active", "Active"), ("deactivated", "Deactivated")]
@@ -81,14 +83,30 @@ class ServiceForm(ActionForm):
         self.fields["username"].widget.attrs["autocomplete"] = "off"  # it is nobody's own
 
 
-class InviteForm(ActionForm):
-    """A new invitation."""
+class AddressesField(forms.CharField):
+    """Email addresses with commas, semicolons or white space between, as a list without doubles.
 
-    email = forms.EmailField(
-        label="Email",
+    Refuses with `invalid` or `too_many`.
+    """
+
+    widget = forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"})
+
+    def clean(self, value: Any) -> list[str]:
+        """The addresses; order kept."""
+        found = list(dict.fromkeys(filter(None, re.split(r"[,;\s]+", super().clean(value)))))
+        if len(found) > AT_ONCE:
+            raise forms.ValidationError(f"At most {AT_ONCE} at once; these are {len(found)}.", code="too_many")
+        return [forms.EmailField().clean(address) for address in found]
+
+
+class InviteForm(ActionForm):
+    """New invitations: one for each address, or one for anybody."""
+
+    email = AddressesField(
+        label="Email addresses",
         required=False,
-        help_text="Whom it is meant for, as a note. Whoever has the link can use it.",
-        widget=forms.EmailInput(attrs={"class": "input short", "autocomplete": "off"}),
+        max_length=20_000,
+        help_text="One a line, or separated by commas: each gets a link. Empty: one link, for anybody who has it.",
     )
     role = forms.ChoiceField(
         choices=OrganizationRole,

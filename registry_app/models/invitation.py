@@ -1,6 +1,7 @@
 """Invitations: links by which people join an organization, with an account or without one."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Literal, Self
 
@@ -134,6 +135,15 @@ class Invitation(models.Model):
         invitation = locked(organization.invitations.all(), self.pk)
         invitation.organization = organization
         return invitation, role
+
+
+def invite(organization: Organization, by: Actor, emails: Iterable[str], role: str) -> list[Invitation]:
+    """Create an invitation as `role` for each of the addresses, "" for anybody: all or none. Refuses as `create`."""
+    invitations = [Invitation(organization=organization, email=email, role=role) for email in emails]
+    with transaction.atomic():
+        for invitation in invitations:
+            invitation.create(by)
+    return invitations
 
 
 def hashed(token: str) -> str:

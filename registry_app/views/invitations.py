@@ -10,7 +10,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from .. import rules
 from ..authentication.adapters import sign_in
@@ -18,6 +18,7 @@ from ..choices import Action
 from ..forms import ConfirmForm, InviteForm, JoinForm
 from ..listings.invitations import InvitationListing
 from ..models import Invitation, User, make_invited_account
+from ..models.invitation import invite
 from ..models.secret import secret_of
 from ..permissions import require_admin
 from .rendering import (
@@ -28,6 +29,7 @@ from .rendering import (
     refused_page,
     render_page,
     take_seed,
+    take_seeds,
 )
 
 logger = logging.getLogger(__name__)
@@ -35,14 +37,14 @@ logger = logging.getLogger(__name__)
 
 @require_http_methods(["GET", "POST"])
 def create(request, organization):
-    """Create an invitation, which leads to the page that shows its link; and list the open ones."""
+    """Create invitations, which leads to a page that shows their links once; and list the open ones."""
     membership = require_admin(request.user, organization, Action.INVITE)
     listing = InvitationListing(membership, request.GET)
     form = InviteForm(form_data(request))
     if form.is_valid():
-        invitation = Invitation(organization=membership.organization, **form.cleaned_data)
-        if form.submit(invitation.create, actor_of(request)):
-            return _created(request, invitation)
+        emails, role = form.cleaned_data["email"] or [""], form.cleaned_data["role"]
+        if form.submit(invite, membership.organization, actor_of(request), emails, role):
+            return _created(request, form.answer)
     log_refusals(request, form, Action.INVITE, membership.organization)
     context = {"section": "people", "form": form, "page": listing.page}
     return render_page(request, "invitations/create.html", membership, context, status=form.status)
@@ -55,7 +57,7 @@ def detail(request, organization, pk):
     invitation = get_object_or_404(Invitation.objects.open(), organization=membership.organization, pk=pk)
     form = ConfirmForm(form_data(request))
     if form.is_valid() and form.submit(invitation.replace_by, actor_of(request)):
-        return _created(request, form.answer)
+        return _created(request, [form.answer])
     log_refusals(request, form, Action.INVITE, invitation)
     seed = take_seed(request, invitation)
     context = {"section": "people", "form": form, "invitation": invitation}
@@ -63,16 +65,33 @@ def detail(request, organization, pk):
     return render_page(request, "invitations/detail.html", membership, context, status=form.status)
 
 
+@require_safe
+def created(request, organization):
+    """The links of the invitations that the session has just created, once."""
+    membership = require_admin(request.user, organization, Action.INVITE)
+    seeds = take_seeds(request, Invitation)
+    found = membership.organization.invitations.open().filter(pk__in=seeds).order_by("pk")
+    links = [(invitation, _link(request, seeds[invitation.pk])) for invitation in found]
+    context = {"section": "people", "links": links}
+    return render_page(request, "invitations/created.html", membership, context)
+
+
 def _link(request, seed):
     return request.build_absolute_uri(reverse("invitations:accept", args=[secret_of(seed)]))
 
 
-def _created(request, invitation):
-    """Mail the link of the new invitation where that is possible, and lead to the page that shows it."""
-    keep_for_showing(request, invitation)
-    if invitation.email and _mailed(invitation, _link(request, invitation.seed)):
+def _created(request, invitations):
+    """Mail the links of the new invitations where that is possible, and lead to the page that shows them."""
+    for invitation in invitations:
+        keep_for_showing(request, invitation)
+    for invitation in filter(lambda each: each.email, invitations):
+        if not _mailed(invitation, _link(request, invitation.seed)):
+            break  # a server that doesn't answer is not waited for again
         messages.success(request, f"A mail with the link is on its way to {invitation.email}.")
-    return redirect("invitations:detail", invitation.organization.slug, invitation.pk)
+    slug = invitations[0].organization.slug
+    if len(invitations) > 1:
+        return redirect("invitations:created", slug)
+    return redirect("invitations:detail", slug, invitations[0].pk)
 
 
 def _mailed(invitation, link):

@@ -89,5 +89,15 @@ def take_seed(request, thing):
     return seed
 
 
+def take_seeds(request, model):
+    """{pk: seed} of all things of this model that have a secret to show, once."""
+    seeds, kind = dict(request.session.get(SEEDS, {})), model._meta.model_name
+    found = {name: int(name.split()[1]) for name in seeds if name.split()[0] == kind}
+    taken = {pk: seeds.pop(name) for name, pk in found.items()}
+    if taken:
+        request.session[SEEDS] = seeds
+    return taken
+
+
 def _called(thing):
     return f"{thing._meta.model_name} {thing.pk}"

@@ -28,7 +28,7 @@ def test_invited_joins_and_sees_what_a_team_gives(page, sign_in, ada, acme, vaul
 
     page.goto(reverse("invitations:create", args=[acme.slug]))
     page.locator("[name=email]").fill("nora@example.com")
-    _send(page, "Create invitation")
+    _send(page, "Create invitations")
     link = page.locator("#secret").inner_text()
 
     page.context.clear_cookies()
@@ -73,5 +73,5 @@ def test_people_filter_in_place(page, sign_in, ada, acme, mel, rob, vision):
 def test_the_answer_to_an_invitation_is_where_focus_goes(page, sign_in, ada, acme):
     sign_in(ada)
     page.goto(reverse("invitations:create", args=[acme.slug]))
-    _send(page, "Create invitation")
+    _send(page, "Create invitations")
     expect(page.locator("#once")).to_be_focused()

@@ -219,7 +219,7 @@ def test_set_up_page_is_accessible_and_fits(page):
 def test_pages_of_an_invitation_are_accessible_and_fit(page, sign_in, ada, acme, sam, globex):
     sign_in(ada)
     page.goto(reverse("invitations:create", args=[acme.slug]))
-    page.get_by_role("button", name="Create invitation").click()
+    page.get_by_role("button", name="Create invitations").click()
     link = page.locator("#secret").inner_text()
     assert _faults(page) == []
     page.context.clear_cookies()

@@ -118,6 +118,35 @@ def test_loading_the_page_of_a_link_again_makes_no_second_invitation(acme, ada):
     assert client.get(address).status_code == 404
 
 
+def test_several_people_are_invited_at_once(acme, ada, mailoutbox):
+    client, emails = browser(ada), ["zoe@example.com", "yusuf@example.com", "xenia@example.com"]
+    sent = {"email": f"{emails[0]}, {emails[1]};\n{emails[2]}\n{emails[0]}", "role": "admin"}
+    with logging() as events:
+        shown = client.post(invite(acme), sent, follow=True)
+    assert [event.action for event in events] == [Action.INVITE] * 3
+    links = {invitation.email: address for invitation, address in shown.context["links"]}
+    assert list(links) == emails
+    assert [mail.to for mail in mailoutbox] == [[email] for email in emails]
+    assert {browser().get(address).status_code for address in links.values()} == {200}
+    with nothing_happens():
+        again = client.get(shown.wsgi_request.path)
+    assert again.context["links"] == []
+    assert {invitation.role for invitation in acme.invitations.open()} == {"admin"}
+
+
+@pytest.mark.parametrize(
+    "email, code",
+    [
+        ("zoe@example.com, no address", "invalid"),
+        (",".join(f"a{number}@example.com" for number in range(101)), "too_many"),
+        ("x" * 30_000, "max_length"),
+    ],
+)
+def test_one_wrong_address_invites_nobody(acme, ada, email, code):
+    page = refused(browser(ada), invite(acme), {"email": email, "role": "member"}, code)
+    assert Page(page).form_to(invite(acme)).data["email"] == [email]
+
+
 def test_an_invitation_of_another_organization_is_not_there(sam, globex, invited):
     other = reverse("invitations:revoke", args=[globex.slug, invited[0].pk])
     with nothing_happens():
