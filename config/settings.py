@@ -153,6 +153,7 @@ MFA_FORMS = {
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not env.https()  # browsers allow passkeys over HTTPS, and on localhost
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # admins and providers set addresses, users can't
 MFA_TOTP_ISSUER = PRODUCT
+MFA_TOTP_TOLERANCE = 1  # steps before and after: a code that changed while it was typed, a phone whose clock drifts
 USERSESSIONS_ADAPTER = "registry_app.authentication.adapters.SessionsAdapter"
 # Single sign-on: one OpenID Connect provider, or none. A link starts it, because the CSP lets no form lead to another
 # site; the state binds the answer to the session.
