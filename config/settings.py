@@ -46,6 +46,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",  # above WhiteNoise, so that static files have the policy too
+    "config.middleware.ClientAddressMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "config.middleware.PrivatePagesMiddleware",
@@ -161,13 +162,13 @@ SINGLE_SIGN_ON = env.single_sign_on()
 SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [SINGLE_SIGN_ON] if SINGLE_SIGN_ON else []}}
 SOCIALACCOUNT_ADAPTER = "registry_app.authentication.adapters.SingleSignOnAdapter"
 SOCIALACCOUNT_LOGIN_ON_GET = True
-ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.https() else 0
+PROXIES = env.trusted_proxies()  # how many in front; config/middleware.py reads what they say of the client
 
 # Mail, if there is a server: links to reset a password.
 HAS_MAIL = bool(env.email())
 globals().update(env.email())
 
-# Security. Behind HTTPS a proxy ends TLS and must set X-Forwarded-Proto and X-Forwarded-For (docs/operating.md).
+# Security. Behind HTTPS a proxy ends TLS and must set X-Forwarded-Proto (docs/operating.md).
 HTTPS = env.https()
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]  # probes reach a process directly, without the proxy
