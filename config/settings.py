@@ -1,5 +1,7 @@
 """The site's settings, read top to bottom. What differs between installations comes from the environment (env.py)."""
 
+import re
+
 from csp.constants import NONE, SELF
 
 from config import env
@@ -13,7 +15,8 @@ WSGI_APPLICATION = "config.wsgi.application"
 
 # Settings of the app.
 PRODUCT = "Registry App"
-PUBLIC_URL = env.url
+PUBLIC_URL = env.origin  # without the path below which the site is: `reverse` adds that
+FORCE_SCRIPT_NAME = env.prefix or None
 HOST, PORT, WORKERS = env.host, env.port, env.workers
 ADMIN_PASSWORD = env.admin_password
 ARTIFACTS = env.data_dir / "artifacts"  # files that the demo makes
@@ -118,7 +121,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "/"
+LOGIN_REDIRECT_URL = "organizations:home"
 LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "registry_app.authentication.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
@@ -171,7 +174,8 @@ globals().update(env.email())
 # Security. Behind HTTPS a proxy ends TLS and must set X-Forwarded-Proto (docs/operating.md).
 HTTPS = env.https()
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]  # probes reach a process directly, without the proxy
+# Probes reach a process directly, without the proxy.
+SECURE_REDIRECT_EXEMPT = [f"^{re.escape(f'{env.prefix}/{name}'[1:])}$" for name in ("healthz", "readyz")]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and env.hsts in {"subdomains", "preload"}
@@ -179,10 +183,12 @@ SECURE_HSTS_PRELOAD = HTTPS and env.hsts == "preload"
 # The operator decides with REGISTRY_HSTS whether HSTS covers subdomains, because they may belong to others.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
-CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+# Browsers accept a cookie with this beginning only over HTTPS, from this host, and, without a prefix, for all paths.
+COOKIE = ("__Secure-" if env.prefix else "__Host-") if HTTPS else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE}session", f"{COOKIE}csrf"
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{env.prefix}/"
 CSRF_COOKIE_HTTPONLY = True
-CSRF_TRUSTED_ORIGINS = [env.url] if HTTPS else []
+CSRF_TRUSTED_ORIGINS = [env.origin] if HTTPS else []
 CSRF_FAILURE_VIEW = "registry_app.views.errors.csrf_failure"
 SESSION_ENGINE = "config.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
@@ -209,7 +215,7 @@ LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
-STATIC_URL = "/static/"
+STATIC_URL = f"{env.prefix}/static/"
 STATIC_ROOT = env.static_dir
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {

@@ -130,7 +130,7 @@ def _too_many(request, limit, response=None):
     if response is None or response.status_code not in {MISTAKE, TOO_MANY}:
         refusal = rules.TOO_MANY_TRIES
         problem = {"code": refusal.code, "message": refusal.message}
-        response = JsonResponse(problem) if request.path.startswith("/api/") else render(request, "429.html")
+        response = JsonResponse(problem) if request.path_info.startswith("/api/") else render(request, "429.html")
     response.status_code = TOO_MANY
     response["Retry-After"] = str(limit.wait)
     return response

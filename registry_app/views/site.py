@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
@@ -15,10 +16,12 @@ YEAR = 365 * 24 * 3600  # seconds
 @require_POST
 def appearance(request):
     """Store the theme (light, dark, or that of the system) in a cookie."""
-    theme, target = request.POST.get("theme"), request.POST.get("next", "/")
+    home = reverse("organizations:home")
+    theme, target = request.POST.get("theme"), request.POST.get("next", home)
     if theme not in Theme.values:
         raise Http404
     known = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=settings.HTTPS)
-    response = HttpResponseRedirect(target if known and target.startswith("/") else "/")
-    response.set_cookie("theme", theme, max_age=YEAR, secure=settings.HTTPS, httponly=True, samesite="Lax")
+    response = HttpResponseRedirect(target if known and target.startswith("/") else home)
+    options = {"path": settings.SESSION_COOKIE_PATH, "secure": settings.HTTPS, "httponly": True, "samesite": "Lax"}
+    response.set_cookie("theme", theme, max_age=YEAR, **options)
     return response
