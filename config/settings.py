@@ -46,10 +46,10 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.middleware.RequestIdMiddleware",
+    "config.middleware.ClientAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",  # above WhiteNoise, so that static files have the policy too
-    "config.middleware.ClientAddressMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "config.middleware.PrivatePagesMiddleware",
@@ -162,6 +162,8 @@ USERSESSIONS_ADAPTER = "registry_app.authentication.adapters.SessionsAdapter"
 # Single sign-on: one OpenID Connect provider, or none. A link starts it, because the CSP lets no form lead to another
 # site; the state binds the answer to the session.
 SINGLE_SIGN_ON = env.single_sign_on()
+PROVIDER_EMAIL_TRUSTED = env.oidc_trust_email  # also where it doesn't say that an address is verified
+SSO_ONLY = env.sso_only  # passwords are for staff alone, for emergencies
 SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [SINGLE_SIGN_ON] if SINGLE_SIGN_ON else []}}
 SOCIALACCOUNT_ADAPTER = "registry_app.authentication.adapters.SingleSignOnAdapter"
 SOCIALACCOUNT_LOGIN_ON_GET = True

@@ -5,6 +5,7 @@ Vault, and leads the team Vision, in which Mel is too. Globex: Sam, its admin, i
 installation staff and in no organization.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import sys
 from typing import NamedTuple
 
 import pytest
+import requests
 from django.conf import settings as site_settings
 from django.core.cache import cache
 from django.core.management import execute_from_command_line
@@ -149,6 +151,18 @@ def provider(issuer, settings):
     """The same, as the site's own provider."""
     oidc_provider.point(settings, issuer)
     return issuer
+
+
+@pytest.fixture
+def says(issuer):
+    """Lets the provider say `claims` of a person in this test, and not those `without`."""
+
+    def say(username, *, without=(), **claims):
+        said = {username: {"claims": claims, "without": list(without)}}
+        assert requests.post(f"{issuer}/say/", data=json.dumps(said), timeout=30).ok
+
+    yield say
+    requests.post(f"{issuer}/say/", data="{}", timeout=30)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from allauth.idp.oidc.adapter import DefaultOIDCAdapter
 from allauth.idp.oidc.models import Client
 from django.http import HttpResponse, JsonResponse
 from django.urls import include, path
+from django.views.decorators.csrf import csrf_exempt
 
 NAMES = 400  # characters: more than any table has room for
 ADDRESSES = {  # that are said to be verified; allauth itself gives no two people the same
@@ -17,8 +18,11 @@ ADDRESSES = {  # that are said to be verified; allauth itself gives no two peopl
 }
 
 
+SAID: dict = {}  # {username: {"claims": {name: value}, "without": [name]}}, which a test says
+
+
 class Adapter(DefaultOIDCAdapter):
-    """Says of one person that they have a very long name, and of others that they have these ADDRESSES."""
+    """Says that one person has a very long name, and others these ADDRESSES, and what is SAID."""
 
     def get_claims(self, purpose, user, client, scopes, **kwargs):
         """The claims, as of everybody else."""
@@ -27,13 +31,26 @@ class Adapter(DefaultOIDCAdapter):
             claims |= dict.fromkeys(("name", "given_name", "family_name", "preferred_username"), "é" * NAMES)
         if user.username in ADDRESSES:
             claims |= {"email": ADDRESSES[user.username], "email_verified": True}
+        if purpose == "userinfo" and (more := SAID.get(user.username)):
+            claims = {**claims, **more["claims"]}
+            claims = {name: value for name, value in claims.items() if name not in more["without"]}
         return claims
+
+
+@csrf_exempt
+def say(request):
+    """What the provider says of people from now on, beside what it says of itself."""
+    SAID.clear()
+    SAID.update(json.loads(request.body))
+    return HttpResponse()
 
 
 def allow(request):
     """One more address that people may be sent back to."""
     client = Client.objects.get()
     client.set_redirect_uris([*client.get_redirect_uris(), request.GET["uri"]])
+    if "after" in request.GET:  # where people may be sent back to once they have signed out
+        client.set_post_logout_redirect_uris([*client.get_post_logout_redirect_uris(), request.GET["after"]])
     client.save()
     return HttpResponse()
 
@@ -53,6 +70,7 @@ urlpatterns = [
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
     path("reset/", views.password_reset, name="account_reset_password"),
     path("allow/", allow),
+    path("say/", say),
     path("empty/<path:address>", lambda request, address: JsonResponse({})),
     path("list/<path:address>", lambda request, address: JsonResponse([], safe=False)),
     path("of-nobody/.well-known/openid-configuration", of_nobody),
