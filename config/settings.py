@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "registry_app.middleware.SingleSignOnMiddleware",
     "config.middleware.PageLoginMiddleware",
     "config.middleware.FormErrorsMiddleware",
     "registry_app.middleware.LimitMiddleware",

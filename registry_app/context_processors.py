@@ -13,4 +13,5 @@ def site(request):
         "theme": theme if theme in Theme.values else Theme.SYSTEM.value,
         "has_mail": settings.HAS_MAIL,
         "single_sign_on": settings.SINGLE_SIGN_ON,
+        "sso_only": settings.SSO_ONLY,
     }

@@ -144,7 +144,11 @@ NAMESPACES = {
         path(f"{ORGANIZATION}tokens/<int:pk>/revoke/", organization_tokens.revoke, name="revoke"),
         path(f"{ORGANIZATION}member/<str:username>/tokens/", organization_tokens.service, name="service"),
     ],
-    "sessions": [path("account/sessions/<int:pk>/end/", sessions.end, name="end")],
+    "sessions": [
+        path("accounts/staff/", sessions.staff, name="staff"),
+        path("accounts/signed-out/", sessions.ended, name="ended"),
+        path("account/sessions/<int:pk>/end/", sessions.end, name="end"),
+    ],
     "site": [
         path("appearance/", site.appearance, name="appearance"),
     ],
