@@ -155,11 +155,10 @@ def provider(issuer, settings):
 
 @pytest.fixture
 def says(issuer):
-    """Lets the provider say `claims` of a person in this test, and not those `without`."""
+    """Lets the provider say `claims` of a person in this test."""
 
-    def say(username, *, without=(), **claims):
-        said = {username: {"claims": claims, "without": list(without)}}
-        assert requests.post(f"{issuer}/say/", data=json.dumps(said), timeout=30).ok
+    def say(username, **claims):
+        assert requests.post(f"{issuer}/say/", data=json.dumps({username: claims}), timeout=30).ok
 
     yield say
     requests.post(f"{issuer}/say/", data="{}", timeout=30)

@@ -18,7 +18,7 @@ ADDRESSES = {  # that are said to be verified; allauth itself gives no two peopl
 }
 
 
-SAID: dict = {}  # {username: {"claims": {name: value}, "without": [name]}}, which a test says
+SAID: dict = {}  # {username: claims}, which a test says
 
 
 class Adapter(DefaultOIDCAdapter):
@@ -31,10 +31,9 @@ class Adapter(DefaultOIDCAdapter):
             claims |= dict.fromkeys(("name", "given_name", "family_name", "preferred_username"), "é" * NAMES)
         if user.username in ADDRESSES:
             claims |= {"email": ADDRESSES[user.username], "email_verified": True}
-        if purpose == "userinfo" and (more := SAID.get(user.username)):
-            claims = {**claims, **more["claims"]}
-            claims = {name: value for name, value in claims.items() if name not in more["without"]}
-        return claims
+        said = SAID.get(user.username, {})  # in the user information; the ID token then says nothing of it
+        claims = {name: value for name, value in claims.items() if name == "sub" or name not in said}
+        return claims | said if purpose == "userinfo" else claims
 
 
 @csrf_exempt
