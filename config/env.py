@@ -18,14 +18,19 @@ env = FileAwareEnv(eager=False)
 
 
 def _site(value):
-    """Validator: the address of the site, without a path."""
+    """Validator: the address of the site, which may be below a path."""
     try:
         parts = urlsplit(value)
-        good = parts.scheme in {"http", "https"} and parts.hostname and parts.path in {"", "/"} and parts.port != 0
+        good = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0 and _path(parts.path)
     except ValueError:
         good = False
     if value and not (good and not parts.query and not parts.fragment):
-        raise ValidationError("Not an address like https://registry.example.com.")
+        raise ValidationError("Not an address like https://registry.example.com or https://example.com/registry.")
+
+
+def _path(path):
+    """Whether a site may be below it: plain characters, and no part that browsers resolve, such as ".."."""
+    return re.fullmatch(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?", path)
 
 
 def _database(value):
@@ -92,6 +97,7 @@ port = env.int("PORT", 8000, validate=validate.Range(1, 65535))
 workers = env.int("REGISTRY_WORKERS", 2, validate=validate.Range(1))
 url = env.str("REGISTRY_URL", "", validate=_site)
 hosts: list[str] = env.list("REGISTRY_HOSTS", [])
+_proxies = env.int("REGISTRY_PROXIES", None, validate=lambda value: value is None or validate.Range(0, 10)(value))
 hsts = env.str("REGISTRY_HSTS", "host", validate=validate.OneOf(["host", "subdomains", "preload"]))
 admin_password = env.str("REGISTRY_ADMIN_PASSWORD", "")
 audit_forward = env.str("REGISTRY_AUDIT_FORWARD", "", validate=_forward)
@@ -107,6 +113,8 @@ _oidc_client_secret = env.str("REGISTRY_OIDC_CLIENT_SECRET", "")
 _oidc_name = env.str("REGISTRY_OIDC_NAME", "single sign-on")
 _oidc_scopes: list[str] = env.list("REGISTRY_OIDC_SCOPES", [])
 groups_claim = env.str("REGISTRY_OIDC_GROUPS_CLAIM", "groups", validate=validate.Length(1))
+oidc_trust_email = env.bool("REGISTRY_OIDC_TRUST_EMAIL", False)
+sso_only = env.bool("REGISTRY_SSO_ONLY", False)
 
 try:
     env.seal()  # checks all values, to report every wrong one at once
@@ -131,6 +139,13 @@ _faults = [
     for name in group
     if not group[name]
 ]
+if _proxies == 0 and url.startswith("https:"):
+    _faults.append("REGISTRY_PROXIES: The site itself speaks no HTTPS, so with an https address there is a proxy.")
+_faults += [
+    f"{name}: Needs a provider: set REGISTRY_OIDC_URL, REGISTRY_OIDC_CLIENT_ID and REGISTRY_OIDC_CLIENT_SECRET."
+    for name, wanted in {"REGISTRY_OIDC_TRUST_EMAIL": oidc_trust_email, "REGISTRY_SSO_ONLY": sso_only}.items()
+    if wanted and not _oidc_url
+]
 if _faults:
     sys.exit("\n".join(_faults))
 
@@ -142,9 +157,18 @@ hosts = [name.strip() for name in hosts if name.strip()]
 url = url.rstrip("/") or f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
+prefix = urlsplit(url).path  # the path below which the site is, such as /registry; "" without one
+origin = url.removesuffix(prefix)
+
+
 def https():
     """Whether the site's address (REGISTRY_URL) is HTTPS."""
     return urlsplit(url).scheme == "https"
+
+
+def trusted_proxies():
+    """How many proxies stand in front: REGISTRY_PROXIES, or one that ends TLS where the address is HTTPS."""
+    return int(https()) if _proxies is None else _proxies
 
 
 def allowed_hosts():

@@ -1,12 +1,16 @@
-"""Middleware: request ids, required login, the status of forms with errors, and no caching of private pages."""
+"""Middleware: request ids, who asks, required login, the status of forms with errors, no caching of private pages."""
 
 import secrets
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from allauth.core.internal.httpkit import clean_client_ip
+from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.forms import BaseForm
 from django.http import HttpResponse
+from django.shortcuts import resolve_url
 from django_htmx.http import HttpResponseClientRedirect
 
 
@@ -21,6 +25,31 @@ class RequestIdMiddleware:
         response = self.get_response(request)
         response["X-Request-ID"] = request.id
         return response
+
+
+class ClientAddressMiddleware:
+    """Sets REMOTE_ADDR to the client's address, as the trusted proxies (settings.PROXIES) name it.
+
+    Each of them adds the address that it was asked from to X-Forwarded-For. What stands left of that, a client may have
+    written itself.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        asked_from = request.META.get("REMOTE_ADDR", "")
+        named = request.headers.get("X-Forwarded-For", "").split(",")
+        trusted = named[-settings.PROXIES] if 0 < settings.PROXIES <= len(named) else asked_from
+        request.META["REMOTE_ADDR"] = _address(trusted) or _address(asked_from) or asked_from
+        return self.get_response(request)
+
+
+def _address(text):
+    """The IP address in `text`, which may name a port too; None if there is none. IPv4 in the form of IPv6 is IPv4."""
+    address = clean_client_ip(text)
+    mapped = getattr(ip_address(address), "ipv4_mapped", None) if address else None
+    return str(mapped or address) if address else None
 
 
 class PageLoginMiddleware(LoginRequiredMiddleware):
@@ -40,13 +69,17 @@ def _current_page(request):
     """
     try:
         if request.htmx:
-            return request.htmx.current_url_abs_path or "/"
+            return request.htmx.current_url_abs_path or _home()
         if request.method in {"GET", "HEAD"}:
             return request.get_full_path()
         referer = urlsplit(request.headers.get("Referer", ""))
     except ValueError:
-        return "/"
-    return referer.path if referer.netloc == request.get_host() else "/"
+        return _home()
+    return referer.path if referer.netloc == request.get_host() else _home()
+
+
+def _home():
+    return resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
 class FormErrorsMiddleware:

@@ -1,5 +1,7 @@
 """The site's settings, read top to bottom. What differs between installations comes from the environment (env.py)."""
 
+import re
+
 from csp.constants import NONE, SELF
 
 from config import env
@@ -13,7 +15,8 @@ WSGI_APPLICATION = "config.wsgi.application"
 
 # Settings of the app.
 PRODUCT = "Registry App"
-PUBLIC_URL = env.url
+PUBLIC_URL = env.origin  # without the path below which the site is: `reverse` adds that
+FORCE_SCRIPT_NAME = env.prefix or None
 HOST, PORT, WORKERS = env.host, env.port, env.workers
 ADMIN_PASSWORD = env.admin_password
 AUDIT_FORWARD = env.audit_forward  # where the audit log is forwarded to; empty: nowhere
@@ -44,6 +47,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.middleware.RequestIdMiddleware",
+    "config.middleware.ClientAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",  # above WhiteNoise, so that static files have the policy too
@@ -58,6 +62,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "registry_app.middleware.SingleSignOnMiddleware",
     "registry_app.middleware.ZoneMiddleware",
     "config.middleware.PageLoginMiddleware",
     "config.middleware.FormErrorsMiddleware",
@@ -119,7 +124,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "/"
+LOGIN_REDIRECT_URL = "organizations:home"
 LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "registry_app.authentication.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
@@ -155,24 +160,28 @@ MFA_FORMS = {
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not env.https()  # browsers allow passkeys over HTTPS, and on localhost
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # admins and providers set addresses, users can't
 MFA_TOTP_ISSUER = PRODUCT
+MFA_TOTP_TOLERANCE = 1  # steps before and after: a code that changed while it was typed, a phone whose clock drifts
 USERSESSIONS_ADAPTER = "registry_app.authentication.adapters.SessionsAdapter"
 # Single sign-on: one OpenID Connect provider, or none. A link starts it, because the CSP lets no form lead to another
 # site; the state binds the answer to the session.
 SINGLE_SIGN_ON = env.single_sign_on()
+PROVIDER_EMAIL_TRUSTED = env.oidc_trust_email  # also where it doesn't say that an address is verified
+SSO_ONLY = env.sso_only  # passwords are for staff alone, for emergencies
 SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [SINGLE_SIGN_ON] if SINGLE_SIGN_ON else []}}
 SOCIALACCOUNT_ADAPTER = "registry_app.authentication.adapters.SingleSignOnAdapter"
 SOCIALACCOUNT_LOGIN_ON_GET = True
 GROUPS_CLAIM = env.groups_claim  # where the provider says which groups a person is in
-ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.https() else 0
+PROXIES = env.trusted_proxies()  # how many in front; config/middleware.py reads what they say of the client
 
 # Mail, if there is a server: links to reset a password.
 HAS_MAIL = bool(env.email())
 globals().update(env.email())
 
-# Security. Behind HTTPS a proxy ends TLS and must set X-Forwarded-Proto and X-Forwarded-For (docs/operating.md).
+# Security. Behind HTTPS a proxy ends TLS and must set X-Forwarded-Proto (docs/operating.md).
 HTTPS = env.https()
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]  # probes reach a process directly, without the proxy
+# Probes reach a process directly, without the proxy.
+SECURE_REDIRECT_EXEMPT = [f"^{re.escape(f'{env.prefix}/{name}'[1:])}$" for name in ("healthz", "readyz")]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and env.hsts in {"subdomains", "preload"}
@@ -180,10 +189,12 @@ SECURE_HSTS_PRELOAD = HTTPS and env.hsts == "preload"
 # The operator decides with REGISTRY_HSTS whether HSTS covers subdomains, because they may belong to others.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
-CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+# Browsers accept a cookie with this beginning only over HTTPS, from this host, and, without a prefix, for all paths.
+COOKIE = ("__Secure-" if env.prefix else "__Host-") if HTTPS else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE}session", f"{COOKIE}csrf"
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{env.prefix}/"
 CSRF_COOKIE_HTTPONLY = True
-CSRF_TRUSTED_ORIGINS = [env.url] if HTTPS else []
+CSRF_TRUSTED_ORIGINS = [env.origin] if HTTPS else []
 CSRF_FAILURE_VIEW = "registry_app.views.errors.csrf_failure"
 SESSION_ENGINE = "config.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
@@ -210,7 +221,7 @@ LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"  # of commands and mails; pages show the reader's (ZoneMiddleware)
 USE_I18N = False
 USE_TZ = True
-STATIC_URL = "/static/"
+STATIC_URL = f"{env.prefix}/static/"
 STATIC_ROOT = env.static_dir
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {

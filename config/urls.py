@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.logout = account.logout  # type: ignore[method-assign]  # it ends the session at a provider too
 
 handler400 = "registry_app.views.errors.bad_request"
 handler403 = "registry_app.views.errors.permission_denied"

@@ -14,9 +14,11 @@ class RegistryAppConfig(AppConfig):
     def ready(self):
         from .authentication import signals
         from .database import fulltext, triggers
+        from .operations import prefix
 
         post_migrate.connect(triggers.install_after_migrate, sender=self, dispatch_uid="triggers")
         post_migrate.connect(fulltext.install_after_migrate, sender=self, dispatch_uid="search")
         signals.connect()
         checks.register(triggers.check_triggers, checks.Tags.database)
         checks.register(fulltext.check_search, checks.Tags.database)
+        checks.register(prefix.check_prefix, checks.Tags.urls)

@@ -26,6 +26,7 @@ def site(request):
         "membership": membership,
         "organization": SimpleLazyObject(lambda: membership.organization if membership else None),
         "sidebar": SimpleLazyObject(lambda: _sidebar(request, membership)),
+        "sso_only": settings.SSO_ONLY,
     }
 
 

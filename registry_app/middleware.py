@@ -3,6 +3,7 @@
 import time
 from contextlib import suppress
 from datetime import UTC
+from urllib.parse import urlencode
 
 from allauth.core.internal import ratelimit
 from allauth.usersessions.models import UserSession
@@ -12,7 +13,7 @@ from django.contrib.sessions.backends.base import UpdateError
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
-from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -32,6 +33,13 @@ from .permissions import MissingOrganizationRole, MissingRole, Renamed, SecondFa
 
 SEEN_EVERY, READY_FOR = 60, 5  # seconds
 MISTAKE, TOO_MANY = 422, 429  # HTTP statuses
+PASSWORD_PAGES = {  # and signing in by a passkey alone
+    "account_change_password",
+    "account_set_password",
+    "account_reset_password",
+    "account_reset_password_done",
+    "mfa_login_webauthn",
+}
 
 
 class ProbeMiddleware:
@@ -74,6 +82,32 @@ class ZoneMiddleware:
         chosen = request.user.time_zone if request.user.is_authenticated else ""
         with timezone.override(rules.zone_named(chosen) or rules.zone_named(request.COOKIES.get("zone", "")) or UTC):
             return self.get_response(request)
+
+
+class SingleSignOnMiddleware:
+    """Where single sign-on is the only way in: from the sign-in page straight to the provider, and no password pages.
+
+    The password of staff works at `sessions:staff`; what a password lets in, `User.may_use_password` says.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        """A redirect to the provider, or Http404; None for all other pages."""
+        name = request.resolver_match.view_name
+        if not settings.SSO_ONLY or (request.user.is_authenticated and request.user.may_use_password):
+            return None
+        if name in PASSWORD_PAGES:
+            raise Http404
+        if name != "account_login" or request.user.is_authenticated:
+            return None
+        address = reverse("openid_connect_login", args=[settings.SINGLE_SIGN_ON["provider_id"]])
+        target = request.GET.get("next")
+        return HttpResponseRedirect(f"{address}?{urlencode({'next': target})}" if target else address)
 
 
 class SessionSeenMiddleware:
@@ -147,7 +181,7 @@ def _too_many(request, limit, response=None):
     if response is None or response.status_code not in {MISTAKE, TOO_MANY}:
         refusal = rules.TOO_MANY_TRIES
         problem = {"code": refusal.code, "message": refusal.message}
-        response = JsonResponse(problem) if request.path.startswith("/api/") else render(request, "429.html")
+        response = JsonResponse(problem) if request.path_info.startswith("/api/") else render(request, "429.html")
     response.status_code = TOO_MANY
     response["Retry-After"] = str(limit.wait)
     return response

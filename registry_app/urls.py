@@ -171,7 +171,11 @@ NAMESPACES = {
         path(f"{ORGANIZATION}member/<str:username>/tokens/", organization_tokens.service, name="service"),
         path(f"{ORGANIZATION}member/<str:username>/tokens/<int:pk>/", organization_tokens.detail, name="detail"),
     ],
-    "sessions": [path("account/sessions/<int:pk>/end/", sessions.end, name="end")],
+    "sessions": [
+        path("accounts/staff/", sessions.staff, name="staff"),
+        path("accounts/signed-out/", sessions.ended, name="ended"),
+        path("account/sessions/<int:pk>/end/", sessions.end, name="end"),
+    ],
     "site": [
         path("appearance/", site.appearance, name="appearance"),
         path("account/time-zone/", site.time_zone, name="time_zone"),

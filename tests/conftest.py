@@ -30,6 +30,7 @@ from tests.factories import (
     make_version,
 )
 from tests.servers import oidc_provider
+from tests.sign_on import say
 from tests.used import use
 
 # Helpers that assert: pytest explains those like its own.
@@ -149,6 +150,14 @@ def provider(issuer, settings):
     """The same, as the site's own provider."""
     oidc_provider.point(settings, issuer)
     return issuer
+
+
+@pytest.fixture
+def says(issuer):
+    """Lets the provider say `claims` of a person in this test."""
+
+    yield lambda username, **claims: say(issuer, {username: claims})
+    say(issuer, {})
 
 
 @pytest.fixture

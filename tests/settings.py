@@ -34,6 +34,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"  # noqa: F405
 WHITENOISE_AUTOREFRESH = True
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 60  # seconds: a provider on a machine that runs many tests may be slow
 # A machine that runs many tests may keep a lock longer than a site would.
 if DATABASES["default"]["ENGINE"] == "registry_app.database.sqlite":  # noqa: F405
     DATABASES["default"]["OPTIONS"]["timeout"] = 20  # noqa: F405

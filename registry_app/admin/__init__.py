@@ -7,6 +7,7 @@ from allauth.usersessions import admin as sessions
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.shortcuts import redirect
+from django.urls import reverse_lazy
 
 from . import artifacts, audit, collections, people, registries, teams, tokens
 
@@ -20,6 +21,7 @@ def _password_change(request, extra_context=None):
 
 admin.site.site_header = admin.site.site_title = "Registry App"
 admin.site.index_title = "Installation"
+admin.site.site_url = reverse_lazy("organizations:home")  # type: ignore[assignment]
 admin.site.password_change = _password_change  # type: ignore[method-assign]
 # Registered by their apps; a change there would pass by the audit log.
 admin.site.unregister([Group, accounts.EmailAddress, factors.Authenticator, sessions.UserSession])

@@ -8,6 +8,8 @@ from django.contrib.auth import admin as auth
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.urls import reverse
+from django.utils.html import format_html_join
 
 from .. import rules
 from ..choices import Action
@@ -16,6 +18,8 @@ from ..models.event import record
 from ..models.provisioning import edit_account
 from .base import AuditedAdmin, actor_of
 from .forms import AdminForm, OptimisticLockForm
+
+CONNECTION = "admin:socialaccount_socialaccount_change"
 
 
 class NewUserForm(AdminForm, AdminUserCreationForm):
@@ -36,8 +40,8 @@ class UserAdmin(AuditedAdmin, auth.UserAdmin):
     filter_horizontal = []
     add_fieldsets = [(None, {"fields": ["username", "email", "usable_password", "password1", "password2"]})]
     fieldsets = None
-    fields = [*list_display, "is_superuser", "password", "last_login", "date_joined"]
-    readonly_fields = ["last_login", "date_joined", "is_service"]
+    fields = [*list_display, "is_superuser", "password", "last_login", "date_joined", "connections"]
+    readonly_fields = ["last_login", "date_joined", "is_service", "connections"]
     add_action = Action.USER_CREATE
     change_action = delete_action = Action.USER_EDIT
     stays = rules.Refusal("account_stays", "Accounts are never deleted.", "Deactivate it instead.")
@@ -50,6 +54,19 @@ class UserAdmin(AuditedAdmin, auth.UserAdmin):
         """Superusers are for superusers to change."""
         allowed = super().has_change_permission(request, obj)
         return allowed and (request.user.is_superuser or not (obj and obj.is_superuser))
+
+    def shown_fields(self, request, obj, fields):
+        """The same. Its connections are for whoever may end them."""
+        shown = super().shown_fields(request, obj, fields)
+        return shown if self.has_change_permission(request, obj) else [name for name in shown if name != "connections"]
+
+    @admin.display(description="single sign-on", empty_value="Not connected.")
+    def connections(self, obj):
+        """Each person of a provider that it is connected to, as a link to the page that ends the connection."""
+        shown = [
+            (reverse(CONNECTION, args=[row.pk]), row.provider, row.uid) for row in obj.socialaccount_set.order_by("pk")
+        ]
+        return format_html_join(", ", '<a href="{}">{}: {}</a>', shown) or None
 
     def get_readonly_fields(self, request, obj=None):
         """Nobody but a superuser gives rights here."""

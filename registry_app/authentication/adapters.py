@@ -24,6 +24,7 @@ from django.db.models import Case, Q, Value, When
 from django.db.models.functions import Lower
 from django.forms import Form
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from requests import Session
 
 from .. import rules
@@ -32,14 +33,13 @@ from ..models import Actor, User, raise_refusal
 from ..models.event import record_refusals
 from . import limits
 from .limits import Limit, Request
-from .signals import describe_identity, record_sign_in
-from .sso import refuse_incomplete
+from .signals import EMAIL_LENGTH, NAME_LENGTH, describe_identity, record_sign_in
+from .sso import THERE, refuse_incomplete
 
 logger = logging.getLogger(__name__)
 WRONG_PAIR = "That name and password don't belong together."  # doesn't tell which of them is wrong
 LIMITED = ("too_many_login_attempts", "rate_limited")  # allauth's error codes if the limit FAILED is reached
 FAILED = {"app": "allauth.account", "action": "login_failed"}
-EMAIL_LENGTH, NAME_LENGTH = 254, 150  # characters; those of User's fields
 
 
 class SignInBackend(AuthenticationBackend):
@@ -53,7 +53,8 @@ class SignInBackend(AuthenticationBackend):
         """The account (`user`, or the one of the login `username`) if the password is right, else None."""
         login = credentials.get("username")
         user = credentials.get("user") or (_account_of(login) if login else None)
-        return self._check_password(user, credentials["password"])
+        known = self._check_password(user, credentials["password"])
+        return known if known and known.may_use_password else None
 
 
 def _account_of(login: str) -> User | None:
@@ -77,6 +78,17 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: Request) -> bool:
         return False
+
+    def get_logout_redirect_url(self, request: Request) -> str:
+        """After signing out: the page that leads on to the provider, where nobody signs in otherwise."""
+        return reverse("sessions:ended") if settings.SSO_ONLY else super().get_logout_redirect_url(request)
+
+    def logout(self, request: Request) -> None:
+        """Sign out. What ends the session at the provider is kept for the page that leads there."""
+        there = request.session.get(THERE)
+        super().logout(request)
+        if there:
+            request.session[THERE] = there
 
     def pre_authenticate(self, request: Request, **credentials: Any) -> None:
         """Count the try."""

@@ -8,20 +8,25 @@ from allauth.mfa import signals as factor_signals
 from allauth.socialaccount import signals as social_signals
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.signals import user_logged_out
-from django.db import transaction
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 
+from .. import rules
 from ..choices import Action
 from ..models import Actor, User
-from ..models.event import record
+from ..models.event import record, record_refusals
+from ..models.provisioning import take_over
 from . import claims
 from .groups import follow_on_sign_in
 from .limits import Request
+
+EMAIL_LENGTH, NAME_LENGTH = 254, 150  # characters; those of User's fields
 
 
 def connect() -> None:
     """Connect the handlers to the signals of allauth and Django."""
     account_signals.user_logged_in.connect(_log_sign_in, dispatch_uid="log sign-in")
-    claims.connect()
+    account_signals.user_logged_in.connect(_follow_provider, dispatch_uid="follow provider")
     account_signals.user_logged_in.connect(follow_on_sign_in, dispatch_uid="follow groups")
     user_logged_out.connect(_log_sign_out, dispatch_uid="log sign-out")
     for signal, action in {
@@ -59,6 +64,21 @@ def _log_sign_in(sender, request, user, **_):
     steps = [step.get("type") or step["method"] for step in get_authentication_records(request, user)]
     methods = [SINGLE_SIGN_ON if step == "socialaccount" else step for step in steps]
     record_sign_in(request, user, Action.SIGN_IN, {"methods": [None, methods or [request.resolver_match.view_name]]})
+
+
+def _follow_provider(sender, request, user, sociallogin=None, **_):
+    """Take over address and names as the provider says them now; log if the address is another account's."""
+    if sociallogin is None:
+        return
+    claimed = sociallogin.account.extra_data["userinfo"]
+    email = next((each.email for each in sociallogin.email_addresses if each.verified is True), "")
+    said = {name: value[:NAME_LENGTH] for name, value in claims.names(claimed).items()}
+    by = Actor(user, request.id)
+    try:
+        take_over(user, by, {"email": email if len(email) <= EMAIL_LENGTH else "", **said})
+    except (ValidationError, IntegrityError):
+        taken = ValidationError(rules.ADDRESS_TAKEN.message, code=rules.ADDRESS_TAKEN.code)
+        record_refusals(by, Action.USER_EDIT, taken, user, changes={"email": [user.email, email]})
 
 
 def _log_sign_out(sender, request, user, **_):

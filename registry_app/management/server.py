@@ -72,6 +72,7 @@ class BufferingWorker(Worker):
             connection_limit=CONNECTIONS,
             asyncore_use_poll=True,
             max_request_header_size=HEADER_BYTES,
+            url_prefix=settings.FORCE_SCRIPT_NAME or "",
             max_request_body_size=settings.REQUEST_BYTES,
             clear_untrusted_proxy_headers=False,  # Django judges them: settings.SECURE_PROXY_SSL_HEADER
         )

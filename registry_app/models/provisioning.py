@@ -108,6 +108,28 @@ def edit_account(account: User, by: Actor, check: Callable[[], None]) -> None:
 
 
 @transaction.atomic
+def take_over(account: User, by: Actor, said: dict[str, str]) -> None:
+    """Give the User `account` the address and names that its provider says, {field: value or ""}, and log what changed.
+
+    Refuses with `address_taken` where the address is that of another account; then nothing changes.
+    """
+    account = User.objects.get(pk=account.pk)
+    if said["email"].casefold() == account.email.casefold():
+        said = {**said, "email": ""}
+    changed = {name: value for name, value in said.items() if value and value != getattr(account, name)}
+    if "email" in changed:
+        taken = User.objects.exclude(pk=account.pk).filter(email__iexact=changed["email"]).exists()
+        raise_refusal(rules.ADDRESS_TAKEN if taken else None, "email")
+
+    def read_again():
+        account.refresh_from_db()
+        vars(account).update(changed)
+
+    if changed:
+        edit_account(account, by, check=read_again)
+
+
+@transaction.atomic
 def make_superuser(username: str, email: str, password: str, by: Actor) -> User:
     """Make an account of the installation's staff, with all rights, and log both. Answers it.
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models, transaction
 from django.db.models.functions import Lower
@@ -54,6 +55,15 @@ class User(AbstractUser):
     def audit_target(self) -> AuditTarget:
         """How the log speaks of it."""
         return AuditTarget(Target.USER, self.pk, self.username)
+
+    @property
+    def may_use_password(self) -> bool:
+        """Whether a password lets them in: where single sign-on is the only way, that of staff alone."""
+        return self.is_staff or not settings.SSO_ONLY
+
+    def has_usable_password(self) -> bool:
+        """Whether they have a password that lets them in."""
+        return self.may_use_password and super().has_usable_password()
 
     def get_session_auth_hash(self) -> str:
         """What a session must know: other than that of any session before `access_ended_at`, listed or not."""

@@ -21,6 +21,7 @@ class Refusal(NamedTuple):
 FORBIDDING = {
     "account_inactive",
     "account_of_staff",
+    "address_taken",
     "alias_protected",
     "alias_reserved",
     "all_types_accepted",
@@ -113,6 +114,11 @@ ALIAS_NEEDS_NO_REQUEST = Refusal("request_needless", "You can set this alias you
 ALIAS_IS_HERE = Refusal("alias_held", "The version carries this alias already.")
 ROLE_HELD = Refusal("role_held", "You have this role, or a higher one, already.")
 USERNAME_TAKEN = Refusal("username_taken", "A user with that username already exists.")
+ADDRESS_TAKEN = Refusal(
+    "address_taken",
+    "Another account has the address that the provider says of this person now.",
+    "Give that account another address, or deactivate it and take its address away.",
+)
 EMAIL_TAKEN = Refusal("email_taken", "Another account has this email address.")
 IN_OTHER_ORGANIZATIONS = Refusal(
     "other_organization",

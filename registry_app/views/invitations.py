@@ -123,7 +123,8 @@ def revoke(request, organization, pk):
 @login_not_required
 @require_http_methods(["GET", "POST"])
 def accept(request, token):
-    """Accept an invitation by its link: with the user's account, or with a new one.
+    """Accept an invitation by its link: with the user's account, or with a new one, which only the provider makes where
+    single sign-on is the only way in.
 
     404 for a link that was used or revoked, that has ended, and that never was.
     """
@@ -132,6 +133,8 @@ def accept(request, token):
         raise Http404
     if request.user.is_authenticated:
         return _join(request, invitation)
+    if settings.SSO_ONLY:
+        return render(request, "invitations/accept.html", {"invitation": invitation})
     form = JoinForm(form_data(request), initial={"email": invitation.email})
     if form.is_valid() and form.submit(_make_account, invitation, form.cleaned_data, request.id):
         user = User.objects.get(username=form.cleaned_data["username"])

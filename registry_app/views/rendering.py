@@ -51,7 +51,8 @@ def remember(request, response, **cookies):
     """Let the browser keep `cookies` for a year, where it hasn't: where it was last, how it looks."""
     for name, value in cookies.items():
         if request.COOKIES.get(name, "") != value:
-            response.set_cookie(name, value, max_age=YEAR, secure=settings.HTTPS, httponly=True, samesite="Lax")
+            options: dict = {"path": settings.SESSION_COOKIE_PATH, "secure": settings.HTTPS}
+            response.set_cookie(name, value, max_age=YEAR, httponly=True, samesite="Lax", **options)
 
 
 def registry_page(request, template, access, tab, context, status=200, *, part=None):

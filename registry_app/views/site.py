@@ -5,6 +5,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -27,10 +28,11 @@ def time_zone(request):
 @require_POST
 def appearance(request):
     """Store the theme (light, dark, or that of the system) in a cookie."""
-    theme, target = request.POST.get("theme"), request.POST.get("next", "/")
+    home = reverse("organizations:home")
+    theme, target = request.POST.get("theme"), request.POST.get("next", home)
     if theme not in Theme.values:
         raise Http404
     known = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=settings.HTTPS)
-    response = HttpResponseRedirect(target if known and target.startswith("/") else "/")
+    response = HttpResponseRedirect(target if known and target.startswith("/") else home)
     remember(request, response, theme=theme)
     return response

@@ -9,7 +9,7 @@ from django.urls import reverse
 from registry_app.choices import Action, OrganizationRole
 from registry_app.models import AuditEvent, OrganizationMembership, User
 from tests.admin.pages import address, codes, last_entry, logged, refused, save, sent, told
-from tests.client import state
+from tests.client import Page, logging, state
 from tests.factories import COMMAND_LINE, PASSWORD, make_member, make_user
 
 ADD = reverse("admin:registry_app_user_add")
@@ -181,6 +181,34 @@ def test_the_connections_of_superusers_are_for_superusers(client, root, mel):
     ticked = {"action": "delete_selected", "_selected_action": [row.pk for row in rows], "post": "yes"}
     client.post(address("changelist", SocialAccount), ticked)
     assert [account.user for account in SocialAccount.objects.all()] == [root]
+
+
+@pytest.mark.parametrize("identities", [[], ["uid-1"], ["uid-1", "uid-2"], ["<b>", "a&b"], ["é" * 191]])
+def test_an_account_leads_to_its_connections_each_of_which_staff_can_end(identities, staff, root, mel):
+    for number, uid in enumerate(identities):
+        SocialAccount.objects.create(user=mel, provider=f"issuer-{number}", uid=uid)
+    page = Page(staff.get(address("change", mel)))
+    found = [SocialAccount.objects.get(uid=uid) for uid in identities]
+    links = [link for link in page.links if "/socialaccount/" in link and link.endswith("/change/")]
+    assert links == [address("change", row) for row in found]
+    for row in found:
+        assert address("delete", row) in Page(staff.get(address("change", row))).links
+        with logging() as events:
+            staff.post(address("delete", row), {"post": "yes"})
+        assert [(event.action, event.actor_name, event.target_name) for event in events] == [
+            (Action.SSO_DISCONNECT, "root", "mel")
+        ]
+    assert not SocialAccount.objects.exists()
+
+
+def test_the_account_of_a_superuser_shows_its_connections_to_superusers_alone(client, root):
+    SocialAccount.objects.create(user=root, provider="issuer", uid="uid-root")
+    helper = make_user("helper", is_staff=True)
+    helper.user_permissions.set(Permission.objects.filter(codename__in=["view_user", "change_user"]))
+    client.force_login(helper)
+    assert "uid-root" not in client.get(address("change", root)).text
+    client.force_login(root)
+    assert "uid-root" in client.get(address("change", root)).text
 
 
 def test_the_action_of_a_list_asks_for_permission_on_each_row(client, root, mel, monkeypatch):

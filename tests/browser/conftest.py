@@ -12,8 +12,8 @@ from tests.servers import chromium
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps a loop in the tests' thread
 
-# How a page looks is no matter of the database: looked at on one of the two.
-collect_ignore = ["test_visual.py"] if os.environ.get("TEST_DATABASE") == "postgresql" else []
+# How a page looks, and what stands in front of the site, is no matter of the database: looked at on one of the two.
+collect_ignore = ["test_visual.py", "test_behind_proxies.py"] if os.environ.get("TEST_DATABASE") == "postgresql" else []
 WAIT = 20_000  # milliseconds until a step counts as failed; the machine may be busy
 expect.set_options(timeout=WAIT)
 

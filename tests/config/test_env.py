@@ -102,11 +102,71 @@ def test_what_belongs_together_comes_together(group, missing):
         ("REGISTRY_OIDC_URL", "https://user@login.example.com/"),
         ("REGISTRY_OIDC_URL", "https://[login"),
         ("REGISTRY_OIDC_GROUPS_CLAIM", ""),
+        ("REGISTRY_OIDC_TRUST_EMAIL", "perhaps"),
+        ("REGISTRY_SSO_ONLY", "perhaps"),
+        ("REGISTRY_PROXIES", "-1"),
+        ("REGISTRY_PROXIES", "one"),
+        ("REGISTRY_PROXIES", "11"),
+        ("REGISTRY_URL", "https://example.com/a b"),
+        ("REGISTRY_URL", "https://example.com/a%20b"),
+        ("REGISTRY_URL", "https://example.com/../a"),
+        ("REGISTRY_URL", "https://example.com//a"),
+        ("REGISTRY_URL", "https://example.com/a?b=c"),
+        ("REGISTRY_URL", "https://example.com/é"),
     ],
 )
 def test_wrong_values_are_told(name, value):
     code, _, complaints = read(**{**MAIL, **OIDC, name: value})
     assert (code, complaints) == (1, {name})
+
+
+@pytest.mark.parametrize("name", ["REGISTRY_SSO_ONLY", "REGISTRY_OIDC_TRUST_EMAIL"])
+@pytest.mark.parametrize("value", ["true", "1", "yes", "on", "True"])
+def test_what_needs_a_provider_is_refused_without_one(name, value):
+    assert read(**{name: value})[::2] == (1, {name})
+    assert read(**OIDC, **{name: value})[0] == 0
+
+
+def ask(program, **environment):
+    """What `program` prints of config.env, line by line."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("REGISTRY_")}
+    command = [sys.executable, "-c", f"from config import env; {program}"]
+    done = subprocess.run(
+        command, env=kept | environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False
+    )
+    return done.stdout.split() if done.returncode == 0 else done.stderr.partition(":")[0]
+
+
+@pytest.mark.parametrize(
+    "url, origin, prefix",
+    [
+        ("https://example.com", "https://example.com", ""),
+        ("https://example.com/", "https://example.com", ""),
+        ("https://tools.example.com/registry", "https://tools.example.com", "/registry"),
+        ("https://tools.example.com/registry/", "https://tools.example.com", "/registry"),
+        ("http://localhost:8080/a/b-c_d.e/~f/", "http://localhost:8080", "/a/b-c_d.e/~f"),
+        ("https://[2001:db8::1]:8443/registry", "https://[2001:db8::1]:8443", "/registry"),
+    ],
+)
+def test_the_site_may_be_below_a_path(url, origin, prefix):
+    assert ask("print(env.origin, env.prefix)", REGISTRY_URL=url) == [origin, *[prefix] * bool(prefix)]
+
+
+@pytest.mark.parametrize(
+    "url, proxies, expected",
+    [
+        ("https://example.com", None, ["1"]),
+        ("http://example.com", None, ["0"]),
+        ("http://example.com", "1", ["1"]),
+        ("http://example.com", "2", ["2"]),
+        ("https://example.com", "2", ["2"]),
+        ("http://example.com", "0", ["0"]),
+        ("https://example.com", "0", "REGISTRY_PROXIES"),
+    ],
+)
+def test_how_many_proxies_are_trusted(url, proxies, expected):
+    more = {} if proxies is None else {"REGISTRY_PROXIES": proxies}
+    assert ask("print(env.trusted_proxies())", REGISTRY_URL=url, **more) == expected
 
 
 # While this process makes the key, another one asks for it.

@@ -67,6 +67,7 @@ def configure(folder):
         ACCOUNT_EMAIL_VERIFICATION="none",
         ACCOUNT_RATE_LIMITS=False,
         SESSION_COOKIE_NAME="provider",  # cookies know no ports, and the site under test is on this machine too
+        IDP_OIDC_RP_INITIATED_LOGOUT_ASKS_FOR_OP_LOGOUT=False,  # but where it isn't told who leaves
         IDP_OIDC_ADAPTER="tests.servers.oidc_provider_urls.Adapter",
         IDP_OIDC_PRIVATE_KEY=key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
     )

@@ -18,11 +18,11 @@ ADDRESSES = {  # that are said to be verified; allauth itself gives no two peopl
 }
 
 
-SAID = {}  # {username: claims that are said beside the usual ones}: what `say` was told
+SAID: dict = {}  # {username: claims}, which a test says
 
 
 class Adapter(DefaultOIDCAdapter):
-    """Says of one person that they have a very long name, of others that they have ADDRESSES; and what is SAID."""
+    """Says that one person has a very long name, and others these ADDRESSES, and what is SAID."""
 
     def get_claims(self, purpose, user, client, scopes, **kwargs):
         """The claims, as of everybody else."""
@@ -31,13 +31,16 @@ class Adapter(DefaultOIDCAdapter):
             claims |= dict.fromkeys(("name", "given_name", "family_name", "preferred_username"), "é" * NAMES)
         if user.username in ADDRESSES:
             claims |= {"email": ADDRESSES[user.username], "email_verified": True}
-        return claims | SAID.get(user.username, {})
+        said = SAID.get(user.username, {})  # in the user information; the ID token then says nothing of it
+        claims = {name: value for name, value in claims.items() if name == "sub" or name not in said}
+        return claims | said if purpose == "userinfo" else claims
 
 
 @csrf_exempt
 def say(request):
-    """Say the JSON `claims` of the person `username` from now on."""
-    SAID[request.POST["username"]] = json.loads(request.POST["claims"])
+    """What the provider says of people from now on, beside what it says of itself."""
+    SAID.clear()
+    SAID.update(json.loads(request.body))
     return HttpResponse()
 
 
@@ -45,6 +48,8 @@ def allow(request):
     """One more address that people may be sent back to."""
     client = Client.objects.get()
     client.set_redirect_uris([*client.get_redirect_uris(), request.GET["uri"]])
+    if "after" in request.GET:  # where people may be sent back to once they have signed out
+        client.set_post_logout_redirect_uris([*client.get_post_logout_redirect_uris(), request.GET["after"]])
     client.save()
     return HttpResponse()
 

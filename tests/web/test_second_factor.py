@@ -134,11 +134,48 @@ def test_a_code_works_once(mel):
         assert signed_in(client) == expected
 
 
-def test_an_old_code_does_not_work(mel):
+@pytest.fixture
+def clock(monkeypatch):
+    """The time, in a list, to be set: half a minute that has just begun."""
+    now = [float(time.time() // 30 * 30)]
+    monkeypatch.setattr(time, "time", lambda: now[0])
+    return now
+
+
+@pytest.mark.parametrize(
+    "ago, expected", [(5, False), (2, False), (1, True), (0, True), (-1, True), (-2, False), (-5, False)]
+)
+def test_a_code_counts_one_step_before_and_after_its_own(mel, clock, ago, expected):
     secret, client = give_factor(mel), browser()
     enter(client, mel)
-    client.post(CHECK, {"code": code_of(secret, ago=5)})
-    assert not signed_in(client)
+    client.post(CHECK, {"code": code_of(secret, ago)})
+    assert signed_in(client) == expected
+
+
+@pytest.mark.parametrize("ago", [1, 0, -1])
+@pytest.mark.parametrize("later", [0, 29, 31, 59])
+@pytest.mark.parametrize("spaced", [False, True])
+def test_a_code_of_any_step_counts_once_as_long_as_it_is_right(mel, clock, ago, later, spaced):
+    secret = give_factor(mel)
+    code = code_of(secret, ago)
+    for again, expected in ((code, True), (f"{code[:3]} {code[3:]}" if spaced else code, False)):
+        client = browser()
+        enter(client, mel)
+        client.post(CHECK, {"code": again})
+        assert signed_in(client) == expected
+        clock[0] += later
+
+
+def test_the_code_that_set_up_an_app_does_not_sign_in(mel, clock):
+    client = confirmed(mel)
+    secret = client.get(ACTIVATE).context["form"].secret
+    assert client.post(ACTIVATE, {"code": code_of(secret)}).status_code == 302
+    other = browser()
+    enter(other, mel)
+    other.post(CHECK, {"code": code_of(secret)})
+    assert not signed_in(other)
+    other.post(CHECK, {"code": code_of(secret, ago=-1)})
+    assert signed_in(other)
 
 
 def test_a_recovery_code_works_once(mel):

@@ -1,10 +1,11 @@
 """Single sign-on against a real OpenID Connect provider, in a process of its own: who comes in, and who doesn't."""
 
 import threading
+import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings as site_settings
 from django.contrib.auth.hashers import is_password_usable
@@ -62,11 +63,13 @@ def test_a_verified_address_leads_to_its_account_whose_password_stays(mel, provi
     assert [(event.action, event.target_name) for event in events] == [
         ("user.sso.connect", "mel"),
         ("user.sign_in", "mel"),
+        ("user.edit", "mel"),
     ]
     mel.refresh_from_db()
-    assert mel.check_password(PASSWORD)
+    assert (mel.check_password(PASSWORD), mel.first_name) == (True, "Mel-There")
     mel.email = "elsewhere@example.com"  # from now on the provider's word for who it is counts, not the address
     mel.save()
+    assert who(enter(provider, "mel-there")[0]) == "mel"
     with nothing_changes(), logging() as events:
         again, _ = enter(provider, "mel-there")
     assert (who(again), [event.action for event in events]) == ("mel", ["user.sign_in"])
@@ -105,6 +108,134 @@ def test_an_address_that_is_not_verified_leads_nowhere(mel, provider, person):
         client, response = enter(provider, person)
     refused(client, response, "socialaccount/no_email.html", 403)
     assert not SocialAccount.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "said, trusted, expected",
+    [
+        ({"email_verified": "true"}, False, "mel"),
+        ({"email_verified": "True"}, False, "mel"),
+        ({"email_verified": "1"}, False, "mel"),
+        ({"email_verified": "false"}, True, None),
+        ({"email_verified": None}, False, None),
+        ({"email_verified": None}, True, "mel"),
+        ({"email_verified": None, "xms_edov": "1"}, False, "mel"),
+        ({"email_verified": None, "xms_edov": 0}, True, None),
+        ({"email_verified": None, "email": "mel@example.com\n"}, True, "mel"),
+        ({"email": "me\u200bl@example.com"}, True, None),
+    ],
+)  # fmt: skip
+def test_an_address_counts_as_the_provider_or_the_operator_says(mel, provider, says, settings, said, trusted, expected):
+    settings.PROVIDER_EMAIL_TRUSTED = trusted
+    says("mel-there", **said)
+    assert who(enter(provider, "mel-there")[0]) == expected
+    assert SocialAccount.objects.filter(user=mel).exists() == (expected == "mel")
+
+
+TEXTS = ["", " ", "é" * 10_000, "a\0\x1b\n\u202eb", "\ud800", "<b>&", "名前"]
+ODD = [None, 5, -1.5, True, [], ["a", "b"], {"a": 1}, *TEXTS]
+
+
+@pytest.mark.parametrize("value", ODD, ids=range(len(ODD)))
+def test_claims_of_any_type_are_no_error_of_ours(db, provider, says, value):
+    claims = ("name", "given_name", "family_name", "preferred_username", "groups", "picture", "locale", "phone", "iss")
+    says("newcomer", **dict.fromkeys(claims, value))
+    client, response = enter(provider, "newcomer", browser())
+    user = User.objects.get(email="newcomer@example.com")
+    assert (response.status_code, who(client)) == (302, user.username)
+    assert f"{user.username}{user.first_name}{user.last_name}".isprintable()
+    says("newcomer", **dict.fromkeys((*claims, "email", "email_verified"), value))
+    assert who(enter(provider, "newcomer", browser())[0]) == user.username
+    assert list(find_drift()) == []
+
+
+@pytest.mark.parametrize("claim", ["email", "email_verified", "sub"])
+@pytest.mark.parametrize("value", ODD, ids=range(len(ODD)))
+def test_claims_that_decide_refuse_what_they_cannot_be(db, provider, says, claim, value):
+    says("newcomer", **{claim: value})
+    client, response = enter(provider, "newcomer", browser())
+    assert (response.status_code, who(client)) in [(403, None), (502, None)] or (claim, value) == (
+        "email_verified",
+        True,
+    )
+
+
+# What changes there, changes here.
+
+
+@pytest.mark.parametrize(
+    "said, field, value",
+    [
+        ({"email": "new@example.com"}, "email", "new@example.com"),
+        ({"email": "NEW@example.com", "email_verified": "true"}, "email", "new@example.com"),
+        ({"given_name": "Melanie"}, "first_name", "Melanie"),
+        ({"given_name": None, "name": "Melanie Q"}, "first_name", "Melanie"),
+        ({"family_name": "Müller"}, "last_name", "Müller"),
+        ({"family_name": "é" * 10_000}, "last_name", "é" * 150),
+    ],
+)
+def test_what_changes_there_is_taken_over_and_logged(mel, provider, says, said, field, value):
+    enter(provider, "mel-there")
+    mel.refresh_from_db()
+    before = getattr(mel, field)
+    says("mel-there", **said)
+    with logging() as events:
+        enter(provider, "mel-there")
+    mel.refresh_from_db()
+    assert (mel.username, getattr(mel, field)) == ("mel", value)
+    assert [(event.action, event.actor_name, event.target_name) for event in events] == [
+        ("user.sign_in", "mel", "mel"),
+        ("user.edit", "mel", "mel"),
+    ]
+    assert events[-1].changes == {field: [before, value]}
+    assert list(find_drift()) == []
+    with nothing_changes(), logging() as events:
+        enter(provider, "mel-there")
+    assert [event.action for event in events] == ["user.sign_in"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"email": "new@example.com", "email_verified": False},
+        {"email": "new@example.com", "email_verified": None},
+        {"email": "MEL@Example.com"},
+        {"email": None},
+        {"given_name": "", "name": ""},
+        {"preferred_username": "melanie"},
+    ],
+)
+def test_what_is_not_verified_or_not_said_is_not_taken_over(mel, provider, says, said):
+    enter(provider, "mel-there")
+    says("mel-there", **said)
+    with nothing_changes(), logging() as events:
+        enter(provider, "mel-there")
+    assert [event.action for event in events] == ["user.sign_in"]
+
+
+@pytest.mark.parametrize("email", ["rob@example.com", "ROB@example.com", "ada@example.com", "sam@example.com"])
+def test_the_address_of_another_account_is_not_taken_over_and_staff_are_told(mel, rob, sam, provider, says, email):
+    enter(provider, "mel-there")
+    says("mel-there", email=email, given_name="Melanie")
+    with nothing_changes(), logging() as events:
+        client, _ = enter(provider, "mel-there")
+    assert who(client) == "mel"
+    told = [(event.action, event.code, event.actor_name, event.target_name) for event in events]
+    assert told == [("user.sign_in", "", "mel", "mel"), ("user.edit", "address_taken", "mel", "mel")]
+    assert events[-1].changes == {"email": ["mel@example.com", email.lower()]}
+
+
+def test_nothing_is_taken_over_before_the_second_factor(mel, provider, says):
+    enter(provider, "mel-there")
+    secret = generate_totp_secret()
+    TOTP.activate(mel, secret)
+    says("mel-there", email="new@example.com")
+    with nothing_happens():
+        client, _ = enter(provider, "mel-there")
+    code = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+    client.post(reverse("mfa_authenticate"), {"code": code})
+    mel.refresh_from_db()
+    assert (who(client), mel.email) == ("mel", "new@example.com")
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["known", "not-known"])
@@ -172,7 +303,7 @@ def test_people_of_another_issuer_are_other_people(mel, provider):
     with logging() as events:
         client, _ = enter(provider, "mel-again")
     assert (who(client), mel.socialaccount_set.count()) == ("mel", 2)
-    assert [event.action for event in events] == ["user.sso.connect", "user.sign_in"]
+    assert [event.action for event in events] == ["user.sso.connect", "user.sign_in", "user.edit"]
 
 
 def test_after_staff_ended_the_connection_the_next_one_is_connected(mel, root, provider):

@@ -28,6 +28,8 @@ class Command(BaseCommand):
             raise CommandError(f"{username} is deactivated. Nothing was done.")
         if user.is_service:
             raise CommandError(f"{username} is a service account and has no password, only tokens.")
+        if not user.may_use_password:
+            raise CommandError(f"Only staff have passwords here (REGISTRY_SSO_ONLY), and {username} is none of them.")
         with transaction.atomic():
             key = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
             record(COMMAND_LINE, Action.PASSWORD_LINK, user)

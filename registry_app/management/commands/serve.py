@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core import checks
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.urls import reverse
 
 from ...models import Organization, setup_token
 from ...operations.prepare import mend_journal, prepare, restore_restrictions
@@ -27,11 +28,10 @@ class Command(BaseCommand):
             mend_journal(self)
             restore_restrictions(self)
             self.check(databases=["default"], fail_level=checks.WARNING)
-            lines = [f"{settings.PRODUCT} is at {settings.PUBLIC_URL} (Ctrl-C stops it)."]
+            home, setup = reverse("organizations:home"), reverse("organizations:setup", args=[setup_token()])
+            lines = [f"{settings.PRODUCT} is at {settings.PUBLIC_URL}{home.rstrip('/')} (Ctrl-C stops it)."]
             if not Organization.objects.exists():
-                lines.insert(
-                    0, f"To found your organization (works once): {settings.PUBLIC_URL}/setup/{setup_token()}/"
-                )
+                lines.insert(0, f"To found your organization (works once): {settings.PUBLIC_URL}{setup}")
             limit_statements(connections[DEFAULT_DB_ALIAS])
             connections.close_all()  # a connection must not be shared with the workers that are forked off
             Server(listener, ready=lambda: self.tell(lines)).run()
