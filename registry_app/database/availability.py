@@ -2,6 +2,7 @@
 
 import logging
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -20,6 +21,7 @@ CONCURRENT = {
     "23505",
     "23503",
 }
+PAUSE = 0.03  # seconds: SQLite tries a lock again after 25 milliseconds or less, at first
 READ_ONLY = "25006"  # PostgreSQL's SQLSTATE while another server takes its place
 
 
@@ -57,6 +59,11 @@ def best_effort(write: Callable[[], object]) -> bool:
         logger.info("Left out: %s", error)
         return False
     return True
+
+
+def let_others_write() -> None:
+    """Pause between two transactions of a long work, so that those who wait for SQLite's only lock can take it."""
+    time.sleep(PAUSE)
 
 
 @contextmanager

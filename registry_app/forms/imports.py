@@ -57,9 +57,12 @@ class ImportForm(ActionForm):
                     where = f"Row {outcome.row}, {field}" if field else f"Row {outcome.row}"
                     self.add_error(None, ValidationError(f"{where}: {reason}", code=code))
 
-    def refuse_stale(self) -> None:
-        """Rule 18: what was shown isn't so any more."""
-        self.add_error(None, ValidationError(rules.STALE_PREVIEW.reason, code=rules.STALE_PREVIEW.code))
+    def refuse_stale(self, registered: int = 0) -> None:
+        """Rule 18: what was shown isn't so any more. So many rows were `registered` before that was seen."""
+        reason = rules.STALE_PREVIEW.reason
+        if registered:
+            reason = f"Something changed meanwhile. The first {registered:,} new rows are registered; look again."
+        self.add_error(None, ValidationError(reason, code=rules.STALE_PREVIEW.code))
 
 
 def _text_of(file):

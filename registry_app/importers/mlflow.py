@@ -1,117 +1,97 @@
-"""The import of an MLflow server into a team's project and a registry; a second import adds what is new."""
+"""The import of an MLflow server into a team's project and a registry; a second import brings what changed there."""
 
-import hashlib
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from .. import rules
 from ..choices import Action, Target
-from ..models import Collection, Registry, Team, Version, VersionData, register
-from ..models.event import COMMAND_LINE, AuditTarget, canonical_json, record_refusals
+from ..database.availability import let_others_write
+from ..models import Alias, Collection, Link, Registry, Team, Version, register
+from ..models.event import COMMAND_LINE, AuditTarget, record_refusals
 from ..models.validation import format_errors
-from .mlflow_client import Model, ModelVersion, Server
+from .mlflow_client import Model, ModelVersion
+from .mlflow_report import ImportReport
+from .mlflow_version import Described, digest_of
 
 REASON = "import from MLflow"
 TYPE = "model"
-KINDS = ("models", "versions", "collections", "links", "aliases", "tags")
-OUTCOMES = ("found", "new", "existing", "skipped")
+TURN = 10  # transactions until others get their turn
+NAME_SHOWN = 200  # characters
+ELSEWHERE = Described(None, ["another artifact of the project has its digest"])
 
-
-class ImportReport:
-    """How many objects were found, are new, existed or were skipped, and the reasons of those that were skipped."""
-
-    def __init__(self) -> None:
-        self.counts: dict[str, Counter] = {kind: Counter() for kind in KINDS}
-        self.reasons: list[str] = []
-
-    def count(self, kind: str, outcome: str, number: int = 1) -> None:
-        """Add `number` objects of `kind`, one of KINDS, with `outcome`, one of OUTCOMES."""
-        self.counts[kind][outcome] += number
-
-    def skip(self, kind: str, name: str, reason: str) -> None:
-        """Count the object `name` of `kind` as skipped. Its invisible characters are escaped: they could control a
-        terminal.
-        """
-        self.count(kind, "skipped")
-        escaped = "".join(char if rules.visible(char) else f"U+{ord(char):04X}" for char in name)
-        self.reasons.append(f"{kind}: {escaped!r}: {reason}")
-
-    def lines(self) -> Iterator[str]:
-        """The table of counts, and a line for each skipped object."""
-        yield f"{'':<12}" + "".join(f"{outcome:>10}" for outcome in OUTCOMES)
-        for kind, counted in self.counts.items():
-            yield f"{kind:<12}" + "".join(f"{counted[outcome]:>10,}" for outcome in OUTCOMES)
-        yield from (f"skipped  {reason}" for reason in self.reasons)
-
-
-def digest_of(version: ModelVersion) -> str:
-    """The digest that identifies a ModelVersion here. It contains the time of creation, because MLflow can use a number
-    again.
-    """
-    identity = canonical_json([version.model, version.number, version.created])
-    return f"mlflow:{hashlib.sha256(identity.encode()).hexdigest()}"
-
-
-def version_data(server: Server, version: ModelVersion) -> VersionData:
-    """The VersionData of a ModelVersion; the server is asked for its run and its size."""
-    run = server.run(version.run_id) if version.run_id else None
-    size, file_count = server.measure(version)
-    metadata = {"description": version.description, "tags": version.tags}
-    if run:
-        metadata |= {"params": run.params, "metrics": run.metrics}
-    name = rules.clean_name(run.name) if run else version.run_id
-    return VersionData(
-        digest=digest_of(version),
-        uri=version.source,
-        size=size,
-        file_count=file_count,
-        metadata={key: value for key, value in metadata.items() if value},
-        run=version.run_id if rules.refuse_label(name) else name,
-        run_url=run.url if run else "",
-    )
+Kept = list[tuple[ModelVersion, Version]]
 
 
 class MlflowImport:
-    """Imports Models into the `project` of a team, and into a registry if there is one; `report` counts the results.
+    """Imports Models into the `project` of a team, and into a registry if there is one; `report` tells the results.
 
-    `data` is {digest: VersionData} of the versions that the project doesn't have.
+    `described` is {digest: Described} of the versions that the project doesn't have. Each step is a short transaction
+    of its own, and is taken only where something is to be written: an import that breaks off is completed by the next.
     """
 
-    def __init__(self, team: Team, project: str, registry: Registry | None, data: Mapping[str, VersionData]) -> None:
-        self.team, self.project, self.registry, self.data = team, project, registry, data
-        self.report = ImportReport()
-        self.refused: list[tuple[Action, str, ValidationError]] = []
+    def __init__(self, team: Team, project: str, registry: Registry | None) -> None:
+        self.team, self.project, self.registry = team, project, registry
+        self.described: Mapping[str, Described] = {}
+        self.report, self.steps = ImportReport(), 0
 
     def add_all(self, models: Iterable[Model]) -> None:
-        """Add these models, or nothing of them. What the rules refused is logged in either case, afterwards."""
-        try:
-            with transaction.atomic():
-                for model in models:
-                    self.add(model)
-        finally:
-            for action, name, error in self.refused:
-                kind = Target(action.partition(".")[0])  # the first word of these actions is what they are about
-                record_refusals(COMMAND_LINE, action, error, AuditTarget(kind, None, name, self.team.organization_id))
+        """Import these models, which are all that the server has."""
+        models = list(models)
+        for model in self._with_own_names(models):
+            self.add(model)
+        self._note_gone(models)
+
+    def _with_own_names(self, models: list[Model]) -> Iterator[Model]:
+        """The models, the oldest first, without those whose name is here the same as that of an older one."""
+        first: dict[str, Model] = {}
+        for model in sorted(models, key=lambda model: (model.created, model.name)):
+            self.report.count("models", "found")
+            self.report.count("versions", "found", len(model.versions))
+            name = rules.clean_name(model.name)
+            older = first.setdefault(rules.name_key(name), model) if rules.may_be_stored(name) else model
+            if older is model:
+                yield model
+                continue
+            self.report.count("versions", "skipped", len(model.versions))
+            reason = f"its name is here the same as that of {older.name!r}, which is older. Rename one of them there"
+            self.report.skip("models", model.name, f"{reason}; its versions: {len(model.versions)}")
+
+    def _note_gone(self, models: list[Model]) -> None:
+        """Tell of the versions that came from there and aren't there any more."""
+        there = {digest_of(version) for model in models for version in model.versions}
+        stored = Version.objects.filter(artifact__team=self.team, artifact__project=self.project)
+        gone = defaultdict(list)
+        rows = stored.filter(digest__startswith="mlflow:").order_by("artifact__name", "number")
+        for name, number, digest in rows.values_list("artifact__name", "number", "digest"):
+            if digest not in there:
+                gone[name].append(f"v{number}")
+        for name, labels in gone.items():
+            listed = ", ".join(labels[:10]) + (", …" if len(labels) > 10 else "")
+            self.report.note("models", name, f"{listed} came from there and are not there any more; they stay here")
 
     def add(self, model: Model) -> None:
         """Import a Model: an artifact with its versions; a collection with links, aliases and tags."""
-        self.report.count("models", "found")
-        self.report.count("versions", "found", len(model.versions))
         here = {version.digest: version for version in self._stored(model)}
         kind = "existing" if here else "new"
         pairs = [(version, here.get(digest_of(version)) or self._register(version)) for version in model.versions]
         kept = [(version, stored) for version, stored in pairs if stored]
         self.report.count("versions", "existing", sum(digest_of(version) in here for version in model.versions))
-        if kept:
-            self.report.count("models", kind)
-        else:
+        if not pairs:
+            self.report.count("models", "skipped")
+            self.report.note("models", model.name, "it has no version")
+        elif not kept:
             self.report.skip("models", model.name, "no version of it is registered")
-        if self.registry and (collection := self._collection(self.registry, model)):
-            links = {version.number: self._link(collection, version, stored) for version, stored in kept}
-            self._set_aliases(model, links)
+        elif kind == "new":
+            self.report.did("models", model.name)
+        else:
+            self.report.count("models", kind)
+        if self.registry and pairs:
+            self._publish(self.registry, model, kept)
 
     def _stored(self, model):
         versions = Version.objects.select_related("artifact__team")
@@ -125,92 +105,171 @@ class MlflowImport:
         called = f"{version.model} {version.number}"
         if not version.is_ready:
             return self.report.skip("versions", called, "it is not ready there")
+        described = self.described.get(digest_of(version), ELSEWHERE)
+        if described.data is None:
+            return self.report.skip("versions", called, *described.left_out)
         names = (self.project, version.model, TYPE)
-        answer = self._do(
-            "versions",
-            called,
-            Action.VERSION_CREATE,
-            lambda: register(self.team, COMMAND_LINE, *names, self.data[digest_of(version)], REASON),
-        )
-        if answer:
-            self.report.count("versions", "new" if answer[1] else "existing")
-        return answer and answer[0]
-
-    def _collection(self, registry, model):
-        """The registry's collection of the model's name, created if missing; None if it is skipped."""
-        self.report.count("collections", "found")
-        name = rules.clean_name(model.name)
-        if stored := registry.collections.filter(name_key=rules.name_key(name)).first():
-            self.report.count("collections", "existing")
-            return stored
-        new = Collection(registry=registry, name=name, type=TYPE, description=model.description)
-        made = self._do(
-            "collections",
-            model.name,
-            Action.COLLECTION_CREATE,
-            lambda: _created(new),
-        )
-        if made:
-            self.report.count("collections", "new")
-        return made
-
-    def _link(self, collection, version, stored):
-        """The Link, with the tags of the version; None if it is skipped."""
-        self.report.count("links", "found")
-        called = f"{version.model} {version.number}"
-        answer = self._do("links", called, Action.LINK, lambda: collection.link(COMMAND_LINE, stored, reason=REASON))
+        verb = lambda: register(self.team, COMMAND_LINE, *names, described.data, REASON)  # noqa: E731
+        answer = self._do("versions", called, Action.VERSION_CREATE, verb)
         if not answer:
             return None
-        link, is_new = answer
-        self.report.count("links", "new" if is_new else "existing")
-        self._add_tags(version, link)
+        for reason in described.left_out:
+            self.report.leave_out("versions", called, reason)
+        for reason in described.notes:
+            self.report.note("versions", called, reason)
+        self.report.did("versions", called)
+        return answer[0]
+
+    def _publish(self, registry: Registry, model: Model, kept: Kept) -> None:
+        """Link the versions in the registry's collection of the model's name, with their tags and aliases."""
+        self.report.count("collections", "found")
+        if not kept:
+            self.report.skip("collections", model.name, "no version of it is registered")
+            return
+        name = rules.clean_name(model.name)
+        collection = registry.collections.filter(name_key=rules.name_key(name)).first()
+        here: dict[int, Link] = {}
+        if collection:
+            self.report.count("collections", "existing")
+            of_artifact = collection.links.filter(version__artifact=kept[0][1].artifact_id)
+            here = {link.version_id: link for link in of_artifact.prefetch_related("tags")}
+        else:
+            new = Collection(registry=registry, name=name, type=TYPE, description=model.description)
+            verb = lambda: _created(new, kept[0][1])  # noqa: E731
+            if not (collection := self._do("collections", model.name, Action.COLLECTION_CREATE, verb)):
+                return
+            self.report.did("collections", model.name)
+        links = {version.number: self._link(collection, version, stored, here) for version, stored in kept}
+        self._follow_aliases(model, collection, links, kept[0][1].artifact_id)
+
+    def _link(self, collection, version, stored, here):
+        """The Link, with the tags of the version; None if it is skipped. `here` are the links by their versions."""
+        self.report.count("links", "found")
+        called = f"{version.model} {version.number}"
+        link = here.get(stored.pk)
+        if link:
+            self.report.count("links", "existing")
+        else:
+            verb = lambda: collection.link(COMMAND_LINE, stored, reason=REASON)  # noqa: E731
+            if not (answer := self._do("links", called, Action.LINK, verb)):
+                return None
+            link = answer[0]
+            self.report.did("links", called)
+        self._follow_tags(version, link)
         return link
 
-    def _add_tags(self, version, link):
-        """Add the version's tags: a key and its value make one tag, and MLflow's own tags are left out."""
-        existing, new = link.tag_names(), list[str]()
-        for key, value in version.tags.items():
+    def _follow_tags(self, version: ModelVersion, link: Link) -> None:
+        """Let the tags that imports put on the link be those of the version; those of people stay."""
+        here = {tag.name: tag.imported for tag in link.tags.all()}
+        wanted = self._tags_of(version, [name for name, imported in here.items() if not imported])
+        new = [name for name in wanted if name not in here]
+        gone = [name for name, imported in here.items() if imported and name not in wanted]
+        self.report.count("tags", "existing", len(wanted) - len(new))
+        if (new or gone) and self._do("tags", link, Action.LINK_TAG, partial(_follow, link, wanted)):
+            for outcome, names in (("new", new), ("removed", gone)):
+                for name in names:
+                    self.report.did("tags", f"{link}: {name}", outcome)
+
+    def _tags_of(self, version: ModelVersion, others: list[str]) -> list[str]:
+        """The tags of a version, beside the `others` that its link has: a key and its value make one, and so does its
+        stage. MLflow's own tags are left out.
+        """
+        pairs = [*version.tags.items(), *([("stage", version.stage)] if version.stage else [])]
+        names: list[str] = []
+        for key, value in pairs:
             name = rules.clean_name(f"{key} {value}")
             if key.startswith("mlflow."):
                 continue
             self.report.count("tags", "found")
-            if name in existing:
-                self.report.count("tags", "existing")
-            elif refusal := rules.refuse_tag(name) or rules.refuse_count([*existing, *new, name], "tags"):
-                self.report.skip("tags", f"{version.model} {version.number}: {name}"[:200], refusal.reason)
-            else:
-                new.append(name)
-        if new and self._do("tags", link, Action.LINK_TAG, lambda: [link.set_tags(COMMAND_LINE, existing + new)]):
-            self.report.count("tags", "new", len(new))
+            together = {*others, *names, name}
+            if refusal := rules.refuse_tag(name) or rules.refuse_count(together, "tags"):
+                self.report.skip("tags", f"{version.model} {version.number}: {name}"[:NAME_SHOWN], refusal.reason)
+            elif name not in names:
+                names.append(name)
+        return names
 
-    def _set_aliases(self, model, links):
-        """Rules 24 to 26: set each alias on its version's link; staff import, so protected ones too."""
-        for alias, number in model.aliases.items():
+    def _follow_aliases(
+        self, model: Model, collection: Collection, links: Mapping[int, Link | None], artifact: int
+    ) -> None:
+        """Rules 24 to 26: set and remove what imports of the artifact set, as the model has it; people's stay.
+
+        Staff import, so protected ones too.
+        """
+        here = {alias.name: alias for alias in collection.aliases.select_related("link__version")}
+        for alias in here.values():
+            alias.link.collection = collection
+        for name, link in self._aliases_of(model, links):
+            called, held = f"{model.name}: {name}"[:NAME_SHOWN], here.get(name)
+            if held and held.link_id == link.pk:
+                self.report.count("aliases", "existing")
+            elif held and not _imported(held, artifact):
+                self.report.note("aliases", called, f"it was set here on {held.link.label}, and stays there")
+            elif self._do("aliases", name, Action.ALIAS_SET, partial(_put, link, name)):
+                self.report.did("aliases", called)
+        there = {rules.clean_name(alias) for alias in model.aliases}
+        for name, held in here.items():
+            if not _imported(held, artifact) or name in there:
+                continue
+            if self._do("aliases", name, Action.ALIAS_REMOVE, partial(_remove, held)):
+                self.report.did("aliases", f"{model.name}: {name}", "removed")
+
+    def _aliases_of(self, model: Model, links: Mapping[int, Link | None]) -> Iterator[tuple[str, Link]]:
+        """(name, the Link that it names) of each alias of the model that can be set here."""
+        first: dict[str, str] = {}
+        exact_first = sorted(model.aliases.items(), key=lambda each: (each[0] != rules.clean_name(each[0]), each))
+        for alias, number in exact_first:
             self.report.count("aliases", "found")
             name, link = rules.clean_name(alias), links.get(number)
-            refusal = rules.refuse_alias_name(name)
+            older = first.setdefault(name, alias)
+            refusal, reason = rules.refuse_alias_name(name), ""
             if refusal or not link:
                 reason = refusal.reason if refusal else "its version is not linked"
-                self.report.skip("aliases", f"{model.name}: {alias}"[:200], reason)
-            elif name in link.alias_names():
-                self.report.count("aliases", "existing")
-            elif self._do("aliases", alias, Action.ALIAS_SET, lambda link=link, name=name: _put(link, name)):
-                self.report.count("aliases", "new")
+            elif older != alias:
+                reason = f"its name is here the same as that of {older!r}"
+            if reason:
+                self.report.skip("aliases", f"{model.name}: {alias}"[:NAME_SHOWN], reason)
+            elif link:
+                yield name, link
 
-    def _do(self, kind, called, action, verb):
-        """The result of `verb`; None if a rule refuses: the refusal is counted as skipped, and logged later."""
+    def _do(self, kind: str, called: object, action: Action, verb: Callable[[], Any]) -> Any:
+        """What `verb` answers; None if a rule refuses: the refusal is reported as skipped, and logged."""
+        self.steps += 1
+        if self.steps % TURN == 0:
+            let_others_write()
         try:
             return verb()
         except ValidationError as error:
-            self.refused.append((action, str(called), error))
-            return self.report.skip(kind, str(called), format_errors(error).replace("\n", " "))
+            target = Target(action.partition(".")[0])  # the first word of these actions is what they are about
+            record_refusals(
+                COMMAND_LINE, action, error, AuditTarget(target, None, str(called), self.team.organization_id)
+            )
+            self.report.skip(kind, str(called), format_errors(error).replace("\n", " "))
+            return None
 
 
-def _created(collection):
-    collection.create(COMMAND_LINE, reason=REASON)
+def _created(collection: Collection, version: Version) -> Collection:
+    """The new Collection, stored together with its first link: none stays empty."""
+    with transaction.atomic():
+        collection.create(COMMAND_LINE, reason=REASON)
+        collection.link(COMMAND_LINE, version, reason=REASON)
     return collection
 
 
-def _put(link, name):
-    link.change_aliases(COMMAND_LINE, [name], reason=REASON)
+def _imported(alias: Alias, artifact: int) -> bool:
+    """Whether an import of this artifact set the alias, and nobody moved it since."""
+    return alias.imported and alias.link.version.artifact_id == artifact
+
+
+def _put(link: Link, name: str) -> bool:
+    link.change_aliases(COMMAND_LINE, [name], imported=True, reason=REASON)
+    return True
+
+
+def _remove(alias: Alias) -> bool:
+    alias.link.change_aliases(COMMAND_LINE, take=[alias.name], reason=REASON)
+    return True
+
+
+def _follow(link: Link, tags: list[str]) -> bool:
+    link.follow_tags(COMMAND_LINE, tags, reason=REASON)
     return True

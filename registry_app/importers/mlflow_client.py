@@ -3,7 +3,6 @@
 import json
 import posixpath
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
@@ -15,20 +14,26 @@ TIMEOUT = 30  # seconds until an answer must go on
 ANSWER_BYTES = 32 * 1024 * 1024
 PAGES = 10_000  # of one list
 FOLDERS = 1000  # listed for the size of one version
+WHO = "Give it MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD."
+HINTS = {401: WHO, 403: WHO, 404: "Is an MLflow server with a model registry there?"}  # by status
 UNKNOWN = (0, 0)  # size and number of files where the server doesn't tell
 
 
 class Model(NamedTuple):
-    """A registered model; `aliases` lead to numbers of versions, and `versions` begin with the oldest."""
+    """A registered model, `created` in milliseconds.
+
+    `aliases` lead to numbers of versions, and `versions` begin with the oldest.
+    """
 
     name: str
+    created: int
     description: str
     aliases: dict
     versions: list
 
 
 class ModelVersion(NamedTuple):
-    """A version of a registered model, as the server lists it; `created` in milliseconds."""
+    """A version of a registered model, as the server lists it; `created` in milliseconds, `stage` "" for none."""
 
     model: str
     number: int
@@ -37,6 +42,7 @@ class ModelVersion(NamedTuple):
     run_id: str
     description: str
     is_ready: bool
+    stage: str
     tags: dict
 
 
@@ -54,8 +60,9 @@ class Status(CommandError):
     """The server answered with this HTTP status instead of what it was asked for."""
 
     def __init__(self, url, status):
-        asks = " Give it MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD." if status in {401, 403} else ""
-        super().__init__(f"{url} answers with status {status}.{asks}")
+        self.status = status
+        hint = HINTS.get(status, "It redirects: name the address where it ends." if 300 <= status < 400 else "")
+        super().__init__(f"{url} answers with status {status}. {hint}".strip())
 
 
 class Server:
@@ -88,15 +95,18 @@ class Server:
             name = _text(row, "name")
             aliases = {_text(alias, "alias"): _number(alias, "version") for alias in _rows(row, "aliases")}
             own = sorted(versions.get(name, []), key=lambda version: version.number)
-            found.append(Model(name, _text(row, "description"), aliases, own))
+            created = _number(row, "creation_timestamp")
+            found.append(Model(name, created, _text(row, "description"), aliases, own))
         return sorted(found, key=lambda model: model.name)
 
     def _run(self, run_id):
-        """The Run, or None where there is none any more."""
+        """The Run, or None where there is none any more, or none to see. Raises Status where the server can't tell."""
         try:
             found = self._get("mlflow/runs/get", run_id=run_id)
-        except Status:
-            return None
+        except Status as error:
+            if error.status in {403, 404}:
+                return None
+            raise
         run = _object(found, "run")
         info, data = _object(run, "info"), _object(run, "data")
         experiment = _text(info, "experiment_id")
@@ -183,15 +193,16 @@ class Server:
 
 
 def _version(row):
-    source = _text(row, "source")
+    stage = _text(row, "current_stage")
     return ModelVersion(
         _text(row, "name"),
         _number(row, "version"),
         _number(row, "creation_timestamp"),
-        Path(source).as_uri() if source.startswith("/") else source,
+        _text(row, "source"),
         _text(row, "run_id"),
         _text(row, "description"),
         _text(row, "status") in {"", "READY"},
+        "" if stage == "None" else stage,
         _pairs(row, "tags"),
     )
 

@@ -213,9 +213,9 @@ class Collection(models.Model):
                 collection.next_number += 1
                 Collection.objects.filter(pk=collection.pk).update(next_number=collection.next_number)
                 change.record(Action.LINK, link, related={"version": reference(version)})
+                collection.touch(links=1)
             link.collection = collection
             link.set_aliases(change, aliases)
-            collection.touch(links=int(is_new))
         return link, is_new
 
     def delete_by(self, by: Actor, *, etag: str | None = None, reason: str = "") -> None:

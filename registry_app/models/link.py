@@ -99,22 +99,34 @@ class Link(models.Model):
             link.set_aliases(change, put)
             link._remove_aliases(change, take)
             link._set_tags(change, tags)
-            link.collection.touch()
 
-    def change_aliases(self, by: Actor, put: Iterable[str] = (), take: Iterable[str] = (), reason: str = "") -> None:
+    def change_aliases(
+        self,
+        by: Actor,
+        put: Iterable[str] = (),
+        take: Iterable[str] = (),
+        *,
+        imported: bool = False,
+        reason: str = "",
+    ) -> None:
         """Set these aliases on it, which takes them off other versions (rule 25), and remove those.
 
-        Refuses with `alias_reserved`, `alias_invalid` or `alias_protected`.
+        `imported`: an import sets them. Refuses with `alias_reserved`, `alias_invalid` or `alias_protected`.
         """
         with changing(self, by, Action.ALIAS_SET, reason=reason) as change:
-            change.row.set_aliases(change, put)
+            change.row.set_aliases(change, put, imported=imported)
             change.row._remove_aliases(change, take)
-            change.row.collection.touch()
 
     def set_tags(self, by: Actor, tags: Iterable[str], *, reason: str = "") -> None:
         """Let it have just these tags. Refuses with `tag_invalid`."""
         with changing(self, by, Action.LINK_TAG, reason=reason) as change:
             change.row._set_tags(change, tags)
+
+    def follow_tags(self, by: Actor, tags: Iterable[str], *, reason: str = "") -> None:
+        """Let it have these tags, and of others those that people put: an import's go with their source."""
+        with changing(self, by, Action.LINK_TAG, reason=reason) as change:
+            own = change.row.tags.filter(imported=False).values_list("name", flat=True)
+            change.row._set_tags(change, [*own, *tags], imported=True)
 
     def remove_tag(self, by: Actor, name: str, *, reason: str = "") -> None:
         """Remove this tag, whatever else it has by now."""
@@ -142,8 +154,8 @@ class Link(models.Model):
         """Its tags, sorted."""
         return sorted(self.tags.values_list("name", flat=True))
 
-    def set_aliases(self, change: Change, names: Iterable[str]) -> None:
-        """Set these aliases on it, as part of a Change of it or of its collection. Refuses as `change_aliases`."""
+    def set_aliases(self, change: Change, names: Iterable[str], *, imported: bool = False) -> None:
+        """Set these aliases on it, as part of a Change of it or of its collection, as `change_aliases` says."""
         wanted = filter(rules.may_be_stored, map(rules.clean_name, names))
         held = {alias.name: alias for alias in self.collection.aliases.filter(name__in=wanted).select_related("link")}
         names = clean_aliases(names, stored=held)
@@ -152,9 +164,10 @@ class Link(models.Model):
             alias = held.get(name) or Alias(name=name)
             before = alias.link.label if alias.pk else None
             if before != self.label:
-                alias.link, alias.collection = self, self.collection
+                alias.link, alias.collection, alias.imported = self, self.collection, imported
                 alias.set_at, alias.set_by = timezone.now(), change.by.user
                 alias.save()
+                self.collection.touch()
                 change.record(Action.ALIAS_SET, alias, {"link": [before, self.label]}, alias.related(self))
                 self._end_requests(change, self.collection.alias_requests.filter(alias=name))
 
@@ -164,6 +177,7 @@ class Link(models.Model):
         for alias in found:
             alias.collection = self.collection
             change.record(Action.ALIAS_REMOVE, alias, {"link": [self.label, None]}, alias.related(self))
+            self.collection.touch()
             self._end_requests(change, self.collection.alias_requests.filter(alias=alias.name))
         found.delete()
 
@@ -173,11 +187,11 @@ class Link(models.Model):
             asked.link.collection = asked.collection = self.collection
             asked.end(change.by, rules.ALIAS_MOVED)
 
-    def _set_tags(self, change, tags):
+    def _set_tags(self, change, tags, *, imported=False):
         before = self.tag_names()
         after = sorted(clean_tags(tags, stored=before))
         if before != after:
-            replace_tags(self.tags.all(), after, collection=self.collection, link=self)
+            replace_tags(self.tags.all(), after, imported=imported, collection=self.collection, link=self)
             change.record(Action.LINK_TAG, self, {"tags": [before, after]})
             self.collection.touch()
 
@@ -194,7 +208,10 @@ class Link(models.Model):
 
 
 class Alias(models.Model):
-    """A name for one link in a collection (rule 25). `latest` has no row: it sits on the newest link (rule 24)."""
+    """A name for one link in a collection (rule 25). `latest` has no row: it sits on the newest link (rule 24).
+
+    `imported`: an import set it where it is, and moves or removes it with its source.
+    """
 
     collection = models.ForeignKey("Collection", models.CASCADE, related_name="aliases")
     link = models.ForeignKey(Link, models.CASCADE, related_name="aliases")
@@ -202,6 +219,7 @@ class Alias(models.Model):
     name_folded = FoldedNameField()
     set_at = models.DateTimeField(default=timezone.now, editable=False)  # on the link that it names now
     set_by = models.ForeignKey(User, models.PROTECT, null=True, editable=False, related_name="+")
+    imported = models.BooleanField(default=False, db_default=False, editable=False)
 
     class Meta:
         ordering = ["name"]
@@ -232,12 +250,13 @@ class Alias(models.Model):
 
 
 class Tag(models.Model):
-    """A free label on a collection, or (`link` set) on one version in it."""
+    """A free label on a collection, or (`link` set) on one version in it. `imported`: an import put it."""
 
     collection = models.ForeignKey("Collection", models.CASCADE, related_name="tags")
     link = models.ForeignKey(Link, models.CASCADE, null=True, blank=True, related_name="tags")
     name = models.CharField(max_length=rules.LABEL_LENGTH)
     name_folded = FoldedNameField()
+    imported = models.BooleanField(default=False, db_default=False, editable=False)
 
     class Meta:
         ordering = ["name"]
@@ -288,8 +307,10 @@ def _clean(names, stored, refuse, what):
     return names
 
 
-def replace_tags(tags: models.QuerySet[Tag], names: Iterable[str], **owner: models.Model) -> None:
-    """Let `tags` (a queryset of what `owner` has) be just `names`."""
+def replace_tags(
+    tags: models.QuerySet[Tag], names: Iterable[str], *, imported: bool = False, **owner: models.Model
+) -> None:
+    """Let `tags` (a queryset of what `owner` has) be just `names`; `imported`: new ones come from an import."""
     tags.exclude(name__in=names).delete()
     kept = set(tags.values_list("name", flat=True))
-    Tag.objects.bulk_create(Tag(name=name, **owner) for name in names if name not in kept)
+    Tag.objects.bulk_create(Tag(name=name, imported=imported, **owner) for name in names if name not in kept)

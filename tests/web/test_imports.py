@@ -1,8 +1,9 @@
-"""Registering a list of versions: shown first, row by row, then done, all or nothing."""
+"""Registering a list of versions: shown first, row by row, then done, if every row may be, in short transactions."""
 
 import csv
 import io
 import json
+from contextlib import ExitStack
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -12,6 +13,7 @@ from django.urls import reverse
 
 from registry_app.choices import Action
 from registry_app.models import Artifact, Version
+from registry_app.views import imports
 from tests.client import Page, browser, codes, logging, nothing_changes, nothing_happens, refused
 from tests.factories import make_team, make_version
 from tests.outages import held
@@ -137,6 +139,86 @@ def test_looking_holds_nothing_that_others_need(mel, link):
     assert Version.objects.count() == 3
 
 
+@pytest.fixture
+def between(monkeypatch):
+    """Calls a function between two transactions of an import, where others get their turn; batches are of 2 rows."""
+    monkeypatch.setattr(imports, "BATCH", 2)
+    return lambda act: monkeypatch.setattr(imports, "let_others_write", act)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("number, turns", [(1, 0), (2, 0), (3, 1), (4, 1), (7, 3)])
+def test_others_write_between_the_rows_of_a_long_list(mel, acme, link, between, number, turns):
+    client, text = browser(mel), json.dumps([row(each) for each in range(number)])
+    page, written = client.post(link, {"text": text}), []
+
+    def write():
+        with held():  # another connection takes what writing takes
+            written.append(Version.objects.count())
+
+    between(write)
+    assert confirm(client, page, link).status_code == 302
+    assert written == [2 * (turn + 1) for turn in range(turns)]
+    assert Version.objects.count() == number
+
+
+def _of_its_artifact(vision):
+    make_version(vision, "artifact-3", project="p")
+
+
+def _of_another_type(vision):
+    make_version(vision, "artifact-4", project="p", type="dataset")
+
+
+def _the_same(vision):
+    make_version(vision, "artifact-3", project="p", digest="etag:3")
+
+
+@pytest.mark.parametrize("meanwhile", [_of_its_artifact, _of_another_type, _the_same])
+def test_rule_18_what_changes_between_two_batches_stops_it_and_is_shown(mel, vision, link, between, meanwhile):
+    client = browser(mel)
+    page = client.post(link, {"text": json.dumps([row(number) for number in range(1, 7)])})
+    between(lambda: Version.objects.count() == 2 and meanwhile(vision))
+    with logging() as events:
+        again = confirm(client, page, link)
+    assert (again.status_code, "stale_preview" in codes(again)) == (409, True)
+    assert kinds(again)[:2] == ["Exists already"] * 2
+    registered = [event.target_name for event in events if event.actor_id == mel.pk and not event.code]
+    assert registered == ["Vision/p/artifact-1:v0", "Vision/p/artifact-2:v0"]
+    assert "first 2 new rows are registered" in again.text
+
+
+def test_the_same_list_again_registers_what_is_left(mel, vision, link, between):
+    client, text = browser(mel), json.dumps([row(number) for number in range(1, 7)])
+    between(lambda: Version.objects.count() == 2 and _of_its_artifact(vision))
+    again = confirm(client, client.post(link, {"text": text}), link)
+    assert confirm(client, again, link).status_code == 302
+    assert set(kinds(client.post(link, {"text": text}))) == {"Exists already"}
+    assert Version.objects.count() == 7
+
+
+def test_a_role_that_ends_between_two_batches_ends_the_import(mel, vision, link, between):
+    client = browser(mel)
+    page = client.post(link, {"text": json.dumps([row(number) for number in range(1, 7)])})
+    between(lambda: vision.memberships.filter(user=mel).delete())
+    again = confirm(client, page, link)
+    assert (again.status_code, codes(again), Version.objects.count()) == (422, {"role_too_low"}, 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_registered_stays_where_the_database_is_busy_in_the_middle(mel, link, between):
+    client = browser(mel)
+    page, busy = client.post(link, {"text": json.dumps([row(number) for number in range(1, 7)])}), ExitStack()
+    between(lambda: Version.objects.count() == 2 and busy.enter_context(held()))
+    with busy:
+        assert confirm(client, page, link).status_code == 503
+    assert Version.objects.count() == 2
+    again = confirm(client, page, link)
+    assert (again.status_code, kinds(again)) == (409, ["Exists already"] * 2 + ["New artifact"] * 4)
+    assert confirm(client, again, link).status_code == 302
+    assert Version.objects.count() == 6
+
+
 def test_a_list_twice_registers_nothing_new(mel, link):
     client, text = browser(mel), json.dumps(ROWS)
     confirm(client, client.post(link, {"text": text}), link)
@@ -146,7 +228,7 @@ def test_a_list_twice_registers_nothing_new(mel, link):
         assert confirm(client, page, link).status_code == 302
 
 
-def test_all_or_nothing_and_each_row_says_why(mel, vision, link):
+def test_nothing_is_done_while_a_row_is_refused_and_each_row_says_why(mel, vision, link):
     make_version(vision, "set", type="dataset", project="p")
     rows = [row(1), row(2, digest="x"), row(3, name="set"), row(4, made_from="Vision/p/none:v0"), row(5, colour="red")]
     with nothing_changes(), logging() as events:

@@ -1,18 +1,28 @@
-"""`import_mlflow`: brings the model registry of a running MLflow server here, and later what is new in it."""
+"""`import_mlflow`: brings the model registry of a running MLflow server here, and later what changed in it."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from ... import rules
-from ...importers.mlflow import MlflowImport, digest_of, version_data
+from ...database.availability import fault_of
+from ...importers.mlflow import MlflowImport
 from ...importers.mlflow_client import Server
+from ...importers.mlflow_version import describe, digest_of
 from ...models import Version
 from ...operations.prepare import prepare
 from ..cli import organization_named, team_named
 
+LEFT_OUT = 2  # exit status where something of the server is not here
+
 
 class Command(BaseCommand):
-    """First all is read, then all is written, in one transaction."""
+    """First all is read. Then what is new or changed is written, in short transactions, so that others can save."""
 
     help = "Register the model versions of the MLflow server at URL; with --registry, link them too."
 
@@ -22,8 +32,29 @@ class Command(BaseCommand):
         parser.add_argument("--team", required=True, help="whose artifacts they become")
         parser.add_argument("--project", required=True, help="in which project of the team")
         parser.add_argument("--registry", help="where each registered model becomes a collection of linked versions")
+        parser.add_argument("--report", metavar="FILE", help="where to write, as JSON, what was done and left out")
 
-    def handle(self, *, url, **options):
+    def handle(self, *, url, report, **options):
+        content = {"url": url} | {name: options[name] for name in ("organization", "team", "project", "registry")}
+        with _written_to(report, content):
+            importing, server = self._prepared(url, options)
+            models = server.models()
+            importing.described = _described(server, models, importing)
+            try:
+                importing.add_all(models)
+            except DatabaseError as error:
+                if not (fault := fault_of(error)):
+                    raise
+                raise CommandError(f"{fault.message} What is done stays; import again for the rest.") from error
+            finally:
+                content |= importing.report.content()
+                self.stdout.write("\n".join(importing.report.lines()))
+            if count := len(importing.report.left_out):
+                message = f"Done, but not all of the server is here. Left out, as told above: {count}."
+                raise CommandError(message, returncode=LEFT_OUT)
+
+    def _prepared(self, url, options):
+        """(the MlflowImport, the Server), before the server is asked for anything."""
         prepare(self)
         organization = organization_named(options["organization"])
         team = team_named(organization, options["team"])
@@ -31,19 +62,36 @@ class Command(BaseCommand):
         if refusal := rules.refuse_label(project, "Projects"):
             raise CommandError(f"{refusal.code}: {refusal.reason}")
         registry = _registry_named(organization, options["registry"]) if options["registry"] else None
-        server = Server(url, settings.MLFLOW_CREDENTIALS)
-        models = server.models()
-        importing = MlflowImport(team, project, registry, _missing(server, models, team, project))
-        importing.add_all(models)
-        self.stdout.write("\n".join(importing.report.lines()))
+        return MlflowImport(team, project, registry), Server(url, settings.MLFLOW_CREDENTIALS)
 
 
-def _missing(server, models, team, project):
-    """{digest: VersionData} of the versions that the project lacks; the server is asked for these only."""
-    stored = Version.objects.filter(artifact__team=team, artifact__project=project, digest__startswith="mlflow:")
-    here = set(stored.values_list("digest", flat=True))
+@contextmanager
+def _written_to(file: str | None, content: dict) -> Iterator[None]:
+    """Write `content` as JSON to `file` after the block, with its `error` if it ends in one."""
+    _write(file, content)  # a file that can't be written ends it before anything is done
+    try:
+        yield
+    except CommandError as error:
+        content["error"] = str(error)
+        raise
+    finally:
+        _write(file, content)
+
+
+def _write(file, content):
+    try:
+        if file:
+            Path(file).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise CommandError(f"{file} can't be written: {error.strerror}.") from error
+
+
+def _described(server, models, importing):
+    """{digest: Described} of the versions that the project lacks; the server is asked for these only."""
+    stored = Version.objects.filter(artifact__team=importing.team, artifact__project=importing.project)
+    here = set(stored.filter(digest__startswith="mlflow:").values_list("digest", flat=True))
     versions = {digest_of(version): version for model in models for version in model.versions}
-    return {digest: version_data(server, version) for digest, version in versions.items() if digest not in here}
+    return {digest: describe(server, version) for digest, version in versions.items() if digest not in here}
 
 
 def _registry_named(organization, name):
