@@ -12,7 +12,7 @@ from .group_mapping import GroupMapping
 from .group_sign_in import follow_groups
 from .impact import ContentCounts, Restriction
 from .invitation import Invitation
-from .link import Alias, Link, Tag
+from .link import Alias, Link
 from .organization import Organization, OrganizationMembership
 from .protected_alias import ProtectedAlias
 from .provisioning import (
@@ -29,6 +29,7 @@ from .publication import Publication
 from .registry import Registry
 from .registry_member import RegistryMember
 from .role_sources import effective_sources, role_sources, role_sources_of_person
+from .tag import Tag
 from .team import Team, TeamMembership
 from .token import ApiToken
 from .user import User

@@ -92,7 +92,6 @@ class AliasRequest(models.Model):
             raise_refusal(rules.STALE_PREVIEW if moved else None)
             change.record(Action.ALIAS_APPROVE, self, self._changes(), self._related())
             change.row.set_aliases(change, [self.alias])
-            change.row.collection.touch()
 
     def decline_by(self, by: Actor, note: str = "", *, etag: str | None = None) -> None:
         """Say no, with a `note` for the person who asked; log it. Refuses with `role_too_low` or `request_answered`."""

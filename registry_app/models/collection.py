@@ -16,8 +16,9 @@ from .change import Change, changing, locked, refuse_stale
 from .event import Actor, AuditTarget, reference
 from .folded_name import FoldedNameField
 from .impact import ContentCounts
-from .link import Alias, Link, Tag, clean_tags, replace_tags
+from .link import Alias, Link
 from .registry import Registry
+from .tag import Tag, clean_tags, replace_tags
 from .user import User
 from .validation import raise_refusal, refused_as, validate_description
 

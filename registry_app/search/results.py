@@ -15,9 +15,10 @@ from .. import rules
 from ..database import fulltext
 from ..models.artifact import Artifact
 from ..models.collection import Collection, CollectionQuerySet
-from ..models.link import Alias, Link, Tag
+from ..models.link import Alias, Link
 from ..models.registry import Registry
 from ..models.registry_queryset import RegistryQuerySet
+from ..models.tag import Tag
 from .query import Search
 
 WINDOWS = (1_000, 20_000)  # the newest ids of links, searched first; see `_first_full`
