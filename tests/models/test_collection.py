@@ -386,8 +386,8 @@ def test_an_artifact_keeps_its_type(vision, mel):
 @pytest.mark.parametrize(
     "field, value, code",
     [
-        ("digest", "a" * 64, "digest_invalid"),
-        ("digest", "sha256:" + "A" * 64, "digest_invalid"),
+        ("digest", "a" * 63, "digest_invalid"),
+        ("digest", "sha256:" + "A" * 63, "digest_invalid"),
         ("digest", "sha256:abc", "digest_invalid"),
         ("digest", "md5:", "digest_invalid"),
         ("digest", "md5:a b", "digest_invalid"),
