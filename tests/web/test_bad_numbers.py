@@ -211,6 +211,7 @@ NUMBERED = [
         "links:unlink",
     ),
     *("versions:detail", "versions:delete", "invitations:revoke", "organization_tokens:revoke", "tokens:revoke"),
+    *("invitations:detail", "organization_tokens:detail", "tokens:detail"),
     "sessions:end",
 ]
 
