@@ -20,6 +20,10 @@ REGISTRY_FORMS = {
     forms.RemoveTypeForm: {"types", "etag"},
     forms.AcceptForm: {"accepts_all_types", "types", "confirmed", "etag"},
 }
+PUBLISHED = {
+    *("team", "new_team", "project", "name", "uri", "digest", "size", "file_count", "metadata", "run", "run_url"),
+    *("made_from", "aliases", "tags", "reason"),
+}
 OTHERS = {
     forms.SetupForm: {"name", "username", "email", "password", "password_again"},
     forms.RegistryFilter: {"q", "visibility", "type", "role", "sort", "after", "before"},
@@ -33,6 +37,8 @@ OTHERS = {
         *("project", "name", "type", "uri", "digest", "size", "file_count"),
         *("metadata", "run", "run_url", "made_from"),
     },
+    forms.PublishForm: PUBLISHED,
+    forms.RegistryPublishForm: PUBLISHED | {"collection", "type"},
     forms.ImportForm: {"file", "text", "etag"},
     forms.MemberRoleForm: {"role", "etag"},
     forms.ConfirmForm: set(),

@@ -233,6 +233,7 @@ NUMBERED = [
     ),
     *("group_mappings:change", "group_mappings:remove"),
     *("versions:detail", "versions:delete", "invitations:revoke", "organization_tokens:revoke", "tokens:revoke"),
+    *("invitations:detail", "organization_tokens:detail", "tokens:detail"),
     "sessions:end",
 ]
 

@@ -19,6 +19,7 @@ from tests.web.endpoints import ALLAUTH, NAMES, address_of, takes
 TYPED = {"confirmation": "Golden Datasets"}
 VERSION = {"project": "forecasts", "name": "churn", "type": "model", "size": "1", "file_count": "1", "metadata": "{}"}
 VERSION |= {"uri": "s3://bucket/churn", "digest": "sha256:" + 64 * "a", "run": "", "run_url": "", "made_from": ""}
+PUBLISHED = {"team": "Foundry", "project": "p", "name": "n", "uri": "s3://b", "digest": "sha256:" + 64 * "b"}
 ROW = '[{"project": "p", "name": "n", "type": "model", "uri": "s3://b", "digest": "etag:1"}]'
 # What Eve, an organization admin, writes into the form of each address that ends in a verb which asks for her role.
 SENT = {
@@ -40,10 +41,13 @@ SENT = {
     "collections:delete": {"confirmation": "Shelf"},
     "protected_aliases:add": {"alias": "stable"},
     "protected_aliases:remove": {"alias": "production"},
+    "publishing:registry": {**PUBLISHED, "collection": "New", "type": "dataset"},
+    "publishing:collection": PUBLISHED,
     "links:create": {},
     "links:edit": {"aliases": "good"},
     "links:unlink": {},
     "invitations:create": {"role": "member"},
+    "invitations:detail": {},
     "invitations:revoke": {},
     "group_mappings:index": {"group": "ml-admins", "role": "member"},
     "group_mappings:change": {"role": "admin"},
@@ -64,6 +68,7 @@ SENT = {
     "versions:delete": {"confirmation": "churn:v0"},
     "organizations:settings": {"default_role": "member"},
     "organizations:second_factor": {"wanted": "on"},
+    "organization_tokens:detail": {},
     "organization_tokens:revoke": {},
     "organization_tokens:service": {"name": "cluster", "life": "30"},
 }
@@ -74,6 +79,7 @@ ROLELESS = {
     "sessions:end",
     "organizations:setup",
     "tokens:index",
+    "tokens:detail",
     "tokens:revoke",
 }
 OPEN_TO_MEMBERS = {"registries:create", "access_requests:create"}
