@@ -239,3 +239,23 @@ def test_61_versions_with_100_metrics_take_as_many_queries_as_three(churn, visio
     with CaptureQueriesContext(connection) as more:
         client.get(address)
     assert len(few) == len(more) <= 12
+
+
+def test_the_page_is_the_same_without_compiled_queries(measured, mel, settings):
+    client, address = browser(mel), measured.get_absolute_url()
+    measured.links.get(number=3).set_tags(COMMAND_LINE, ["reviewed"])
+    pages = []
+    for settings.COMPILED_QUERIES in (True, False):
+        page = client.get(address)
+        rows = [*page.context["first_rows"], *page.context["rows"]]
+        pages.append((values(page), [(row["aliases"], row["tags"]) for row in rows], page.context["chart"]))
+    assert pages[0] == pages[1]
+
+
+def test_an_empty_collection_says_what_comes_first(churn, mel):
+    client = browser(mel)
+    page = client.get(churn.get_absolute_url())
+    assert (page.context["count"], page.context["pointers"], page.context["chart"]) == (0, [], None)
+    assert f"{churn.path}:latest" not in page.text
+    assert Page(page).links.count(of("links:create", churn)) == 1
+    assert of("links:create", churn) not in Page(client.get(of("collections:card", churn))).links
