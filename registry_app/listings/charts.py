@@ -17,7 +17,7 @@ TICKS = 6  # at most; never fewer than four
 BOTTOM, HEIGHT, LANE = 274, 296, 16  # pixels
 LANES = 5  # of labels, at most
 PHONE, LETTER = 280, 6.6  # pixels: labels are placed as if the chart had this width
-LABEL = 26  # characters of a label
+LABEL = 20  # characters of a label
 SPARK_POINTS, SPARK_WIDTH, SPARK_HEIGHT = 60, 120, 32
 
 

@@ -8,17 +8,19 @@ from django.db.models import QuerySet, Value
 from django.http import QueryDict
 
 from .. import rules
+from ..choices import Action, Permission
 from ..database.compiled import Compiled
 from ..forms.metrics import LinkFilter
 from ..models import Collection, Link, Registry, Tag
 from ..permissions import RegistryAccess
 from ..rules import Metric
-from .base import Listing, capped_count
+from .base import Listing
 from .cursor import SIZE, Page, cursor_of, decode
 from .series import COLUMNS, OF_VERSION, Difference, Labels, Series, chosen_metrics, value_of
 
 COUNT_CAP = 10_000  # versions counted at most
 PINNED = 12  # versions with an alias that stand before the others
+ALWAYS_SHOWN, OFTEN_SHOWN = 2, 4  # columns of numbers, on a narrower sheet
 COLUMNS_SHOWN = 4  # metrics that are columns where nobody chose any
 NEWEST_FIRST, OLDEST_FIRST = "-:number", ":number"  # no metric is called so
 KEYS = ["number"]
@@ -39,7 +41,7 @@ class LinkListing(Listing):
     sorts = {"": (KEYS, True), NEWEST_FIRST: (KEYS, True), OLDEST_FIRST: (KEYS, False)}
 
     def __init__(self, access: RegistryAccess, collection: Collection, params: QueryDict) -> None:
-        self.collection = collection
+        self.access, self.collection = access, collection
         self.address = collection.get_absolute_url()
         super().__init__(access.membership, params)
         self.labels, self.series = Labels(collection, access.registry), Series(collection)
@@ -146,12 +148,29 @@ class LinkListing(Listing):
 
     def prepare(self, rows: list) -> list:
         """With what `name` adds, tags, and a Difference for each column."""
-        formats = [(metric.path, self.series.column(metric.path)) for metric in self.columns]
+        formats = [(metric, self.series.column(metric.path), _css(place)) for place, metric in enumerate(self.columns)]
         for row in rows:
             self.name(row)
             row["tags"] = self._tags_shown.get(row["pk"], [])
-            row["cells"] = [self._cell(row, path, column) for path, column in formats]
+            row["cells"] = [self._cell(row, *each) for each in formats]
+            row["by"] = row["linked_by__username"] or "the command line"
+            row["menu"] = self._menu(row)
         return rows
+
+    def _menu(self, row):
+        """What the person can do with a version, with addresses; unlinking may be locked."""
+        menu: dict[str, Any] = {}
+        allowed = self.access.allowed
+        if Action.ALIAS_SET in allowed:
+            menu["edit"] = True
+        if self.base and row is not self.base:
+            menu["compare"] = f"{self.address}compare/?v={self.base['number']}&v={row['number']}"
+        if Permission.USE in allowed:
+            menu["reference"] = f"{self.collection.path}:{row['label']}"
+        if Action.UNLINK in allowed:
+            is_locked = row["is_protected"] and Action.PROTECT not in allowed
+            menu["unlink"] = "locked" if is_locked else f"{row['address']}unlink/"
+        return menu
 
     def name(self, row: dict[str, Any]) -> dict[str, Any]:
         """The version `row` with label, address and aliases: protected ones marked, and first."""
@@ -161,16 +180,19 @@ class LinkListing(Listing):
         row["is_protected"] = any(is_protected for _, is_protected in row["aliases"])
         return row
 
-    def _cell(self, row, path, column):
-        """A Difference; to the base in the column that is drawn alone."""
-        is_drawn = self.metric is not None and path == self.metric.path
-        base = value_of(self.base, path) if is_drawn and row is not self.base else None
-        return Difference(path, column, value_of(row, path), base)
+    def _cell(self, row, metric, column, css):
+        """A Difference for the table; to the base in the column that is drawn alone."""
+        is_drawn = metric == self.metric
+        base = value_of(self.base, metric.path) if is_drawn and row is not self.base else None
+        cell = Difference(metric.path, column, value_of(row, metric.path), base)
+        cell.label, cell.is_drawn = metric.label, is_drawn and self.base is not None
+        cell.css = "n on second" if is_drawn else f"drop {css}"
+        return cell
 
     @cached_property
-    def count(self) -> str:
-        """The number of versions, as text."""
-        return count_of(self.collection) if self.series.has_more else str(len(self.series.rows))
+    def count(self) -> int | str:
+        """The number of versions; as text, where there are too many to count."""
+        return count_of(self.collection) if self.series.has_more else len(self.series.rows)
 
     @property
     def range(self) -> str:
@@ -192,18 +214,25 @@ class LinkListing(Listing):
             "count": self.count,
             "range": self.range,
             "first_rows": self.first_rows,
-            "columns": self.columns,
+            "columns": [(metric, _css(place)) for place, metric in enumerate(self.columns)],
             "metric": self.metric,
             "base": self.base,
+            "leading": self.base["number"] if self.base else self.series.newest,
             "delta_note": f"Δ {self.labels.base[0]}" if self.labels.base else "",
             "base_name": self.labels.base[0] if self.labels.base else "",
             "is_partly_sorted": self.series.has_more and self.sort not in self.sorts,
         }
 
 
-def count_of(collection: Collection) -> str:
-    """The number of versions in a collection, as text."""
-    return capped_count(collection.links.all(), COUNT_CAP)
+def _css(place: int) -> str:
+    """The class of the column of numbers at this place: the later it stands, the wider a sheet must be to show it."""
+    return "n" if place < ALWAYS_SHOWN else "n p3" if place < OFTEN_SHOWN else "n p2"
+
+
+def count_of(collection: Collection) -> int | str:
+    """The number of versions in a collection; as text, where there are too many to count."""
+    count = collection.links.order_by()[: COUNT_CAP + 1].count()
+    return count if count <= COUNT_CAP else f"{COUNT_CAP:,}+"
 
 
 def labels_of(registry: Registry, link: Link) -> dict[str, Any]:

@@ -144,7 +144,13 @@ def value_of(row: dict[str, Any] | None, path: str) -> Number | None:
 
 
 class Difference:
-    """The value of a metric, and its difference to a base, both as texts. `delta` and `share` may be empty."""
+    """The value of a metric, and its difference to a base, both as texts. `delta` and `share` may be empty.
+
+    As a cell of a table it has the label of its column, a class, and whether differences stand in that column.
+    """
+
+    label = css = ""
+    is_drawn = False
 
     def __init__(self, path: str, column: NumberColumn, value: Number | None, base: Number | None = None) -> None:
         self.path, self.value = path, value

@@ -94,9 +94,6 @@ def _object(place):
     return label, place.get_absolute_url()
 
 
-ALWAYS_SHOWN, OFTEN_SHOWN = 2, 4  # columns of numbers
-
-
 # Tables. The style sheets make blocks of their rows where the sheet is narrow, which takes their meaning from screen
 # readers: so each part names its role, and each cell its column.
 
@@ -141,6 +138,19 @@ def cell(content, label="", **attributes):
     return _cell(content, "td", "cell", **attributes | ({"data-label": label} if label else {}))
 
 
+NUMBER = '<td role="cell" class="{}" data-label="{}"><span title="{}">{}</span>{}</td>'
+
+
+@register.simple_tag
+def number_cells(cells):
+    """The cells of numbers in a row (listings.series.Difference each), all at once: a table has hundreds of them."""
+    return format_html_join("", NUMBER, ((each.css, each.label, each.full, each.text, _beside(each)) for each in cells))
+
+
+def _beside(cell):
+    return format_html('<small class="beside">{}</small>', cell.delta) if cell.is_drawn else ""
+
+
 def _cell(content, tag, role, **attributes):
     """The cell, without the white space that the template is laid out with: an empty one would not be empty else."""
     start = _start(tag, role=role, **attributes)
@@ -154,12 +164,6 @@ def _start(tag, **attributes):
 
 def _attributes(attributes):
     return format_html_join("", ' {}="{}"', attributes.items())
-
-
-@register.filter
-def column_class(place):
-    """The class of the column of numbers at this place: the more there are, the wider a sheet must be to show it."""
-    return "n" if place <= ALWAYS_SHOWN else "n p3" if place <= OFTEN_SHOWN else "n p2"
 
 
 @register.filter

@@ -70,7 +70,10 @@ OTHERS = {
     forms.UnprotectForm: {"alias"},
     forms.CollectionFilter: {"q", "type", "tag", "sort", "after", "before"},
     forms.VersionFilter: {"q"},
-    forms.CompareForm: {"one", "other"},
+    forms.CompareForm: {"v", "base", "only", "format"},
+    forms.LinkFilter: {"metric", "sort", "after", "before"},
+    forms.LineageFilter: {"side", "after", "before"},
+    forms.KeyMetricsForm: {"etag"},
     forms.DayForm: {"on"},
     forms.HistoryFilter: {"q", "action", "outcome", "since", "until", "before", "alias"},
 }

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from registry_app.listings.charts import HOVERED, LANES, Mark, line_chart, spark, strip_places, ticks_of
+from registry_app.listings.charts import HOVERED, LABEL, LANES, Mark, line_chart, spark, strip_places, ticks_of
 from registry_app.rules import exact
 
 HUGE = 10**299
@@ -93,7 +93,7 @@ def test_a_label_near_an_edge_turns_inwards_and_a_long_one_is_cut():
     marks = [Mark(0, "baseline"), Mark(30, "x" * 128), Mark(59, "production")]
     labels = line_chart({number: number for number in range(60)}, range(60), marks).labels
     assert {label.version: label.anchor for label in labels} == {"v0": "start", "v30": "middle", "v59": "end"}
-    assert max(len(label.names) for label in labels) == 26
+    assert max(len(label.names) for label in labels) == LABEL
 
 
 def test_a_version_that_was_production_is_a_ring_and_the_axis_says_where_it_starts():

@@ -329,7 +329,7 @@ def test_a_version_shows_its_numbers_with_the_difference_to_production(measured,
     big = {number.metric.path: number for number in page.context["big"]}
     assert {path: (each.value.text, each.value.delta, each.value.share) for path, each in big.items()} == {
         "auc": ("0.84", "+0.02", "+2.4\u00a0%"),
-        "loss": ("0.2000", "−0.1333", "−40.0\u00a0%"),
+        "loss": ("0.200", "−0.133", "−40.0\u00a0%"),
     }
     assert (big["auc"].spark["here"], page.context["behind"], page.context["is_base"]) == ((117.0, 3.0), 2, False)
     production = browser(mel).get(measured[2].get_absolute_url())

@@ -75,7 +75,7 @@ def addresses(organization):
         "a collection, first page": big,
         "a collection, deep page": f"{big}?after={deep}",
         "a version": f"{big}v0/",
-        "compare two versions": f"{big}compare/?one=v0&other=v1",
+        "compare two versions": f"{big}compare/?v=0&v=1",
         "who moved production": f"{big}activity/?alias=production",
         "a collection as it was": f"{big}as-it-was/",
         "search, rare word": f"{home}search/?q={RARE_WORD}",
