@@ -7,6 +7,7 @@ import requests
 from django.test import Client
 from django.urls import reverse
 
+from tests.client import browser
 from tests.html_forms import read_forms
 from tests.servers.oidc_provider import PASSWORD as PASSWORD_THERE
 
@@ -59,6 +60,6 @@ def enter_with(issuer, username, **claims):
     say = f"{issuer}/say/"
     requests.post(say, {"username": username, "claims": json.dumps(claims)}, timeout=30).raise_for_status()
     try:
-        return enter(issuer, username)[0]
+        return enter(issuer, username, browser())[0]
     finally:
         requests.post(say, {"username": username, "claims": "{}"}, timeout=30)
