@@ -101,10 +101,11 @@ def mapping(acme, vision, **_):
     mapped = map_group(acme, "ml", team=vision)
 
     def change():
-        mapped.role = OrganizationRole.ADMIN
-        mapped.save_by(COMMAND_LINE)
+        theirs = GroupMapping.objects.get(pk=mapped.pk)
+        theirs.role = OrganizationRole.ADMIN
+        theirs.save_by(COMMAND_LINE)
 
-    return Edit(GroupMapping.objects.get(), change, {"role": "king"}, {"role": "admin"})
+    return Edit(mapped, change, {"role": "king"}, {"role": "admin"})
 
 
 def account(mel, **_):

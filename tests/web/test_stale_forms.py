@@ -225,7 +225,9 @@ def change_mapping(acme, **_):
     mapping = map_group(acme, "ml")
 
     def change():
-        GroupMapping(pk=mapping.pk, organization=acme, group="ml", role=OrganizationRole.ADMIN).save_by(COMMAND_LINE)
+        theirs = GroupMapping.objects.get(pk=mapping.pk)
+        theirs.role = OrganizationRole.ADMIN
+        theirs.save_by(COMMAND_LINE)
 
     page = reverse("group_mappings:change", args=[acme.slug, mapping.pk])
     return Edit(page, change, {"role": "king"}, {"role": "member"})
