@@ -6,6 +6,7 @@ import requests
 from django.test import Client
 from django.urls import reverse
 
+from tests.client import browser
 from tests.html_forms import read_forms
 from tests.servers.oidc_provider import PASSWORD as PASSWORD_THERE
 
@@ -57,7 +58,7 @@ def enter_with(issuer, username, **claims):
     """Come as `username`, of whom the provider says these claims this time. Answers the client."""
     say(issuer, {username: claims})
     try:
-        return enter(issuer, username)[0]
+        return enter(issuer, username, browser())[0]
     finally:
         say(issuer, {})
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.socialaccount.models import SocialLogin
 from django.conf import settings
+from django.db import DatabaseError
 
 from ..models import Actor, User, follow_groups
 from ..models.event import ACTOR_LENGTH
@@ -73,7 +74,11 @@ def follow_on_sign_in(
     if groups is not None:
         provider = sociallogin.account.provider
         known_as = f"{user.username} through groups of {provider_name(provider)}"[:ACTOR_LENGTH]
-        follow_groups(user, groups, provider, Actor(None, request.id, staff=True, known_as=known_as))
+        try:
+            follow_groups(user, groups, provider, Actor(None, request.id, staff=True, known_as=known_as))
+        except DatabaseError:
+            request.session.flush()  # nobody comes in with what a group gave before
+            raise
 
 
 def _first(values: Iterable[frozenset[str] | None]) -> frozenset[str] | None:

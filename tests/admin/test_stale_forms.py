@@ -9,6 +9,7 @@ from registry_app.choices import OrganizationRole, Role, TeamRole
 from registry_app.models import (
     Actor,
     Collection,
+    GroupMapping,
     Link,
     Organization,
     OrganizationMembership,
@@ -20,7 +21,7 @@ from registry_app.models import (
 )
 from tests.admin.pages import address, sent
 from tests.client import state
-from tests.factories import COMMAND_LINE, give_role, make_collection
+from tests.factories import COMMAND_LINE, give_role, make_collection, map_group
 
 
 class Edit(NamedTuple):
@@ -96,6 +97,17 @@ def team_membership(vision, mel, **_):
     return Edit(member, change, {"role": "king"}, {"role": "admin"})
 
 
+def mapping(acme, vision, **_):
+    mapped = map_group(acme, "ml", team=vision)
+
+    def change():
+        theirs = GroupMapping.objects.get(pk=mapped.pk)
+        theirs.role = OrganizationRole.ADMIN
+        theirs.save_by(COMMAND_LINE)
+
+    return Edit(mapped, change, {"role": "king"}, {"role": "admin"})
+
+
 def account(mel, **_):
     def change():
         User.objects.filter(pk=mel.pk).update(first_name="Theirs")
@@ -112,6 +124,7 @@ CASES = {
     OrganizationMembership: membership,
     Team: team,
     TeamMembership: team_membership,
+    GroupMapping: mapping,
     User: account,
 }
 

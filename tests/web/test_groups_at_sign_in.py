@@ -3,9 +3,11 @@
 import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.socialaccount.models import SocialAccount
+from django.db import OperationalError
 from django.urls import reverse
 
 from registry_app.audit.reconcile import find_drift
+from registry_app.authentication import groups as authentication
 from registry_app.choices import OrganizationRole, Role, TeamRole
 from registry_app.models import Actor, GroupMapping, Invitation, TeamMembership, User, make_service_account
 from tests.client import browser, logging, nothing_changes
@@ -257,6 +259,18 @@ def test_with_a_second_factor_groups_count_once_it_was_given(acme, mel, provider
     code = RecoveryCodes(mel.authenticator_set.get(type="recovery_codes")).get_unused_codes()[0]
     assert client.post(reverse("mfa_authenticate"), {"code": code}).status_code == 302
     assert standing(acme, mel) == ("admin", "ml-admins", "member")
+
+
+def test_where_the_database_is_busy_nobody_comes_in_with_what_a_group_gave_before(acme, mel, provider, monkeypatch):
+    map_group(acme, "ml-admins", ADMIN)
+    enter_with(provider, "mel-there", groups=["ml-admins"])
+
+    def busy(*_):
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(authentication, "follow_groups", busy)
+    client = enter_with(provider, "mel-there", groups=[])
+    assert (who(client), standing(acme, mel)) == (None, ("admin", "ml-admins", "member"))
 
 
 def test_a_sign_in_with_a_password_changes_nothing(acme, mel, provider):

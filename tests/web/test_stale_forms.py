@@ -12,9 +12,27 @@ from django.urls import reverse
 
 from registry_app.choices import OrganizationRole, Role, TeamRole
 from registry_app.forms.base import ActionForm, EtagField
-from registry_app.models import Actor, Collection, OrganizationMembership, Registry, RegistryMember, TeamMembership
+from registry_app.models import (
+    Actor,
+    Collection,
+    GroupMapping,
+    OrganizationMembership,
+    Registry,
+    RegistryMember,
+    TeamMembership,
+    follow_groups,
+)
 from tests.client import Page, at, browser, nothing_changes, of
-from tests.factories import COMMAND_LINE, give_role, make_collection, make_link, make_member, make_user, make_version
+from tests.factories import (
+    COMMAND_LINE,
+    give_role,
+    make_collection,
+    make_link,
+    make_member,
+    make_user,
+    make_version,
+    map_group,
+)
 
 # They make something, take something away by its name or ask one question: nothing of an object comes back with them.
 NOTHING_SHOWN = {
@@ -26,6 +44,8 @@ NOTHING_SHOWN = {
     "CreateCollectionForm",
     "CreateForm",
     "DeleteVersionForm",
+    "GroupMappingForm",
+    "GroupRolesForm",
     "ImportForm",
     "InviteForm",
     "JoinForm",
@@ -220,6 +240,27 @@ def organization_settings(acme, ada, **_):
     return Edit(page, save, {"default_role": "king"}, {"default_role": "viewer"})
 
 
+def change_mapping(acme, **_):
+    mapping = map_group(acme, "ml")
+
+    def change():
+        theirs = GroupMapping.objects.get(pk=mapping.pk)
+        theirs.role = OrganizationRole.ADMIN
+        theirs.save_by(COMMAND_LINE)
+
+    page = reverse("group_mappings:change", args=[acme.slug, mapping.pk])
+    return Edit(page, change, {"role": "king"}, {"role": "member"})
+
+
+def remove_mapping(acme, mel, **_):
+    mapping = map_group(acme, "ml", OrganizationRole.ADMIN)
+
+    def join():
+        follow_groups(mel, {"ml"}, mapping.provider, COMMAND_LINE)
+
+    return Edit(reverse("group_mappings:remove", args=[acme.slug, mapping.pk]), join, {}, {})
+
+
 CASES = {
     "DetailsForm": details,
     "RestrictForm:counts": restrict,
@@ -238,6 +279,8 @@ CASES = {
     "MemberRoleForm:team": team_role,
     "TeamSettingsForm": team_settings,
     "OrganizationForm": organization_settings,
+    "ChangeMappingForm": change_mapping,
+    "RemoveMappingForm": remove_mapping,
 }
 
 
