@@ -22,7 +22,7 @@ def free_port():
 
 def manage(site, *words):
     """Run a management command there to its end."""
-    return subprocess.run([*MANAGE, *words], env=site, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run([*MANAGE, *words], env=site, capture_output=True, text=True, timeout=600, check=False)
 
 
 class Serving:
