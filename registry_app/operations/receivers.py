@@ -63,8 +63,7 @@ def write_file(path: str, lines: Sequence[Line]) -> None:
 
 def _send_datagrams(server, messages):
     """Send each message as a datagram. That nobody listens is told after a moment, if at all."""
-    host, port = server
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+    family, kind, protocol, _, address = socket.getaddrinfo(server[0], server[1], type=socket.SOCK_DGRAM)[0]
     with socket.socket(family, kind, protocol) as sender:
         sender.settimeout(0.1)
         sender.connect(address)

@@ -61,9 +61,9 @@ def test_what_can_not_be_read_is_told_while_typing_and_forgotten_when_mended(sea
     forgiven.append("status of 422")
     box, told = searching.locator("[name=q]"), searching.get_by_role("status")
     told.evaluate("region => region.stays = true")
-    searching.keyboard.type("churn typ:")
+    searching.keyboard.type("churn type:")
     expect(told.locator(".error")).to_contain_text("registry:")
-    expect(box).to_have_value("churn typ:")
+    expect(box).to_have_value("churn type:")
     expect(searching.locator("#failed")).to_be_hidden()
     assert axe_violations(searching) == []
     box.fill("churn type:model")

@@ -154,6 +154,7 @@ def test_section_3_what_one_can_not_see_is_answered_as_nothing(acme, ada, rob, s
     texts = [text.replace("churn:v1", "secret:v0") for text in texts]
     texts = [text.replace("Churn_Classifier", "Secret").replace("churn_classifier", "secret") for text in texts]
     texts = [text.replace(DIGEST[:8], "9999eeee").replace(DIGEST[:8].upper(), "9999EEEE") for text in texts]
+    texts = [text.replace("9999eeeeab", "9999eeee99") for text in texts]  # ten digits of the digest
     texts = [text.replace(URI, "gs://hidden/it").replace("bright sunset-42", "hidden run") for text in texts]
     texts = [text.replace("production", "hid").replace("v1", "v0").replace(":latest", ":v0") for text in texts]
     before = {text: told(browser(rob), acme, text) for text in texts}
