@@ -116,7 +116,7 @@ class VersionForm(ActionForm):
         help_text="What the run that made it is called.",
     )
     run_url = RuleField(
-        label="Page of the run",
+        label="Run URL",
         required=False,
         clean_text=str.strip,
         refuse=rules.refuse_run_url,

@@ -21,9 +21,9 @@ class TokenForm(ActionForm):
         refuse=rules.refuse_name,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    life = forms.ChoiceField(label="Works for", choices=TokenLife, initial=TokenLife.QUARTER)
+    life = forms.ChoiceField(label="Expires in", choices=TokenLife, initial=TokenLife.QUARTER)
     read_only = forms.BooleanField(
-        label="Reading only", required=False, help_text="It is refused whatever would change something."
+        label="Read-only", required=False, help_text="It can read, and change nothing."
     )
 
     def expires_at(self) -> datetime | None:

@@ -53,7 +53,7 @@ def refuse_text(text: str, code: str, what: str) -> Refusal | None:
     if found is None:
         return None
     why = "it turns the order of the text around it" if CHANGES_DIRECTION.match(found[0]) else "others can't read it"
-    return Refusal(code, f"{what} can't contain {describe(found[0])}: {why}. Take it out.")
+    return Refusal(code, f"{what} can't contain {describe(found[0])}: {why}. Remove it.")
 
 
 def printable(text: str) -> str:
@@ -64,7 +64,7 @@ def printable(text: str) -> str:
 def _invisible(name: str, what: str) -> str | None:
     found = next((char for char in name if not visible(char)), None)
     if found is not None:
-        return f"{what} can't contain {describe(found)}, an invisible or unknown character. Take it out."
+        return f"{what} can't contain {describe(found)}, an invisible or unknown character. Remove it."
     space = next((char for char in name if char.isspace() and char not in SPACES), None)
     return f"{what} can't contain {describe(space)}. Use a plain space." if space else None
 

@@ -123,7 +123,7 @@ EMAIL_TAKEN = Refusal("email_taken", "Another account has this email address.")
 IN_OTHER_ORGANIZATIONS = Refusal(
     "other_organization",
     "The account is used in another organization too.",
-    "Take it out of this one, or ask the installation's staff.",
+    "Remove it from this one, or ask the staff of this site.",
 )
 ACCOUNT_OF_STAFF = Refusal(
     "account_of_staff", "The account is one of the installation's staff.", "Ask the installation's staff."

@@ -32,7 +32,7 @@ def add(request, organization, name):
     form = AddAccessForm(form_data(request), registry=access.registry, looker=access.membership, initial=shown)
     if form.is_valid() and form.submit(_give, actor_of(request), form.cleaned_data):
         names = ", ".join(str(member.holder) for member in form.cleaned_data["holders"])
-        messages.success(request, f"{names}: {Role(form.cleaned_data['role']).label} of {access.registry} from now on.")
+        messages.success(request, f"{names}: {Role(form.cleaned_data['role']).label} of {access.registry}.")
         return redirect("registry_members:index", organization, name)
     log_refusals(request, form, Action.MEMBER_ADD, access.registry)
     return registry_page(request, "registry_members/add.html", access, "access", {"form": form}, form.status)

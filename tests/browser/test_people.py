@@ -22,7 +22,7 @@ def test_invited_joins_and_sees_what_a_team_gives(page, sign_in, ada, acme, vaul
     page.get_by_role("link", name="Members and teams").click()
     page.get_by_role("link", name="New team").first.click()
     page.locator("[name=name]").fill("Vision")
-    _send(page, "Make team")
+    _send(page, "Create team")
     expect(page.get_by_role("status")).to_be_visible()
     give_team_role(vault, acme.teams.get(), Role.VIEWER)
 

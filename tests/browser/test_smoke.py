@@ -49,7 +49,7 @@ def _golden():
 def _found_the_organization(page):
     page.goto(reverse("organizations:setup", args=[setup_token()]))
     _fill(page, name="Acme ML", username="ada", email="ada@example.com", password=PASSWORD, password_again=PASSWORD)
-    assert _press(page, "Found the organization") == 200
+    assert _press(page, "Create organization") == 200
     organization = Organization.objects.get()
     expect(page).to_have_url(organization.get_absolute_url())
     for core in organization.registries.core():
