@@ -11,7 +11,7 @@ from django.urls import reverse
 from registry_app.database.availability import fault_of
 from registry_app.models import AcceptedType
 from registry_app.views.errors import SECRET
-from tests.client import Page, at, browser, crawl, nothing_happens
+from tests.client import Page, at, browser, crawl, nothing_happens, of
 from tests.factories import PASSWORD, make_token
 from tests.outages import full, held, out_of_reach
 
@@ -75,6 +75,44 @@ def test_a_list_of_versions_is_kept_and_can_be_sent_again(vision, mel, outage):
         form = told(client.post(address, Page(shown).form_to(address).data))
     assert client.post(address, form.data).status_code == 302
     assert vision.artifacts.count() == 20
+
+
+def _new_registry(golden, collection, version, link):
+    return reverse("registries:create", args=[golden.organization.slug]), {"name": "Shelf", "visibility": "organization", "accepts_all_types": "on"}
+
+
+def _new_collection(golden, collection, version, link):
+    return at("collections:create", collection.registry), {"name": "Forecasts", "type": "model"}
+
+
+def _new_link(golden, collection, version, link):
+    return of("links:create", collection), {"version": version.pk, "aliases": "candidate"}
+
+
+def _alias(golden, collection, version, link):
+    return of("links:edit", collection, link.number), {"aliases": "candidate, best", "tags": "checked"}
+
+
+def _card(golden, collection, version, link):
+    return of("collections:edit", collection), {"description": LONG}
+
+
+def _version(golden, collection, version, link):
+    names = {"project": "p", "name": "n", "type": "model"}
+    place = [version.artifact.team.organization.slug, version.artifact.team.name]
+    return reverse("artifacts:create", args=place), {**names, "uri": "s3://b/n", "digest": "etag:n"}
+
+
+@pytest.mark.parametrize("form_of", [_new_registry, _new_collection, _new_link, _alias, _card, _version])
+def test_every_form_is_kept_while_another_program_writes(golden, churn, versions, two_links, ada, form_of):
+    address, typed = form_of(golden, churn, versions[2], two_links[0])
+    client = person(ada)
+    data = filled(client, address, **typed)
+    with nothing_happens(), held():
+        form = told(client.post(address, data))
+    assert {name: form.data[name] for name in typed} == {name: [str(value)] for name, value in typed.items()}
+    sent = client.post(address, form.data)
+    assert (sent.status_code, sent.context) == (302, None)
 
 
 @OUTAGES
