@@ -6,6 +6,7 @@ from django.utils.functional import SimpleLazyObject
 
 from .choices import Theme
 from .listings.sidebar import recent_ids, sidebar_registries
+from .models import Organization
 from .permissions import last_membership
 
 
@@ -27,6 +28,7 @@ def site(request):
         "organization": SimpleLazyObject(lambda: membership.organization if membership else None),
         "sidebar": SimpleLazyObject(lambda: _sidebar(request, membership)),
         "sso_only": settings.SSO_ONLY,
+        "is_set_up": SimpleLazyObject(Organization.objects.exists),
     }
 
 

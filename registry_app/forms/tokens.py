@@ -22,9 +22,7 @@ class TokenForm(ActionForm):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     life = forms.ChoiceField(label="Expires in", choices=TokenLife, initial=TokenLife.QUARTER)
-    read_only = forms.BooleanField(
-        label="Read-only", required=False, help_text="It can read, and change nothing."
-    )
+    read_only = forms.BooleanField(label="Read-only", required=False, help_text="It can read, and change nothing.")
 
     def expires_at(self) -> datetime | None:
         """When a token made now would end; None for never."""

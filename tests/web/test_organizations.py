@@ -45,6 +45,14 @@ FOUNDER = {
 }
 
 
+def test_the_sign_in_page_says_what_comes_first_until_there_is_an_organization():
+    page = browser().get(reverse("account_login"))
+    assert not page.context["is_set_up"]
+    browser().post(setup_address(), FOUNDER)
+    later = browser().get(reverse("account_login"))
+    assert later.context["is_set_up"] and len(later.content) < len(page.content)
+
+
 def setup_address(token=None):
     """The address of the set-up link."""
     return reverse("organizations:setup", args=[token or setup_token()])
