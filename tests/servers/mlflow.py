@@ -79,7 +79,8 @@ def serving(fake):
         def do_GET(self):
             parts = urlsplit(self.path)
             fake.authorization = self.headers.get("Authorization", "")
-            status, body = fake.answer(parts.path.removeprefix(API), dict(parse_qsl(parts.query, keep_blank_values=True)))
+            query = dict(parse_qsl(parts.query, keep_blank_values=True))
+            status, body = fake.answer(parts.path.removeprefix(API), query)
             text = body if isinstance(body, bytes) else json.dumps(body).encode()
             self.send_response(status)
             if status == 302:
