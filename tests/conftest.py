@@ -30,7 +30,6 @@ from tests.factories import (
     make_version,
 )
 from tests.servers import oidc_provider
-from tests.sign_on import say
 from tests.used import use
 
 # Helpers that assert: pytest explains those like its own.
@@ -156,8 +155,8 @@ def provider(issuer, settings):
 def says(issuer):
     """Lets the provider say `claims` of a person in this test."""
 
-    yield lambda username, **claims: say(issuer, {username: claims})
-    say(issuer, {})
+    yield lambda username, **claims: oidc_provider.say(issuer, {username: claims})
+    oidc_provider.say(issuer, {})
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from django.urls import reverse
 from tests.client import browser
 from tests.html_forms import read_forms
 from tests.servers.oidc_provider import PASSWORD as PASSWORD_THERE
+from tests.servers.oidc_provider import say
 
 LOGIN = reverse("openid_connect_login", args=["127-0-0-1-9"])
 CALLBACK = reverse("openid_connect_callback", args=["127-0-0-1-9"])
@@ -61,8 +62,3 @@ def enter_with(issuer, username, **claims):
         return enter(issuer, username, browser())[0]
     finally:
         say(issuer, {})
-
-
-def say(issuer, claims):
-    """Let the provider say these claims, {username: claims}, beside the usual ones from now on."""
-    requests.post(f"{issuer}/say/", json=claims, timeout=30).raise_for_status()

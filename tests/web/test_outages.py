@@ -78,11 +78,8 @@ def test_a_list_of_versions_is_kept_and_can_be_sent_again(vision, mel, outage):
 
 
 def _new_registry(golden, collection, version, link):
-    return reverse("registries:create", args=[golden.organization.slug]), {
-        "name": "Shelf",
-        "visibility": "organization",
-        "accepts_all_types": "on",
-    }
+    choices = {"visibility": "organization", "accepts_all_types": "on"}
+    return reverse("registries:create", args=[golden.organization.slug]), {"name": "Shelf", **choices}
 
 
 def _new_collection(golden, collection, version, link):
