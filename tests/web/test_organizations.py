@@ -45,7 +45,7 @@ FOUNDER = {
 }
 
 
-def test_the_sign_in_page_says_what_comes_first_until_there_is_an_organization():
+def test_the_sign_in_page_says_what_comes_first_until_there_is_an_organization(db):
     page = browser().get(reverse("account_login"))
     assert not page.context["is_set_up"]
     browser().post(setup_address(), FOUNDER)
