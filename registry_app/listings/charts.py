@@ -93,7 +93,7 @@ def ticks_of(low: Decimal, high: Decimal) -> list[Decimal]:
 def line_chart(
     values: Mapping[int, Number], numbers: Sequence[int], marks: Iterable[Mark], level: int | None = None
 ) -> Chart | None:
-    """The Chart of `values` among all `numbers`, with `level`, a version's, dashed; None of fewer than FEWEST, or one."""
+    """The Chart of `values` among all `numbers`, that of version `level` dashed; None of fewer than FEWEST, or one."""
     if len(values) < FEWEST or same_numbers(values.values()):
         return None
     stated = [*map(exact, values.values())]
