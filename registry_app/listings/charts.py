@@ -93,14 +93,10 @@ def ticks_of(low: Decimal, high: Decimal) -> list[Decimal]:
 def line_chart(
     values: Mapping[int, Number], numbers: Sequence[int], marks: Iterable[Mark], level: int | None = None
 ) -> Chart | None:
-    """The Chart of `values` by version; None of fewer than FEWEST, or if all are the same.
-
-    `numbers` are those of all versions, ascending: one without a value breaks the line. `level` is the number of the
-    version whose value is drawn as a dashed line.
-    """
+    """The Chart of `values` among all `numbers`, that of version `level` dashed; None of fewer than FEWEST, or one."""
     if len(values) < FEWEST or same_numbers(values.values()):
         return None
-    stated = [exact(value) for value in values.values()]
+    stated = [*map(exact, values.values())]
     ticks, shown = ticks_of(min(stated), max(stated)), [mark for mark in marks if mark.number in values]
     ends = numbers[0], numbers[-1]
     lanes, left = _lanes([mark for mark in shown if mark.names], ends)

@@ -78,8 +78,6 @@ def _walk(
 ) -> tuple[dict[int, int], list[tuple[Key, Key]], dict[str, str]]:
     """({version id: generation, 0 for this one}, [(id of the source, id of the product)], the totals of a Drawing).
 
-    It goes STEPS generations each way.
-
     Only versions that the person may know are followed and counted, so that the drawing reveals nothing about hidden
     ones or about what is behind them.
     """

@@ -37,7 +37,7 @@ SENT = {
     "accepted_types:accept": {"accepts_all_types": "on", "etag": digest_of(1)},
     "collections:create": {"name": "New", "type": "dataset"},
     "collections:edit": {"description": "New"},
-    "collections:settings": {},
+    "collections:settings": {"etag": digest_of(1)},
     "collections:delete": {"confirmation": "Shelf"},
     "protected_aliases:add": {"alias": "stable"},
     "protected_aliases:remove": {"alias": "production"},
