@@ -32,6 +32,7 @@ demo: .venv/.prod $(STATIC) ## the same with a filled organization, in data/demo
 
 test: .venv/.test ## run all tests: SQLite, PostgreSQL, browser (ARGS goes to pytest)
 	@$(BIN)/python -m tests.servers.chromium
+	@$(BIN)/python -m tests.servers.nginx
 	$(BIN)/python -m pytest $(ARGS)
 
 check: lint ## what to run while working: lint, and the tests on SQLite without a browser (ARGS goes to pytest)

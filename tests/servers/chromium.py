@@ -10,6 +10,8 @@ import sys
 
 from playwright.sync_api import sync_playwright
 
+from tests.servers.packages import install
+
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -24,12 +26,8 @@ def get():
     """Install a browser: Playwright's own, or as root on Debian the package `chromium`. Says what it does."""
     print("No Chromium is installed: asking Playwright for its own.", flush=True)
     subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
-    if not find() and os.geteuid() == 0 and shutil.which("apt-get"):
-        print("That failed: installing the distribution's package chromium.", flush=True)
-        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run(["apt-get", "update", "-qq"], check=False, env=quiet)
-        install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"]
-        subprocess.run(install, check=False, env=quiet, stdout=subprocess.DEVNULL)
+    if not find():
+        install("chromium")
 
 
 def _playwrights_own():

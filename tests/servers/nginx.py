@@ -1,6 +1,6 @@
 """Two proxies in front of the site, by an nginx of the tests' own: the outer one ends TLS, the inner one speaks HTTP.
 
-The distribution's package is used (Debian and Ubuntu: `apt-get install nginx-light`). Both proxies are servers of one
+`python -m tests.servers.nginx` makes sure that it is there. Both proxies are servers of one
 nginx, which keeps its files in a folder of its own and listens on loopback.
 """
 
@@ -8,6 +8,7 @@ import datetime
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+
+from tests.servers.packages import install
 
 CONFIGURATION = """
 daemon off;
@@ -107,3 +110,16 @@ def _make_certificate(folder):
     made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
     Path(folder, "cert.pem").write_bytes(made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
     Path(folder, "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+
+
+def main():
+    """Make sure that there is an nginx, or end with what to do."""
+    if not find():
+        install("nginx-light")
+    if not find():
+        sys.exit("The tests need nginx, and it could not be installed: apt-get install nginx-light")
+    print(f"Proxy: {find()}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
