@@ -10,25 +10,32 @@ from ..models import Collection, Link, Registry
 from ..permissions import RegistryAccess
 from .base import Listing
 from .collections import mark_protected
-from .cursor import paginate_objects
 
 
 class LinkListing(Listing):
     """The links in `collection`, a collection of the registry of `access`: the newest first."""
 
     sorts = {"": (["number"], True)}
-    paginate = staticmethod(paginate_objects)
 
     def __init__(self, access: RegistryAccess, collection: Collection, params: QueryDict) -> None:
         self.registry, self.collection = access.registry, collection
         super().__init__(access.membership, params)
 
-    def queryset(self) -> QuerySet:
+    @property
+    def of(self) -> tuple:
+        """The collection."""
+        return (self.collection.pk,)
+
+    @staticmethod
+    def query(collection: int) -> QuerySet:
         """The links."""
-        return self.collection.links.select_related("version", "linked_by").prefetch_related("aliases", "tags")
+        links = Link.objects.filter(collection=collection).select_related("version", "linked_by")
+        return links.prefetch_related("aliases", "tags")
 
     def prepare(self, rows: list) -> list:
         """(link, [(alias, whether it is protected)], whether any alias is) of each link."""
+        for link in rows:
+            link.collection = self.collection
         protected = self.registry.protected_names()
         marked = [(link, mark_protected([alias.name for alias in link.aliases.all()], protected)) for link in rows]
         return [(link, aliases, any(is_protected for _, is_protected in aliases)) for link, aliases in marked]

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from .. import rules
 from ..choices import Kind, Visibility
 from ..database.compiled import Compiled
-from ..models import OrganizationMembership, RegistryMember
+from ..models import OrganizationMembership, RegistryMember, TeamMembership
 from .base import registry_addresses
 
 LENGTH = 8  # registries in the navigation, beside the core ones
@@ -17,10 +17,12 @@ CORES = [(name, Visibility.ORGANIZATION) for name, _, _ in rules.CORE_REGISTRIES
 @Compiled
 def _given(user: int, organization: int) -> QuerySet:
     """(name, visibility) of the custom registries that the user was last given a role in, the newest first."""
-    # Read from the index of a person's roles, the newest first. SQLite would else look for a role in each registry of
-    # the organization, and a search by name would read all names.
-    for_user = RegistryMember.objects.active().for_user(user).order_by().values("pk")
-    roles = RegistryMember.objects.filter(pk__in=for_user)
+    # Read from the indexes of a person's and of teams' roles, the newest first. SQLite would else look for a role in
+    # each registry of the organization, PostgreSQL read the roles of everybody.
+    given = RegistryMember.objects.active().order_by()
+    teams = TeamMembership.objects.filter(user=user).values("team")
+    ids = given.filter(user=user).values("pk").union(given.filter(team__in=teams).values("pk"))
+    roles = RegistryMember.objects.filter(pk__in=ids)
     roles = roles.filter(registry__organization=organization, registry__kind=Kind.CUSTOM)
     return roles.order_by("-pk").values_list("registry__name", "registry__visibility")[: 2 * LENGTH]
 

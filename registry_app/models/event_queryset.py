@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
@@ -72,20 +72,18 @@ class AuditEventQuerySet(models.QuerySet):
                 found |= Q(target_type=target.type, target_id=target.id)
         return self.filter(found)
 
-    def between(self, first: date | None, last: date | None) -> Self:
-        """Those from the day `first` to the day `last`, in UTC; None is no limit.
+    def between(self, first: datetime | None, last: datetime | None) -> Self:
+        """Those from the moment `first` to the moment `last`; None is no limit.
 
         Numbers grow with time: an index says at which numbers the days begin and end, however long ago they were.
         """
         events, everything = self, self.model._default_manager.all()
         if first:
-            start = datetime.combine(first, time.min, UTC)
-            number = everything.filter(at__gte=start).order_by("at", "seq").values("seq")[:1]
-            events = events.filter(at__gte=start, seq__gte=Subquery(number))
+            number = everything.filter(at__gte=first).order_by("at", "seq").values("seq")[:1]
+            events = events.filter(at__gte=first, seq__gte=Subquery(number))
         if last:
-            end = datetime.combine(last, time.max, UTC)
-            number = everything.filter(at__lte=end).order_by("-at", "-seq").values("seq")[:1]
-            events = events.filter(at__lte=end, seq__lte=Subquery(number))
+            number = everything.filter(at__lte=last).order_by("-at", "-seq").values("seq")[:1]
+            events = events.filter(at__lte=last, seq__lte=Subquery(number))
         return events
 
     def readable_by(self, membership: "OrganizationMembership") -> Self:
