@@ -78,10 +78,20 @@ class Listing(ABC):
     @cached_property
     def page(self) -> Page:
         """The page that the parameters ask for, its rows as the database has them."""
-        cursor, backwards = self.cursor
-        shape, values = (type(self), self.cap, self.sort, backwards, len(cursor)), (*cursor, *self.of)
-        rows = _page(*values, shape=shape) if self.is_compiled else _page.build(*shape, *values)
+        (cursor, backwards), (shape, values) = self.cursor, self._asked
+        rows = _page(*values, shape=shape) if self.is_compiled else self.page_queryset()
         return make_page(rows, self.sorts[self.sort][0], after=bool(cursor) and not backwards, before=backwards)
+
+    def page_queryset(self) -> QuerySet:
+        """The rows of the page and one more, as a queryset that is not compiled."""
+        shape, values = self._asked
+        return _page.build(*shape, *values)
+
+    @property
+    def _asked(self) -> tuple[tuple, tuple]:
+        """The shape and the values of `_page`."""
+        cursor, backwards = self.cursor
+        return (type(self), self.cap, self.sort, backwards, len(cursor)), (*cursor, *self.of)
 
     @cached_property
     def rows(self) -> list:
