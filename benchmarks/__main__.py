@@ -16,6 +16,7 @@ import psycopg
 from benchmarks import published, report
 from benchmarks.load import Connection, Server, first_visit, measure, postmaster
 from benchmarks.operations import CSRF, operations, prepared
+from benchmarks.under_load import under_load
 from tests.servers import postgresql
 
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
@@ -37,10 +38,11 @@ class Case(NamedTuple):
     whole: dict
 
 
-def main(parts, engines, sizes, links, rounds, requests, folder):
+def main(parts, engines, sizes, links, rounds, requests, seconds, folder):
     """Measure `parts`, and write the page of each to `folder`.
 
-    Registries in databases of `sizes`, under load; what they publish in others of `links`.
+    Registries in databases of `sizes`, in turns and, the smallest, for `seconds` under many readers and writers; what
+    they publish in others of `links`.
     """
     with tempfile.TemporaryDirectory(prefix="registry-bench-") as name:
         place = Place(Path(name), postgresql.start() if POSTGRESQL in engines else None)
@@ -49,6 +51,7 @@ def main(parts, engines, sizes, links, rounds, requests, folder):
         if "registries" in parts:
             cases = filled(place, engines, sizes, fill, pid)
             load(place, cases, rounds, requests)
+            crowd(place, cases, seconds)
             folder.joinpath("performance.md").write_text(report.text(cases, rounds, requests, version))
         if "links" in parts:
             results = dict(filled(place, engines, links, fill_links))
@@ -124,6 +127,14 @@ def load(place, cases, rounds, requests):
                 server.stop()
 
 
+def crowd(place, cases, seconds):
+    """The smallest database of each engine under many readers and writers."""
+    with place.folder.joinpath("log").open("a") as log:
+        for case in {case.engine: case for case in reversed(cases)}.values():
+            say(f"{case.engine} under load for {seconds} s")
+            case.whole["load"] = under_load(case, seconds, log)
+
+
 def alone(case, requests, log):
     """Start, memory and first visit of the case's server, while no other runs."""
     server = Server(case.environment, log, case.database)
@@ -176,7 +187,7 @@ if __name__ == "__main__":
     parser.add_argument("--parts", nargs="+", default=PARTS, choices=PARTS, help="what to measure, a page each")
     parser.add_argument("--folder", type=Path, default=Path("docs"), help="where the pages are written")
     options = parser.parse_args()
-    sizes, links, rounds, requests = (
-        (SIZES[:1], [1000], 1, 2) if options.quick else (options.sizes, options.links, 3, 20)
+    sizes, links, rounds, requests, seconds = (
+        (SIZES[:1], [1000], 1, 2, 3) if options.quick else (options.sizes, options.links, 3, 20, 60)
     )
-    main(options.parts, options.databases, sizes, links, rounds, requests, options.folder)
+    main(options.parts, options.databases, sizes, links, rounds, requests, seconds, options.folder)

@@ -228,8 +228,7 @@ def get_registry(user: User, slug: str, name: str, action: Action | Permission =
     membership = get_organization(user, slug)
     if not rules.may_be_stored(rules.clean_name(name)):
         raise Http404
-    values = user.pk, membership.organization_id, rules.name_key(name)
-    registry = lookups.registries.first(*values, shape=(membership.shape,)) or _renamed(membership, name)
+    registry = lookups.registries.first(membership, rules.name_key(name)) or _renamed(membership, name)
     if registry.name != name:
         raise Renamed(name=registry.name)
     registry.organization = membership.organization

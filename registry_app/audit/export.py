@@ -3,8 +3,9 @@
 import csv
 from collections.abc import Iterator
 
-from ..models.event import related_lists
-from ..models.event_queryset import AuditEventQuerySet
+from django.db.models import QuerySet
+
+from ..models.event import AuditEvent, related_lists
 from ..rules.cells import escape_formula
 
 COLUMNS = (
@@ -31,7 +32,7 @@ class _Echo:
         return line
 
 
-def csv_lines(events: AuditEventQuerySet) -> Iterator[str]:
+def csv_lines(events: QuerySet[AuditEvent]) -> Iterator[str]:
     """The lines of a CSV of `events`, newest first: a heading, then a line for each."""
     writer = csv.writer(_Echo())
     yield "\ufeff" + writer.writerow(COLUMNS)  # the byte order mark tells a spreadsheet that it is UTF-8

@@ -29,7 +29,7 @@ from requests import Session
 
 from .. import rules
 from ..choices import Action
-from ..models import Actor, User, raise_refusal
+from ..models import Actor, User, lookups, raise_refusal
 from ..models.event import record_refusals
 from . import limits
 from .limits import Limit, Request
@@ -48,6 +48,11 @@ class SignInBackend(AuthenticationBackend):
     allauth tries a login both as an email address and as a username; the time of a second hash would reveal which
     logins exist.
     """
+
+    def get_user(self, user_id: int) -> User | None:
+        """The account of a session, unless it can't sign in any more."""
+        user = lookups.users.first(user_id)
+        return user if user and self.user_can_authenticate(user) else None
 
     def _authenticate(self, request: Request, **credentials: Any) -> User | None:
         """The account (`user`, or the one of the login `username`) if the password is right, else None."""

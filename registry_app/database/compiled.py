@@ -11,7 +11,8 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple, Self
 
 from django.conf import settings
 from django.core.exceptions import EmptyResultSet
@@ -27,6 +28,7 @@ MARKS: dict[type, Callable[[int], Any]] = {
     datetime: lambda number: datetime(9000 + number, 1, 1, tzinfo=UTC),
 }
 _NOW = object()  # stands for the time of the call among the parameters of a compiled query
+SHAPES = 500  # forms of one query that are kept
 
 
 class CurrentTime(Expression):
@@ -43,39 +45,67 @@ def _now(connection: Any) -> Any:
     return _adapted(connection, timezone.now())
 
 
+class Parts:
+    """Several values that queries take as one: `parts` are values or Parts, `shape` is what else it consists of.
+
+    `of_shape(shape, *parts)` makes one of the same shape, in which other values stand.
+    """
+
+    shape: Any  # hashable
+    parts: tuple[Any, ...]
+
+    @classmethod
+    def of_shape(cls, shape: Any, *parts: Any) -> Self:
+        raise NotImplementedError
+
+
 class _Made(NamedTuple):
-    """A compiled query: `places` has for each of `params` the number of the value that stands there, or None."""
+    """A compiled query: `places` has for each of `params` the place of the value that stands there, or None."""
 
     queryset: QuerySet
     compiler: Any
     sql: str
     params: tuple
-    places: tuple[int | None, ...]
+    places: "tuple[_Place | None, ...]"
+
+
+class _Place(NamedTuple):
+    """The number of a value, and whether it stands there as a pattern: that of texts which contain it."""
+
+    number: int
+    is_pattern: bool
+
+    def param(self, connection: Any, values: list) -> Any:
+        """The parameter."""
+        value = _adapted(connection, values[self.number])
+        return _pattern(connection, value) if self.is_pattern else value
 
 
 class Compiled:
     """A query with values: `build(*values)` gives its QuerySet, which must look the same whatever the values are.
 
-    Values are whole numbers, texts and moments. What is built may depend on a `shape` too: `build` is asked for each.
+    Values are whole numbers, texts, moments, and Parts of them. What is built may depend on a `shape` too, and on the
+    shapes of Parts: `build` is asked for each.
     """
 
     def __init__(self, build: Callable[..., QuerySet]) -> None:
         self.build = build
-        self._made: dict[Hashable, _Made] = {}
+        self._made = lru_cache(SHAPES)(self._make)
 
     def __call__(self, *values: Any, shape: tuple[Hashable, ...] = ()) -> list:
         """The rows of `build(*shape, *values)`."""
         if not settings.COMPILED_QUERIES:
             return list(self.build(*shape, *values))
-        key = (*shape, *map(_kind, values))
+        single: list = []
+        kinds = tuple(_take_apart(value, single) for value in values)
         try:
-            made = self._made.get(key) or self._make(key, shape, values)
+            made = self._made(shape, kinds)
         except EmptyResultSet:  # as of `none()`: no value gives a row
             return []
         connection = connections[made.queryset.db]
         now = _now(connection) if _NOW in made.params else None
         params = [
-            (now if param is _NOW else param) if place is None else _adapted(connection, values[place])
+            (now if param is _NOW else param) if place is None else place.param(connection, single)
             for param, place in zip(made.params, made.places, strict=True)
         ]
         return list(_with(made, connection, params))
@@ -84,19 +114,50 @@ class Compiled:
         """The first of those rows, or None."""
         return next(iter(self(*values, shape=shape)), None)
 
-    def _make(self, key: Hashable, shape: tuple, values: tuple) -> _Made:
-        marks = [MARKS[_kind(value)](number) for number, value in enumerate(values)]
+    def _make(self, shape: tuple, kinds: tuple) -> _Made:
+        marks: list = []
         with _marked():
-            queryset = self.build(*shape, *marks)
+            queryset = self.build(*shape, *(_stand_in(kind, marks) for kind in kinds))
             compiler = queryset.query.get_compiler(queryset.db)
             sql, params = compiler.as_sql()
         marks = [_adapted(compiler.connection, mark) for mark in marks]
-        places = tuple(marks.index(param) if param in marks else None for param in params)
+        places = tuple(_place(compiler.connection, marks, param) for param in params)
         rest = [sql, *(param for param, place in zip(params, places, strict=True) if place is None)]
         if any(str(mark) in str(text) for mark in marks for text in rest):
             raise ValueError("A compiled query has a value that is no parameter, or a part of one.")
-        self._made[key] = made = _Made(queryset, compiler, sql, tuple(params), places)
-        return made
+        if any(isinstance(text, datetime) for text in rest):  # as PostgreSQL takes it
+            raise ValueError("A compiled query has a moment that would stay in it: see CurrentTime.")
+        return _Made(queryset, compiler, sql, tuple(params), places)
+
+
+def _take_apart(value: Any, single: list) -> Hashable:
+    """What a value looks like; the single values in it are added to `single`."""
+    if isinstance(value, Parts):
+        return type(value), value.shape, tuple(_take_apart(part, single) for part in value.parts)
+    single.append(value)
+    return _kind(value)
+
+
+def _stand_in(kind: Any, marks: list) -> Any:
+    """A value that looks as `_take_apart` says, with new marks in it."""
+    if isinstance(kind, tuple):
+        whole, shape, parts = kind
+        return whole.of_shape(shape, *(_stand_in(part, marks) for part in parts))
+    marks.append(MARKS[kind](len(marks)))
+    return marks[-1]
+
+
+def _place(connection: Any, marks: list, param: Any) -> _Place | None:
+    """The place of the mark that `param` is, or is the pattern of."""
+    if param in marks:
+        return _Place(marks.index(param), is_pattern=False)
+    patterns = [_pattern(connection, mark) if isinstance(mark, str) else None for mark in marks]
+    return _Place(patterns.index(param), is_pattern=True) if param is not None and param in patterns else None
+
+
+def _pattern(connection: Any, text: str) -> str:
+    """The parameter of `contains` for `text`, as Django makes it."""
+    return f"%{connection.ops.prep_for_like_query(text)}%"
 
 
 @contextmanager

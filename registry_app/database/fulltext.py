@@ -5,16 +5,18 @@ the index is FTS5 tables, kept up to date by triggers and read by `SearchTerm`. 
 after every migrate, like the rules' triggers. Without it a search finds the same rows by reading all of them.
 """
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Self, TypeVar
 
 from django.apps import AppConfig
 from django.core import checks
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connection, connections, transaction
-from django.db.models import Case, F, FloatField, Func, Model, Q, QuerySet, Value, When
+from django.db.models import BigIntegerField, Case, F, FloatField, Func, Model, Q, QuerySet, Value, When
 
 from .. import rules
+from .compiled import Parts
 
 Row = TypeVar("Row", bound=Model)
 
@@ -87,14 +89,14 @@ WHERE (t.relname, i.relname) IN (SELECT * FROM unnest(%s::name[], %s::name[]))
 """
 
 
-class SearchTerm:
+class SearchTerm(Parts):
     """A text to find, ignoring case, in the texts of `tables`. The index is read once for all tables.
 
     For a table where more than `few` rows may match, the index isn't used.
     """
 
     def __init__(self, text: str, tables: Sequence[str] = CATALOG, few: int = FEW) -> None:
-        self.text, self.folded, self.tables, self.few = text, rules.folded_name(text), tables, few
+        self.text, self.folded, self.tables, self.few = text, rules.folded_name(text), tuple(tables), few
 
     def condition(self, model: type[Model]) -> Q:
         """The condition that a row of `model`, whose table is one of the tables, contains the text."""
@@ -102,8 +104,13 @@ class SearchTerm:
         for column in TEXTS[table].columns:
             is_name = column == "name_folded"
             has_it |= Q(name_folded__contains=self.folded) if is_name else Q(**{f"{column}__icontains": self.text})
-        keys = self._candidates[table]
-        return has_it if keys is None else has_it & Q(pk__in=keys)
+        keys = self._keys.get(table)
+        return has_it if keys is None else has_it & Q(pk__in=_Listed(Value(keys)))
+
+    def among_indexed(self, model: type[Model]) -> Q:
+        """The condition that the index names a row of `model`, where it can tell: for words that aren't rare there."""
+        table = model._meta.db_table
+        return Q(pk__in=_Indexed(Value(self.match), index=TEXTS[table].name)) if table in self._keys else Q()
 
     def within(self, rows: QuerySet[Row]) -> QuerySet[Row]:
         """The rows, of a queryset of one of the tables, that contain the text."""
@@ -111,11 +118,50 @@ class SearchTerm:
 
     def are_rare(self, model: type[Model]) -> bool:
         """Whether the index gives the rows of `model` that may contain the text, because they are few."""
-        return self._candidates[model._meta.db_table] is not None
+        return self._keys.get(model._meta.db_table) is not None
 
     @cached_property
-    def _candidates(self) -> dict[str, list[int] | None]:
-        return candidate_ids(self.tables, {self.folded, self.text}, self.few)
+    def match(self) -> str:
+        """What the index is asked for."""
+        return _match({self.folded, self.text})
+
+    @cached_property
+    def _keys(self) -> dict[str, str | None]:
+        """What `candidate_ids` answers, the keys as JSON."""
+        found = candidate_ids(self.tables, {self.folded, self.text}, self.few)
+        return {table: None if keys is None else json.dumps(keys) for table, keys in found.items()}
+
+    # What compiled queries take it for.
+
+    @property
+    def shape(self) -> tuple:  # type: ignore[override]
+        """The tables of which the index can tell, and whether it is rare there."""
+        return tuple((table, keys is not None) for table, keys in self._keys.items())
+
+    @property
+    def parts(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The text, the same folded, what the index is asked for, and the keys of rows where they are few."""
+        return self.text, self.folded, self.match, *(keys for keys in self._keys.values() if keys is not None)
+
+    @classmethod
+    def of_shape(cls, shape: tuple, text: str, folded: str, match: str, *keys: str) -> Self:  # type: ignore[override]
+        """A term of this shape."""
+        term, rest = cls(text), iter(keys)
+        term.folded, term.match = folded, match
+        term._keys = {table: next(rest) if is_rare else None for table, is_rare in shape}
+        return term
+
+
+class _Listed(Func):
+    """The keys in a list that is JSON, as rows: one parameter, however many they are."""
+
+    function, template, output_field = "json_each", "SELECT value FROM %(function)s(%(expressions)s)", BigIntegerField()
+
+
+class _Indexed(Func):
+    """The keys of the rows that the trigram table `index` finds, as rows."""
+
+    template, output_field = "SELECT rowid FROM %(index)s WHERE %(index)s MATCH %(expressions)s", BigIntegerField()
 
 
 def most_similar(rows: QuerySet[Row], name: str) -> QuerySet[Row]:
@@ -134,12 +180,11 @@ def _similarity(name):
 def candidate_ids(tables: Sequence[str], texts: Collection[str], few: int) -> dict[str, list[int] | None]:
     """{table: the keys of all rows that may contain one of `texts`}; some of these rows may not contain it.
 
-    1 to `few` keys a table. None instead, if there are more or the index can't tell.
+    1 to `few` keys a table, or None if there are more. No table if the index can't tell.
     """
-    unknown = dict.fromkeys(tables)
     if connection.vendor != "sqlite" or any(len(text) < SHORTEST or "\0" in text for text in texts):
-        return unknown
-    words = " OR ".join(f"({_trigrams(text)})" for text in texts)
+        return {}
+    words = _match(texts)
     query = "SELECT * FROM (SELECT %s, rowid FROM {0} WHERE {0} MATCH %s LIMIT %s)"
     found: dict[str, list] = {table: [] for table in tables}
     with connection.cursor() as cursor:
@@ -149,11 +194,16 @@ def candidate_ids(tables: Sequence[str], texts: Collection[str], few: int) -> di
                 [value for table in tables for value in (table, words, few + 1)],
             )
         except OperationalError:  # no index
-            return unknown
+            return {}
         for table, key in cursor.fetchall():
             found[table].append(key)
     # Never an empty list: Django would skip the next query, and its absence would reveal that nothing hidden matches.
     return {table: (keys or [NO_ROW]) if len(keys) <= few else None for table, keys in found.items()}
+
+
+def _match(texts: Collection[str]) -> str:
+    """The FTS5 query for rows that have all trigrams of one of `texts`."""
+    return " OR ".join(f"({_trigrams(text)})" for text in sorted(texts))
 
 
 def _trigrams(text: str) -> str:

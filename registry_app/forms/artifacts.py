@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from .. import rules
 from ..models import Artifact, Version, VersionData
 from ..permissions import RegistryAccess, TeamAccess
-from .base import ActionForm, ConfirmationField, CursorForm, ReasonField, RuleField
+from .base import ActionForm, ConfirmationField, CursorForm, ReasonField, RuleField, Wanted
 from .widgets import search_field
 
 SORTS = {
@@ -25,6 +25,7 @@ SORTS = {
 class ArtifactFilter(CursorForm):
     """What the list of a team's artifacts is narrowed to, and sorted by; `types` are those that they have."""
 
+    compared = {"q": str, "type": str}
     q = search_field("Name or project")
     type = forms.ChoiceField(label="Type", required=False)
     sort = forms.ChoiceField(required=False, choices=list(SORTS.items()), widget=forms.HiddenInput)
@@ -33,12 +34,12 @@ class ArtifactFilter(CursorForm):
         super().__init__(*args, **kwargs)
         self.fields["type"].choices = [("", "Any type"), *((name, name) for name in types)]  # type: ignore[attr-defined]
 
-    def apply(self, artifacts: QuerySet[Artifact]) -> QuerySet[Artifact]:
-        """`artifacts`, narrowed to what the valid filters ask for."""
-        wanted = self.cleaned_data
-        if words := wanted["q"]:
-            artifacts = artifacts.filter(Q(name__icontains=words) | Q(project__icontains=words))
-        return artifacts.filter(type=wanted["type"]) if wanted["type"] else artifacts
+    @staticmethod
+    def narrow(artifacts: QuerySet[Artifact], wanted: Wanted) -> QuerySet[Artifact]:
+        """`artifacts`, narrowed to what is `wanted`."""
+        if "q" in wanted:
+            artifacts = artifacts.filter(Q(name__icontains=wanted["q"]) | Q(project__icontains=wanted["q"]))
+        return artifacts.filter(type=wanted["type"]) if "type" in wanted else artifacts
 
 
 class AmountField(forms.IntegerField):

@@ -1,6 +1,6 @@
 """The audit log's filters."""
 
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django import forms
@@ -11,15 +11,27 @@ from .. import rules
 from ..choices import Action
 from ..models import Organization
 from ..models.event_queryset import AuditEventQuerySet
-from .base import FilterForm
+from .base import FilterForm, Wanted
 from .widgets import search_field
 
 ACTIONS = list(Action.choices)
 
 
+def _beginning(day: date) -> datetime:
+    """Its first moment in the reader's zone."""
+    return rules.start_of_day(day, timezone.get_current_timezone())
+
+
+def _end(day: date) -> datetime:
+    """The first moment after it in the reader's zone."""
+    return rules.end_of_day(day, timezone.get_current_timezone())
+
+
 class AuditFilter(FilterForm):
     """What the audit log is narrowed to."""
 
+    compared = {"since": _beginning, "until": _end}
+    place = {"before"}
     q = search_field("Person, registry or request")
     action = forms.ChoiceField(label="Action", required=False, choices=[("", "Any"), *ACTIONS])
     outcome = forms.ChoiceField(
@@ -29,16 +41,16 @@ class AuditFilter(FilterForm):
     until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     before = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
 
-    def apply(self, events: AuditEventQuerySet, organization: Organization) -> AuditEventQuerySet:
-        """`events` of `organization`, narrowed to what the valid filters ask for; `before` is left to pages."""
-        wanted = self.cleaned_data
-        if words := wanted["q"]:
+    @staticmethod
+    def narrow(events: AuditEventQuerySet, wanted: Wanted, organization: Organization) -> AuditEventQuerySet:
+        """`events` of `organization`, narrowed to what is `wanted`."""
+        if words := wanted.get("q"):
             events = events.search(words, organization.targets_named(words))
-        if wanted["action"]:
+        if "action" in wanted:
             events = events.filter(action=wanted["action"])
-        if wanted["outcome"]:
+        if "outcome" in wanted:
             events = events.filter(code="") if wanted["outcome"] == "done" else events.exclude(code="")
-        return events.between(wanted["since"], wanted["until"])
+        return events.between(wanted.get("since"), wanted.get("until"))
 
 
 class HistoryFilter(AuditFilter):
@@ -46,10 +58,11 @@ class HistoryFilter(AuditFilter):
 
     alias = forms.CharField(label="Alias", required=False, max_length=rules.LABEL_LENGTH)
 
-    def apply(self, events: AuditEventQuerySet, organization: Organization) -> AuditEventQuerySet:
+    @staticmethod
+    def narrow(events: AuditEventQuerySet, wanted: Wanted, organization: Organization) -> AuditEventQuerySet:
         """As of the audit log, and just those that moved the alias."""
-        events, alias = super().apply(events, organization), self.cleaned_data["alias"]
-        return events.for_alias(alias).filter(code="") if alias else events
+        events = AuditFilter.narrow(events, wanted, organization)
+        return events.for_alias(wanted["alias"]).filter(code="") if "alias" in wanted else events
 
 
 class DayForm(FilterForm):

@@ -1,7 +1,8 @@
 """What all forms share: refusals of rules become their errors, and fields that they don't show are refused."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar
+from functools import cached_property
+from typing import Any, ClassVar, Self
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, BadRequest, ValidationError
@@ -10,6 +11,7 @@ from django.utils.html import format_html
 
 from .. import rules
 from ..database import triggers
+from ..database.compiled import Parts
 from ..models import Registry
 from .widgets import text_input
 
@@ -128,11 +130,38 @@ def _refuse_unshown(registry, name, value):
     return refusal or rules.Refusal("unknown_field", f"There is no field {name[:40]} here.")
 
 
+class Wanted(Parts, dict):
+    """{name of a filter: its value} of those that are set, as queries take them.
+
+    The values of `choices` are out of short lists, those of `compared` any texts, or Parts.
+    """
+
+    def __init__(self, choices: dict[str, Any], compared: dict[str, Any]) -> None:
+        super().__init__(choices | compared)
+        self.shape = tuple(choices.items()), tuple(compared)
+        self.parts = tuple(compared.values())
+
+    @classmethod
+    def of_shape(cls, shape: tuple, *parts: Any) -> Self:  # type: ignore[override]
+        """One with the same choices, in which other values are compared."""
+        choices, names = shape
+        return cls(dict(choices), dict(zip(names, parts, strict=True)))
+
+
 class FilterForm(forms.Form):
     """A list's filters, as they stand in its address. Foreign parameters are ignored: links get some on their way."""
 
     is_filter = True  # none of its fields has to be filled, so none is called optional
     repeatable: ClassVar[frozenset[str]] = frozenset()  # parameters that may stand there more than once
+    compared: ClassVar[dict[str, Callable[[Any], Any]]] = {}  # {field of any text: how queries take it}
+    place: ClassVar[set[str]] = set()  # fields that don't narrow the list, but say where in it one is
+
+    @cached_property
+    def wanted(self) -> Wanted:
+        """The filters that are set, of a valid form."""
+        found = {name: value for name, value in self.cleaned_data.items() if value and name not in self.place}
+        compared = {name: take(found.pop(name)) for name, take in self.compared.items() if name in found}
+        return Wanted(found, compared)
 
     def require(self) -> dict[str, Any]:
         """The cleaned values; BadRequest (400) for a repeated or wrong parameter of the form's own."""
@@ -162,6 +191,7 @@ class FilterForm(forms.Form):
 class CursorForm(FilterForm):
     """Where in a list one is."""
 
+    place = {"after", "before", "sort"}
     after = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
     before = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
 

@@ -22,6 +22,7 @@ from .base import (
     ReasonField,
     RuleField,
     ShownField,
+    Wanted,
 )
 from .widgets import Radios, any_field, search_field, text_input
 
@@ -229,20 +230,21 @@ class UnprotectForm(ActionForm):
 class CollectionFilter(CursorForm):
     """What the list of a registry's collections is narrowed to, sorted by, and where in it one is."""
 
+    compared = {"q": SearchTerm, "type": rules.clean_name, "tag": rules.clean_name}
     q = search_field("Name, card, alias or tag")
     type = any_field("Type", rules.TYPE_LENGTH, "mono")
     tag = any_field("Tag", rules.LABEL_LENGTH)
     sort = forms.ChoiceField(required=False, choices=list(SORTS.items()), widget=forms.HiddenInput)
 
-    def apply(self, collections: CollectionQuerySet) -> CollectionQuerySet:
-        """`collections`, narrowed to what the valid filters ask for."""
-        wanted = self.cleaned_data
-        if wanted["q"]:
-            collections = collections.matching(SearchTerm(wanted["q"]))
-        if wanted["type"]:
-            collections = collections.filter(type=rules.clean_name(wanted["type"]))
-        if wanted["tag"]:
-            collections = collections.tagged(rules.clean_name(wanted["tag"]))
+    @staticmethod
+    def narrow(collections: CollectionQuerySet, wanted: Wanted) -> CollectionQuerySet:
+        """`collections`, narrowed to what is `wanted`."""
+        if "q" in wanted:
+            collections = collections.matching(wanted["q"])
+        if "type" in wanted:
+            collections = collections.filter(type=wanted["type"])
+        if "tag" in wanted:
+            collections = collections.tagged(wanted["tag"])
         return collections
 
 

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from .. import rules
 from ..choices import OrganizationRole
 from ..models import OrganizationMembership
-from .base import ActionForm, CursorForm, EtagField
+from .base import ActionForm, CursorForm, EtagField, Wanted
 from .organizations import AccountForm
 from .principals import AT_ONCE
 from .widgets import Radios, any_field, search_field, text_input
@@ -21,6 +21,7 @@ STATES = [("active", "Active"), ("deactivated", "Deactivated")]
 class PeopleFilter(CursorForm):
     """What the list of people is narrowed to for `looker`, a membership: addresses are for admins."""
 
+    compared = {"q": str, "team": rules.name_key}
     q = search_field("Username")
     role = forms.ChoiceField(
         label="Organization role", required=False, choices=[("", "Any role"), *reversed(OrganizationRole.choices)]
@@ -30,23 +31,23 @@ class PeopleFilter(CursorForm):
 
     def __init__(self, *args: Any, looker: OrganizationMembership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.looker = looker
         if looker.is_admin:
             self.fields["q"].widget.attrs["placeholder"] = "Username or email"
 
-    def apply(self, people: QuerySet[OrganizationMembership]) -> QuerySet[OrganizationMembership]:
-        """`people`, narrowed to what the valid filters ask for."""
-        wanted = self.cleaned_data
-        if words := wanted["q"]:
-            found = Q(user__username__icontains=words)
-            people = people.filter(found | Q(user__email__icontains=words) if self.looker.is_admin else found)
-        if wanted["role"]:
+    @staticmethod
+    def narrow(
+        people: QuerySet[OrganizationMembership], wanted: Wanted, looker: OrganizationMembership
+    ) -> QuerySet[OrganizationMembership]:
+        """`people`, narrowed to what is `wanted`."""
+        if "q" in wanted:
+            found = Q(user__username__icontains=wanted["q"])
+            people = people.filter(found | Q(user__email__icontains=wanted["q"]) if looker.is_admin else found)
+        if "role" in wanted:
             people = people.filter(role=wanted["role"])
-        if wanted["team"]:
-            teams = self.looker.organization.teams.filter(name_key__contains=rules.name_key(wanted["team"]))
-            inside = teams.values("memberships__user")
-            people = people.filter(user__in=inside.order_by())
-        if wanted["state"]:
+        if "team" in wanted:
+            teams = looker.organization.teams.filter(name_key__contains=wanted["team"])
+            people = people.filter(user__in=teams.values("memberships__user").order_by())
+        if "state" in wanted:
             people = people.filter(user__is_active=wanted["state"] == "active")
         return people
 

@@ -13,7 +13,7 @@ from ..models import OrganizationMembership, Registry, User
 from ..models.change import etag_of
 from ..models.registry_queryset import RegistryQuerySet
 from .accepted_types import ListForm, types_list_field
-from .base import ActionForm, ConfirmationField, CursorForm, EtagField, ReasonField, RuleField
+from .base import ActionForm, ConfirmationField, CursorForm, EtagField, ReasonField, RuleField, Wanted
 from .principals import PrincipalsField, find_users, names_of_people, refuse_unknown
 from .widgets import Radios, any_field, search_field, text_input
 
@@ -160,21 +160,23 @@ class RestrictForm(DeleteForm):
 class RegistryFilter(CursorForm):
     """What the list of registries is narrowed to, sorted by, and where in it one is."""
 
+    compared = {"q": lambda words: SearchTerm(words, [Registry._meta.db_table]), "type": rules.clean_name}
     q = search_field("Name or description")
     visibility = forms.ChoiceField(label="Visibility", required=False, choices=[("", "Any"), *Visibility.choices])
     type = any_field("Accepts type", rules.TYPE_LENGTH, "mono")
     role = forms.ChoiceField(label="Your role", required=False, choices=[("", "Any"), *reversed(Role.choices)])
     sort = forms.ChoiceField(required=False, choices=list(SORTS.items()), widget=forms.HiddenInput)
 
-    def apply(self, registries: RegistryQuerySet, membership: OrganizationMembership) -> RegistryQuerySet:
-        """`registries`, narrowed to what the valid filters ask for."""
-        wanted = self.cleaned_data
-        if wanted["q"]:
-            registries = registries.matching(SearchTerm(wanted["q"]))
-        if wanted["visibility"]:
+    @staticmethod
+    def narrow(membership: OrganizationMembership, wanted: Wanted) -> RegistryQuerySet:
+        """The registries that the membership's person can see, narrowed to what is `wanted`."""
+        registries = membership.registries()
+        if "role" in wanted:
+            registries = Registry.objects.with_role(membership, wanted["role"])
+        elif wanted.get("visibility") == Visibility.RESTRICTED:
+            registries = Registry.objects.restricted_for(membership)
+        if "visibility" in wanted:
             registries = registries.filter(visibility=wanted["visibility"])
-        if wanted["type"]:
-            registries = registries.accepting(rules.clean_name(wanted["type"]))
-        if wanted["role"]:
-            registries = registries.with_role(membership, wanted["role"])
-        return registries
+        if "type" in wanted:
+            registries = registries.accepting(wanted["type"])
+        return registries.matching(wanted["q"]) if "q" in wanted else registries

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from .. import rules
 from ..choices import TeamRole
 from ..models import OrganizationMembership, Team, User
-from .base import ActionForm, ConfirmationField, CursorForm, EtagField, RuleField
+from .base import ActionForm, ConfirmationField, CursorForm, EtagField, RuleField, Wanted
 from .principals import PrincipalsField, find_users, names_of_people, refuse_unknown
 from .widgets import Radios, search_field, text_input
 
@@ -16,13 +16,13 @@ from .widgets import Radios, search_field, text_input
 class TeamFilter(CursorForm):
     """What the list of teams is narrowed to."""
 
+    compared = {"q": rules.name_key}
     q = search_field("Name")
 
-    def apply(self, teams: QuerySet[Team]) -> QuerySet[Team]:
-        """`teams`, narrowed to what the valid filters ask for."""
-        if words := self.cleaned_data["q"]:
-            teams = teams.filter(name_key__contains=rules.name_key(words))
-        return teams
+    @staticmethod
+    def narrow(teams: QuerySet[Team], wanted: Wanted) -> QuerySet[Team]:
+        """`teams`, narrowed to what is `wanted`."""
+        return teams.filter(name_key__contains=wanted["q"]) if "q" in wanted else teams
 
 
 class TeamForm(ActionForm):

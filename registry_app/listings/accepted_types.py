@@ -3,6 +3,7 @@
 from django.db.models import Exists, OuterRef, QuerySet
 
 from .. import rules
+from ..database.compiled import Compiled
 from ..models import AcceptedType, Collection, Registry
 
 
@@ -13,16 +14,22 @@ class AcceptedTypeListing:
         self.registry = registry
 
     @property
-    def rows(self) -> QuerySet[AcceptedType]:
+    def rows(self) -> list[AcceptedType]:
         """The types; `used` says whether a collection has this type."""
-        used = Collection.objects.filter(registry=OuterRef("registry"), type=OuterRef("name"))
-        return self.registry.types.annotate(used=Exists(used))
+        return _types(self.registry.pk)
 
     @property
     def removals(self) -> list[tuple[AcceptedType, rules.Refusal | None]]:
         """(type, why it can't be removed or None) for each type (rules 4, 7 and 11)."""
-        used, types = self.registry.types_in_use(), list(self.registry.types.select_related("added_by"))
-        return [(each, self._refuse_removal(each, in_use=each.name in used, others=len(types) - 1)) for each in types]
+        types = self.rows
+        return [(each, self._refuse_removal(each, others=len(types) - 1)) for each in types]
 
-    def _refuse_removal(self, accepted, *, in_use, others):
-        return rules.refuse_type_removal(self.registry.kind, accepted.name, in_use=in_use, others=others)
+    def _refuse_removal(self, accepted, *, others):
+        return rules.refuse_type_removal(self.registry.kind, accepted.name, in_use=accepted.used, others=others)
+
+
+@Compiled
+def _types(registry: int) -> QuerySet[AcceptedType]:
+    used = Collection.objects.filter(registry=OuterRef("registry"), type=OuterRef("name"))
+    types = AcceptedType.objects.filter(registry=registry).select_related("added_by")
+    return types.annotate(used=Exists(used)).order_by("-preconfigured", "name")

@@ -6,8 +6,8 @@ from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.urls import reverse
 
 from ..forms.collections import AliasFilter
-from ..models import Alias, Link, ProtectedAlias
-from .base import Listing, add_line_breaks, capped_count
+from ..models import Alias, Link, OrganizationMembership, ProtectedAlias
+from .base import Listing, add_line_breaks
 
 COUNT_CAP = 1000  # collections counted at most
 CHOICES = 6  # names that the board offers beside the one that it shows
@@ -25,10 +25,17 @@ class AliasListing(Listing):
         """The wanted alias."""
         return self.wanted["alias"] or PRODUCTION
 
-    def queryset(self) -> QuerySet:
+    @property
+    def of(self) -> tuple:
+        """The membership, and the alias."""
+        return self.membership, self.alias
+
+    @staticmethod
+    def query(membership: OrganizationMembership, alias: str) -> QuerySet:
         """The aliases, as dicts."""
+        seen = membership.registries().order_by().values("pk")
         newest = Link.objects.filter(collection=OuterRef("collection")).order_by("-number").values("number")
-        return self._aliases().values(
+        return Alias.objects.filter(name=alias, collection__registry__in=seen).values(
             "id",
             "set_at",
             collection_name=F("collection__name"),
@@ -37,10 +44,6 @@ class AliasListing(Listing):
             by=F("set_by__username"),
             newest=Subquery(newest[:1]),
         )
-
-    def _aliases(self):
-        seen = self.membership.registries().order_by().values("pk")
-        return Alias.objects.filter(name=self.alias, collection__registry__in=seen)
 
     def prepare(self, rows: list) -> list:
         """Each cell as the template prints it."""
@@ -53,11 +56,9 @@ class AliasListing(Listing):
         return rows
 
     @property
-    def count(self) -> str:
-        """The number of those collections, as text."""
-        if self.page.before is None and self.page.after is None:
-            return str(len(self.page.rows))
-        return capped_count(self._aliases(), COUNT_CAP)
+    def cap(self) -> int:
+        """How many of those collections are counted."""
+        return COUNT_CAP
 
     @property
     def choices(self) -> list[tuple[str, bool]]:

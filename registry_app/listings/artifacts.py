@@ -8,7 +8,8 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from ..forms.artifacts import ArtifactFilter
-from ..models import Version
+from ..forms.base import Wanted
+from ..models import Artifact, Version
 from ..permissions import TeamAccess
 from .base import Listing
 
@@ -34,10 +35,16 @@ class ArtifactListing(Listing):
         types = self.team.artifacts.order_by("type").values_list("type", flat=True).distinct()
         return ArtifactFilter(params, types=types)
 
-    def queryset(self) -> QuerySet:
+    @property
+    def of(self) -> tuple:
+        """The team, and the filters."""
+        return self.team.pk, self.filters.wanted
+
+    @staticmethod
+    def query(team: int, wanted: Wanted) -> QuerySet:
         """The artifacts, as dicts; `updated_at` is when the newest version was registered."""
         newest = Version.objects.filter(artifact=OuterRef("pk")).order_by("-number").values("created_at")[:1]
-        artifacts = self.filters.apply(self.team.artifacts.order_by())
+        artifacts = ArtifactFilter.narrow(Artifact.objects.filter(team=team), wanted)
         artifacts = artifacts.annotate(updated_at=Coalesce(Subquery(newest), F("created_at")))
         return artifacts.values("id", "project", "name", "type", "updated_at")
 

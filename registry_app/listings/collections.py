@@ -10,28 +10,15 @@ from django.http import QueryDict
 
 from .. import rules
 from ..database.compiled import Compiled
+from ..forms.base import Wanted
 from ..forms.collections import CollectionFilter
 from ..models import Alias, Collection, Tag
-from ..models.collection import CollectionQuerySet
 from ..permissions import RegistryAccess
-from .base import Listing, capped_count
-from .cursor import SIZE, SORTS, Page, page_query
+from .base import Listing
+from .cursor import SIZE, SORTS
 
 COUNT_CAP = 1000  # collections counted at most
 LABELS_SHOWN = 6  # aliases, and tags, in a row of the list
-
-
-def _as_dicts(collections: CollectionQuerySet) -> QuerySet:
-    columns = ("id", "name", "name_key", "type", "updated_at", "latest_number")
-    return collections.with_latest().values(*columns, card=Left("description", rules.CARD_READ))
-
-
-@Compiled
-def _rows(sort: str, before: bool, registry: int, *cursor: Any) -> QuerySet:
-    """The rows of a page of the list under no filter."""
-    keys, descending = SORTS[sort]
-    rows = _as_dicts(Collection.objects.filter(registry=registry))
-    return page_query(rows, keys, cursor, down=descending != before)
 
 
 class CollectionListing(Listing):
@@ -45,21 +32,17 @@ class CollectionListing(Listing):
         self.registry = access.registry
         super().__init__(access.membership, params)
 
-    @cached_property
-    def narrowed(self) -> CollectionQuerySet:
-        """The collections under the filters."""
-        return self.filters.apply(self.registry.collections.all())
+    @property
+    def of(self) -> tuple:
+        """The registry, and the filters."""
+        return self.registry.pk, self.filters.wanted
 
-    def queryset(self) -> QuerySet:
+    @staticmethod
+    def query(registry: int, wanted: Wanted) -> QuerySet:
         """The collections, as dicts."""
-        return _as_dicts(self.narrowed)
-
-    @cached_property
-    def page(self) -> Page:
-        """The page; by a compiled query under no filter."""
-        if self.wanted["q"] or self.wanted["type"] or self.wanted["tag"]:
-            return super().page
-        return self.compiled_page(_rows, self.registry.pk)
+        collections = CollectionFilter.narrow(Collection.objects.filter(registry=registry), wanted)
+        columns = ("id", "name", "name_key", "type", "updated_at", "latest_number")
+        return collections.with_latest().values(*columns, card=Left("description", rules.CARD_READ))
 
     @cached_property
     def protected(self) -> list[str]:
@@ -82,11 +65,9 @@ class CollectionListing(Listing):
         return rows
 
     @property
-    def count(self) -> str:
-        """The number of collections, as text."""
-        if self.page.before is None and self.page.after is None:
-            return str(len(self.page.rows))
-        return capped_count(self.narrowed, COUNT_CAP)
+    def cap(self) -> int:
+        """How many collections are counted."""
+        return COUNT_CAP
 
     @property
     def context(self) -> dict[str, Any]:

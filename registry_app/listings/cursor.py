@@ -29,25 +29,6 @@ class Page(NamedTuple):
     after: str | None
 
 
-def paginate_objects(objects: QuerySet, keys: Sequence[str], **cursors: Any) -> Page:
-    """Like `paginate`, of a queryset of objects instead of dicts."""
-    ids = paginate(objects.order_by().values(*dict.fromkeys(["id", *keys])), keys, **cursors)
-    found = objects.in_bulk([row["id"] for row in ids.rows])
-    return ids._replace(rows=[found[row["id"]] for row in ids.rows])
-
-
-def paginate(
-    rows: QuerySet, keys: Sequence[str], *, descending: bool = False, after: str = "", before: str = ""
-) -> Page:
-    """The Page of the queryset of dicts `rows`, sorted by the columns `keys`, which are unique together.
-
-    `after` and `before` are cursors from an earlier Page; BadRequest (400) for any other text.
-    """
-    values = decode(before or after, keys) if after or before else []
-    found = page_query(rows, keys, values, down=descending != bool(before))
-    return make_page(found, keys, after=after, before=before)
-
-
 def page_query(rows: QuerySet, keys: Sequence[str], values: Sequence[Any], *, down: bool) -> QuerySet:
     """The rows of a page and one more, from the cursor's `values` on ([]: from the beginning), up or `down`."""
     if values:
@@ -55,13 +36,13 @@ def page_query(rows: QuerySet, keys: Sequence[str], values: Sequence[Any], *, do
     return rows.order_by(*(f"-{key}" if down else key for key in keys))[: SIZE + 1]
 
 
-def make_page(rows: Iterable, keys: Sequence[str], *, after: str = "", before: str = "") -> Page:
-    """The Page of what `page_query` gives for the cursor `after` or `before`."""
+def make_page(rows: Iterable, keys: Sequence[str], *, after: bool, before: bool) -> Page:
+    """The Page of what `page_query` gives `after` or `before` a cursor."""
     found = list(rows)
     more, found = len(found) > SIZE, found[:SIZE]
     if before:
         found.reverse()
-    has_before, has_after = (more, bool(found)) if before else (bool(after), more)
+    has_before, has_after = (more, bool(found)) if before else (after, more)
     return Page(
         found,
         cursor_of(found[0], keys) if found and has_before else None,
@@ -79,9 +60,10 @@ def _after_cursor(rows: QuerySet, keys: Sequence[str], values: Sequence[Any], *,
     return rows.filter(**{f"{keys[0]}__{past}e": values[0]}).filter(condition)
 
 
-def cursor_of(row: Mapping[str, Any], keys: Sequence[str]) -> str:
-    """The cursor of `row` (a dict) in a list sorted by `keys`: its values as JSON in URL-safe base64."""
-    text = json.dumps([row[key] if isinstance(row[key], str | int) else row[key].isoformat() for key in keys])
+def cursor_of(row: Any, keys: Sequence[str]) -> str:
+    """The cursor of `row` (a dict or an object) in a list sorted by `keys`: its values as JSON in URL-safe base64."""
+    values = [row[key] if isinstance(row, Mapping) else getattr(row, key) for key in keys]
+    text = json.dumps([value if isinstance(value, str | int) else value.isoformat() for value in values])
     return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 

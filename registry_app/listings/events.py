@@ -1,8 +1,7 @@
 """The entries of the audit log: of an organization, a registry or a collection, by day."""
 
-from functools import cached_property
 from itertools import groupby
-from typing import Any, ClassVar
+from typing import Any
 
 from django.http import QueryDict
 from django.utils.timezone import localdate
@@ -10,12 +9,13 @@ from django.utils.timezone import localdate
 from .. import rules
 from ..choices import Action, Role, Target, Visibility
 from ..forms.audit import AuditFilter, HistoryFilter
+from ..forms.base import Wanted
 from ..models import AuditEvent, Collection, Link, OrganizationMembership
 from ..models.event import related_lists
 from ..models.event_queryset import AuditEventQuerySet
 from ..permissions import RegistryAccess
+from .base import Listing
 
-SIZE = 25  # entries a page
 LINE_LENGTH, LINE_FIELDS = 160, 3  # characters, and fields, that an entry shows in its line
 LABELS = {"ends_at": "Until", "kept": "Keep access", "uri": "Address", "holder": "Who"}
 WORDS = {each.value: each.label for kind in (Role, Visibility) for each in kind}
@@ -23,45 +23,45 @@ REPEATED = {"alias", "link"}  # the target's name and the changes of the link sa
 ONE_WAY = {Action.RESTRICT, Action.DELETE}
 
 
-class EventListing:
+class EventListing(Listing):
     """The entries that a person may read (§5), the newest first; `params` as those of a Listing."""
 
-    form: ClassVar[type[AuditFilter]] = AuditFilter
-
-    def __init__(self, membership: OrganizationMembership, params: QueryDict) -> None:
-        self.membership = membership
-        self.filters = self.form(params)
-        self.wanted = self.filters.require()
-
-    def found(self) -> AuditEventQuerySet:
-        """The entries before filters."""
-        return AuditEvent.objects.readable_by(self.membership)
+    form = AuditFilter
+    sorts = {"": (["seq"], True)}
 
     @property
-    def events(self) -> AuditEventQuerySet:
-        """All entries under the filters."""
-        return self.filters.apply(self.found(), self.membership.organization)
+    def of(self) -> tuple:
+        """The membership, and the filters."""
+        return self.membership, self.filters.wanted
 
-    @cached_property
-    def rows(self) -> list[Any]:
-        """The entries of the page, each with what it changed (`rows`), the same in one line, and `one_way`."""
-        for event in self._page[:SIZE]:
+    @staticmethod
+    def query(membership: OrganizationMembership, wanted: Wanted) -> AuditEventQuerySet:
+        """The entries."""
+        events = AuditEvent.objects.readable_by(membership)
+        return AuditFilter.narrow(events, wanted, membership.organization)
+
+    @property
+    def is_compiled(self) -> bool:
+        """Not where words or an alias are looked for: what they mean is asked of the database first."""
+        return not self.filters.wanted.keys() & {"q", "alias"}
+
+    @property
+    def cursor(self) -> tuple[list, bool]:
+        """The number that the entries come before."""
+        return [before] if (before := self.wanted["before"]) else [], False
+
+    def prepare(self, rows: list) -> list:
+        """The entries, each with what it changed (`rows`), the same in one line, and `one_way`."""
+        for event in rows:
             event.one_way = event.action in ONE_WAY and not event.refused
             event.rows = _rows(event.content)
             event.one_line = _one_line(event)
-        return self._page[:SIZE]
+        return rows
 
     @property
     def older(self) -> int | None:
         """The cursor of the next page: the number of the last entry, or None where there are no older ones."""
-        return self.rows[-1].seq if len(self._page) > SIZE else None
-
-    @cached_property
-    def _page(self) -> list[Any]:
-        """The entries of the page, and one more where there are older ones."""
-        before = self.wanted["before"]
-        events = self.events.filter(seq__lt=before) if before else self.events
-        return list(events.order_by("-seq")[: SIZE + 1])
+        return self.rows[-1].seq if self.page.after else None
 
     @property
     def context(self) -> dict[str, Any]:
@@ -82,9 +82,17 @@ class RegistryEventListing(EventListing):
         self.registry = access.registry
         super().__init__(access.membership, params)
 
-    def found(self) -> AuditEventQuerySet:
-        """The entries before filters."""
-        return AuditEvent.objects.of_registry(self.registry)
+    @property
+    def of(self) -> tuple:
+        """The membership, the registry, and the filters."""
+        return self.membership, self.registry.pk, self.filters.wanted
+
+    @staticmethod
+    def query(  # type: ignore[override]
+        membership: OrganizationMembership, registry: int, wanted: Wanted
+    ) -> AuditEventQuerySet:
+        """The entries."""
+        return AuditFilter.narrow(AuditEvent.objects.filter(registry_id=registry), wanted, membership.organization)
 
 
 class CollectionEventListing(EventListing):
@@ -96,9 +104,19 @@ class CollectionEventListing(EventListing):
         self.collection = collection
         super().__init__(access.membership, params)
 
-    def found(self) -> AuditEventQuerySet:
-        """The entries before filters."""
-        return AuditEvent.objects.of_collection(self.collection)
+    @property
+    def of(self) -> tuple:
+        """The membership, the collection, and the filters."""
+        return self.membership, self.collection.pk, self.filters.wanted
+
+    @staticmethod
+    def query(  # type: ignore[override]
+        membership: OrganizationMembership, collection: int, wanted: Wanted
+    ) -> AuditEventQuerySet:
+        """The entries."""
+        return HistoryFilter.narrow(
+            AuditEvent.objects.filter(collection_id=collection), wanted, membership.organization
+        )
 
     @property
     def context(self) -> dict[str, Any]:

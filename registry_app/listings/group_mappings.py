@@ -3,6 +3,7 @@
 from django.db.models import QuerySet
 
 from ..choices import OrganizationRole, TeamRole
+from ..models import GroupMapping
 from ..models.group_role import current_provider, provider_name
 from .base import Listing
 
@@ -12,10 +13,16 @@ class GroupMappingListing(Listing):
 
     sorts = {"": (["group", "id"], False)}
 
-    def queryset(self) -> QuerySet:
+    @property
+    def of(self) -> tuple:
+        """The organization."""
+        return (self.membership.organization_id,)
+
+    @staticmethod
+    def query(organization: int) -> QuerySet:
         """The mappings, as dicts."""
         columns = ("id", "provider", "group", "role", "team__name", "team_role")
-        return self.membership.organization.group_mappings.values(*columns)
+        return GroupMapping.objects.filter(organization=organization).values(*columns)
 
     def prepare(self, rows: list) -> list:
         """With the words of each cell; `former` names a provider that this site doesn't use any more."""

@@ -2,6 +2,7 @@
 
 from django.db.models import QuerySet
 
+from ..models import Invitation
 from .base import Listing
 
 
@@ -10,7 +11,13 @@ class InvitationListing(Listing):
 
     sorts = {"": (["id"], True)}
 
-    def queryset(self) -> QuerySet:
+    @property
+    def of(self) -> tuple:
+        """The organization."""
+        return (self.membership.organization_id,)
+
+    @staticmethod
+    def query(organization: int) -> QuerySet:
         """The invitations, as dicts."""
         columns = ("id", "email", "role", "created_by__username", "created_at", "expires_at")
-        return self.membership.organization.invitations.open().values(*columns)
+        return Invitation.objects.open().filter(organization=organization).values(*columns)

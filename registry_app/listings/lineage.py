@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from django.db.models import QuerySet
 from django.http import QueryDict
 
+from ..forms.base import Wanted
 from ..forms.metrics import INPUTS, OUTPUTS, LineageFilter
 from ..models import Link, OrganizationMembership, Version
 from .base import Listing, capped_count
@@ -115,13 +116,15 @@ class LineageListing(Listing):
         """inputs or outputs."""
         return self.wanted["side"] or OUTPUTS
 
-    def queryset(self) -> QuerySet:
-        """The versions, as dicts."""
-        return self._on(self.side).values("id")
+    @property
+    def of(self) -> tuple:
+        """The membership, the version, and the side."""
+        return self.membership, self.version.pk, self.filters.wanted
 
-    def _on(self, side):
-        known = Version.objects.known_to(self.membership)
-        return known.filter(made_into=self.version) if side == INPUTS else known.filter(made_from=self.version)
+    @staticmethod
+    def query(membership: OrganizationMembership, version: int, wanted: Wanted) -> QuerySet:
+        """The versions, as dicts."""
+        return _on(wanted.get("side", OUTPUTS), version, membership).values("id")
 
     def prepare(self, rows: list) -> list:
         """A Node of each."""
@@ -131,8 +134,15 @@ class LineageListing(Listing):
     @property
     def context(self) -> dict[str, Any]:
         """The context of the list's templates."""
-        sides = [(side, side.capitalize(), capped_count(self._on(side), COUNT_CAP)) for side in (INPUTS, OUTPUTS)]
+        found = {side: _on(side, self.version.pk, self.membership) for side in (INPUTS, OUTPUTS)}
+        sides = [(side, side.capitalize(), capped_count(rows, COUNT_CAP)) for side, rows in found.items()]
         return {**super().context, "side": self.side, "sides": sides}
+
+
+def _on(side: str, version: int, membership: OrganizationMembership) -> QuerySet:
+    """The inputs, or the outputs, of a version (its id) that the membership's person may know."""
+    known = Version.objects.known_to(membership)
+    return known.filter(made_into=version) if side == INPUTS else known.filter(made_from=version)
 
 
 def _nodes(ids: Iterable[int], membership: OrganizationMembership) -> dict[Key, Node]:

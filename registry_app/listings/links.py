@@ -50,9 +50,16 @@ class LinkListing(Listing):
         if self.sort not in self.sorts:
             self._known(self._sorted_by[0])
 
-    def queryset(self) -> QuerySet:
+    @property
+    def of(self) -> tuple:
+        """The collection, and the numbers of the pinned versions where these stand before the others."""
+        pinned = () if self.sort else (*self.pinned, *[-1] * (PINNED - len(self.pinned)))  # as many each time
+        return self.collection.pk, *pinned
+
+    @staticmethod
+    def query(collection: int, *pinned: int) -> QuerySet:
         """The versions that aren't pinned, as dicts."""
-        links = self.collection.links if self.sort else self.collection.links.exclude(number__in=self.pinned)
+        links = Link.objects.filter(collection=collection).exclude(number__in=pinned)
         return links.values(*COLUMNS, *OF_VERSION)
 
     @cached_property

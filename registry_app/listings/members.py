@@ -9,6 +9,7 @@ from django.http import QueryDict
 
 from .. import rules
 from ..choices import OrganizationRole, TeamRole, Visibility
+from ..forms.base import Wanted
 from ..forms.members import PeopleFilter
 from ..models import OrganizationMembership, RegistryMember, TeamMembership, role_sources_of_person
 from ..models.group_role import origin
@@ -30,9 +31,16 @@ class MemberListing(Listing):
         """The filters; only an admin searches in email addresses."""
         return PeopleFilter(params, looker=self.membership)
 
-    def queryset(self) -> QuerySet:
+    @property
+    def of(self) -> tuple:
+        """The membership, and the filters."""
+        return self.membership, self.filters.wanted
+
+    @staticmethod
+    def query(membership: OrganizationMembership, wanted: Wanted) -> QuerySet:
         """The memberships, as dicts."""
-        return self.filters.apply(self.membership.organization.memberships.all()).values(*COLUMNS, *OF_USER)
+        people = PeopleFilter.narrow(membership.organization.memberships.all(), wanted, membership)
+        return people.values(*COLUMNS, *OF_USER)
 
     @cached_property
     def counts(self) -> dict[str, int]:
@@ -110,11 +118,18 @@ class PersonRegistryListing(Listing):
         self.person = person
         super().__init__(membership, params)
 
-    def queryset(self) -> QuerySet:
+    @property
+    def of(self) -> tuple:
+        """The membership of the person, and of who looks where that one sees less."""
+        sees_all = self.person == self.membership or self.membership.is_admin
+        return (self.person,) if sees_all else (self.person, self.membership)
+
+    @staticmethod
+    def query(person: OrganizationMembership, *lookers: OrganizationMembership) -> QuerySet:
         """The registries, as dicts."""
-        registries = self.person.registries()
-        if self.person != self.membership and not self.membership.is_admin:
-            registries = registries.filter(pk__in=self.membership.registries().order_by().values("pk"))
+        registries = person.registries()
+        for looker in lookers:
+            registries = registries.filter(pk__in=looker.registries().order_by().values("pk"))
         return registries.values("id", "name", "name_key", "visibility")
 
     @property

@@ -2,15 +2,22 @@
 
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import QueryDict
 
 from .. import rules
 from ..choices import Action
-from ..models import AccessRequest, OrganizationMembership, effective_sources, role_sources
+from ..models import (
+    AccessRequest,
+    OrganizationMembership,
+    RegistryMember,
+    TeamMembership,
+    effective_sources,
+    role_sources,
+)
 from ..permissions import RegistryAccess
 from .base import Listing
-from .cursor import paginate_objects
 
 ADMINS_SHOWN = 20  # organization admins named in the list
 PEOPLE_SHOWN = 100  # people named in the answer to who can do something
@@ -19,16 +26,21 @@ PEOPLE_SHOWN = 100  # people named in the answer to who can do something
 class RegistryMemberListing(Listing):
     """The roles given in the registry of `access`, and who has a role there through the organization."""
 
-    paginate = staticmethod(paginate_objects)
-
     def __init__(self, access: RegistryAccess, params: QueryDict) -> None:
         self.registry, self.allowed = access.registry, access.allowed
         super().__init__(access.membership, params)
 
-    def queryset(self) -> QuerySet:
+    @property
+    def of(self) -> tuple:
+        """The registry."""
+        return (self.registry.pk,)
+
+    @staticmethod
+    def query(registry: int) -> QuerySet:
         """The roles; `size` is the number of active people in the team."""
-        size = Count("team__memberships", filter=Q(team__memberships__user__is_active=True))
-        return self.registry.members.select_related("user", "team").annotate(size=size)
+        inside = TeamMembership.objects.filter(team=OuterRef("team"), user__is_active=True).order_by()
+        size = Coalesce(Subquery(inside.values("team").annotate(size=Count("pk")).values("size")), 0)
+        return RegistryMember.objects.filter(registry=registry).select_related("user", "team").annotate(size=size)
 
     def prepare(self, rows: list) -> list:
         """(RegistryMember, effective role of its user or None, every source of a role of its user) for each role."""

@@ -18,9 +18,8 @@ CORES = {name: icon for (name, _, _), icon in zip(rules.CORE_REGISTRIES, ("cube"
 
 
 @Compiled
-def _among(shape: tuple, user: int, organization: int, *ids: int) -> QuerySet:
-    """Those of the registries `ids` that the person sees."""
-    membership = OrganizationMembership.of_shape(shape, user, organization)
+def _among(membership: OrganizationMembership, *ids: int) -> QuerySet:
+    """Those of the registries `ids` that the membership's person sees."""
     return membership.registries().filter(pk__in=ids).order_by().values("id", "name", "kind", "visibility")
 
 
@@ -45,7 +44,7 @@ def _seen(membership: OrganizationMembership, ids: Sequence[int]) -> list[dict[s
     if not ids:
         return []
     wanted = [*ids, *[0] * (PINNED_MOST + REMEMBERED - len(ids))]  # as many each time: one compiled query
-    return _among(membership.user_id, membership.organization_id, *wanted, shape=(membership.shape,))
+    return _among(membership, *wanted)
 
 
 def _entry(row: dict[str, Any], address: Any) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from ..choices import Role, TeamRole
+from ..forms.base import Wanted
 from ..forms.teams import TeamFilter
-from ..models import RegistryMember, TeamMembership
+from ..models import RegistryMember, Team, TeamMembership
 from ..models.group_role import origin
 from ..permissions import TeamAccess
 from .base import Listing, add_line_breaks, registry_addresses
@@ -26,9 +27,15 @@ class TeamListing(Listing):
     sorts = {"": (["name_key"], False)}
     limit: int | None = None  # rows shown of the page; None for all
 
-    def queryset(self) -> QuerySet:
+    @property
+    def of(self) -> tuple:
+        """The organization, and the filters."""
+        return self.membership.organization_id, self.filters.wanted
+
+    @staticmethod
+    def query(organization: int, wanted: Wanted) -> QuerySet:
         """The teams, as dicts."""
-        teams = self.filters.apply(self.membership.organization.teams.all())
+        teams = TeamFilter.narrow(Team.objects.filter(organization=organization), wanted)
         return teams.values("id", "name", "name_key", "description")
 
     def prepare(self, rows: list) -> list:
@@ -92,10 +99,16 @@ class TeamMemberListing(Listing):
         self.team = access.team
         super().__init__(access.membership, params)
 
-    def queryset(self) -> QuerySet:
+    @property
+    def of(self) -> tuple:
+        """The team."""
+        return (self.team.pk,)
+
+    @staticmethod
+    def query(team: int) -> QuerySet:
         """The memberships, as dicts."""
         of_user = ("user_id", "user__username", "user__is_service", "user__is_active")
-        return self.team.memberships.values("id", "role", "group", "provider", *of_user)
+        return TeamMembership.objects.filter(team=team).values("id", "role", "group", "provider", *of_user)
 
     def prepare(self, rows: list) -> list:
         """With the group that put each person there, in words, or ""."""

@@ -2,9 +2,8 @@
 
 from django.db.models import QuerySet
 
-from ..models import ApiToken, User
+from ..models import ApiToken, OrganizationMembership, User
 from .base import Listing
-from .cursor import paginate_objects
 
 
 class TokenListing:
@@ -17,8 +16,12 @@ class TokenListing:
 class OrganizationTokenListing(Listing):
     """The tokens of everybody in an organization, oldest first: what they are, never their secrets."""
 
-    paginate = staticmethod(paginate_objects)
+    @property
+    def of(self) -> tuple:
+        """The membership."""
+        return (self.membership,)
 
-    def queryset(self) -> QuerySet:
+    @staticmethod
+    def query(membership: OrganizationMembership) -> QuerySet:
         """The tokens."""
-        return ApiToken.objects.of_organization(self.membership.organization)
+        return ApiToken.objects.of_organization(membership.organization)

@@ -27,9 +27,15 @@ class VersionListing(Listing):
         self.team, self.artifact = access.team, artifact
         super().__init__(access.membership, params)
 
-    def queryset(self) -> QuerySet:
+    @property
+    def of(self) -> tuple:
+        """The artifact."""
+        return (self.artifact.pk,)
+
+    @staticmethod
+    def query(artifact: int) -> QuerySet:
         """The versions, as dicts."""
-        return self.artifact.versions.values(*VERSION_COLUMNS)
+        return Version.objects.filter(artifact=artifact).values(*VERSION_COLUMNS)
 
     def prepare(self, rows: list) -> list:
         """With addresses, and the number of links in registries that the person can see."""

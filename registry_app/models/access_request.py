@@ -27,7 +27,7 @@ class RequestQuerySet(models.QuerySet):
 
     def answerable(self, user_id: int) -> Self:
         """Those in whose registries this user has the Admin role, given there or as organization admin."""
-        given = RegistryMember.objects.active().for_user(user_id).at_least(Role.ADMIN).values("registry")
+        given = RegistryMember.objects.active().at_least(Role.ADMIN).registries_for(user_id)
         led = OrganizationMembership.objects.admins().filter(user=user_id).values("organization")
         return self.filter(models.Q(registry__in=given) | models.Q(registry__organization__in=led))
 

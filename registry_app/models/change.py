@@ -119,7 +119,7 @@ def refuse_stale(etag: str | None, row: Any, *counted: Any, stale: rules.Refusal
 
 def locked(rows: models.QuerySet, pk: int) -> Any:
     """The row `pk` of `rows`, locked until commit. Raises Gone where it was deleted."""
-    row = rows.filter(pk=pk).first()
+    row = next(iter(rows.filter(pk=pk).order_by()), None)  # without an order, which would join and lock other tables
     if row is None:
         raise Gone(rows.model.__name__)
     return row

@@ -7,10 +7,30 @@ from django.db.models import Q
 
 from .. import rules
 from ..choices import OrganizationRole, Role, Visibility
+from ..database.compiled import Compiled
 from .event import Actor
 from .impact import Restriction
-from .organization import OrganizationMembership, OrganizationMembershipQuerySet
-from .registry_member import RANK
+from .organization import Organization, OrganizationMembership, OrganizationMembershipQuerySet
+from .registry_member import RANK, RegistryMember
+
+
+@Compiled
+def _with_given_role(user: int, organization: int, registry: int) -> OrganizationMembershipQuerySet:
+    """The membership of a user who can sign in, with `given_role`: the highest given to them in the registry."""
+    given = RegistryMember.objects.filter(registry=registry).active().for_user(user).order_by(RANK.desc())
+    memberships = OrganizationMembership.objects.of_active().select_related("organization", "user").order_by()
+    memberships = memberships.filter(organization=organization, user=user)
+    return memberships.annotate(given_role=models.Subquery(given.values("role")[:1]))
+
+
+@Compiled
+def _people_counted(
+    model: type, visibility: str, default_role: str, registry: int, organization: int
+) -> OrganizationMembershipQuerySet:
+    """The number of people who can see a registry of this `visibility`, if there are any."""
+    place = Organization(pk=organization, default_role=default_role)
+    people = model(pk=registry, visibility=visibility, organization=place).people().order_by()
+    return people.values("organization").annotate(count=models.Count("pk")).values_list("count", flat=True)
 
 
 class EffectiveRoles:
@@ -20,15 +40,13 @@ class EffectiveRoles:
     organization_id: Any
     visibility: Any
     members: Any
+    pk: Any
 
     def role_of(self, by: Actor) -> Role | None:
         """The effective role of `by` here (rulebook §3), or None. The Django admin and commands act as admins."""
         if by.staff:
             return Role.ADMIN
-        given = self.members.active().for_user(by.user and by.user.pk).order_by(RANK.desc()).values("role")[:1]
-        memberships = OrganizationMembership.objects.of_active().select_related("organization", "user").order_by()
-        memberships = memberships.filter(organization=self.organization_id, user=by.user)
-        membership = memberships.annotate(given_role=models.Subquery(given)).first()
+        membership = _with_given_role.first(by.user.pk, self.organization_id, self.pk) if by.user else None
         return membership.effective_role(self.visibility, membership.given_role) if membership else None
 
     def who_can(self, role: str, visibility: str | None = None) -> OrganizationMembershipQuerySet:
@@ -49,6 +67,11 @@ class EffectiveRoles:
     def people(self) -> OrganizationMembershipQuerySet:
         """The memberships of everybody who can see it."""
         return self.who_can(Role.RESTRICTED_VIEWER)
+
+    def people_counted(self) -> int:
+        """How many people can see it."""
+        shape: tuple = type(self), str(self.visibility), self.organization.default_role
+        return _people_counted.first(self.pk, self.organization_id, shape=shape) or 0
 
     def admins(self) -> OrganizationMembershipQuerySet:
         """The memberships of those who are admins here: organization admins, and who has the role."""

@@ -3,14 +3,12 @@
 import json
 import re
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Q, Subquery
-from django.utils.timezone import get_current_timezone
 
-from .. import rules
 from ..choices import Action, Target, Visibility
 from ..database import fulltext
 
@@ -74,18 +72,16 @@ class AuditEventQuerySet(models.QuerySet):
                 found |= Q(target_type=target.type, target_id=target.id)
         return self.filter(found)
 
-    def between(self, first: date | None, last: date | None) -> Self:
-        """Those from the day `first` to the day `last`, in the reader's zone; None is no limit.
+    def between(self, start: datetime | None, end: datetime | None) -> Self:
+        """Those from the moment `start` to before the moment `end`; None is no limit.
 
-        Numbers grow with time: an index says at which numbers the days begin and end, however long ago they were.
+        Numbers grow with time: an index says at which numbers the time begins and ends, however long ago it was.
         """
         events, everything = self, self.model._default_manager.all()
-        if first:
-            start = rules.start_of_day(first, get_current_timezone())
+        if start:
             number = everything.filter(at__gte=start).order_by("at", "seq").values("seq")[:1]
             events = events.filter(at__gte=start, seq__gte=Subquery(number))
-        if last:
-            end = rules.end_of_day(last, get_current_timezone())
+        if end:
             number = everything.filter(at__lt=end).order_by("-at", "-seq").values("seq")[:1]
             events = events.filter(at__lt=end, seq__lte=Subquery(number))
         return events

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from .. import rules
 from ..choices import Action, OrganizationRole, Permission, Target
+from ..database.compiled import CurrentTime
 from .change import changing, locked
 from .event import Actor, AuditTarget, reference
 from .organization import Organization, OrganizationMembership
@@ -25,7 +26,7 @@ class InvitationQuerySet(models.QuerySet["Invitation", "Invitation"]):
 
     def unused(self) -> Self:
         """Those neither used nor revoked nor expired."""
-        return self.filter(used_at=None, revoked_at=None, expires_at__gt=timezone.now())
+        return self.filter(used_at=None, revoked_at=None, expires_at__gt=CurrentTime())
 
     def open(self) -> Self:
         """Those that still work: whose maker may still invite, or that the installation itself made."""

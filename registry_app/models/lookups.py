@@ -10,6 +10,13 @@ from .collection import Collection
 from .link import Link
 from .organization import OrganizationMembership
 from .registry import Registry
+from .user import User
+
+
+@Compiled
+def users(user: int) -> QuerySet[User]:
+    """The account of this id."""
+    return User.objects.filter(pk=user)
 
 
 @Compiled
@@ -33,10 +40,9 @@ def _waiting(model: type[AccessRequest | AliasRequest], user: int) -> Coalesce:
 
 
 @Compiled
-def registries(shape: tuple, user: int, organization: int, name_key: str) -> QuerySet[Registry]:
-    """The registry of this name that a person of a membership of this shape can see."""
-    membership = OrganizationMembership.of_shape(shape, user, organization)
-    registries = membership.registries().select_related("created_by").with_given_role(user)
+def registries(membership: OrganizationMembership, name_key: str) -> QuerySet[Registry]:
+    """The registry of this name that the membership's person can see."""
+    registries = membership.registries().select_related("created_by").with_given_role(membership.user_id)
     return registries.filter(name_key=name_key).order_by()
 
 

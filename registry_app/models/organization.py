@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from .. import rules
 from ..choices import Action, OrganizationRole, Role, Target
+from ..database.compiled import Parts
 from . import endings
 from .change import changing, locked, refuse_stale
 from .event import Actor, Audited, AuditTarget, differences, reference
@@ -129,7 +130,7 @@ class OrganizationMembershipQuerySet(models.QuerySet):
         return self.admins().exclude(models.Exists(others.exclude(user=models.OuterRef("user")).order_by()))
 
 
-class OrganizationMembership(GroupRole):
+class OrganizationMembership(Parts, GroupRole):
     """That a person is in an organization, and as what."""
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="memberships")
@@ -193,14 +194,21 @@ class OrganizationMembership(GroupRole):
             service=self.user.is_service,
         )
 
+    # What queries about its person's registries take it for.
+
     @property
-    def shape(self) -> tuple[str, str, bool]:
-        """What the form of queries about its person's registries depends on: see `of_shape`."""
+    def shape(self) -> tuple[str, str, bool]:  # type: ignore[override]
+        """What the form of these queries depends on."""
         return self.role, self.organization.default_role, self.user.is_service
 
+    @property
+    def parts(self) -> tuple[int, int]:  # type: ignore[override]
+        """The ids of its person and its organization."""
+        return self.user_id, self.organization_id
+
     @classmethod
-    def of_shape(cls, shape: tuple[str, str, bool], user: int, organization: int) -> Self:
-        """A membership that stands for all of this `shape`, to compile queries with: of the ids of the last two."""
+    def of_shape(cls, shape: tuple[str, str, bool], user: int, organization: int) -> Self:  # type: ignore[override]
+        """A membership of this `shape`, of the ids of the last two."""
         role, default_role, is_service = shape
         membership = cls(role=role)
         membership.organization = Organization(pk=organization, default_role=default_role)

@@ -26,12 +26,19 @@ def _at_least(role, membership):
     wanted = rules.rank(role)
     if 0 < wanted <= rules.rank(Role.MEMBER) and membership.user.is_service:
         wanted = 0  # any role of a service account counts as member
-    given = RegistryMember.objects.active().for_user(membership.user_id)
+    given = RegistryMember.objects.active()
     if wanted > 0:
         given = given.at_least(rules.LADDER[wanted])
-    reached = Q(pk__in=given.values("registry"))
-    shared = wanted == 0 or rules.rank(membership.organization.default_role) >= wanted
-    return Q(visibility=Visibility.ORGANIZATION) | reached if shared else reached
+    reached = Q(pk__in=given.registries_for(membership.user_id))
+    return Q(visibility=Visibility.ORGANIZATION) | reached if _is_shared(role, membership) else reached
+
+
+def _is_shared(role, membership):
+    """Whether everybody in the organization has this role or a higher one in its registries that all can see."""
+    wanted = rules.rank(role)
+    if 0 < wanted <= rules.rank(Role.MEMBER) and membership.user.is_service:
+        wanted = 0
+    return wanted == 0 or rules.rank(membership.organization.default_role) >= wanted
 
 
 class RegistryQuerySet(models.QuerySet):
@@ -58,21 +65,38 @@ class RegistryQuerySet(models.QuerySet):
         """Those with the search.SearchTerm `words` in name or description; in no particular order."""
         found = self.filter(words.condition(self.model))
         if not words.are_rare(self.model):
-            return found
+            return found.filter(words.among_indexed(self.model))
         # Inside a subquery, for beside an organization SQLite would walk all its names to find a few ids in order.
         return type(self)(self.model).filter(pk__in=found.order_by().values("pk"))
 
     def accepting(self, type_name: str) -> Self:
         """Those that take artifacts of this type."""
-        listed = AcceptedType.objects.filter(registry=models.OuterRef("pk"), name=type_name)
-        return self.filter(Q(accepts_all_types=True) | models.Exists(listed))
+        listed = AcceptedType.objects.filter(registry=models.OuterRef("pk"), name=type_name).order_by()
+        # Not Exists, for which PostgreSQL would read all registries of this type, before it needs 26.
+        registries = self.alias(listed=models.Subquery(listed.values("pk")[:1]))
+        return registries.filter(Q(accepts_all_types=True) | Q(listed__isnull=False))
 
     def with_role(self, membership: OrganizationMembership, role: str) -> Self:
-        """Those in which the membership's person has just this effective role."""
+        """Those in the membership's organization in which its person has just this effective role."""
+        here = self.filter(organization=membership.organization_id)
         if membership.is_admin:
-            return self if role == Role.ADMIN else self.none()
-        reached = _at_least(role, membership)
-        return self.filter(reached & ~_at_least(rules.above(role), membership) if rules.above(role) else reached)
+            return here if role == Role.ADMIN else self.none()
+        if not _is_shared(role, membership):
+            here = self._here_by_role(membership)
+        here = here.filter(_at_least(role, membership))
+        return here.filter(~_at_least(rules.above(role), membership)) if rules.above(role) else here
+
+    def restricted_for(self, membership: OrganizationMembership) -> Self:
+        """Those in the membership's organization that are restricted and that its person can see."""
+        if membership.is_admin:
+            return self.filter(organization=membership.organization_id, visibility=Visibility.RESTRICTED)
+        given = RegistryMember.objects.active().registries_for(membership.user_id)
+        return self._here_by_role(membership).filter(pk__in=given, visibility=Visibility.RESTRICTED)
+
+    def _here_by_role(self, membership):
+        """Those in the membership's organization, to be found by roles that were given, which are few."""
+        # `+ 0` keeps the databases from reading the whole organization in order.
+        return self.alias(place=models.F("organization") + 0).filter(place=membership.organization_id)
 
     def at_least(self, role: str, membership: OrganizationMembership) -> Self:
         """Those in which the membership's person has this effective role or a higher one."""

@@ -3,6 +3,7 @@
 import functools
 import json
 from datetime import UTC
+from typing import Any
 
 from django import template
 from django.contrib.humanize.templatetags.humanize import naturaltime
@@ -24,6 +25,37 @@ register.filter("markdown", card_html.render)
 _sprite = functools.cache(lambda: static("icons.svg"))
 
 
+CONTENT = "\ue000"  # stands for what a tag surrounds
+
+
+class Surrounding(template.Node):
+    """A tag whose words all stand in the template: what it puts before and after its content is made just once."""
+
+    def __init__(self, node):
+        self.nodelist: Any = getattr(node, "nodelist", template.NodeList())
+        words = [word.var for word in node.args], {name: word.var for name, word in node.kwargs.items()}
+        around = node.func(*[CONTENT] * hasattr(node, "nodelist"), *words[0], **words[1])
+        self.before, _, self.after = around.partition(CONTENT)
+
+    def render(self, context):
+        return f"{self.before}{self.nodelist.render(context).strip()}{self.after}"
+
+
+def made_once(tag):
+    """Let `tag`, a simple tag or block tag that knows nothing of the context, be a Surrounding where it can be."""
+    compiled = register.tags[tag.__name__]
+
+    def compile_tag(parser, token):
+        node = compiled(parser, token)
+        words = [*node.args, *node.kwargs.values()]
+        stands = all(isinstance(word.var, str | int) and not word.filters for word in words)
+        return Surrounding(node) if stands and not node.target_var else node
+
+    register.tags[tag.__name__] = compile_tag
+    return tag
+
+
+@made_once
 @register.simple_tag
 def icon(name, label=""):
     """The icon `name` of static/icons.svg: hidden from screen readers beside text, named by `label` where alone."""
@@ -126,12 +158,14 @@ def column_header(context, label, *, link="", sort="", is_default=False, hidden=
     return format_html('<th scope="col" role="columnheader"{}>{}</th>', _attributes(attributes), inner)
 
 
+@made_once
 @register.simple_block_tag
 def row_header(content, **attributes):
     """The cell that names its row."""
     return _cell(content, "th", "rowheader", scope="row", **attributes)
 
 
+@made_once
 @register.simple_block_tag
 def cell(content, label="", **attributes):
     """A cell in the column `label`; "" where the column's header is hidden from sight."""
@@ -153,13 +187,8 @@ def _beside(cell):
 
 def _cell(content, tag, role, **attributes):
     """The cell, without the white space that the template is laid out with: an empty one would not be empty else."""
-    start = _start(tag, role=role, **attributes)
+    start = format_html("<{}{}>", tag, _attributes({"role": role, **attributes}))
     return mark_safe(f"{start}{content.strip()}</{tag}>")  # noqa: S308  # both were escaped where they were made
-
-
-@functools.lru_cache(maxsize=500, typed=True)  # a table has hundreds of cells that begin in a few ways
-def _start(tag, **attributes):
-    return format_html("<{}{}>", tag, _attributes(attributes))
 
 
 def _attributes(attributes):

@@ -21,7 +21,7 @@ def index(request, organization):
 def export(request, organization):
     """All entries under the filters, the newest first, as CSV."""
     membership = get_organization(request.user, organization)
-    events = EventListing(membership, request.GET).events
+    events = EventListing(membership, request.GET).queryset()
     response = StreamingHttpResponse(csv_lines(events), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="audit-{organization}.csv"'
     return response

@@ -74,7 +74,7 @@ def detail(request, organization, name):
     """A registry with its collections."""
     access = get_registry(request.user, organization, name)
     listing = CollectionListing(access, request.GET)
-    types, people = AcceptedTypeListing(access.registry).rows, access.registry.people().count()
+    types, people = AcceptedTypeListing(access.registry).rows, access.registry.people_counted()
     context = {**listing.context, "types": list(types), "people": people}
     return registry_page(request, "registries/detail.html", access, "detail", context, part="collections/_results.html")
 
@@ -115,9 +115,9 @@ def settings_page(request, access, *, status=200, **forms):
         **_settings_forms(stored),
         "types": AcceptedTypeListing(stored).removals,
         "stored": stored,
-        "people": stored.people().count(),
+        "people": stored.people_counted(),
         "protected": list(stored.protected_aliases.all()),
-        "admins": admins_who_can_help(stored),
+        "admins": () if access.allowed & CHANGES else admins_who_can_help(stored),
         "may_change": access.allowed & CHANGES,
         "rules": rules,
         **forms,

@@ -12,6 +12,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import connection
+from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -22,6 +23,11 @@ from registry_app.audit.chain import verify
 from registry_app.choices import Action, Role, Target, Visibility
 from registry_app.database import triggers
 from registry_app.listings import cursor
+from registry_app.listings.events import EventListing
+from registry_app.listings.members import MemberListing
+from registry_app.listings.registries import RegistryListing
+from registry_app.listings.teams import TeamListing
+from registry_app.listings.tokens import OrganizationTokenListing
 from registry_app.models import (
     AcceptedType,
     Actor,
@@ -203,7 +209,7 @@ def facts_of(organization):
         "organization": organization.slug,
         "organization_id": organization.pk,
         "sessions": {user.username: _session(user) for user in User.objects.filter(username__in=["ada", "mel", "tim"])},
-        "plan": _plan(organization),
+        "plans": _plans(organization),
         "cursor": cursor.cursor_of(deep, ["name_key"]),
         "page": int(names.count() * 0.9) // cursor.SIZE,
         "mine": mine,
@@ -211,10 +217,19 @@ def facts_of(organization):
     }
 
 
-def _plan(organization):
-    """How the database finds the first page of Tim's list, as it says itself."""
+def _plans(organization):
+    """{what is listed: how the database finds the first page of it for Tim, as it says itself}"""
     tim = organization.memberships.select_related("organization", "user").get(user__username="tim")
-    return tim.registries().custom().order_by("name_key").values("id")[: cursor.SIZE + 1].explain()
+    queries = ("", "sort=-updated", "visibility=restricted", "role=member", f"type={RARE_TYPE}", f"q={COMMON_WORD}")
+    listings = {f"registries, {query or 'no filter'}": RegistryListing(tim, QueryDict(query)) for query in queries}
+    listings |= {
+        "people": MemberListing(tim, QueryDict("")),
+        "teams": TeamListing(tim, QueryDict("")),
+        "the log": EventListing(tim, QueryDict("")),
+        "the log, a day": EventListing(tim, QueryDict("since=2026-01-01&until=2026-01-01")),
+        "tokens": OrganizationTokenListing(tim, QueryDict("")),
+    }
+    return {label: listing.page_queryset().explain() for label, listing in listings.items()}
 
 
 def _session(user):
