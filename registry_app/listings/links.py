@@ -14,7 +14,7 @@ from ..forms.metrics import LinkFilter
 from ..models import Collection, Link, Registry, Tag
 from ..permissions import RegistryAccess
 from ..rules import Metric
-from .base import Listing
+from .base import Listing, capped_count
 from .cursor import SIZE, Page, cursor_of, decode
 from .series import COLUMNS, OF_VERSION, Difference, Labels, Series, chosen_metrics, value_of
 
@@ -197,9 +197,9 @@ class LinkListing(Listing):
         return cell
 
     @cached_property
-    def count(self) -> int | str:
-        """The number of versions; as text, where there are too many to count."""
-        return count_of(self.collection) if self.series.has_more else len(self.series.rows)
+    def count(self) -> str:
+        """The number of versions, as text."""
+        return count_of(self.collection) if self.series.has_more else str(len(self.series.rows))
 
     @property
     def range(self) -> str:
@@ -236,10 +236,9 @@ def _css(place: int) -> str:
     return "n" if place < ALWAYS_SHOWN else "n p3" if place < OFTEN_SHOWN else "n p2"
 
 
-def count_of(collection: Collection) -> int | str:
-    """The number of versions in a collection; as text, where there are too many to count."""
-    count = collection.links.order_by()[: COUNT_CAP + 1].count()
-    return count if count <= COUNT_CAP else f"{COUNT_CAP:,}+"
+def count_of(collection: Collection) -> str:
+    """The number of versions in a collection, as text."""
+    return capped_count(collection.links.all(), COUNT_CAP)
 
 
 def labels_of(registry: Registry, link: Link) -> dict[str, Any]:
