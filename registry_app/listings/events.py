@@ -15,6 +15,7 @@ from ..models.event import related_lists
 from ..models.event_queryset import AuditEventQuerySet
 from ..permissions import RegistryAccess
 from .base import Listing
+from .event_addresses import add_addresses
 
 LINE_LENGTH, LINE_FIELDS = 160, 3  # characters, and fields, that an entry shows in its line
 LABELS = {"ends_at": "Until", "kept": "Keep access", "uri": "Address", "holder": "Who"}
@@ -51,7 +52,8 @@ class EventListing(Listing):
         return [before] if (before := self.wanted["before"]) else [], False
 
     def prepare(self, rows: list) -> list:
-        """The entries, each with what it changed (`rows`), the same in one line, and `one_way`."""
+        """The entries, each with what it changed (`rows`), the same in one line, `one_way`, and where it leads."""
+        add_addresses(rows, self.membership)
         for event in rows:
             event.one_way = event.action in ONE_WAY and not event.refused
             event.rows = _rows(event.content)

@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import Any
 
-from django.db.models import F, QuerySet, Value
+from django.db.models import QuerySet, Value
 from django.db.models.functions import Left
 
 from .. import rules
@@ -22,16 +22,16 @@ TYPES_SHOWN = 6  # types in a row of the list
 
 @Compiled
 def _types(is_first: bool, membership: OrganizationMembership, wanted: Wanted, *ids: int) -> QuerySet:
-    """(registry's name, type's name, whether it is preconfigured, collections of a core registry), those first.
+    """(registry's name, type's name, whether it is preconfigured, a core one's collections and links), those first.
 
     Of the registries `ids`, and on the first page of the core ones under the filters.
     """
     custom = AcceptedType.objects.filter(registry__in=ids).order_by()
-    types = custom.values_list("registry__name", "name", "preconfigured", Value(0))
+    types = custom.values_list("registry__name", "name", "preconfigured", Value(0), Value(0))
     if is_first:
         # A union, because PostgreSQL would answer an OR of the two by reading the types of all registries.
         core = RegistryFilter.narrow(membership, wanted).core().order_by()
-        columns = ("name", "types__name", "types__preconfigured", "collection_count")
+        columns = ("name", "types__name", "types__preconfigured", "collection_count", "link_count")
         types = types.union(core.values_list(*columns), all=True)
     return types.order_by("-preconfigured", "name")
 
@@ -55,8 +55,9 @@ class RegistryListing(Listing):
         given = () if membership.is_admin else ("given_role",)
         if given:
             registries = registries.with_given_role(membership.user_id)
-        columns = ("id", "name", "name_key", "visibility", "accepts_all_types", "updated_at", *given)
-        return registries.values(*columns, summary=Left("description", rules.CARD_READ), held=F("collection_count"))
+        counts = ("collection_count", "link_count")
+        columns = ("id", "name", "name_key", "visibility", "accepts_all_types", "updated_at", *counts, *given)
+        return registries.values(*columns, summary=Left("description", rules.CARD_READ))
 
     def prepare(self, rows: list) -> list:
         """Each cell as the template prints it, because this page is requested most."""
@@ -69,7 +70,7 @@ class RegistryListing(Listing):
             row["restricted"] = row["visibility"] == Visibility.RESTRICTED
             row["types"], row["more_types"] = names[:TYPES_SHOWN], max(0, len(names) - TYPES_SHOWN)
             row["role"] = role and escaped(role.label)
-            row["held"] = escaped(str(row["held"]))
+            row["collections"], row["versions"] = escaped(str(row["collection_count"])), escaped(str(row["link_count"]))
             row["summary"] = rules.first_sentence(row["summary"])[:160]
         return rows
 
@@ -82,7 +83,7 @@ class RegistryListing(Listing):
     def cores(self) -> list[dict[str, Any]]:
         """The core registries with their types; none on later pages."""
         return [
-            {"name": name, "description": description, "types": types, "held": types[0]["held"]}
+            {"name": name, "description": description, "types": types, **types[0]["counts"]}
             for name, description, _ in (rules.CORE_REGISTRIES if self.is_first else ())
             if (types := self._types.get(name))
         ]
@@ -96,13 +97,14 @@ class RegistryListing(Listing):
     def _types(self) -> dict[str, list[dict[str, Any]]]:
         """{name of a registry: its types, preconfigured ones first}, of this page's rows and of the core registries.
 
-        Those of core registries also say how many collections these have (`held`).
+        Those of core registries also say how many collections and versions these have (`counts`).
         """
         ids = [row["id"] for row in self.page.rows if not row["accepts_all_types"]]
         found = _types(*self.of, *ids, *[0] * (SIZE - len(ids)), shape=(self.is_first,))  # as many ids each time
         types: dict[str, list[dict[str, Any]]] = {}
-        for registry, name, preconfigured, held in found:
-            types.setdefault(registry, []).append({"name": name, "preconfigured": preconfigured, "held": held})
+        for registry, name, preconfigured, collections, versions in found:
+            counts = {"collections": collections, "versions": versions}
+            types.setdefault(registry, []).append({"name": name, "preconfigured": preconfigured, "counts": counts})
         return types
 
     @property

@@ -360,3 +360,18 @@ def test_a_refused_line_says_why(acme, ada, rob, mel, golden):
     page = browser(ada).get(reverse("audit:index", args=[acme.slug]))
     (_, events), *_ = page.context["days"]
     assert event.refused and events[0].one_line == event.reason
+
+
+def test_an_entry_leads_to_what_is_there_and_seen(acme, ada, mel, rob, golden, vault, vision, history):
+    collection = make_collection(golden, "Shelf", type="dataset")
+    make_link(collection, make_version(vision, "set", type="dataset"), "good")
+    addresses = {event.address for event in entries(log(ada, acme))}
+    places = [golden, vault, collection, vision, acme.memberships.get(user=mel)]
+    assert {place.get_absolute_url() for place in places} <= addresses
+    seen = {event.address for event in entries(log(mel, acme))}
+    assert collection.get_absolute_url() in seen
+    assert vault.get_absolute_url() not in seen
+    collection.delete_by(Actor(ada))
+    told = [event for event in entries(log(ada, acme)) if event.target_name == "Golden Datasets/Shelf"]
+    assert told
+    assert {event.address for event in told} == {None}
