@@ -1,0 +1,57 @@
+"""Lists of few rows that compiled queries give: aliases, mappings of groups, the lineage of a version."""
+
+from functools import partial
+
+import pytest
+from django.http import QueryDict
+
+from registry_app.choices import Role
+from registry_app.listings.aliases import AliasListing
+from registry_app.listings.group_mappings import GroupMappingListing
+from registry_app.listings.lineage import LineageListing
+from tests.factories import give_role, make_collection, make_link, make_registry, make_version, map_group
+
+pytestmark = pytest.mark.django_db
+
+ASKED = [
+    (AliasListing, "", {"ada": 2, "mel": 1}),
+    (AliasListing, "alias=staging", {"ada": 1, "mel": 1}),
+    (AliasListing, "alias=Production", {"ada": 0, "mel": 0}),
+    (GroupMappingListing, "", {"ada": 2, "mel": 2}),
+    (LineageListing, "", {"ada": 2, "rob": 1}),
+    (LineageListing, "side=outputs", {"ada": 2, "rob": 1}),
+    (LineageListing, "side=inputs", {"ada": 1, "rob": 1}),
+]
+
+
+@pytest.fixture
+def version(acme, globex, ada, mel, rob, vision, models):
+    """A version that others were made from, in a restricted registry too; each with an alias."""
+    hidden = make_registry(acme, ada, "Payroll", restricted=True)
+    give_role(hidden, ada, Role.MEMBER)
+    source = make_version(vision, "source")
+    version = make_version(vision, made_from=(source,))
+    for registry, name in ((models, "Churn"), (hidden, "Wages")):
+        product = make_version(vision, name, made_from=(version,))
+        make_link(make_collection(registry, name), product, "production")
+    collection = make_collection(models, "Sources")
+    make_link(collection, source, "staging")
+    make_link(collection, version)
+    for group in ("ml", "ops"):
+        map_group(acme, group)
+    map_group(globex, "ml")
+    return version
+
+
+@pytest.mark.parametrize(("listing", "query", "expected"), ASKED)
+def test_each_person_has_the_rows_of_the_query(settings, acme, version, listing, query, expected):
+    arguments = [version] if listing is LineageListing else []
+    for name, count in expected.items():
+        membership = acme.memberships.select_related("user", "organization").get(user__username=name)
+        ask = partial(listing, membership, *arguments)
+        rows = {}
+        for settings.COMPILED_QUERIES in (False, True):
+            page = ask(QueryDict(query))
+            rows[settings.COMPILED_QUERIES] = page.page.rows, page.count if page.cap else None
+        assert rows[True] == rows[False]
+        assert len(rows[True][0]) == count, name
