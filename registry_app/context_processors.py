@@ -17,25 +17,28 @@ def site(request):
     database only where a page shows them.
     """
     theme = request.COOKIES.get("theme")
-    membership = SimpleLazyObject(lambda: _membership(request))
+    frame = SimpleLazyObject(lambda: _frame(request))
     return {
         "product": settings.PRODUCT,
         "theme": theme if theme in Theme.values else Theme.SYSTEM.value,
         "zone": timezone.get_current_timezone_name(),
         "has_mail": settings.HAS_MAIL,
         "single_sign_on": settings.SINGLE_SIGN_ON,
-        "membership": membership,
-        "organization": SimpleLazyObject(lambda: membership.organization if membership else None),
-        "sidebar": SimpleLazyObject(lambda: _sidebar(request, membership)),
+        "membership": SimpleLazyObject(lambda: frame.get("membership")),
+        "organization": SimpleLazyObject(lambda: frame.get("organization")),
+        "sidebar": SimpleLazyObject(lambda: frame.get("sidebar")),
         "sso_only": settings.SSO_ONLY,
         "is_set_up": SimpleLazyObject(Organization.objects.exists),
     }
 
 
-def _membership(request):
+def _frame(request):
+    """The navigation of the organization that this browser showed last; {} if the user may enter none."""
     user = getattr(request, "user", None)
-    return last_membership(user, request.COOKIES.get("organization", "")) if user and user.is_authenticated else None
-
-
-def _sidebar(request, membership):
-    return sidebar_registries(membership, recent_ids(request.COOKIES.get("recent", ""))) if membership else {}
+    if not user or not user.is_authenticated:
+        return {}
+    membership = last_membership(user, request.COOKIES.get("organization", ""))
+    if membership is None:
+        return {}
+    sidebar = sidebar_registries(membership, recent_ids(request.COOKIES.get("recent", "")))
+    return {"membership": membership, "organization": membership.organization, "sidebar": sidebar}
