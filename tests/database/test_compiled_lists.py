@@ -9,7 +9,16 @@ from registry_app.choices import Role
 from registry_app.listings.aliases import AliasListing
 from registry_app.listings.group_mappings import GroupMappingListing
 from registry_app.listings.lineage import LineageListing
-from tests.factories import give_role, make_collection, make_link, make_registry, make_version, map_group
+from tests.factories import (
+    give_role,
+    make_collection,
+    make_link,
+    make_member,
+    make_registry,
+    make_user,
+    make_version,
+    map_group,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -18,15 +27,16 @@ ASKED = [
     (AliasListing, "alias=staging", {"ada": 1, "mel": 1}),
     (AliasListing, "alias=Production", {"ada": 0, "mel": 0}),
     (GroupMappingListing, "", {"ada": 2, "mel": 2}),
-    (LineageListing, "", {"ada": 2, "rob": 1}),
-    (LineageListing, "side=outputs", {"ada": 2, "rob": 1}),
-    (LineageListing, "side=inputs", {"ada": 1, "rob": 1}),
+    (LineageListing, "", {"ada": 2, "eve": 1}),
+    (LineageListing, "side=outputs", {"ada": 2, "eve": 1}),
+    (LineageListing, "side=inputs", {"ada": 1, "eve": 1}),
 ]
 
 
 @pytest.fixture
-def version(acme, globex, ada, mel, rob, vision, models):
+def version(acme, globex, ada, mel, vision, models):
     """A version that others were made from, in a restricted registry too; each with an alias."""
+    make_member(acme, make_user("eve"))
     hidden = make_registry(acme, ada, "Payroll", restricted=True)
     give_role(hidden, ada, Role.MEMBER)
     source = make_version(vision, "source")

@@ -30,7 +30,7 @@ def test_paging_shows_the_whole_list_in_order_forwards_and_backwards(acme, ada, 
     whole = list(acme.registries.custom().order_by(*column).values_list("name", flat=True))
     if sort.startswith("-"):
         whole.reverse()
-    client, address = browser(ada), acme.get_absolute_url()
+    client, address = browser(ada), f"{acme.get_absolute_url()}registries/"
     forwards = list(turned(client, address, "after", {"sort": sort}))
     assert [name for page in forwards for name in names(page)] == whole
     assert [len(names(page)) for page in forwards] == [25, 25, 16]
@@ -93,14 +93,18 @@ def test_a_cursor_that_no_page_gave_out(acme, ada, golden, where):
         ("-updated", TIMED_CURSORS),
     ):
         for value in cursors:
-            answers[sort, value[:30]] = client.get(acme.get_absolute_url(), {"sort": sort, where: value}).status_code
+            answers[sort, value[:30]] = client.get(
+                f"{acme.get_absolute_url()}registries/", {"sort": sort, where: value}
+            ).status_code
     assert {key: status for key, status in answers.items() if status != 400} == {}
 
 
 def test_a_cursor_far_away_is_a_page_with_nothing_on_it(acme, ada, golden):
     for value in ([f"{'z' * 400}"], ["\U0010ffff"]):
-        response = browser(ada).get(acme.get_absolute_url(), {"after": cursor(value)})
+        response = browser(ada).get(f"{acme.get_absolute_url()}registries/", {"after": cursor(value)})
         assert (response.status_code, response.context["rows"]) == (200, [])
     for value in (["9999-12-31T23:59:59+00:00", 10**18], ["9999-12-31T23:59:59.999999+00:00", 1]):
-        response = browser(ada).get(acme.get_absolute_url(), {"after": cursor(value), "sort": "updated"})
+        response = browser(ada).get(
+            f"{acme.get_absolute_url()}registries/", {"after": cursor(value), "sort": "updated"}
+        )
         assert (response.status_code, response.context["rows"]) == (200, [])
