@@ -1,7 +1,7 @@
 """The demo's clock: steps are taken in order of time, each under a clock that is set back to its moment."""
 
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 from itertools import groupby
@@ -24,12 +24,8 @@ def run(steps: Iterable[Step]) -> None:
         taken = list(of_day)
         minutes = sorted(chance.sample(range(MORNING, EVENING), len(taken)))
         for minute, (_, act, *arguments) in zip(minutes, taken, strict=True):
-            _take(today - timedelta(days=days_ago) + timedelta(minutes=minute), act, arguments)
-
-
-def _take(moment: datetime, act: Callable[..., None], arguments: list[Any]) -> None:
-    with clock_at(moment):
-        act(*arguments)
+            with clock_at(today - timedelta(days=days_ago) + timedelta(minutes=minute)):
+                act(*arguments)
 
 
 @contextmanager
