@@ -3,108 +3,28 @@
 from . import publishing
 from .samples import make_sample
 
-# First version days ago, days between, versions, who, team, collection, type, card, tags.
+# First version days ago, days between, versions, who, team, collection, type, card, tag.
 COLLECTIONS = (
-    (
-        264,
-        38,
-        6,
-        "tomas",
-        "Language",
-        "Tokenizers/Support_Tokens",
-        "tokenizer",
-        "Tokens of support calls.",
-        ["support"],
-    ),
-    (212, 60, 3, "yuki", "Language", "Tokenizers/Bill_Words", "vocabulary", "The words that bills use.", ["billing"]),
-    (263, 31, 8, "noor", "Language", "Models/Call_Router", "model", "Sends a call to the right desk.", ["support"]),
-    (
-        190,
-        45,
-        4,
-        "tomas",
-        "Language",
-        "Models/Bill_Reader",
-        "model",
-        "Reads the fields of a scanned bill.",
-        ["billing"],
-    ),
-    (258, 66, 4, "lena", "Evaluation", "Datasets/Support_Calls", "dataset", "Calls without names.", ["support"]),
-    (140, 50, 3, "greta", "Evaluation", "Datasets/Scanned_Bills", "dataset", "Bills, with their fields.", ["billing"]),
-    (239, 46, 5, "kofi", "Retention", "Datasets/Usage_Table", "feature-table", "How much customers use.", ["usage"]),
-    (257, 52, 5, "kofi", "Retention", "Feature_Store_Exports/Usage", "dataset", "Usage, as it is exported.", ["usage"]),
-    (
-        254,
-        44,
-        5,
-        "lena",
-        "Evaluation",
-        "Benchmark_Datasets/Routing_Cases",
-        "eval-suite",
-        "Calls and desks.",
-        ["support"],
-    ),
-    (
-        222,
-        73,
-        3,
-        "greta",
-        "Evaluation",
-        "Benchmark_Datasets/Answers",
-        "dataset",
-        "Good answers.",
-        ["support", "golden"],
-    ),
-    (
-        252,
-        84,
-        3,
-        "jon",
-        "Retention",
-        "Golden Datasets/Fee_Checks",
-        "dataset",
-        "Bills that two people checked.",
-        ["billing"],
-    ),
-    (
-        233,
-        58,
-        4,
-        "yuki",
-        "Language",
-        "Prompt_Library/Support_Reply",
-        "prompt",
-        "How a reply begins and ends.",
-        ["support"],
-    ),
-    (171, 51, 3, "diego", "Language", "Prompt_Library/Summaries", "prompt", "How a call is summed up.", ["support"]),
-    (242, 39, 6, "ines", "Safety", "Safety_Classifiers/Abuse_Filter", "model", "Finds abuse in chats.", ["chat"]),
-    (199, 64, 3, "amina", "Safety", "Safety_Classifiers/Abuse_Cases", "eval-suite", "Chats to test it with.", ["chat"]),
-    (238, 57, 4, "omar", "Safety", "Red_Team_Findings/Chat_Attacks", "dataset", "Chats that got past.", ["chat"]),
-    (130, 58, 3, "amina", "Safety", "Red_Team_Findings/Reviews", "report", "What a month of attacks showed.", ["chat"]),
-    (221, 52, 4, "noor", "Language", "Fine_Tuned_Models/Reply_Adapter", "adapter", "Our tone in replies.", ["support"]),
-    (
-        200,
-        66,
-        3,
-        "diego",
-        "Language",
-        "Speech_Corpora/Hotline",
-        "transcript",
-        "Calls, with consent.",
-        ["support", "speech"],
-    ),
-    (
-        228,
-        55,
-        4,
-        "jon",
-        "Retention",
-        "Evaluation_Reports/Usage_Reports",
-        "report",
-        "Whether usage is whole.",
-        ["usage"],
-    ),
+    (264, 38, 6, "tomas", "Language", "Tokenizers/Support_Tokens", "tokenizer", "Tokens of support calls.", "support"),
+    (212, 60, 3, "yuki", "Language", "Tokenizers/Bill_Words", "vocabulary", "The words that bills use.", "billing"),
+    (263, 31, 8, "noor", "Language", "Models/Call_Router", "model", "Sends a call to the right desk.", "support"),
+    (190, 45, 4, "tomas", "Language", "Models/Bill_Reader", "model", "Reads scanned bills.", "billing"),
+    (258, 66, 4, "lena", "Evaluation", "Datasets/Support_Calls", "dataset", "Calls without names.", "support"),
+    (140, 50, 3, "greta", "Evaluation", "Datasets/Scanned_Bills", "dataset", "Bills, with their fields.", "billing"),
+    (239, 46, 5, "kofi", "Retention", "Datasets/Usage_Table", "feature-table", "How much customers use.", "usage"),
+    (257, 52, 5, "kofi", "Retention", "Feature_Store_Exports/Usage", "dataset", "Usage, as it is exported.", "usage"),
+    (254, 44, 5, "lena", "Evaluation", "Benchmark_Datasets/Routing_Cases", "eval-suite", "Calls and desks.", "support"),
+    (222, 73, 3, "greta", "Evaluation", "Benchmark_Datasets/Answers", "dataset", "Good answers.", "support"),
+    (252, 84, 3, "jon", "Retention", "Golden Datasets/Fee_Checks", "dataset", "Bills checked twice.", "billing"),
+    (233, 58, 4, "yuki", "Language", "Prompt_Library/Support_Reply", "prompt", "How a reply begins.", "support"),
+    (171, 51, 3, "diego", "Language", "Prompt_Library/Summaries", "prompt", "How a call is summed up.", "support"),
+    (242, 39, 6, "ines", "Safety", "Safety_Classifiers/Abuse_Filter", "model", "Finds abuse in chats.", "chat"),
+    (199, 64, 3, "amina", "Safety", "Safety_Classifiers/Abuse_Cases", "eval-suite", "Chats to test it with.", "chat"),
+    (238, 57, 4, "omar", "Safety", "Red_Team_Findings/Chat_Attacks", "dataset", "Chats that got past.", "chat"),
+    (130, 58, 3, "amina", "Safety", "Red_Team_Findings/Reviews", "report", "What a month showed.", "chat"),
+    (221, 52, 4, "noor", "Language", "Fine_Tuned_Models/Reply_Adapter", "adapter", "Our tone in replies.", "support"),
+    (200, 66, 3, "diego", "Language", "Speech_Corpora/Hotline", "transcript", "Calls, with consent.", "support"),
+    (228, 55, 4, "jon", "Retention", "Evaluation_Reports/Usage_Reports", "report", "Whether it is whole.", "usage"),
 )
 # Days ago, who, collection, version, alias, reason.
 MOVES = (
@@ -129,8 +49,8 @@ def steps(folder):
     return [*found, *((days, publishing.set_alias, *facts) for days, *facts in MOVES)]
 
 
-def _of_collection(folder, first, between, count, who, owner, path, type_name, card, tags):
-    yield first, publishing.create, who, path, type_name, card, tags
+def _of_collection(folder, first, between, count, who, owner, path, type_name, card, tag):
+    yield first, publishing.create, who, path, type_name, card, [tag]
     artifact = path.split("/")[1].lower()
     for number in range(count):
         made = make_sample(folder, artifact, type_name, number)
