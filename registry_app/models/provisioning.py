@@ -71,13 +71,14 @@ def setup_token() -> str:
 
 
 @transaction.atomic
-def make_account(username: str, email: str, password: str, by: Actor) -> User:
-    """Make an account that can sign in, and log it. Answers it.
+def make_account(username: str, email: str, password: str | None, by: Actor) -> User:
+    """Make an account that can sign in, and log it. Answers it. Without a password: through single sign-on alone.
 
     Raises ValidationError on `username`, `email` or `password`.
     """
     user = User(username=username, email=email)
-    check_password_rules(password, user)
+    if password is not None:
+        check_password_rules(password, user)
     user.set_password(password)
     user.full_clean()
     user.save()

@@ -2,16 +2,17 @@
 
 import secrets
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from ...models import Organization
 from ...operations.prepare import prepare
-from ..demo.organizations import fill
+from ..demo import churn, clock, organizations, others, people, training
 
 
 class Command(BaseCommand):
-    """Two organizations, a dozen custom registries, three people; their passwords are printed, and kept nowhere."""
+    """Two organizations, and nine months of what people did in them. Three can sign in: their passwords are printed."""
 
     help = "Fill an empty installation with an example organization."
 
@@ -20,8 +21,9 @@ class Command(BaseCommand):
         if Organization.objects.exists():
             raise CommandError("There is an organization already; the demo fills an empty installation only.")
         passwords = {name: secrets.token_urlsafe(12) for name in ("ada", "mel", "sam")}
+        steps = [*people.steps(passwords), *organizations.steps(), *churn.steps(training.make(settings.ARTIFACTS))]
         with transaction.atomic():
-            fill(passwords)
+            clock.run([*steps, *others.steps(settings.ARTIFACTS)])
         for name, what in (
             ("ada", "admin of Example Org, and of this installation"),
             ("mel", "member of Example Org, with a role in Safety_Classifiers"),

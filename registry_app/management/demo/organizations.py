@@ -1,4 +1,4 @@
-"""The demo's two organizations: people, registries, roles, and a week of what the rules allow and refuse."""
+"""The demo's registries: how they came, who got which role in them, and what the rules allowed and refused."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -6,124 +6,165 @@ from datetime import timedelta
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from ...choices import Action, OrganizationRole, Role, TeamRole, Visibility
-from ...models import (
-    AccessRequest,
-    Actor,
-    OrganizationMembership,
-    Registry,
-    RegistryMember,
-    Team,
-    TeamMembership,
-    User,
-    create_organization_with_admin,
-    make_account,
-    make_service_account,
-)
+from ...choices import Action, Role, Visibility
+from ...models import AccessRequest, Registry, RegistryMember
 from ...models.event import refusals_logged
-from .publications import publish
+from .named import actor, example, person, registry, team
 
-COMMAND_LINE = Actor(None, staff=True)
 ALL = None  # in the place of a list of types
 
-# Name, description, types, whether it is restricted from the start.
+# Days ago, name, description, types, whether it is restricted from the start.
 CUSTOM = (
-    ("Benchmark_Datasets", "Datasets and test suites for evaluation.", ("dataset", "eval-suite", "prompt"), False),
-    ("Churn Forecasting", "Everything the churn service deploys from.", ("dataset", "model"), False),
-    ("Evaluation_Reports", "Reports from scheduled evaluation runs.", ALL, False),
-    ("Feature_Store_Exports", "Snapshots of feature tables, one a week.", ("dataset", "feature-table"), False),
-    ("Fine_Tuned_Models", "Adapters and tuned checkpoints.", ("adapter", "model"), False),
-    ("Golden Datasets", "Hand-checked data that every release is measured against.", ("dataset",), False),
-    ("Prompts", "Prompts and templates.", ("prompt",), True),
-    ("Red_Team_Findings", "Attacks that worked, kept until they are fixed.", ("dataset", "report"), True),
-    ("Release_Candidates", "Models on their way to production, in the order of their review.", ("model",), False),
-    ("Safety_Classifiers", "Filters and their evaluation suites.", ("eval-suite", "model"), True),
-    ("Speech_Corpora", "Recordings with consent, and their transcripts.", ("dataset", "transcript"), True),
-    ("Tokenizers", "Vocabularies and merges.", ("tokenizer",), False),
+    (271, "Golden Datasets", "Hand-checked data that every release is measured against.", ("dataset",), False),
+    (271, "Evaluation_Reports", "Reports from scheduled evaluation runs.", ALL, False),
+    (270, "Tokenizers", "Vocabularies and merges.", ("tokenizer",), False),
+    (270, "Prompts", "Prompts and templates.", ("prompt",), True),
+    (268, "Feature_Store_Exports", "Snapshots of feature tables, one a week.", ("dataset", "feature-table"), False),
+    (262, "Benchmark_Datasets", "Datasets and test suites for evaluation.", ("dataset", "eval-suite", "prompt"), False),
+    (247, "Safety_Classifiers", "Filters and their evaluation suites.", ("eval-suite", "model"), True),
+    (246, "Red_Team_Findings", "Attacks that worked, kept until they are fixed.", ("dataset", "report"), True),
+    (224, "Fine_Tuned_Models", "Adapters and tuned checkpoints.", ("adapter", "model"), False),
+    (203, "Speech_Corpora", "Recordings with consent, and their transcripts.", ("dataset", "transcript"), True),
+    (189, "Churn Forecasting", "Everything the churn service deploys from.", ("dataset", "model"), False),
+    (152, "Release_Candidates", "Models on their way to production, in the order of their review.", ("model",), False),
+)
+# Days ago, registry, team, role.
+TEAM_ROLES = (
+    (270, "Models", "Retention", Role.MEMBER),
+    (270, "Datasets", "Retention", Role.MEMBER),
+    (270, "Golden Datasets", "Retention", Role.MEMBER),
+    (270, "Evaluation_Reports", "Retention", Role.MEMBER),
+    (269, "Tokenizers", "Language", Role.MEMBER),
+    (269, "Prompts", "Language", Role.MEMBER),
+    (269, "Models", "Language", Role.MEMBER),
+    (267, "Feature_Store_Exports", "Retention", Role.MEMBER),
+    (261, "Benchmark_Datasets", "Evaluation", Role.MEMBER),
+    (260, "Datasets", "Evaluation", Role.MEMBER),
+    (246, "Safety_Classifiers", "Safety", Role.MEMBER),
+    (245, "Red_Team_Findings", "Safety", Role.MEMBER),
+    (223, "Fine_Tuned_Models", "Language", Role.MEMBER),
+    (202, "Speech_Corpora", "Language", Role.MEMBER),
+    (188, "Churn Forecasting", "Retention", Role.MEMBER),
+    (151, "Release_Candidates", "Retention", Role.MEMBER),
+)
+# Days ago, registry, person or service account, role.
+ROLES = (
+    (268, "Tokenizers", "mel", Role.ADMIN),
+    (268, "Models", "rob", Role.ADMIN),
+    (245, "Benchmark_Datasets", "eval-ci", Role.MEMBER),
+    (244, "Safety_Classifiers", "mel", Role.MEMBER),
+    (243, "Safety_Classifiers", "ines", Role.ADMIN),
+    (149, "Models", "deploy-bot", Role.MEMBER),
+    (120, "Release_Candidates", "priya", Role.ADMIN),
 )
 
 
-def fill(passwords):
-    """Make the people, {username: password}, and let them live through a week of the product's rules."""
-    example = _found("Example Org", "ada", passwords)
-    _found("Partner Org", "sam", passwords)
-    ada = Actor(User.objects.get(username="ada"))
-    colleague = _member(example, "mel", passwords["mel"], ada)
-    registries = {name: _create(example, ada, name, *facts) for name, *facts in CUSTOM}
-    RegistryMember(registry=registries["Safety_Classifiers"], user=colleague, role=Role.MEMBER).save_by(ada)
-    RegistryMember(registry=registries["Tokenizers"], user=colleague, role=Role.ADMIN).save_by(ada)
-    _share(example, registries, ada, colleague)
-    _change(example, registries, ada, Actor(colleague))
-    _try(example, registries, ada, Actor(colleague))
-    publish(example, ada, Actor(colleague))
+def steps():
+    """(days ago, function, arguments) of each."""
+    return [
+        *((days, _create, *facts) for days, *facts in CUSTOM),
+        *((days, _share, *facts) for days, *facts in TEAM_ROLES),
+        *((days, _give, *facts) for days, *facts in ROLES),
+        (243, _add_types, "ada", "Models", "adapter", "Fine-tuning now ships adapters."),
+        (241, _add_types, "ada", "Datasets", "feature-table", "The feature store publishes here."),
+        (235, _rename_prompts),
+        (216, _describe_safety),
+        (215, _add_types, "mel", "Tokenizers", "vocabulary", ""),
+        (196, _restrict_tuned),
+        (180, _create, "Scratch", "To try things out.", ALL, False),
+        (140, _drop_scratch),
+        (137, _try_core),
+        (110, _try_tuned),
+        (64, _try_types),
+        (96, _ask, "greta", "Golden Datasets", "I check the labels of the new customers."),
+        (95, _grant, "greta"),
+        (41, _ask, "sofia", "Tokenizers", "I would like to try a smaller vocabulary."),
+        (40, _decline, "sofia", "mel", "Please start from a copy in a team of yours."),
+        (15, _share_for_a_time),
+        (4, _ask, "hana", "Golden Datasets", "I keep the golden questions up to date."),
+    ]
 
 
-def _share(example, registries, ada, colleague):
-    """A team, a service account, roles that they were given, and a request that waits for an answer."""
-    team = Team(organization=example, name="Evaluation", description="Runs the test suites.")
-    team.create(ada)
-    TeamMembership(team=team, user=colleague, role=TeamRole.ADMIN).save_by(ada)
-    robot = make_service_account(example, "eval-ci", ada).user
-    benchmarks = registries["Benchmark_Datasets"]
-    RegistryMember(registry=benchmarks, team=team, role=Role.MEMBER).save_by(ada)
-    RegistryMember(registry=benchmarks, user=robot, role=Role.MEMBER).save_by(ada)
-    soon = (timezone.now() + timedelta(days=30)).replace(hour=0, minute=0, second=0, microsecond=0)
-    RegistryMember(registry=registries["Prompts"], team=team, role=Role.VIEWER, ends_at=soon).save_by(ada)
-    reason = "I keep the golden questions up to date."
-    AccessRequest(registry=registries["Golden Datasets"], user=colleague, role=Role.MEMBER, reason=reason).create(
-        Actor(colleague)
-    )
+def refused(by, action, target, attempt):
+    """Make one attempt, and log what refuses it."""
+    with suppress(ValidationError), refusals_logged(by, action, target):
+        attempt()
 
 
-def _change(example, registries, ada, mel):
-    """What the rules allow."""
-    models, datasets = example.registries.core()
-    models.add_types(ada, ["adapter"], reason="Fine-tuning now ships adapters.")
-    datasets.add_types(ada, ["feature-table"], reason="The feature store publishes here.")
-    reviewed = "Reviewed prompts and templates."
-    registries["Prompts"].edit(ada, name="Prompt_Library", description=reviewed, reason="Only reviewed ones stay.")
-    registries["Fine_Tuned_Models"].restrict(ada, reason="Holds checkpoints tuned on customer data.")
-    registries["Tokenizers"].add_types(mel, ["vocabulary"])
-    safety = "Filters, their thresholds and evaluation suites."
-    registries["Safety_Classifiers"].edit(mel, name="Safety_Classifiers", description=safety)
-    scratch = _create(example, ada, "Scratch", "To try things out.", ALL, False)
-    scratch.delete_by(ada, reason="Nobody used it.")
-
-
-def _try(example, registries, ada, mel):
-    """What they refuse: the log shows it."""
-    models, datasets = example.registries.core()
-    tuned = registries["Fine_Tuned_Models"]
-    _refused(ada, Action.EDIT, models, lambda: models.edit(ada, name="Prod Models", description=""))
-    _refused(ada, Action.RESTRICT, datasets, lambda: datasets.restrict(ada))
-    _refused(ada, Action.RESTRICT, tuned, lambda: tuned.restrict(ada))
-    _refused(mel, Action.TYPE_ADD, models, lambda: models.add_types(mel, ["notebook"]))
-    _refused(ada, Action.DELETE, models, lambda: models.delete_by(ada))
-
-
-def _found(name, username, passwords):
-    return create_organization_with_admin(name, username, f"{username}@example.com", passwords[username], COMMAND_LINE)
-
-
-def _member(organization, username, password, by):
-    user = make_account(username, f"{username}@example.com", password, by)
-    OrganizationMembership(organization=organization, user=user, role=OrganizationRole.MEMBER).save_by(by)
-    return user
-
-
-def _create(organization, by, name, description, types, restricted):
-    registry = Registry(
-        organization=organization,
+def _create(name, description, types, restricted):
+    made = Registry(
+        organization=example(),
         name=name,
         description=description,
         visibility=Visibility.RESTRICTED if restricted else Visibility.ORGANIZATION,
         accepts_all_types=types is ALL,
     )
-    registry.create(by, types or ())
-    return registry
+    made.create(actor("ada"), types or ())
 
 
-def _refused(by, action, registry, attempt):
-    """Make one attempt, and log what refuses it."""
-    with suppress(ValidationError), refusals_logged(by, action, registry):
-        attempt()
+def _share(place, name, role):
+    RegistryMember(registry=registry(place), team=team(name), role=role).save_by(actor("ada"))
+
+
+def _give(place, username, role):
+    RegistryMember(registry=registry(place), user=person(username), role=role).save_by(actor("ada"))
+
+
+def _share_for_a_time():
+    """A role that ends a month from today: 15 days have passed since."""
+    ends = (timezone.now() + timedelta(days=45)).replace(hour=0, minute=0, second=0, microsecond=0)
+    viewers = RegistryMember(registry=registry("Prompt_Library"), team=team("Evaluation"), role=Role.VIEWER)
+    viewers.ends_at = ends
+    viewers.save_by(actor("ada"), reason="For the review of this quarter.")
+
+
+def _add_types(username, place, name, reason):
+    registry(place).add_types(actor(username), [name], reason=reason)
+
+
+def _rename_prompts():
+    text = "Reviewed prompts and templates."
+    registry("Prompts").edit(actor("ada"), name="Prompt_Library", description=text, reason="Only reviewed ones stay.")
+
+
+def _describe_safety():
+    text = "Filters, their thresholds and evaluation suites."
+    registry("Safety_Classifiers").edit(actor("ines"), name="Safety_Classifiers", description=text)
+
+
+def _restrict_tuned():
+    registry("Fine_Tuned_Models").restrict(actor("ada"), reason="Holds checkpoints tuned on customer data.")
+
+
+def _drop_scratch():
+    registry("Scratch").delete_by(actor("ada"), reason="Nobody used it.")
+
+
+def _ask(username, place, reason):
+    by = actor(username)
+    AccessRequest(registry=registry(place), user=by.user, role=Role.MEMBER, reason=reason).create(by)
+
+
+def _grant(username):
+    AccessRequest.objects.get(user__username=username).grant_by(actor("ada"), "Thank you for helping.")
+
+
+def _decline(username, answering, note):
+    AccessRequest.objects.get(user__username=username).decline_by(actor(answering), note)
+
+
+def _try_core():
+    ada, models, datasets = actor("ada"), registry("Models"), registry("Datasets")
+    refused(ada, Action.EDIT, models, lambda: models.edit(ada, name="Prod Models", description=""))
+    refused(ada, Action.RESTRICT, datasets, lambda: datasets.restrict(ada))
+    refused(ada, Action.DELETE, models, lambda: models.delete_by(ada))
+
+
+def _try_tuned():
+    ada, tuned = actor("ada"), registry("Fine_Tuned_Models")
+    refused(ada, Action.RESTRICT, tuned, lambda: tuned.restrict(ada))
+
+
+def _try_types():
+    mel, models = actor("mel"), registry("Models")
+    refused(mel, Action.TYPE_ADD, models, lambda: models.add_types(mel, ["notebook"]))
