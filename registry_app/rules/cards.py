@@ -7,10 +7,12 @@ import re
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from mdit_py_plugins.footnote import footnote_plugin
 
 CARD_READ = 16 * 1024  # characters of a card that a list reads, for a head may be long
 EXCERPT_READ = 1000  # characters below the head, of which the excerpt is the first sentence
-MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"]).use(footnote_plugin, inline=False)
+MARKDOWN.add_render_rule("footnote_anchor", lambda *_: "")  # a way back that would lead nowhere: cards keep no ids
 
 _FENCES = {"---", "..."}
 _KEY = re.compile(r"""["']?\w[\w .-]{0,80}["']? ?:(?:\s|$)""")

@@ -167,3 +167,21 @@ def test_nothing_runs_or_loads(text, around):
 )
 def test_no_text_is_too_odd_or_too_deep(part):
     assert isinstance(render(part * 5000), str)
+
+
+@pytest.mark.parametrize(
+    "text, shown",
+    [
+        ("A claim.[^1]\n\n[^1]: See *there*.", ["A claim.<sup>[1]</sup>", "<li><p>See <em>there</em>."]),
+        ("x[^b] y[^a]\n\n[^a]: Second\n[^b]: First", ["x<sup>[1]</sup> y<sup>[2]</sup>", "First", "Second"]),
+        ("x[^1]\n\n[^1]: <script>alert(1)</script>ok", ["x<sup>[1]</sup>", "<ol>"]),
+        ("Text [^none] stays.", ["Text [^none] stays."]),
+        ("[^x[^1]]: [^1]", ["[^"]),
+    ],
+)
+def test_footnotes_stand_at_the_end(text, shown):
+    html = render(text)
+    places = [html.find(part) for part in shown]
+    assert -1 not in places
+    assert places == sorted(places)
+    assert "<script" not in html and "↩" not in html
