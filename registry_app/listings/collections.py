@@ -12,13 +12,14 @@ from .. import rules
 from ..database.compiled import Compiled
 from ..forms.base import Wanted
 from ..forms.collections import CollectionFilter
-from ..models import Alias, Collection, Tag
+from ..models import Alias, Collection, ProtectedAlias, Tag
 from ..permissions import RegistryAccess
 from .base import Listing
 from .cursor import SIZE, SORTS
 
 COUNT_CAP = 1000  # collections counted at most
 LABELS_SHOWN = 6  # aliases, and tags, in a row of the list
+ALIAS, TAG, PROTECTED = range(3)  # kinds of names
 
 
 class CollectionListing(Listing):
@@ -47,15 +48,21 @@ class CollectionListing(Listing):
     @cached_property
     def protected(self) -> list[str]:
         """The names that the registry protects."""
-        return self.registry.protected_names()
+        return sorted(self._names[PROTECTED].get(self.registry.pk, ()))
+
+    @cached_property
+    def _names(self) -> dict[int, dict[int, list[str]]]:
+        """{ALIAS or TAG: {id of a collection of the page: names}, PROTECTED: {id of the registry: names}}"""
+        found: dict[int, dict[int, list[str]]] = {ALIAS: {}, TAG: {}, PROTECTED: {}}
+        ids = [row["id"] for row in self.page.rows]
+        ids += [0] * (SIZE - len(ids))  # as many ids each time
+        for place, name, kind in _names(self.registry.pk, *ids):
+            found[kind].setdefault(place, []).append(name)
+        return found
 
     def prepare(self, rows: list) -> list:
         """With aliases (protected ones marked, and first) and the collections' own tags."""
-        aliases: dict[int, list[str]] = {}
-        tags: dict[int, list[str]] = {}
-        ids = [row["id"] for row in rows]
-        for collection, name, is_alias in _labels(*ids, *[0] * (SIZE - len(ids))):  # as many ids each time
-            (aliases if is_alias else tags).setdefault(collection, []).append(name)
+        aliases, tags = self._names[ALIAS], self._names[TAG]
         for row in rows:
             marked = mark_protected(aliases.get(row["id"], ()), self.protected)
             row["aliases"], row["more_aliases"] = marked[:LABELS_SHOWN], max(0, len(marked) - LABELS_SHOWN)
@@ -82,8 +89,9 @@ def mark_protected(aliases: Iterable[str], protected: Iterable[str]) -> list[tup
 
 
 @Compiled
-def _labels(*ids: int) -> QuerySet:
-    """(id of a collection, a name, whether it is an alias, else a tag of its own) of these collections."""
-    aliases = Alias.objects.filter(collection__in=ids).order_by().values_list("collection", "name", Value(1))
-    tags = Tag.objects.filter(collection__in=ids, link=None).order_by().values_list("collection", "name", Value(0))
-    return aliases.union(tags, all=True)
+def _names(registry: int, *ids: int) -> QuerySet:
+    """(id of a collection, a name, ALIAS or TAG of its own) of these collections, and what the registry protects."""
+    aliases = Alias.objects.filter(collection__in=ids).order_by().values_list("collection", "name", Value(ALIAS))
+    tags = Tag.objects.filter(collection__in=ids, link=None).order_by().values_list("collection", "name", Value(TAG))
+    protected = ProtectedAlias.objects.filter(registry=registry).order_by()
+    return aliases.union(tags, protected.values_list("registry", "name", Value(PROTECTED)), all=True)
