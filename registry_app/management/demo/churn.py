@@ -82,7 +82,7 @@ TAGS = (
 )
 # Days ago, who, collection, version, reason.
 LINKS = (
-    (186, "priya", DEPLOYED, 4, "Loaded in the spring."),
+    (186, "priya", DEPLOYED, 4, "The first one that the service loads."),
     (185, "priya", DEPLOYED, 13, ""),
     (167, "rob", DEPLOYED, 19, ""),
     (148, "rob", CANDIDATES, 24, "To be compared with production."),

@@ -19,7 +19,7 @@ CUSTOM = (
     (271, "Evaluation_Reports", "Reports from scheduled evaluation runs.", ALL, False),
     (270, "Tokenizers", "Vocabularies and merges.", ("tokenizer",), False),
     (270, "Prompts", "Prompts and templates.", ("prompt",), True),
-    (268, "Feature_Store_Exports", "Snapshots of feature tables, one a week.", ("dataset", "feature-table"), False),
+    (268, "Feature_Store_Exports", "Snapshots of feature tables.", ("dataset", "feature-table"), False),
     (262, "Benchmark_Datasets", "Datasets and test suites for evaluation.", ("dataset", "eval-suite", "prompt"), False),
     (247, "Safety_Classifiers", "Filters and their evaluation suites.", ("eval-suite", "model"), True),
     (246, "Red_Team_Findings", "Attacks that worked, kept until they are fixed.", ("dataset", "report"), True),
