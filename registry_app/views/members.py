@@ -83,13 +83,15 @@ def remove(request, organization, username):
         )
     log_refusals(request, form, Action.PERSON_REMOVE, person)
     here = membership.organization
+    ends = {kind: rows.count() for kind, rows in of_membership(person).items()}
+    ends["requests"] += ends.pop("alias_requests")
     context = {
         "form": form,
         "person": person,
         "refusal": _refusals(person)["remove"],
         "roles": person.user.registry_roles.filter(registry__organization=here).count(),
         "teams": person.user.team_memberships.filter(team__organization=here).count(),
-        "ends": {kind: rows.count() for kind, rows in of_membership(person).items()},
+        "ends": ends,
     }
     return _person_page(request, "members/remove.html", membership, context, form.status)
 
