@@ -27,7 +27,7 @@ from tests.factories import (
     protect,
 )
 
-QUERIES = {"sqlite": 20, "postgresql": 19}  # for one word, however much is found
+QUERIES = {"sqlite": 19, "postgresql": 18}  # for one word, however much is found
 TODAY = timezone.now().date()
 
 
@@ -301,7 +301,7 @@ def test_a_search_that_can_not_be_read_is_told_so_and_kept(acme, mel, release, q
     with nothing_happens():
         response = browser(mel).get(address(acme, query))
     assert (response.status_code, codes(response)) == (422, {"search_invalid"})
-    box = next(form for form in Page(response).forms if form.action == address(acme))
+    _, box = (form for form in Page(response).forms if form.action == address(acme))  # that of the navigation is first
     assert box.data["q"] == [query]
     assert all(f"{operator}:" in response.text for operator in ("type", "tag", "alias", "registry", "created"))
     assert "<script>" not in response.text.partition("<main")[2]
@@ -358,7 +358,7 @@ def test_htmx_gets_the_part_and_everybody_else_the_page(acme, mel, release):
 
 def test_every_page_of_the_organization_leads_to_it(acme, mel, release):
     for page in (acme.get_absolute_url(), release.get_absolute_url(), reverse("members:index", args=[acme.slug])):
-        assert address(acme) in Page(browser(mel).get(page, follow=True)).links
+        assert address(acme) in {form.action for form in Page(browser(mel).get(page, follow=True)).forms}
 
 
 # What may have been meant.
