@@ -47,6 +47,7 @@ class GroupMappingAdmin(AuditedAdmin):
     """What organizations give to groups of the identity provider, when their people sign in."""
 
     list_display = ["group", "provider", "organization", "role", "team", "team_role"]
+    list_select_related = ["organization", "team"]
     list_filter = ["role", "organization"]
     search_fields = ["group", "team__name", "organization__name"]
     raw_id_fields = ["organization", "team"]
