@@ -8,7 +8,7 @@ from registry_app.models import Actor, AuditEvent, Registry
 from registry_app.models.change import digest_of, etag_of
 from registry_app.views import accepted_types as views
 from tests.client import Page, at, browser, codes, logging, nothing_changes, nothing_happens, refused
-from tests.factories import give_role
+from tests.factories import give_role, make_collection
 
 
 @pytest.fixture
@@ -269,8 +269,8 @@ def test_rule_4_a_core_type_stays(ada, models, name):
     assert at("accepted_types:remove", models) not in {form.action for form in page.forms}
 
 
-def test_rule_11_a_type_in_use_stays(ada, golden, used):
-    used("dataset")
+def test_rule_11_a_type_in_use_stays(ada, golden):
+    make_collection(golden, type="dataset")
     refused(
         browser(ada),
         at("accepted_types:remove", golden),

@@ -311,7 +311,7 @@ def test_names_of_any_script_have_an_address(mel, vision):
 def test_a_version_shows_all_its_facts_as_text(mel, vision):
     post(mel, vision)
     page = browser(mel).get(Version.objects.get().get_absolute_url())
-    for shown in (DIGEST, "s3://bucket/churn/7", "2,048 bytes", "train-7", "&lt;b&gt;Ada&lt;/b&gt;", "[1, 2]", "mel"):
+    for shown in (DIGEST, "s3://bucket/churn/7", "2048 bytes", "train-7", "&lt;b&gt;Ada&lt;/b&gt;", "[1, 2]", "mel"):
         assert shown in page.text
     assert "<b>Ada" not in page.text
     assert "https://runs.example.com/7" in Page(page).links
