@@ -32,6 +32,11 @@ def browser(user=None, **options):
     return client
 
 
+def registries_of(organization):
+    """The address of the list of an organization's registries."""
+    return reverse("registries:index", args=[organization.slug])
+
+
 def sign_in(client, user):
     """Give `client` a session of `user` that was seen just now, so that its first request costs what others do.
 

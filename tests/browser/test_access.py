@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from registry_app.choices import Role
 from registry_app.models import Actor, Team, TeamMembership
 from tests.browser.page_checks import SCRIPTS
+from tests.client import registries_of
 from tests.factories import COMMAND_LINE
 
 
@@ -65,7 +66,7 @@ def test_a_role_is_asked_for_and_granted(page, sign_in, rob, mel, golden):
     expect(page.get_by_text("Your request is open")).to_be_visible()
 
     sign_in(rob)
-    page.goto(golden.organization.get_absolute_url())
+    page.goto(registries_of(golden.organization))
     page.get_by_role("link", name="Requests 1").click()
     page.get_by_role("link", name="Review mel").click()
     page.get_by_label("Note").fill("Welcome.")

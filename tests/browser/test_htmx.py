@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from registry_app import rules
 from registry_app.choices import Visibility
+from tests.client import registries_of
 from tests.factories import make_registry
 
 
@@ -15,7 +16,7 @@ from tests.factories import make_registry
 def listed(page, sign_in, ada, acme, golden, vault):
     """Ada's page of registries, Golden and Vault in the table, with a mark that any full load would wipe away."""
     sign_in(ada)
-    page.goto(acme.get_absolute_url())
+    page.goto(registries_of(acme))
     page.evaluate("window.same = true")
     return page
 

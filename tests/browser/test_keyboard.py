@@ -8,6 +8,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from tests.browser.page_checks import PHONE
+from tests.client import registries_of
 
 # Numbers everything that Tab stops at, in the order of the document; of radio buttons just the one that is chosen.
 STOPS = """() => {
@@ -61,7 +62,7 @@ def _leads_back(one, other):
 
 def test_skip_link_comes_first_and_leads_to_the_content(page, sign_in, ada, acme):
     sign_in(ada)
-    page.goto(acme.get_absolute_url())
+    page.goto(registries_of(acme))
     page.keyboard.press("Tab")
     skip = page.locator(".skip")
     expect(skip).to_be_focused()
@@ -75,7 +76,7 @@ def test_skip_link_comes_first_and_leads_to_the_content(page, sign_in, ada, acme
 def test_escape_closes_the_drawer_and_focus_returns(page, sign_in, ada, acme):
     sign_in(ada)
     page.set_viewport_size(PHONE)
-    page.goto(acme.get_absolute_url())
+    page.goto(registries_of(acme))
     opener = page.get_by_role("button", name="Menu", exact=True)
     opener.focus()
     page.keyboard.press("Enter")
@@ -89,7 +90,7 @@ def test_escape_closes_the_drawer_and_focus_returns(page, sign_in, ada, acme):
 
 def test_escape_closes_the_menu_and_focus_returns(page, sign_in, ada, acme):
     sign_in(ada)
-    page.goto(acme.get_absolute_url())
+    page.goto(registries_of(acme))
     page.locator(".who").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#me")).to_be_visible()

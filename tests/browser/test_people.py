@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from registry_app.choices import Role
 from registry_app.models import User
+from tests.client import registries_of
 from tests.factories import PASSWORD, give_team_role
 
 
@@ -50,7 +51,7 @@ def test_invited_joins_and_sees_what_a_team_gives(page, sign_in, ada, acme, vaul
 
     page.context.clear_cookies()
     sign_in(User.objects.get(username="nora"))
-    page.goto(acme.get_absolute_url())
+    page.goto(registries_of(acme))
     expect(page.get_by_role("table").get_by_role("link", name="Vault")).to_be_visible()
 
 

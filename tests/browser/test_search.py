@@ -8,6 +8,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from tests.browser.page_checks import axe_violations, sideways, spilling
+from tests.client import registries_of
 from tests.factories import make_collection, make_link, make_version, protect
 
 
@@ -18,7 +19,7 @@ def searching(page, sign_in, mel, acme, golden, models, vision):
     make_link(make_collection(models, "Churn", tags=["reviewed"]), make_version(vision), "production")
     page.add_init_script(AXE_SCRIPT)
     sign_in(mel)
-    page.goto(acme.get_absolute_url())
+    page.goto(registries_of(acme))
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Search").click()
     expect(page.locator("[name=q]")).to_be_focused()
     page.evaluate("window.same = true")

@@ -14,6 +14,7 @@ from registry_app.choices import Role
 from registry_app.database import triggers
 from registry_app.models import AccessRequest, Actor, User, make_service_account, setup_token
 from tests.browser.page_checks import COLOUR_RULES, DESK, NARROW, PHONE, TABLET, axe_violations, sideways, spilling
+from tests.client import registries_of
 from tests.factories import (
     COMMAND_LINE,
     PASSWORD,
@@ -411,7 +412,7 @@ def test_forced_colours_keep_the_current_ones_distinct(page, sign_in, ada, acme,
 def test_print_shows_the_content_only_and_in_light(page, sign_in, ada, acme, golden, theme):
     sign_in(ada)
     page.emulate_media(media="print", color_scheme=theme)
-    page.goto(acme.get_absolute_url())
+    page.goto(registries_of(acme))
     for away in ("#nav", ".topbar", ".filters", ".btn"):
         expect(page.locator(away).first).to_be_hidden()
     expect(page.get_by_role("rowheader").filter(has_text=golden.name)).to_be_visible()
@@ -422,7 +423,7 @@ def test_print_shows_the_content_only_and_in_light(page, sign_in, ada, acme, gol
 @pytest.mark.parametrize("page", [{"reduced_motion": "reduce"}, {"reduced_motion": "no-preference"}], indirect=True)
 def test_motion_is_reduced_where_that_is_asked_for(page, sign_in, ada, acme):
     sign_in(ada)
-    page.goto(acme.get_absolute_url())
+    page.goto(registries_of(acme))
     moves = page.locator("*").evaluate_all("all => all.some(one => getComputedStyle(one).transitionDuration !== '0s')")
     assert moves == page.evaluate("matchMedia('(prefers-reduced-motion: no-preference)').matches")
 

@@ -13,7 +13,19 @@ from registry_app.choices import OrganizationRole
 from registry_app.models import Actor, AuditEvent, Registry
 from registry_app.models.change import digest_of, etag_of
 from tests.assertions import undone
-from tests.client import Page, at, browser, codes, crawl, logging, nothing_changes, nothing_happens, refused, state
+from tests.client import (
+    Page,
+    at,
+    browser,
+    codes,
+    crawl,
+    logging,
+    nothing_changes,
+    nothing_happens,
+    refused,
+    registries_of,
+    state,
+)
 from tests.factories import make_member, make_registry
 from tests.web.bad_input import HOSTILE, MILLION, NOTHING, SCRIPT, shown_harmless
 
@@ -471,7 +483,7 @@ def test_a_list_at_an_address_that_no_page_gave_out(acme, ada, golden):
     with nothing_happens():
         for query in (*QUERIES, f"q={'x' * 201}", f"type={'x' * 129}"):
             for headers in ({}, {"HX-Request": "true"}):
-                response = client.get(f"{acme.get_absolute_url()}?{query}", headers=headers)
+                response = client.get(f"{registries_of(acme)}?{query}", headers=headers)
                 answers[query, *headers] = response.status_code
     assert {query: status for query, status in answers.items() if status != 400} == {}
 
@@ -480,7 +492,7 @@ def test_a_search_finds_what_it_says_and_nothing_else(acme, mel, golden, vault):
     client = browser(mel)
     with nothing_happens():
         for q in ("%ff", "%ed%a0%80", "%25", "_", "%5c", "%27%20OR%201=1--", "*", '"', "(", "%E2%80%AE"):
-            response = client.get(f"{acme.get_absolute_url()}?q={q}")
+            response = client.get(f"{registries_of(acme)}?q={q}")
             assert (q, response.status_code, response.context["rows"]) == (q, 200, [])
 
 

@@ -6,7 +6,7 @@ from django.urls import reverse
 from registry_app.choices import Action, Role
 from registry_app.models import Actor
 from registry_app.models.change import digest_of, etag_of
-from tests.client import Page, at, browser, logging, nothing_changes, nothing_happens, refused
+from tests.client import Page, at, browser, logging, nothing_changes, nothing_happens, refused, registries_of
 
 
 def address(organization):
@@ -69,7 +69,7 @@ def test_a_member_may_not_change_them(acme, mel):
 def test_where_admins_create_registries_members_are_not_shown_how(acme, ada, mel, rob, models, vault):
     new = reverse("registries:create", args=[acme.slug])
     places = {
-        mel: [acme.get_absolute_url(), at("registries:settings", models)],
+        mel: [registries_of(acme), at("registries:settings", models)],
         rob: [at("registries:settings", vault)],
     }
     for user, pages in places.items():
@@ -77,7 +77,7 @@ def test_where_admins_create_registries_members_are_not_shown_how(acme, ada, mel
     acme.edit(Actor(ada), default_role="viewer", members_create=False)
     for user, pages in places.items():
         assert [page for page in pages if new in Page(browser(user).get(page)).links] == []
-    assert new in Page(browser(ada).get(acme.get_absolute_url())).links
+    assert new in Page(browser(ada).get(registries_of(acme))).links
     assert browser(ada).get(new).status_code == 200
     with nothing_happens():
         page = browser(mel).get(new)
@@ -89,6 +89,6 @@ def test_where_admins_create_registries_members_are_not_shown_how(acme, ada, mel
 
 @pytest.mark.parametrize("person, shown", [("ada", True), ("mel", False)])
 def test_the_navigation_leads_admins_to_them(acme, ada, mel, person, shown, request):
-    page = browser(request.getfixturevalue(person)).get(acme.get_absolute_url())
+    page = browser(request.getfixturevalue(person)).get(registries_of(acme))
     assert (address(acme) in Page(page).links) == shown
     assert reverse("members:index", args=[acme.slug]) in Page(page).links

@@ -14,7 +14,19 @@ from registry_app.listings import registries
 from registry_app.models import AcceptedType, Actor, AuditEvent, FormerName, Registry, RegistryMember
 from registry_app.models.change import digest_of, etag_of
 from registry_app.views import registries as views
-from tests.client import Page, at, browser, codes, logging, many, names, nothing_changes, nothing_happens, refused
+from tests.client import (
+    Page,
+    at,
+    browser,
+    codes,
+    logging,
+    many,
+    names,
+    nothing_changes,
+    nothing_happens,
+    refused,
+    registries_of,
+)
 from tests.factories import give_role, make_member, make_registry, make_user
 
 NEW = {"name": "Silver", "description": "Second best", "visibility": "organization", "types": "dataset, eval-suite"}
@@ -691,7 +703,7 @@ def test_rule_16_a_confirmed_deletion_takes_all_but_the_log(acme, ada, golden, v
     client, pk, history = browser(request.getfixturevalue(person)), golden.pk, AuditEvent.objects.count()
     with logging() as events:
         response = step(client, "registries:delete", golden, reason="Superseded")
-    assert (response.status_code, response.url) == (302, acme.get_absolute_url())
+    assert (response.status_code, response.url) == (302, registries_of(acme))
     for model, key in (
         (Registry, "pk"),
         (AcceptedType, "registry"),
@@ -779,7 +791,7 @@ def cost(client, address):
 def test_the_list_costs_the_same_whether_of_two_pages_or_of_300(acme, golden, vault, person, query, request):
     """A list of one page costs less: its rows needn't be counted."""
     client = browser(request.getfixturevalue(person))
-    address = acme.get_absolute_url() + query
+    address = registries_of(acme) + query
     costs = []
     for number in (3, 26, 300):
         many(acme, number, types=("a", "b", "model"), description="Shelf")
