@@ -45,7 +45,7 @@ def test_a_role_is_given_explained_and_taken(page, sign_in, rob, mel, golden, vi
     page.get_by_label("Username").fill("mel")
     page.get_by_role("button", name="Explain").click()
     expect(page.get_by_role("heading", name="mel has the Admin role")).to_be_visible()
-    expect(page.get_by_role("row", name="Through Vision")).to_contain_text("Counts")
+    expect(page.get_by_role("row", name="Through Vision")).to_contain_text("Effective")
 
     page.get_by_role("link", name="Access", exact=True).click()
     page.get_by_role("link", name="Remove Vision").click()

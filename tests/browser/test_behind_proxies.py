@@ -78,7 +78,7 @@ def test_a_day_of_somebody_who_comes_by_the_provider(page, address, issuer):
     assert {link.partition(PATH)[0] for link in links(page)} == {""}
 
     page.goto(f"{address}/orgs/acme-ml/members/invite/")
-    page.get_by_role("button", name="Make invitation").click()
+    page.get_by_role("button", name="Create invitations").click()
     expect(page.locator("body")).to_contain_text(f"{address}/invitations/")
 
     page.goto(address)

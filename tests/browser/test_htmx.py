@@ -31,10 +31,10 @@ def _is_the_same_page(page):
 
 def test_typing_filters_in_place_and_replaces_the_address(listed):
     before = listed.evaluate("history.length")
-    listed.locator("[name=q]").press_sequentially("gold", delay=20)
+    listed.locator("main [name=q]").press_sequentially("gold", delay=20)
     expect(_rows(listed)).to_have_text(["Golden Datasets"])
     expect(listed).to_have_url(re.compile("q=gold"))
-    expect(listed.locator("[name=q]")).to_be_focused()
+    expect(listed.locator("main [name=q]")).to_be_focused()
     assert listed.evaluate("history.length") == before
     assert _is_the_same_page(listed)
 
@@ -55,17 +55,17 @@ def test_choosing_pushes_an_entry_and_back_steps_back(listed):
 
 
 def test_reload_keeps_the_filters(listed):
-    listed.locator("[name=q]").press_sequentially("vault")
+    listed.locator("main [name=q]").press_sequentially("vault")
     expect(_rows(listed)).to_have_text(["Vault"])
     expect(listed).to_have_url(re.compile("q=vault"))
     listed.reload()
     expect(_rows(listed)).to_have_text(["Vault"])
-    expect(listed.locator("[name=q]")).to_have_value("vault")
+    expect(listed.locator("main [name=q]")).to_have_value("vault")
 
 
 def test_filters_work_together(listed, acme, ada):
     make_registry(acme, ada, "Gold Standard", types=["report"])
-    listed.locator("[name=q]").press_sequentially("gold")
+    listed.locator("main [name=q]").press_sequentially("gold")
     expect(_rows(listed)).to_have_text(["Gold Standard", "Golden Datasets"])
     listed.locator("[name=type]").fill("report")
     listed.locator("[name=type]").press("Enter")
@@ -78,7 +78,7 @@ def test_count_is_announced_by_a_region_that_stays(listed):
     status = listed.locator("main [role=status].sr")
     status.evaluate("region => region.stays = true")
     before = status.inner_text()
-    listed.locator("[name=q]").press_sequentially("gold")
+    listed.locator("main [name=q]").press_sequentially("gold")
     expect(_rows(listed)).to_have_count(1)
     expect(status).not_to_have_text(before)
     assert status.evaluate("region => region.stays")
@@ -98,7 +98,7 @@ def test_log_filters_in_place(page, sign_in, ada, acme, golden):
 
 def test_ended_session_leads_to_the_whole_login_page(listed):
     listed.context.clear_cookies()
-    listed.locator("[name=q]").press_sequentially("gold")
+    listed.locator("main [name=q]").press_sequentially("gold")
     listed.wait_for_url(lambda address: reverse("account_login") in address)
     expect(listed.locator("main")).to_have_count(1)
     expect(listed.locator("[name=password]")).to_be_visible()
@@ -107,7 +107,7 @@ def test_ended_session_leads_to_the_whole_login_page(listed):
 def test_list_that_could_not_be_loaded_stays_and_says_so(listed, monkeypatch, forgiven):
     forgiven.extend(["status of 500", "Error Code 500"])
     monkeypatch.setattr(rules, "name_key", lambda text: 1 / 0)
-    listed.locator("[name=q]").press_sequentially("gold")
+    listed.locator("main [name=q]").press_sequentially("gold")
     expect(listed.locator("#failed")).to_be_visible()
     expect(_rows(listed)).to_have_text(["Golden Datasets", "Vault"])
 

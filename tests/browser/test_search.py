@@ -20,8 +20,8 @@ def searching(page, sign_in, mel, acme, golden, models, vision):
     page.add_init_script(AXE_SCRIPT)
     sign_in(mel)
     page.goto(registries_of(acme))
-    page.get_by_role("navigation", name="Main").get_by_role("link", name="Search").click()
-    expect(page.locator("[name=q]")).to_be_focused()
+    page.get_by_label("Search everything").press("Enter")
+    expect(page.locator("main [name=q]")).to_be_focused()
     page.evaluate("window.same = true")
     return page
 
@@ -35,7 +35,7 @@ def test_typing_finds_in_place_and_replaces_the_address(searching):
     searching.keyboard.type("prod", delay=20)
     expect(_hits(searching)).to_have_text(["Churn", "Churn:v0", "production"])
     expect(searching).to_have_url(re.compile(r"\?q=prod$"))
-    expect(searching.locator("[name=q]")).to_be_focused()
+    expect(searching.locator("main [name=q]")).to_be_focused()
     expect(searching.get_by_role("status")).to_have_text("Collections: 1, Versions: 1, Aliases: 1")
     assert searching.evaluate("history.length") == before
     assert searching.evaluate("window.same")
@@ -52,7 +52,7 @@ def test_enter_gives_an_address_to_share_and_back_leads_back(searching):
     assert searching.evaluate("window.same")
     searching.reload()
     expect(_hits(searching)).to_have_text(["Golden Datasets"])
-    expect(searching.locator("[name=q]")).to_have_value("golden")
+    expect(searching.locator("main [name=q]")).to_have_value("golden")
     searching.go_back()
     expect(_hits(searching)).to_have_count(0)
     expect(searching).to_have_url(re.compile(r"/search/$"))
@@ -60,7 +60,7 @@ def test_enter_gives_an_address_to_share_and_back_leads_back(searching):
 
 def test_what_can_not_be_read_is_told_while_typing_and_forgotten_when_mended(searching, forgiven):
     forgiven.append("status of 422")
-    box, told = searching.locator("[name=q]"), searching.get_by_role("status")
+    box, told = searching.locator("main [name=q]"), searching.get_by_role("status")
     told.evaluate("region => region.stays = true")
     searching.keyboard.type("churn type:")
     expect(told.locator(".error")).to_contain_text("registry:")
@@ -77,7 +77,7 @@ def test_what_can_not_be_read_is_told_while_typing_and_forgotten_when_mended(sea
 def test_without_scripts_the_form_finds_the_same(page, sign_in, mel, acme, golden):
     sign_in(mel)
     page.goto(reverse("search:index", args=[acme.slug]))
-    page.locator("[name=q]").fill("golden")
+    page.locator("main [name=q]").fill("golden")
     page.get_by_role("button", name="Search", exact=True).click()
     expect(_hits(page)).to_have_text(["Golden Datasets"])
     expect(page).to_have_url(re.compile(r"\?q=golden$"))
