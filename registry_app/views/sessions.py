@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ..authentication.sso import THERE, sign_out_address
 
@@ -15,6 +15,7 @@ _sign_in = LoginView.as_view(template_name="sessions/staff.html")
 
 
 @login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def staff(request):
     """Sign in with the password of an account of staff, where nobody else has one: for when the provider fails."""
     return _sign_in(request) if settings.SSO_ONLY else redirect("account_login")

@@ -52,6 +52,7 @@ def _found_the_organization(page):
     assert _press(page, "Create organization") == 200
     organization = Organization.objects.get()
     expect(page).to_have_url(organization.get_absolute_url())
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Registries", exact=True).click()
     for core in organization.registries.core():
         expect(page.get_by_role("article").filter(has_text=core.name)).to_be_visible()
 
@@ -158,7 +159,7 @@ def _read_the_log(page):
     expect(entries).to_have_count(1)
     entries.first.locator("summary").click()
     expect(entries.first.locator(".who-did")).to_have_text("ada")
-    expect(entries.first.get_by_text("Held-out answers.")).to_be_visible()
+    expect(entries.first.get_by_text("Held-out answers.", exact=True)).to_be_visible()
     visibility = entries.first.get_by_role("row").filter(has_text="visibility")
     expect(visibility.locator("del")).to_have_text("Organization")
     expect(visibility.locator("ins")).to_have_text("Restricted")
