@@ -32,10 +32,12 @@ def add_addresses(events: Iterable[AuditEvent], membership: OrganizationMembersh
 
 def _known(events, membership):
     organization = membership.organization
-    of = {kind: {event.target_id for event in events if event.target_type == kind} for kind in Target}
-    seen = membership.registries().order_by().filter(pk__in={event.registry_id for event in events})
+    # With 0, which no row has, because Django asks nothing of an empty list: each page costs the same.
+    of = {kind: {0, *(event.target_id for event in events if event.target_type == kind)} for kind in Target}
+    seen = membership.registries().order_by().filter(pk__in={0, *(event.registry_id for event in events)})
     registries = dict(seen.values_list("pk", "name"))
-    here = Collection.objects.filter(pk__in={event.collection_id for event in events}, registry__in=registries)
+    ids = {0, *(event.collection_id for event in events)}
+    here = Collection.objects.filter(pk__in=ids, registry__in=[0, *registries])
     collections = {pk: (registry, name) for pk, registry, name in here.values_list("pk", "registry", "name")}
     teams = dict(organization.teams.filter(pk__in=of[Target.TEAM]).values_list("pk", "name"))
     people = organization.memberships.filter(user__in=of[Target.USER]).order_by()

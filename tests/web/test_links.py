@@ -377,6 +377,7 @@ def test_the_history_of_a_version_is_its_own(measured, mel, rob):
 def test_a_size_that_is_not_known_is_not_zero(churn, vision, mel, files, size, text):
     link = make_link(churn, make_version(vision, file_count=files, size=size))
     assert text in browser(mel).get(link.get_absolute_url()).text
+    make_version(vision, file_count=files, size=size)
     assert text in browser(mel).get(of("links:create", churn)).text
 
 
