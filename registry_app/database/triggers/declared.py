@@ -29,9 +29,8 @@ def _changed(*columns):
     return "(" + " OR ".join(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in columns) + ")"
 
 
-# That another column of a registry changed than those that tell of what it holds: they count no change of the registry.
+# What of a registry counts as its change; the other columns tell of what it holds.
 _COLUMNS = ("kind", "name", "name_key", "description", "visibility", "accepts_all_types", "version", "organization_id")
-_NOT_CONTENT_ALONE = f"({_changed(*_COLUMNS)} OR NOT {_changed('updated_at')})"
 
 
 def _belongs(table, column):
@@ -64,7 +63,7 @@ TRIGGERS = {
         ("core_type_stays", "OLD.kind = 'core' AND " + _changed("accepts_all_types")),
         ("restricted_stays", "OLD.visibility <> 'organization' AND " + _changed("visibility")),
         ("name_taken", _TWIN.format(own="OLD.id")),
-        ("edit_conflict", f"{_NOT_CONTENT_ALONE} AND NEW.version IS DISTINCT FROM OLD.version + 1"),
+        ("edit_conflict", f"{_changed(*_COLUMNS)} AND NEW.version IS DISTINCT FROM OLD.version + 1"),
     ],
     (REGISTRY, "DELETE"): [
         ("core_stays", "OLD.kind = 'core'"),
