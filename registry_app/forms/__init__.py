@@ -5,6 +5,7 @@ from .artifacts import ArtifactFilter, DeleteVersionForm, VersionForm
 from .audit import AuditFilter, DayForm, HistoryFilter
 from .base import CursorForm
 from .collections import (
+    AliasFilter,
     AliasRequestForm,
     CollectionFilter,
     CreateCollectionForm,
@@ -44,6 +45,7 @@ __all__ = [
     "AddPeopleForm",
     "AddTypesForm",
     "AliasAnswerForm",
+    "AliasFilter",
     "AliasRequestForm",
     "AnswerForm",
     "ArtifactFilter",

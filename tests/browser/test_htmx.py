@@ -106,7 +106,7 @@ def test_ended_session_leads_to_the_whole_login_page(listed):
 
 def test_list_that_could_not_be_loaded_stays_and_says_so(listed, monkeypatch, forgiven):
     forgiven.extend(["status of 500", "Error Code 500"])
-    monkeypatch.setattr(rules, "name_key", lambda text: 1 / 0)
+    monkeypatch.setattr(rules, "folded_name", lambda text: 1 / 0)
     listed.locator("main [name=q]").press_sequentially("gold")
     expect(listed.locator("#failed")).to_be_visible()
     expect(_rows(listed)).to_have_text(["Golden Datasets", "Vault"])

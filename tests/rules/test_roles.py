@@ -25,6 +25,8 @@ ADMIN_ACTIONS = [
     Action.REQUEST_DECLINE,
     Action.PROTECT,
     Action.UNPROTECT,
+    Action.ALIAS_APPROVE,
+    Action.ALIAS_DECLINE,
 ]
 PUBLISHING = [
     Action.COLLECTION_CREATE,
@@ -35,6 +37,7 @@ PUBLISHING = [
     Action.UNLINK,
     Action.ALIAS_SET,
     Action.ALIAS_REMOVE,
+    Action.ALIAS_REQUEST,
 ]
 
 
@@ -82,7 +85,7 @@ def test_effective_role(visibility, in_organization, expected):
 
 
 MEMBERS = {Action.MEMBER_ADD, Action.MEMBER_CHANGE, Action.MEMBER_REMOVE, Action.PROTECT, Action.UNPROTECT}
-MEMBERS |= {Action.REQUEST_GRANT, Action.REQUEST_DECLINE}
+MEMBERS |= {Action.REQUEST_GRANT, Action.REQUEST_DECLINE, Action.ALIAS_APPROVE, Action.ALIAS_DECLINE}
 PUBLISH = {Permission.USE, *PUBLISHING}
 ON_A_LIST = {Action.TYPE_ADD, Action.TYPE_REMOVE, Action.TYPES_ALL}
 

@@ -21,6 +21,7 @@ HOSTILE = {
     "broken": "\ufffd",
 }
 NOTHING = {"etag": digest_of(1, (0, 0, 0, 0)), "reason": ""}  # a deletion was shown of what holds no collection
+PUBLISHED = {"team": "Foundry", "project": "p", "name": "n", "uri": "s3://b", "digest": "sha256:" + 64 * "b"}
 # What each form would send, filled in well.
 FORMS_OF_PEOPLE = {
     "registry_members:add": {"holders": "mel", "role": "member", "ends_at": ""},
@@ -49,6 +50,8 @@ FORMS_OF_PEOPLE = {
         "run_url": "https://runs.example.com/7",
         "made_from": "Foundry/forecasts/churn:v0",
     },
+    "publishing:collection": PUBLISHED,
+    "publishing:registry": {**PUBLISHED, "collection": "New", "type": "dataset"},
     "imports:create": {
         "text": '[{"project": "p", "name": "n", "type": "model", "uri": "s3://b", "digest": "etag:1"}]',
         "etag": "",

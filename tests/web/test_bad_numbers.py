@@ -67,11 +67,15 @@ FIELDS = {
     forms.AddAccessForm: ["ends_at"],
     forms.ChangeAccessForm: ["ends_at"],
     forms.VersionForm: ["size", "file_count"],
+    forms.PublishForm: ["size", "file_count"],
+    forms.RegistryPublishForm: ["size", "file_count"],
 }
 OF_PEOPLE = {
     forms.AddAccessForm: "registry_members:add",
     forms.ChangeAccessForm: "registry_members:change",
     forms.VersionForm: "artifacts:create",
+    forms.PublishForm: "publishing:collection",
+    forms.RegistryPublishForm: "publishing:registry",
 }
 # Numbers that are no field of their own: a choice, a row, a list, a path.
 MORE = [
@@ -138,6 +142,7 @@ def test_a_number_within_text_that_makes_no_sense_is_refused(ada, golden, popula
 
 LISTS = {
     forms.RegistryFilter: ["registries:index"],
+    forms.AliasFilter: ["aliases:index", "organizations:detail"],
     forms.CollectionFilter: ["registries:detail"],
     forms.AuditFilter: ["audit:index", "audit:export", "registries:activity"],
     forms.HistoryFilter: ["collections:activity"],

@@ -39,6 +39,7 @@ SENT = {
     "collections:edit": {"description": "New"},
     "collections:settings": {"etag": digest_of(1)},
     "collections:delete": {"confirmation": "Shelf"},
+    "alias_requests:answer": {"answer": "grant"},
     "protected_aliases:add": {"alias": "stable"},
     "protected_aliases:remove": {"alias": "production"},
     "publishing:registry": {**PUBLISHED, "collection": "New", "type": "dataset"},
@@ -75,6 +76,9 @@ SENT = {
 # What is posted without a role: one's own, and what leads into the site.
 ROLELESS = {
     "site:appearance",
+    "site:time_zone",
+    "registries:pin",
+    "alias_requests:create",  # for those who are no admins
     "invitations:accept",
     "sessions:end",
     "organizations:setup",

@@ -14,6 +14,7 @@ from registry_app.choices import OrganizationRole, Role, TeamRole
 from registry_app.forms.base import ActionForm, EtagField
 from registry_app.models import (
     Actor,
+    AliasRequest,
     Collection,
     GroupMapping,
     OrganizationMembership,
@@ -39,6 +40,7 @@ NOTHING_SHOWN = {
     "AccountForm",
     "AddAccessForm",
     "AddPeopleForm",
+    "AliasRequestForm",
     "AnswerForm",
     "ConfirmForm",
     "CreateCollectionForm",
@@ -261,6 +263,19 @@ def remove_mapping(acme, mel, **_):
     return Edit(reverse("group_mappings:remove", args=[acme.slug, mapping.pk]), join, {}, {})
 
 
+def alias_answer(mel, churn, two_links, **_):
+    asked = AliasRequest.objects.create(
+        registry=churn.registry, collection=churn, link=two_links[1], alias="champion", user=mel, reason="Better."
+    )
+
+    def move():  # past the verbs, which would end the request
+        churn.aliases.create(name="champion", link=two_links[0])
+
+    return Edit(
+        of("alias_requests:answer", churn, asked.pk), move, {"note": "x" * 100_000}, {"answer": "decline", "note": ""}
+    )
+
+
 CASES = {
     "DetailsForm": details,
     "RestrictForm:counts": restrict,
@@ -274,6 +289,7 @@ CASES = {
     "KeyMetricsForm": key_metrics,
     "DeleteCollectionForm": delete_collection,
     "LabelsForm": aliases,
+    "AliasAnswerForm": alias_answer,
     "ChangeAccessForm": role_here,
     "MemberRoleForm:organization": organization_role,
     "MemberRoleForm:team": team_role,
