@@ -52,7 +52,7 @@ def enter(issuer, username, client=None, action="grant", **query):
 def who(client):
     """The name of who is signed in, or None."""
     response = client.get(HOME)
-    return response.context["user"].username if response.status_code == 200 else None
+    return response.wsgi_request.user.username if response.status_code == 200 else None
 
 
 def enter_with(issuer, username, **claims):
