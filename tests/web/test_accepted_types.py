@@ -13,7 +13,7 @@ from tests.factories import give_role, make_collection
 
 @pytest.fixture
 def used(monkeypatch):
-    """A function that makes types be in use: what part 3's collections will do."""
+    """A function that makes types be in use."""
     return lambda *names: monkeypatch.setattr(Registry, "types_in_use", lambda self: frozenset(names))
 
 
