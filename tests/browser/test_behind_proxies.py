@@ -82,7 +82,7 @@ def test_a_day_of_somebody_who_comes_by_the_provider(page, address, issuer):
     expect(page.locator("body")).to_contain_text(f"{address}/invitations/")
 
     page.goto(address)
-    expect(page).to_have_url(f"{address}/orgs/acme-ml/registries/")
+    expect(page).to_have_url(f"{address}/orgs/acme-ml/")
     page.goto(f"{address}/admin/")
     page.locator("#logout-form button").click()
     expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
