@@ -47,7 +47,10 @@ class RegistryQuerySet(models.QuerySet):
     def note_content(self, pk: int, *, collections: int = 0, links: int = 0) -> None:
         """Note that the registry `pk`, which is locked, changed now in what it holds: how many came, or (< 0) went."""
         counts = {"collection_count": F("collection_count") + collections, "link_count": F("link_count") + links}
-        self.filter(pk=pk).update(updated_at=timezone.now(), **counts)
+        now, rows = timezone.now(), self.filter(pk=pk)
+        if not (collections or links):
+            rows = rows.exclude(updated_at=now)  # an update of nothing would be refused
+        rows.update(updated_at=now, **counts)
 
     def visible_to(self, membership: OrganizationMembership) -> Self:
         """Those of the membership's organization in which its person has any role (rulebook §3)."""

@@ -29,8 +29,9 @@ def _changed(*columns):
     return "(" + " OR ".join(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in columns) + ")"
 
 
-# What of a registry counts as its change; the other columns tell of what it holds.
+# Whether an update of a registry is more than a note of what it holds: only such a note steps no version.
 _COLUMNS = ("kind", "name", "name_key", "description", "visibility", "accepts_all_types", "version", "organization_id")
+_IS_NO_NOTE = f"({_changed(*_COLUMNS)} OR NOT {_changed('updated_at', 'collection_count', 'link_count')})"
 
 
 def _belongs(table, column):
@@ -63,7 +64,7 @@ TRIGGERS = {
         ("core_type_stays", "OLD.kind = 'core' AND " + _changed("accepts_all_types")),
         ("restricted_stays", "OLD.visibility <> 'organization' AND " + _changed("visibility")),
         ("name_taken", _TWIN.format(own="OLD.id")),
-        ("edit_conflict", f"{_changed(*_COLUMNS)} AND NEW.version IS DISTINCT FROM OLD.version + 1"),
+        ("edit_conflict", f"{_IS_NO_NOTE} AND NEW.version IS DISTINCT FROM OLD.version + 1"),
     ],
     (REGISTRY, "DELETE"): [
         ("core_stays", "OLD.kind = 'core'"),
