@@ -9,7 +9,7 @@ from ..forms import AliasAnswerForm, AliasRequestForm
 from ..models import AliasRequest
 from ..models.change import etag_of
 from ..permissions import get_collection, get_link
-from .rendering import actor_of, admins_who_can_help, form_data, log_refusals, registry_page
+from .rendering import actor_of, form_data, log_refusals, registry_page
 
 
 @require_http_methods(["GET", "POST"])
@@ -17,9 +17,10 @@ def create(request, organization, name, collection, number):
     """Ask the admins of a registry to set a protected alias on a version."""
     access, collection, link = get_link(request.user, organization, name, collection, number, Action.ALIAS_REQUEST)
     registry = access.registry
-    form = AliasRequestForm(
-        form_data(request), registry=registry, names=registry.protected_names(), initial={"alias": "production"}
-    )
+    waiting = collection.alias_requests.open().filter(user=request.user).select_related("link")
+    taken = {*link.alias_names(), *(asked.alias for asked in waiting)}
+    names = [alias for alias in registry.protected_names() if alias not in taken]
+    form = AliasRequestForm(form_data(request), registry=registry, names=names, initial={"alias": "production"})
     if form.is_valid():
         asked = AliasRequest(link=link, user=request.user, **form.cleaned_data)
         if form.submit(asked.create, actor_of(request)):
@@ -30,9 +31,9 @@ def create(request, organization, name, collection, number):
         "form": form,
         "collection": collection,
         "link": link,
-        "open": link.alias_requests.open().filter(user=request.user),
+        "waiting": waiting,
+        "names": names,
         "may_set": Action.ALIAS_APPROVE in access.allowed,
-        "admins": admins_who_can_help(registry),
     }
     return registry_page(request, "alias_requests/create.html", access, "detail", context, form.status)
 

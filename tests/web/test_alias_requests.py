@@ -87,3 +87,15 @@ def test_a_request_of_another_collection_is_not_found(link, mel, rob, golden):
     other = make_collection(golden, "Other", type="dataset")
     names = [golden.organization.slug, golden.name, other.name, AliasRequest.objects.get().pk]
     assert browser(rob).get(reverse("alias_requests:answer", args=names)).status_code == 404
+
+
+def test_a_page_offers_no_alias_that_is_there_or_asked_for_already(link, mel, rob, golden):
+    ProtectedAlias(registry=golden, name="champion").save_by(Actor(rob))
+    link.change_aliases(Actor(rob), put=["champion"])
+    page = browser(mel).get(address("create", link, link.number))
+    assert page.context["names"] == ["production"]
+    assert Page(page).form_to(address("create", link, link.number))
+    ask(link, mel)
+    page = browser(mel).get(address("create", link, link.number))
+    assert (page.context["names"], [asked.alias for asked in page.context["waiting"]]) == ([], ["production"])
+    assert not [form for form in Page(page).forms if form.action == address("create", link, link.number)]
