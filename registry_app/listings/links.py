@@ -98,7 +98,7 @@ class LinkListing(Listing):
             end = start + SIZE
         shown = rows[start:end]
         before = cursor_of(shown[0], KEYS) if shown and start else None
-        return Page(shown, before, cursor_of(shown[-1], KEYS) if end < len(rows) else None)
+        return Page(shown, before, cursor_of(shown[-1], KEYS) if shown and end < len(rows) else None)
 
     def _sorted(self):
         """The newest versions in the order that is asked for."""

@@ -5,6 +5,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from registry_app.choices import Role
+from registry_app.listings.cursor import cursor_of
+from registry_app.listings.links import KEYS
 from registry_app.listings.series import NEWEST
 from registry_app.models import Actor
 from tests.client import Page, browser, logging, of, refused, send
@@ -130,6 +132,16 @@ def test_61_versions_are_on_three_pages(churn, vision, mel):
         assert ranges[0].startswith("1 to ") and ranges[-1].endswith("to 61 of 61")
         back = client.get(f"{address}?{query}&before={page.context['page'].before}")
         assert set(shown(back)[1]).isdisjoint(shown(page)[1])
+
+
+@pytest.mark.parametrize("sort", ["", "-auc"])
+@pytest.mark.parametrize("number", [2, 99])
+def test_before_the_first_row_is_an_empty_page(churn, vision, mel, number, sort):
+    """Version 2 is the first in the list; 99 is the number of none."""
+    fill(churn, vision, [{"auc": number} for number in range(3)])
+    cursor = cursor_of({"number": number}, KEYS)
+    page = browser(mel).get(f"{churn.get_absolute_url()}?sort={sort}&before={cursor}")
+    assert (page.status_code, page.context["page"].before) == (200, None)
 
 
 def test_of_many_versions_the_newest_are_drawn_and_the_old_stay_reachable(churn, vision, mel, monkeypatch):
