@@ -102,7 +102,8 @@ class VersionPage:
     def history(self) -> list[Happening]:
         """What happened to it, and to the aliases that it carries, the newest first."""
         ids = [self.labels.ids[name] for name in self.labels.aliases.get(self.link.number, ())]
-        about = Q(target_type=Target.LINK, target_id=self.link.pk) | Q(target_type=Target.ALIAS, target_id__in=ids)
+        moves = Q(target_type=Target.ALIAS, target_id__in=ids, action__in=(Action.ALIAS_SET, Action.ALIAS_REMOVE))
+        about = Q(target_type=Target.LINK, target_id=self.link.pk) | moves
         events = AuditEvent.objects.filter(about).order_by("-seq")[:EVENTS_READ]
         return [each for event in events if (each := self._happening(event))][:EVENTS_SHOWN]
 

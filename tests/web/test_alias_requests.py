@@ -43,6 +43,15 @@ def test_rule_31_a_request_goes_from_a_member_to_an_admin_who_approves_it(link, 
     refused(admin, where, {**form.data, "answer": "grant"}, "request_answered")
 
 
+def test_rule_31_a_request_moves_nothing_in_the_history_of_a_version(link, mel, rob):
+    link.change_aliases(Actor(rob), ["production"])
+    later = make_link(link.collection, make_version(link.version.artifact.team, "later", type="dataset"))
+    ask(later, mel)
+    AliasRequest.objects.get().decline_by(Actor(rob))
+    history = browser(mel).get(link.get_absolute_url()).context["history"]
+    assert [each.did for each in history] == ["set", "linked this version"]
+
+
 def test_rule_31_what_moved_since_it_was_shown_is_a_conflict(link, mel, rob, vision):
     ask(link, mel)
     asked, admin = AliasRequest.objects.get(), browser(rob)
