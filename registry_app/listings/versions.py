@@ -11,9 +11,10 @@ from ..forms.collections import VersionFilter
 from ..models import Artifact, Collection, Link, OrganizationMembership, Version
 from ..models.artifact import VersionQuerySet
 from ..permissions import RegistryAccess, TeamAccess
-from .base import Listing
+from .base import Listing, capped_count
 
 VERSION_COLUMNS = ("id", "number", "digest", "size", "file_count", "created_at", "created_by__username")
+COUNT_CAP = 1000  # versions counted at most
 CHOICES_SHOWN = 25  # versions, and other types, to choose from
 RELATIVES_SHOWN = 50  # versions that one version was made from, and made into
 
@@ -66,7 +67,7 @@ class LinkableVersionListing:
 
     @property
     def context(self) -> dict[str, Any]:
-        """The context of the templates; `linked` is the number of those that fit and are in the collection already."""
+        """The context of the templates; `linked` says how many of those that fit are in the collection already."""
         fitting = self.usable.filter(artifact__type=self.collection.type).order_by("-pk")
         here = self.collection.links.filter(version=OuterRef("pk"))
         new = fitting.exclude(Exists(here)).select_related("artifact__team", "created_by")
@@ -76,7 +77,7 @@ class LinkableVersionListing:
             "words": self.words,
             "found": found[:CHOICES_SHOWN],
             "more": len(found) > CHOICES_SHOWN,
-            "linked": fitting.filter(Exists(here)).count(),
+            "linked": capped_count(fitting.filter(Exists(here)), COUNT_CAP),
             "others": list(self._other_types()),
         }
 
