@@ -1,18 +1,22 @@
 """What the aliases of a collection point to, since when, and the chart of a metric on which they are marked."""
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, NamedTuple
+
+from django.db.models import Max
 
 from .. import rules
 from ..choices import Action, Target
 from ..models import AuditEvent
+from ..models.event_queryset import AuditEventQuerySet
 from ..rules import Metric
 from .charts import Mark, line_chart
 from .links import LinkListing
 from .series import Difference, value_of
 
 CELLS = 4  # versions that the aliases point to
-MOVES_READ = 100  # entries of the log
+MOVES_READ = 100  # entries of the log about the protected alias
 RINGS_NAMED = 6  # former places of an alias
 METRICS_NAMED = 4  # metrics to choose from beside the chart; the others are in a menu
 
@@ -44,16 +48,11 @@ class Pointers:
         return list(dict.fromkeys([*ends[:1], *middle, *ends[1:]] if base is not None else [*middle, *ends]))
 
     @cached_property
-    def moves(self) -> dict[int | None, list[AuditEvent]]:
-        """{id of an alias: the entries that set it, the newest first}."""
+    def moves(self) -> dict[int | None, AuditEvent]:
+        """{id of an alias: the entry that set it last}."""
         ids = {self.labels.ids[name] for number in self.numbers for name in self.labels.aliases.get(number, ())}
-        found: dict[int | None, list[AuditEvent]] = {}
-        events = AuditEvent.objects.filter(
-            target_type=Target.ALIAS, target_id__in=ids, action=Action.ALIAS_SET, code=""
-        )
-        for event in events.order_by("-seq")[:MOVES_READ] if ids else ():
-            found.setdefault(event.target_id, []).append(event)
-        return found
+        last = _moves(ids).values("target_id").annotate(last=Max("seq")).values("last")
+        return {event.target_id: event for event in AuditEvent.objects.filter(seq__in=last)} if ids else {}
 
     @property
     def cells(self) -> list[Pointer]:
@@ -73,8 +72,7 @@ class Pointers:
 
     def _move(self, row):
         named = [name for name, _ in row["aliases"] if name in self.labels.ids]
-        moves = self.moves.get(self.labels.ids[named[0]], []) if named else []
-        return moves[0] if moves else None
+        return self.moves.get(self.labels.ids[named[0]]) if named else None
 
     @cached_property
     def former(self) -> list[int]:
@@ -82,7 +80,8 @@ class Pointers:
         if not self.labels.base:
             return []
         name, number = self.labels.base
-        found = (event.changes["link"][0] for event in self.moves.get(self.labels.ids[name], ()))
+        moves = _moves({self.labels.ids[name]}).order_by("-seq")[:MOVES_READ]
+        found = (event.changes["link"][0] for event in moves)
         numbers = {rules.number_called(label) for label in found if label} - {number}
         return [each for each in self.series.numbers if each in numbers]
 
@@ -138,3 +137,9 @@ def _ends(values):
     """The numbers of the versions with the lowest and with the highest value."""
     ranked = sorted(values, key=lambda number: rules.exact(values[number]))
     return ranked[0], ranked[-1]
+
+
+def _moves(ids: Iterable[int]) -> AuditEventQuerySet:
+    """The entries that set the aliases of these ids."""
+    events = AuditEvent.objects.filter(target_type=Target.ALIAS, target_id__in=ids, action=Action.ALIAS_SET, code="")
+    return events.order_by()
