@@ -23,5 +23,5 @@ class AccessRequestListing:
     def aliases(self) -> QuerySet[AliasRequest]:
         """The first SHOWN requests for a protected alias."""
         found = AliasRequest.objects.open().answerable(self.membership.user_id)
-        found = found.select_related("user", "link__collection", "collection__registry__organization")
+        found = found.select_related("user", "link__collection__registry__organization")
         return found.filter(registry__organization=self.membership.organization_id)[:SHOWN]

@@ -8,10 +8,18 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from registry_app.choices import Role
-from registry_app.models import Actor, ApiToken, ProtectedAlias
+from registry_app.choices import OrganizationRole, Role
+from registry_app.models import Actor, AliasRequest, ApiToken, ProtectedAlias
 from tests.client import browser
-from tests.factories import give_role, make_collection, make_link, make_registry, make_version
+from tests.factories import (
+    give_role,
+    make_collection,
+    make_link,
+    make_member,
+    make_registry,
+    make_version,
+    protect,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -109,16 +117,28 @@ def test_an_admin_of_a_new_organization_sees_the_first_steps_until_a_version_is_
 
 
 def test_the_overview_takes_as_many_queries_for_many_rows_as_for_few(acme, ada, mel, golden, published, vision):
-    overview(ada, acme)
-    with CaptureQueriesContext(
-        connection,
-    ) as few:
-        overview(ada, acme)
-    for number in range(9):
-        collection = make_collection(golden, f"More {number}", type="dataset")
-        make_link(collection, make_version(vision, f"more-{number}", type="dataset", project="p"), "production")
-        registry = make_registry(acme, ada, f"More {number}")
-        give_role(registry, mel, Role.MEMBER, ends_at=timezone.now() + timedelta(days=9))
+    def more(numbers):
+        """Registries that Mel is a member of, and versions in Golden, for each of which she asks for production."""
+        for number in numbers:
+            collection = make_collection(golden, f"More {number}", type="dataset")
+            link = make_link(collection, make_version(vision, f"more-{number}", type="dataset", project="p"), "tried")
+            AliasRequest(link=link, alias="production", user=mel, reason="It is better.").create(Actor(mel))
+            registry = make_registry(acme, ada, f"More {number}")
+            give_role(registry, mel, Role.MEMBER, ends_at=timezone.now() + timedelta(days=9))
+
+    give_role(golden, mel, Role.MEMBER)
+    protect(golden, "production")
+    more(range(2))
+    overview(ada, acme, alias="tried")
+    with CaptureQueriesContext(connection) as few:
+        overview(ada, acme, alias="tried")
+    more(range(2, 10))
     with CaptureQueriesContext(connection) as many:
-        overview(ada, acme)
-    assert len(many) == len(few)
+        shown = overview(ada, acme, alias="tried").context
+    assert (len(many), len(shown["requests"]["aliases"]), len(shown["board"]["rows"])) == (len(few), 6, 6)
+
+
+def test_a_token_of_somebody_in_several_organizations_is_listed_once(acme, globex, ada):
+    make_member(globex, ada, OrganizationRole.ADMIN)
+    ApiToken(user=ada, name="laptop", expires_at=timezone.now() + timedelta(days=9)).issue(Actor(ada))
+    assert len(overview(ada, acme).context["tokens"]) == 1
