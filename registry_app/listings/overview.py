@@ -7,8 +7,10 @@ from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
-from ..choices import Role, Visibility
-from ..models import ApiToken, Link, OrganizationMembership, RegistryMember
+from ..choices import Role
+from ..models import ApiToken, Link, OrganizationMembership, Registry, RegistryMember
+from ..search.query import Search
+from ..search.results import SearchResults
 from .access_requests import AccessRequestListing
 from .aliases import AliasListing
 from .base import capped_count
@@ -32,7 +34,7 @@ class Overview:
         people = self.organization.memberships.of_active()
         return {
             "registries": capped_count(registries, COUNT_CAP),
-            "restricted": capped_count(registries.filter(visibility=Visibility.RESTRICTED), COUNT_CAP),
+            "restricted": capped_count(Registry.objects.restricted_for(self.membership), COUNT_CAP),
             "people": capped_count(people.filter(user__is_service=False), COUNT_CAP),
             "services": capped_count(people.filter(user__is_service=True), COUNT_CAP),
         }
@@ -40,9 +42,8 @@ class Overview:
     @property
     def published(self) -> list[Link]:
         """The versions that were linked last in registries that the person sees."""
-        seen = self.membership.registries().order_by().values("pk")
-        links = Link.objects.filter(collection__registry__in=seen).order_by("-pk")
-        return list(links.select_related("collection__registry__organization", "linked_by")[:SHOWN])
+        links = SearchResults(Search(), self.membership.registries()).links(SHOWN)
+        return list(links.select_related("collection__registry__organization", "linked_by"))
 
     @property
     def requests(self) -> dict[str, list]:
@@ -65,7 +66,8 @@ class Overview:
         """Tokens that expire soon: the person's own, and for organization admins those of service accounts."""
         whose = Q(user=self.membership.user_id)
         if self.membership.is_admin:
-            whose |= Q(user__is_service=True, user__memberships__organization=self.organization)
+            here = self.organization.memberships.order_by().values("user")
+            whose |= Q(user__is_service=True, user__in=here)
         ending = ApiToken.objects.usable().filter(whose, expires_at__lt=timezone.now() + SOON)
         return ending.select_related("user").order_by("expires_at", "pk")[:SHOWN]
 
