@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
+from .. import rules
 from ..forms.collections import AliasFilter
 from ..models import Alias, Link, OrganizationMembership, ProtectedAlias
 from .base import Listing, add_line_breaks
@@ -34,7 +36,8 @@ class AliasListing(Listing):
     def query(membership: OrganizationMembership, alias: str) -> QuerySet:
         """The aliases, as dicts."""
         seen = membership.registries().order_by().values("pk")
-        newest = Link.objects.filter(collection=OuterRef("collection")).order_by("-number").values("number")
+        later = Link.objects.filter(collection=OuterRef("collection"), number__gt=OuterRef("link__number")).order_by()
+        behind = later.values("collection").annotate(count=Count("pk")).values("count")
         return Alias.objects.filter(name=alias, collection__registry__in=seen).values(
             "id",
             "set_at",
@@ -42,7 +45,7 @@ class AliasListing(Listing):
             registry=F("collection__registry__name"),
             number=F("link__number"),
             by=F("set_by__username"),
-            newest=Subquery(newest[:1]),
+            behind=Coalesce(Subquery(behind), 0),
         )
 
     def prepare(self, rows: list) -> list:
@@ -52,7 +55,6 @@ class AliasListing(Listing):
             row["address"] = reverse("collections:detail", args=names)
             row["link"] = reverse("links:detail", args=[*names, row["number"]])
             row["label"] = add_line_breaks(row["collection_name"])
-            row["behind"] = row["newest"] - row["number"]
         return rows
 
     @property
@@ -64,10 +66,11 @@ class AliasListing(Listing):
     def choices(self) -> list[tuple[str, bool]]:
         """[(a name that the board can show, whether a registry that the person sees protects it)]."""
         seen = self.membership.registries().order_by().values("pk")
-        names = ProtectedAlias.objects.filter(registry__in=seen).order_by("name").values_list("name", flat=True)
-        protected = list(names.distinct()[:CHOICES])
-        others = [name for name in (PRODUCTION, "staging", self.alias) if name not in protected]
-        return [(name, name in protected) for name in dict.fromkeys([*protected, *others])]
+        protected = ProtectedAlias.objects.filter(registry__in=seen).order_by("name")
+        first = list(protected.values_list("name", flat=True).distinct()[:CHOICES])
+        names = list(dict.fromkeys([*first, PRODUCTION, "staging", self.alias]))
+        keys = set(protected.filter(name_key__in=map(rules.name_key, names)).values_list("name_key", flat=True))
+        return [(name, rules.name_key(name) in keys) for name in names]
 
     @property
     def context(self) -> dict[str, Any]:

@@ -138,6 +138,22 @@ def test_the_overview_takes_as_many_queries_for_many_rows_as_for_few(acme, ada, 
     assert (len(many), len(shown["requests"]["aliases"]), len(shown["board"]["rows"])) == (len(few), 6, 6)
 
 
+def test_the_board_counts_the_versions_that_came_after(acme, ada, mel, published, vision):
+    """A number that was unlinked is no version."""
+    first, second = published["Golden Datasets"]
+    make_link(first.collection, make_version(vision, "later", type="dataset", project="p"))
+    second.unlink(Actor(ada))
+    assert board(mel, acme) == [("In Golden Datasets", 0, 1)]
+
+
+def test_a_protected_alias_is_shown_as_one_however_many_there_are(acme, ada, golden):
+    for number in range(9):
+        ProtectedAlias(registry=golden, name=f"a{number}").save_by(Actor(ada))
+    ProtectedAlias(registry=golden, name="production").save_by(Actor(ada))
+    offered = dict(overview(ada, acme, alias="a8").context["board"]["choices"])
+    assert (offered["production"], offered["a8"], offered["staging"]) == (True, True, False)
+
+
 def test_a_token_of_somebody_in_several_organizations_is_listed_once(acme, globex, ada):
     make_member(globex, ada, OrganizationRole.ADMIN)
     ApiToken(user=ada, name="laptop", expires_at=timezone.now() + timedelta(days=9)).issue(Actor(ada))
