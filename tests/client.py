@@ -197,10 +197,10 @@ class Page(FormReader):
         super().handle_starttag(tag, attributes)
 
     def form_to(self, address):
-        """The one form that posts to `address`, with or without a query."""
-        found = [form for form in self.forms if form.method == "post" and urlsplit(form.action).path == address]
-        assert len(found) == 1
-        return found[0]
+        """The one form that posts to `address`, with or without a query. It has the token that the server asks for."""
+        (form,) = [form for form in self.forms if form.method == "post" and urlsplit(form.action).path == address]
+        assert form.data.get("csrfmiddlewaretoken")
+        return form
 
 
 def crawl(client, start):

@@ -87,9 +87,12 @@ def error_prefix(*forms):
 
 @register.simple_block_tag(takes_context=True)
 def component(context, content, name, **values):
-    """The template components/_NAME.html around what stands inside: an include that has a `content`."""
+    """The template components/_NAME.html around what stands inside: an include that has a `content`.
+
+    It knows `values` and, for its forms, the request's CSRF token; nothing else of the page.
+    """
     template = context.template.engine.get_template(f"components/_{name}.html")
-    return template.render(context.new({**values, "content": content}))
+    return template.render(context.new({"csrf_token": context.get("csrf_token"), **values, "content": content}))
 
 
 # Pages that breadcrumbs go through and no object is: the address's name, what it is called there, and whose it is.
