@@ -22,8 +22,6 @@ from .tag import Tag, clean_tags, replace_tags
 from .user import User
 from .validation import raise_refusal, refused_as, validate_description
 
-EXCERPT = 500  # characters of a card beside its versions
-
 
 class CollectionQuerySet(models.QuerySet):
     """Collections as pages ask for them."""
@@ -113,16 +111,8 @@ class Collection(models.Model):
 
     @property
     def excerpt(self) -> str:
-        """The first paragraphs of the card after its summary, up to a heading; the summary if there are none."""
-        found: list[str] = []
-        for part in (part.strip() for part in self.description.replace("\r\n", "\n").split("\n\n")):
-            if part.startswith("#"):
-                if found:
-                    break
-                part = part.partition("\n")[2].strip()
-            if part and part != self.summary and sum(map(len, [*found, part])) <= EXCERPT:
-                found.append(part)
-        return "\n\n".join(found) or self.summary
+        """What stands of the card beside the versions, as Markdown."""
+        return rules.excerpt(self.description)
 
     def clean(self) -> None:
         """Rule 20, and names as they are kept, against the row as it is stored; texts that stay may be older than

@@ -10,7 +10,8 @@ from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
 CARD_READ = 16 * 1024  # characters of a card that a list reads, for a head may be long
-EXCERPT_READ = 1000  # characters below the head, of which the excerpt is the first sentence
+BEGINNING = 1000  # characters below the head, of which the first sentence and the excerpt are taken
+EXCERPT = 500  # characters of a card that stand beside versions
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"]).use(footnote_plugin, inline=False)
 MARKDOWN.add_render_rule("footnote_anchor", lambda *_: "")  # a way back that would lead nowhere: cards keep no ids
 
@@ -38,7 +39,27 @@ def first_sentence(text: str) -> str:
     first, _, second = body.lstrip("\ufeff\n ").partition("\n")
     if not head and first.rstrip() == "---" and _KEY.match(second):
         return ""  # the head is longer than what was read
-    return _first_sentence(body[:EXCERPT_READ])
+    return _first_sentence(body[:BEGINNING])
+
+
+def excerpt(text: str) -> str:
+    """The first paragraphs of a card after its first sentence, up to a heading; that sentence if there are none.
+
+    In Markdown, EXCERPT characters at the most.
+    """
+    summary, body = first_sentence(text), split_head(text)[1].replace("\r\n", "\n")
+    *whole, last = body[:BEGINNING].split("\n\n")
+    found: list[str] = []
+    for part in map(str.strip, [*whole, last] if len(body) <= BEGINNING else whole):
+        if part.startswith("#"):
+            if found:
+                break
+            part = part.partition("\n")[2].strip()
+        if sum(map(len, [*found, part])) > EXCERPT:
+            break
+        if part and part != summary:
+            found.append(part)
+    return "\n\n".join(found) or summary
 
 
 @functools.lru_cache(maxsize=2000)

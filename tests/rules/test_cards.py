@@ -61,3 +61,28 @@ def test_the_head_of_a_card(text, head):
 )
 def test_lists_show_the_first_sentence(text, sentence):
     assert rules.first_sentence(text[: rules.CARD_READ]) == sentence
+
+
+LONG = "word " * 120
+
+
+@pytest.mark.parametrize(
+    "text, excerpt",
+    [
+        ("Predicts churn.", "Predicts churn."),
+        ("Predicts churn.\n\nBy *month*.\n\nFor Sales.", "By *month*.\n\nFor Sales."),
+        ("Predicts churn. By month.", "Predicts churn. By month."),
+        (f"{HEAD}# Churn\n\nPredicts churn.\n\nBy month.", "By month."),
+        ("---\nlicense: mit\n\ntags: a\n---\nPredicts churn.\n\nBy month.", "By month."),
+        ("# Churn\nBy month.\n\n## Use\nFor Sales.\n\n## More\nText.", "For Sales."),
+        ("Predicts churn.\r\n\r\nBy month.", "By month."),
+        (f"Predicts churn.\n\nBy month.\n\n{LONG}\n\nShort.", "By month."),
+        (f"Predicts churn.\n\n{LONG}\n\nShort.", "Predicts churn."),
+        (f"Predicts churn.\n\n# {'x' * 900}\n\n{LONG}", "Predicts churn."),
+        ("b\n\n" + "a\n\n" * 21_000, "\n\n".join("a" * 332)),
+        ("", ""),
+    ],
+    ids=lambda value: ascii(value)[:20],
+)
+def test_the_beginning_of_a_card_stands_beside_versions(text, excerpt):
+    assert rules.excerpt(text) == excerpt
