@@ -2,6 +2,7 @@
 
 import functools
 import json
+import shlex
 from datetime import UTC
 from typing import Any
 
@@ -214,6 +215,12 @@ def as_json(value):
 def indented(value):
     """A metadata value as JSON in lines."""
     return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+@register.filter
+def shell(value):
+    """A text as one word of a shell, so that a command that is copied runs nothing of it."""
+    return shlex.quote(value)
 
 
 @register.filter

@@ -1,6 +1,7 @@
 """Pages of the links in a collection: create, show, edit aliases and tags, unlink, compare."""
 
 import csv
+import shlex
 from functools import partial
 from urllib.parse import unquote
 
@@ -113,11 +114,7 @@ def _fetch(uri):
     pattern = FETCH.get(scheme.lower())
     if pattern is None or path.startswith("-"):  # a command would read the path as an option
         return None
-    return pattern.format(uri=_quoted(uri), path=_quoted(path))
-
-
-def _quoted(text):
-    return "'" + text.replace("'", "'\\''") + "'"
+    return pattern.format(uri=shlex.quote(uri), path=shlex.quote(path))
 
 
 @require_http_methods(["GET", "POST"])

@@ -245,9 +245,9 @@ def test_section_3_restricted_viewers_get_no_code(vault, vision, mel):
     [
         ("s3://[bucket/x", "aws s3 cp --recursive 's3://[bucket/x' ."),
         ("s3://a\u2100b/x", "aws s3 cp --recursive 's3://a\u2100b/x' ."),
-        ("hf://org/name", "hf download 'org/name'"),
+        ("hf://org/name", "hf download org/name"),
         ("file:///data/my%20model", "cp -r '/data/my model' ."),
-        ("file:///it's", "cp -r '/it'\\''s' ."),
+        ("file:///it's", "cp -r '/it'\"'\"'s' ."),
         ("file:--target-directory=/tmp", None),
         ("strange:thing", None),
     ],

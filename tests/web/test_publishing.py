@@ -1,11 +1,19 @@
 """The pages that publish a version: who may, what they create, what each rule refuses beside which field."""
 
+import re
+import shlex
+import subprocess
+from html import unescape
+from io import StringIO
+
 import pytest
+from django.core.management.base import OutputWrapper
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from registry_app.choices import Action, Role
+from registry_app.importers.digests import hash_path
 from registry_app.models import Artifact, Collection, Team
 from tests.client import Page, at, browser, logging, nothing_changes, of, refused, send
 from tests.factories import (
@@ -47,6 +55,11 @@ def errors(page):
 def without(data, *fields):
     """`data` without `fields`."""
     return {field: value for field, value in data.items() if field not in fields}
+
+
+def commands(page):
+    """The commands that a page offers to copy."""
+    return [unescape(found) for found in re.findall(r'<pre class="copyable"[^>]*>([^<]+)</pre>', page.text)]
 
 
 # In a collection.
@@ -373,3 +386,28 @@ def test_a_viewer_of_an_empty_collection_reads_who_can_publish(release_registry,
     page = browser(eve).get(churn.get_absolute_url())
     assert "rob@example.com" in page.text
     assert [link for link in Page(page).links if link.endswith(("/publish/", "/link/")) and churn.name in link] == []
+
+
+# The commands that these pages offer.
+
+
+def test_names_in_a_command_are_one_word_of_the_shell(release_registry, vision, mel):
+    name = 'it\'s $(reboot) `id` "x" \\'
+    collection = make_collection(release_registry, name)
+    (command,) = commands(browser(mel).get(collection.get_absolute_url()))
+    words = shlex.split(command)
+    assert words[words.index("--name") + 1] == name
+    assert words[words.index("--type") + 1] == collection.type
+    assert words[words.index("--team") + 1] == "Vision"
+
+
+@pytest.mark.parametrize("name", ["a b ", "-x", "a\\b", "größe", "'\"$`*"])
+def test_the_command_for_a_folder_gives_the_digest_that_is_registered(churn, vision, mel, tmp_path, name):
+    folder = tmp_path / "model"
+    folder.mkdir()
+    for each in (name, "plain.bin"):
+        (folder / each).write_bytes(b"weights")
+    (command,) = [found for found in commands(browser(mel).get(of("publishing:collection", churn))) if "find" in found]
+    shown = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, check=True, text=True)
+    hashed = hash_path(str(folder), OutputWrapper(StringIO()))
+    assert (f"sha256:{shown.stdout.split()[0]}", hashed.file_count) == (hashed.digest, 2)
