@@ -142,7 +142,8 @@ class Link(models.Model):
             link._check_protected(change, names)
             changes = {"aliases": [names, None], "tags": [link.tag_names(), None]}
             changes = {field: values for field, values in changes.items() if values[0]}
-            link._end_requests(change, link.alias_requests.all())
+            about = models.Q(link=link) | models.Q(alias__in=names)
+            link._end_requests(change, link.collection.alias_requests.filter(about))
             Link.objects.filter(pk=link.pk).delete()
             change.record(Action.UNLINK, link, changes, {"version": reference(link.version)})
             link.collection.touch(links=-1)
