@@ -62,6 +62,11 @@ class AccessRequest(models.Model):
     def __str__(self) -> str:
         return f"{self.user} asks to be {self.get_role_display()} of {self.registry}"
 
+    @property
+    def what(self) -> str:
+        """The role that is asked for, in words."""
+        return f"the {self.get_role_display()} role"
+
     def create(self, by: Actor) -> None:
         """Ask, and log it. Refuses with `role_too_low` who can't see the registry, with `role_held` who has the role.
 

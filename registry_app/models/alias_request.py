@@ -56,6 +56,11 @@ class AliasRequest(models.Model):
         return f"{self.user} asks to set {self.alias} on {self.link}"
 
     @property
+    def what(self) -> str:
+        """The alias and the version that are asked for, in words."""
+        return f"{self.alias} on {self.link.label}"
+
+    @property
     def audit_target(self) -> AuditTarget:
         """The alias in its collection."""
         name = f"{self.collection.path}:{self.alias}"

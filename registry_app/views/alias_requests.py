@@ -11,16 +11,20 @@ from ..models.change import etag_of
 from ..permissions import get_collection, get_link
 from .rendering import actor_of, form_data, log_refusals, registry_page
 
+EARLIER = 3  # requests of one's own that the page for a new one shows
+
 
 @require_http_methods(["GET", "POST"])
 def create(request, organization, name, collection, number):
     """Ask the admins of a registry to set a protected alias on a version."""
     access, collection, link = get_link(request.user, organization, name, collection, number, Action.ALIAS_REQUEST)
     registry = access.registry
-    waiting = collection.alias_requests.open().filter(user=request.user).select_related("link")
-    taken = {*link.alias_names(), *(asked.alias for asked in waiting)}
+    own = collection.alias_requests.filter(user=request.user).select_related("link", "answered_by")
+    taken = {*link.alias_names(), *own.open().values_list("alias", flat=True)}
     names = [alias for alias in registry.protected_names() if alias not in taken]
-    form = AliasRequestForm(form_data(request), registry=registry, names=names, initial={"alias": "production"})
+    form = AliasRequestForm(
+        form_data(request), registry=registry, names=names, initial={"alias": next(iter(names), "")}
+    )
     if form.is_valid():
         asked = AliasRequest(link=link, user=request.user, **form.cleaned_data)
         if form.submit(asked.create, actor_of(request)):
@@ -31,7 +35,7 @@ def create(request, organization, name, collection, number):
         "form": form,
         "collection": collection,
         "link": link,
-        "waiting": waiting,
+        "earlier": own.order_by("-pk")[:EARLIER],
         "names": names,
         "may_set": Action.ALIAS_APPROVE in access.allowed,
     }

@@ -6,7 +6,7 @@ from django.urls import reverse
 from registry_app.choices import Role
 from registry_app.models import Actor, AliasRequest, ProtectedAlias
 from tests.client import Page, browser, refused
-from tests.factories import give_role, make_collection, make_link, make_version
+from tests.factories import give_role, make_collection, make_link, make_member, make_user, make_version
 
 pytestmark = pytest.mark.django_db
 
@@ -106,5 +106,29 @@ def test_a_page_offers_no_alias_that_is_there_or_asked_for_already(link, mel, ro
     assert Page(page).form_to(address("create", link, link.number))
     ask(link, mel)
     page = browser(mel).get(address("create", link, link.number))
-    assert (page.context["names"], [asked.alias for asked in page.context["waiting"]]) == ([], ["production"])
+    assert (page.context["names"], [asked.alias for asked in page.context["earlier"]]) == ([], ["production"])
     assert not [form for form in Page(page).forms if form.action == address("create", link, link.number)]
+
+
+@pytest.mark.parametrize("answer", ["grant", "decline"])
+def test_rule_31_who_asked_reads_the_answer(link, mel, rob, answer):
+    ask(link, mel)
+    asked, admin = AliasRequest.objects.get(), browser(rob)
+    where, own = address("answer", link, asked.pk), address("create", link, link.number)
+    assert [each.answered_at for each in browser(mel).get(own).context["earlier"]] == [None]
+    form = Page(admin.get(where)).form_to(where)
+    admin.post(where, {**form.data, "answer": answer, "note": "Seen in the night run."})
+    page = browser(mel).get(own)
+    assert [each.granted for each in page.context["earlier"]] == [answer == "grant"]
+    assert "Seen in the night run." in page.text
+
+
+def test_rule_31_one_reads_no_answers_of_others(link, mel, rob, golden, acme):
+    ask(link, mel)
+    AliasRequest.objects.get().decline_by(Actor(rob), "Only for Mel.")
+    eve = make_user("eve")
+    make_member(acme, eve)
+    give_role(golden, eve, Role.MEMBER)
+    own = address("create", link, link.number)
+    assert "Only for Mel." not in browser(eve).get(own).text
+    assert "Only for Mel." in browser(mel).get(own).text
