@@ -13,7 +13,7 @@ from ..choices import Action, Permission, Target
 from ..database.fulltext import SearchTerm
 from .artifact import Version
 from .change import Change, changing, locked, refuse_stale
-from .event import Actor, AuditTarget, reference
+from .event import Actor, AuditEvent, AuditTarget, reference
 from .folded_name import FoldedNameField
 from .impact import ContentCounts
 from .link import Alias, Link
@@ -242,6 +242,10 @@ class Collection(models.Model):
         """The fields whose changes the log holds."""
         metrics = rules.key_metric_texts(self.key_metrics)
         return {"name": self.name, "description": self.description, "key_metrics": metrics}
+
+    def after_change(self, event: AuditEvent, changes: dict[str, list]) -> None:
+        """Note the change in its registry."""
+        Registry.objects.note_content(self.registry_id)
 
     def _check_link(self, by, version):
         """Rules 21 and 22, and that `by` may use the version."""

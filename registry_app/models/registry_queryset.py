@@ -4,6 +4,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from .. import rules
@@ -46,7 +47,10 @@ class RegistryQuerySet(models.QuerySet):
 
     def note_content(self, pk: int, *, collections: int = 0, links: int = 0) -> None:
         """Note that the registry `pk`, which is locked, changed now in what it holds: how many came, or (< 0) went."""
-        counts = {"collection_count": F("collection_count") + collections, "link_count": F("link_count") + links}
+        counts = {
+            field: Greatest(F(field) + came, 0)  # a count that was wrong (`verify_audit` tells) refuses no change
+            for field, came in (("collection_count", collections), ("link_count", links))
+        }
         now, rows = timezone.now(), self.filter(pk=pk)
         if not (collections or links):
             rows = rows.exclude(updated_at=now)  # an update of nothing would be refused

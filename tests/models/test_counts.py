@@ -57,6 +57,9 @@ def test_a_count_that_no_verb_made_is_drift(golden, links):
         lambda link, by: link.change_aliases(by, put=["good"]),
         lambda link, by: link.set_tags(by, ["good"]),
         lambda link, by: link.unlink(by),
+        lambda link, by: link.collection.edit(by, name="Other", description="", tags=[]),
+        lambda link, by: link.collection.edit(by, name=link.collection.name, description="", tags=["good"]),
+        lambda link, by: link.collection.choose_metrics(by, [("auc", "higher")]),
         lambda link, by: link.collection.delete_by(by),
         lambda link, by: Collection(registry=link.collection.registry, name="New", type="dataset").create(by),
     ],
@@ -67,3 +70,11 @@ def test_what_changes_in_a_registry_is_its_last_change(ada, golden, links, chang
     change(links[0], Actor(ada))
     golden.refresh_from_db()
     assert golden.updated_at > before
+
+
+def test_a_wrong_count_refuses_no_change(ada, golden, links):
+    Registry.objects.filter(pk=golden.pk).update(link_count=0, collection_count=0, updated_at=timezone.now())
+    links[0].unlink(Actor(ada))
+    links[2].collection.delete_by(Actor(ada))
+    assert Registry.objects.filter(pk=golden.pk, link_count=0, collection_count=0).exists()
+    assert len(list(find_drift())) == 2
