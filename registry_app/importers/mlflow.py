@@ -11,7 +11,8 @@ from django.db import transaction
 from .. import rules
 from ..choices import Action, Target
 from ..database.availability import let_others_write
-from ..models import Alias, Collection, Link, Registry, Team, Version, register
+from ..models import Collection, Link, Registry, Team, Version, register
+from ..models.change import Gone
 from ..models.event import COMMAND_LINE, AuditTarget, record_refusals
 from ..models.validation import format_errors
 from .mlflow_client import Model, ModelVersion
@@ -202,15 +203,15 @@ class MlflowImport:
             called, held = f"{model.name}: {name}"[:NAME_SHOWN], here.get(name)
             if held and held.link_id == link.pk:
                 self.report.count("aliases", "existing")
-            elif held and not _imported(held, artifact):
+            elif held and not held.follows(artifact):
                 self.report.note("aliases", called, f"it was set here on {held.link.label}, and stays there")
-            elif self._do("aliases", name, Action.ALIAS_SET, partial(_put, link, name)):
+            elif self._do("aliases", name, Action.ALIAS_SET, partial(_follow_alias, link, name, is_there=True)):
                 self.report.did("aliases", called)
         there = {rules.clean_name(alias) for alias in model.aliases}
         for name, held in here.items():
-            if not _imported(held, artifact) or name in there:
+            if not held.follows(artifact) or name in there:
                 continue
-            if self._do("aliases", name, Action.ALIAS_REMOVE, partial(_remove, held)):
+            if self._do("aliases", name, Action.ALIAS_REMOVE, partial(_follow_alias, held.link, name, is_there=False)):
                 self.report.did("aliases", f"{model.name}: {name}", "removed")
 
     def _aliases_of(self, model: Model, links: Mapping[int, Link | None]) -> Iterator[tuple[str, Link]]:
@@ -232,19 +233,26 @@ class MlflowImport:
                 yield name, link
 
     def _do(self, kind: str, called: object, action: Action, verb: Callable[[], Any]) -> Any:
-        """What `verb` answers; None if a rule refuses: the refusal is reported as skipped, and logged."""
+        """What `verb` answers; None if a rule refuses: the refusal is reported as skipped, and logged.
+
+        None too where people deleted here what it was about; False where what people set here since then stays.
+        """
         self.steps += 1
         if self.steps % TURN == 0:
             let_others_write()
         try:
-            return verb()
+            answer = verb()
+        except Gone:
+            return self.report.skip(kind, str(called), "it was deleted here meanwhile")
         except ValidationError as error:
             target = Target(action.partition(".")[0])  # the first word of these actions is what they are about
             record_refusals(
                 COMMAND_LINE, action, error, AuditTarget(target, None, str(called), self.team.organization_id)
             )
-            self.report.skip(kind, str(called), format_errors(error).replace("\n", " "))
-            return None
+            return self.report.skip(kind, str(called), format_errors(error).replace("\n", " "))
+        if answer is False:
+            self.report.note(kind, str(called), "it was set here meanwhile, and stays there")
+        return answer
 
 
 def _created(collection: Collection, version: Version) -> Collection:
@@ -255,19 +263,8 @@ def _created(collection: Collection, version: Version) -> Collection:
     return collection
 
 
-def _imported(alias: Alias, artifact: int) -> bool:
-    """Whether an import of this artifact set the alias, and nobody moved it since."""
-    return alias.imported and alias.link.version.artifact_id == artifact
-
-
-def _put(link: Link, name: str) -> bool:
-    link.change_aliases(COMMAND_LINE, [name], imported=True, reason=REASON)
-    return True
-
-
-def _remove(alias: Alias) -> bool:
-    alias.link.change_aliases(COMMAND_LINE, take=[alias.name], reason=REASON)
-    return True
+def _follow_alias(link: Link, name: str, *, is_there: bool) -> bool:
+    return link.follow_alias(COMMAND_LINE, name, is_there=is_there, reason=REASON)
 
 
 def _follow(link: Link, tags: list[str]) -> bool:

@@ -101,22 +101,30 @@ class Link(models.Model):
             link._remove_aliases(change, take)
             link._set_tags(change, tags)
 
-    def change_aliases(
-        self,
-        by: Actor,
-        put: Iterable[str] = (),
-        take: Iterable[str] = (),
-        *,
-        imported: bool = False,
-        reason: str = "",
-    ) -> None:
+    def change_aliases(self, by: Actor, put: Iterable[str] = (), take: Iterable[str] = (), *, reason: str = "") -> None:
         """Set these aliases on it, which takes them off other versions (rule 25), and remove those.
 
-        `imported`: an import sets them. Refuses with `alias_reserved`, `alias_invalid` or `alias_protected`.
+        Refuses with `alias_reserved`, `alias_invalid` or `alias_protected`.
         """
         with changing(self, by, Action.ALIAS_SET, reason=reason) as change:
-            change.row.set_aliases(change, put, imported=imported)
+            change.row.set_aliases(change, put)
             change.row._remove_aliases(change, take)
+
+    def follow_alias(self, by: Actor, name: str, *, is_there: bool, reason: str = "") -> bool:
+        """Let an import set this alias on it, or remove it where it is not there any more. Answers whether it may.
+
+        An alias that a person or another artifact's import set stays. Refuses as `change_aliases` does.
+        """
+        with changing(self, by, Action.ALIAS_SET, reason=reason) as change:
+            link = change.row
+            held = link.collection.aliases.select_related("link__version").filter(name=name).first()
+            if held and not held.follows(link.version.artifact_id):
+                return False
+            if is_there:
+                link.set_aliases(change, [name], imported=True)
+            else:
+                link._remove_aliases(change, [name])
+        return True
 
     def set_tags(self, by: Actor, tags: Iterable[str], *, reason: str = "") -> None:
         """Let it have just these tags. Refuses with `tag_invalid`."""
@@ -241,6 +249,10 @@ class Alias(models.Model):
         return self.collection.audit_target._replace(
             type=Target.ALIAS, id=self.pk, name=f"{self.collection.path}:{self.name}"
         )
+
+    def follows(self, artifact: int) -> bool:
+        """Whether an import of this artifact (by id) set it where it is, so that the next one may move or remove it."""
+        return self.imported and self.link.version.artifact_id == artifact
 
     def delete_by(self, by: Actor) -> None:
         """Remove it, as `Link.change_aliases` does."""

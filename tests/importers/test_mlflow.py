@@ -304,6 +304,38 @@ def test_rule_25_an_alias_that_people_moved_here_stays_where_it_is(bring, fake, 
     assert labels(churn)[0] == {"champion": 0}
 
 
+@pytest.fixture
+def meanwhile(monkeypatch):
+    """Lets an act of people happen in the pause before each step of an import."""
+
+    def meanwhile(act):
+        monkeypatch.setattr(mlflow, "TURN", 1)
+        monkeypatch.setattr(mlflow, "let_others_write", act)
+
+    return meanwhile
+
+
+@pytest.mark.parametrize("there", [[("champion", 3), ("challenger", 3)], [("challenger", 3)]], ids=["moves", "goes"])
+def test_rule_25_an_alias_that_people_set_during_an_import_stays(bring, fake, release_registry, meanwhile, there):
+    bring("--registry=Release")
+    churn = release_registry.collections.get(name="churn")
+    fake.models[1] = model("churn", there)
+    meanwhile(lambda: churn.links.get(number=0).change_aliases(COMMAND_LINE, ["champion"]))
+    done = bring("--registry=Release")
+    assert labels(churn)[0] == {"champion": 0, "challenger": 2}
+    assert "it was set here meanwhile, and stays there" in done.out
+
+
+def test_a_collection_that_people_delete_during_an_import_is_told(bring, fake, release_registry, meanwhile):
+    bring("--registry=Release")
+    fake.models[1] = model("churn", [("champion", 3), ("challenger", 1)])
+    gone = release_registry.collections.filter(name="churn")
+    meanwhile(lambda: [collection.delete_by(COMMAND_LINE) for collection in gone.all()])
+    done = bring("--registry=Release")
+    assert (done.status, gone.all().exists(), table(done)["aliases"]) == (2, False, (2, 0, 0, 2))
+    assert "it was deleted here meanwhile" in done.out
+
+
 def test_an_alias_that_another_project_brought_is_not_moved_to_and_fro(run, bring, fake, release_registry):
     bring("--registry=Release")
     churn = release_registry.collections.get(name="churn")
