@@ -1,6 +1,7 @@
 """Rules 1 to 9 and §5 where somebody passes the verbs by: save(), update(), bulk_*, delete(), fixtures, `loaddata`."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from django.core import serializers
@@ -10,6 +11,8 @@ from django.db.models import F, ProtectedError
 from registry_app.choices import Kind, Visibility
 from registry_app.models import AcceptedType, Actor, AuditChainHead, AuditEvent, Organization, Registry
 from tests.assertions import everything, refused_by_database, undone
+
+DAY = datetime(2020, 2, 29, tzinfo=UTC)
 
 # {rule: (whose row, what is written over it, the code)}. The version steps by one, so that no other trigger refuses.
 CHANGES = {
@@ -24,6 +27,7 @@ CHANGES = {
     "rule_14": ("golden", {"name": "Vault", "name_key": "vault"}, "name_taken"),
     "rule_19": ("golden", {"version": 1}, "edit_conflict"),
     "rule_19_two_steps": ("golden", {"version": 3}, "edit_conflict"),
+    "rule_19_under_a_note": ("golden", {"version": 1, "created_at": DAY, "updated_at": DAY}, "edit_conflict"),
 }
 
 
