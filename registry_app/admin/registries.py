@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from .. import rules
 from ..choices import Action
 from ..forms import DeleteForm
-from ..models import AcceptedType, AccessRequest, FormerName, ProtectedAlias, Registry, RegistryMember
+from ..models import AcceptedType, AccessRequest, AliasRequest, FormerName, ProtectedAlias, Registry, RegistryMember
 from ..models.change import etag_of
 from .base import AuditedAdmin, actor_of
 from .forms import AdminForm, OptimisticLockForm, RegistryForm
@@ -167,6 +167,17 @@ class AccessRequestAdmin(AuditedAdmin):
     list_filter = ["granted", "role", "registry__organization"]
     list_select_related = ["user", "registry", "answered_by"]
     search_fields = ["user__username", "registry__name"]
+    fields = [*list_display, "reason", "note"]
+
+
+@admin.register(AliasRequest)
+class AliasRequestAdmin(AuditedAdmin):
+    """Requests for protected aliases (rule 31). They are answered by the admins of their registry, on its page."""
+
+    list_display = ["user", "alias", "link", "created_at", "answered_by", "answered_at", "granted"]
+    list_filter = ["granted", "registry__organization"]
+    list_select_related = ["user", "link__collection__registry", "answered_by"]
+    search_fields = ["user__username", "collection__name", "alias"]
     fields = [*list_display, "reason", "note"]
 
 

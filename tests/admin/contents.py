@@ -1,33 +1,25 @@
 """The models of the Django admin, and rows of each of them."""
 
 from allauth.socialaccount.models import SocialAccount
+from django.apps import apps
 
 from registry_app.choices import Role
 from registry_app.models import (
-    AcceptedType,
     AccessRequest,
     Actor,
-    Alias,
-    ApiToken,
-    Artifact,
-    AuditChainHead,
-    AuditEvent,
+    AliasRequest,
     AuditForward,
     Collection,
-    FormerName,
     GroupMapping,
-    Invitation,
     Link,
     Organization,
     OrganizationMembership,
     ProtectedAlias,
     Registry,
     RegistryMember,
-    Tag,
     Team,
     TeamMembership,
     User,
-    Version,
 )
 from tests.factories import (
     COMMAND_LINE,
@@ -46,32 +38,7 @@ from tests.factories import (
     protect,
 )
 
-MODELS = [
-    AcceptedType,
-    AccessRequest,
-    Alias,
-    ApiToken,
-    Artifact,
-    AuditEvent,
-    AuditChainHead,
-    AuditForward,
-    Collection,
-    FormerName,
-    GroupMapping,
-    Invitation,
-    Link,
-    Organization,
-    OrganizationMembership,
-    ProtectedAlias,
-    Registry,
-    RegistryMember,
-    SocialAccount,
-    Tag,
-    Team,
-    TeamMembership,
-    User,
-    Version,
-]
+MODELS = [*apps.get_app_config("registry_app").get_models(), SocialAccount]
 ADDABLE = {
     *(Collection, GroupMapping, Link, Organization, OrganizationMembership, ProtectedAlias),
     *(Registry, RegistryMember, Team, TeamMembership, User),
@@ -99,6 +66,11 @@ def fill(organization, numbers):
         link = make_link(make_collection(registry, tags=["churn"]), version, "production")
         link.set_tags(COMMAND_LINE, ["checked"])
         protect(registry, "production")
+        protect(registry, "release")
+        publisher = make_user(f"publisher{number}")
+        make_member(organization, publisher)
+        give_role(registry, publisher, Role.MEMBER)
+        AliasRequest(link=link, alias="release", user=publisher, reason="Why not").create(Actor(publisher))
         map_group(organization, f"group{number}", team=team)
         make_invitation(organization)
         AuditForward.to(f"file:/var/log/{number}")

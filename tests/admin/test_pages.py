@@ -12,6 +12,8 @@ from django.urls import reverse
 
 from registry_app.choices import Role
 from registry_app.models import (
+    AccessRequest,
+    AliasRequest,
     AuditChainHead,
     AuditEvent,
     FormerName,
@@ -189,9 +191,9 @@ def test_lists_are_not_edited_in_place(staff, golden):
     assert (state(), logged(seq)) == (before, [])
 
 
-@pytest.mark.parametrize("model", [AuditEvent, AuditChainHead, FormerName])
-def test_section_5_what_is_read_only_takes_no_post(model, staff, golden):
-    golden.edit(COMMAND_LINE, name="Golden", description="")
+@pytest.mark.parametrize("model", [AuditEvent, AuditChainHead, FormerName, AccessRequest, AliasRequest])
+def test_section_5_what_is_read_only_takes_no_post(model, staff, acme):
+    fill(acme, range(1))
     newest = model.objects.order_by("pk").last()
     before, rows, seq = state(), list(model.objects.values()), last_entry()
     forged = {"seq": 1, "hash": "0", "body": "{}", "name": "x", "post": "yes"}
