@@ -70,7 +70,7 @@ def _publish(request, access, form, suggestions, template, target):
 
 def _stored(request, collection):
     """The link of the version in `collection` that has the digest of the address, or None."""
-    digest = request.GET.get("digest", "")
+    digest = rules.clean_digest(request.GET.get("digest", ""))
     if collection is None or rules.refuse_digest(digest):
         return None
     return collection.links.filter(version__digest=digest).first()
