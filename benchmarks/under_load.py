@@ -1,8 +1,8 @@
 """Readers and writers at once: what answers, how late, and whether any saved change is lost."""
 
 import itertools
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 from urllib.parse import parse_qs
 
@@ -45,11 +45,9 @@ def _measured(server, facts, seconds):
     lost: list = []
     readers = [(_read, server, requests[n % len(requests) :] + requests, end, reads) for n in range(READERS)]
     writers = [(_write, server, place, facts, end, writes, lost) for place in places]
-    threads = [threading.Thread(target=act, args=more) for act, *more in readers + writers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(READERS + WRITERS) as pool:
+        for done in [pool.submit(*each) for each in readers + writers]:
+            done.result()  # an error of a reader or writer is one of the benchmark
     failed = sum(status >= FAILED for _, status in reads + writes)
     return Seen(len(reads) / seconds, _p99(reads), len(writes) / seconds, _p99(writes), failed, sum(lost))
 
