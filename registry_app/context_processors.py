@@ -5,7 +5,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from .choices import Theme
-from .listings.sidebar import recent_ids, sidebar_registries
+from .listings.sidebar import frame_of, recent_ids
 from .models import Organization
 from .permissions import last_membership
 
@@ -38,7 +38,4 @@ def _frame(request):
     if not user or not user.is_authenticated:
         return {}
     membership = last_membership(user, request.COOKIES.get("organization", ""))
-    if membership is None:
-        return {}
-    sidebar = sidebar_registries(membership, recent_ids(request.COOKIES.get("recent", "")))
-    return {"membership": membership, "organization": membership.organization, "sidebar": sidebar}
+    return frame_of(membership, recent_ids(request.COOKIES)) if membership else {}

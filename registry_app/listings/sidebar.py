@@ -1,6 +1,6 @@
 """The registries in the navigation: those that a person pinned, and those that they visited last."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -56,8 +56,15 @@ def _entry(row: dict[str, Any], address: Any) -> dict[str, Any]:
     }
 
 
-def recent_ids(text: str) -> list[int]:
+def frame_of(membership: OrganizationMembership, recent: Iterable[int]) -> dict[str, Any]:
+    """The context of a page's frame in the membership's organization; `recent`: ids of registries visited last."""
+    sidebar = sidebar_registries(membership, recent)
+    return {"membership": membership, "organization": membership.organization, "sidebar": sidebar}
+
+
+def recent_ids(cookies: Mapping[str, str]) -> list[int]:
     """The ids in a browser's cookie `recent`, as `recent_text` wrote it; what is none is left out."""
+    text = cookies.get("recent", "")
     return [int(pk) for pk in text.split(".") if pk.isascii() and pk.isdigit() and len(pk) < 10][:REMEMBERED]
 
 

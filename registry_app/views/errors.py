@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from ..authentication.limits import MINUTE, Limit, address_of, reach
 from ..choices import Action
 from ..database.availability import fault_of
-from ..listings.sidebar import recent_ids, sidebar_registries
+from ..listings.sidebar import frame_of, recent_ids
 from ..permissions import MissingOrganizationRole, MissingRole, get_organization
 from ..rules import CHANGED_AT_ONCE, NEEDED
 from .rendering import HELPERS_SHOWN, admins_who_can_help
@@ -31,23 +31,14 @@ def permission_denied(request, exception):
     """403: with the missing role and the admins who can help, if the user sees the object."""
     context: dict = {}
     if isinstance(exception, MissingRole):
-        context = _frame_of(request, exception.access.membership)
+        context = frame_of(exception.access.membership, recent_ids(request.COOKIES))
         context |= {"access": exception.access, "refusal": exception.refusal, "needed": NEEDED[exception.action]}
         context["admins"] = admins_who_can_help(exception.access.registry)
     if isinstance(exception, MissingOrganizationRole):
         admins = exception.admins.select_related("user").order_by("user__username")[:HELPERS_SHOWN]
-        context = _frame_of(request, exception.membership)
+        context = frame_of(exception.membership, recent_ids(request.COOKIES))
         context |= {"member": exception.membership, "refusal": exception.refusal, "admins": admins}
     return render(request, "403.html", context, status=403)
-
-
-def _frame_of(request, membership):
-    """The context of the navigation of the membership's organization."""
-    return {
-        "membership": membership,
-        "organization": membership.organization,
-        "sidebar": sidebar_registries(membership, recent_ids(request.COOKIES.get("recent", ""))),
-    }
 
 
 def _frame(request):
@@ -57,7 +48,7 @@ def _frame(request):
     if not slug or not request.user.is_authenticated:
         return {}
     try:
-        return _frame_of(request, get_organization(request.user, slug))
+        return frame_of(get_organization(request.user, slug), recent_ids(request.COOKIES))
     except (Http404, PermissionDenied):
         return {}
 

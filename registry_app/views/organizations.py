@@ -15,7 +15,7 @@ from ..listings.overview import Overview
 from ..models import AuditEvent, Organization, User, set_up, setup_token
 from ..models.change import etag_of, read_again
 from ..permissions import get_organization, require_admin
-from .rendering import actor_of, form_data, log_refusals, refused_page, render_page
+from .rendering import actor_of, form_data, log_refusals, refused_page, render_page, wants_part
 
 
 @require_safe
@@ -31,8 +31,7 @@ def home(request):
 def index(request):
     """The user's organizations; for htmx, those of the navigation's menu."""
     memberships = request.user.memberships.select_related("organization")
-    is_part = request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request
-    template = "organizations/_switcher.html" if is_part else "organizations/index.html"
+    template = "organizations/_switcher.html" if wants_part(request) else "organizations/index.html"
     response = render(request, template, {"memberships": memberships})
     patch_vary_headers(response, ["HX-Request"])
     return response

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
-from ..listings.sidebar import recent_ids, recent_text, sidebar_registries, visited_first
+from ..listings.sidebar import frame_of, recent_ids, recent_text, visited_first
 from ..models import Actor
 from ..models.event import record_refusals
 
@@ -28,19 +28,19 @@ def form_data(request):
     return request.POST if request.method == "POST" else None
 
 
-def render_page(request, template, membership, context, *, part=None, status=200):
-    """The page `template` of the membership's organization, or only `part` of it for htmx.
+def wants_part(request):
+    """Whether htmx asks, and for less than a page: a boosted link and a step back in the history ask for all of it."""
+    return request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request
 
-    A boosted request and one that restores history get the whole page.
-    """
-    htmx = request.htmx
-    is_part = part and htmx and not htmx.boosted and not htmx.history_restore_request
-    if not is_part:
-        recent = visited_first(recent_ids(request.COOKIES.get("recent", "")), context.get("registry"))
-        context = {**context, "sidebar": sidebar_registries(membership, recent)}
-    context = {"membership": membership, "organization": membership.organization, **context}
-    response = render(request, part if is_part else template, context, status=status)
-    if not is_part:
+
+def render_page(request, template, membership, context, *, part=None, status=200):
+    """The page `template` of the membership's organization, or only `part` of it for htmx."""
+    if part and wants_part(request):
+        context = {"membership": membership, "organization": membership.organization, **context}
+        response = render(request, part, context, status=status)
+    else:
+        recent = visited_first(recent_ids(request.COOKIES), context.get("registry"))
+        response = render(request, template, {**frame_of(membership, recent), **context}, status=status)
         remember(request, response, organization=membership.organization.slug, recent=recent_text(recent))
     if part:
         patch_vary_headers(response, ["HX-Request"])
