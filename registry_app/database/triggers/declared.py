@@ -30,8 +30,10 @@ def _changed(*columns):
 
 
 # Whether an update of a registry is more than a note of what it holds: only such a note steps no version.
-_COLUMNS = ("kind", "name", "name_key", "name_folded", "description", "visibility", "accepts_all_types", "version")
-_COLUMNS += ("organization_id", "created_by_id", "created_at")
+_COLUMNS = (
+    *("kind", "name", "name_key", "name_folded", "description", "visibility", "accepts_all_types", "version"),
+    *("organization_id", "created_by_id", "created_at"),
+)
 _IS_NO_NOTE = f"({_changed(*_COLUMNS)} OR NOT {_changed('updated_at', 'collection_count', 'link_count')})"
 
 
