@@ -1,51 +1,23 @@
 """Access requests: a person who sees a registry asks its admins for a higher role."""
 
-from typing import Self
-
 from django.db import models
-from django.utils import timezone
 
 from .. import rules
 from ..choices import Action, Permission, Role
 from .change import changing
 from .event import Actor, record, reference
-from .organization import OrganizationMembership
 from .registry_member import RegistryMember
+from .request import Request
 from .user import User
 from .validation import raise_refusal, refused_as
 
 
-class RequestQuerySet(models.QuerySet):
-    """Requests to the admins of a `registry` as pages ask for them."""
-
-    def open(self) -> Self:
-        """Those that nobody has answered, of people who are still in the registry's organization and can sign in."""
-        here = OrganizationMembership.objects.filter(
-            user=models.OuterRef("user"), organization=models.OuterRef("registry__organization")
-        )
-        return self.filter(models.Exists(here), answered_at=None, user__is_active=True)
-
-    def answerable(self, user_id: int) -> Self:
-        """Those in whose registries this user has the Admin role, given there or as organization admin."""
-        given = RegistryMember.objects.active().at_least(Role.ADMIN).registries_for(user_id)
-        led = OrganizationMembership.objects.admins().filter(user=user_id).values("organization")
-        return self.filter(models.Q(registry__in=given) | models.Q(registry__organization__in=led))
-
-
-class AccessRequest(models.Model):
+class AccessRequest(Request):
     """That a person asked for a role in a registry, why, and what became of it."""
 
     registry = models.ForeignKey("Registry", models.CASCADE, related_name="access_requests")
     user = models.ForeignKey(User, models.PROTECT, related_name="access_requests")
     role = models.CharField(max_length=20, choices=Role, default=Role.MEMBER)
-    reason = models.CharField(max_length=rules.REASON_LENGTH)
-    created_at = models.DateTimeField(auto_now_add=True)
-    answered_at = models.DateTimeField(null=True, blank=True)
-    answered_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
-    granted = models.BooleanField(default=False)
-    note = models.CharField(max_length=rules.REASON_LENGTH, blank=True)
-
-    objects = RequestQuerySet.as_manager()
 
     class Meta:
         ordering = ["created_at"]
@@ -85,6 +57,7 @@ class AccessRequest(models.Model):
         And with `reason_invalid` for a note that is no text.
         """
         with changing(self.registry, by, Action.REQUEST_GRANT):
+            raise_refusal(rules.refuse_reason(note), "note")
             self._answer(by, note, granted=True)
             given = RegistryMember.objects.filter(registry=self.registry, user=self.user).first()
             member = given or RegistryMember(registry=self.registry, user=self.user)
@@ -98,6 +71,7 @@ class AccessRequest(models.Model):
         Refuses with `role_too_low`, `request_answered` or `reason_invalid`.
         """
         with changing(self.registry, by, Action.REQUEST_DECLINE):
+            raise_refusal(rules.refuse_reason(note), "note")
             self._answer(by, note, granted=False)
             self.record_decline(by, note)
 
@@ -105,9 +79,3 @@ class AccessRequest(models.Model):
         """Log that nothing became of it."""
         related = {"requested_by": reference(self.user)}
         record(by, Action.REQUEST_DECLINE, self.registry, {"role": [self.role, None]}, related, reason=reason)
-
-    def _answer(self, by, note, *, granted):
-        raise_refusal(rules.refuse_reason(note), "note")
-        answer = {"answered_at": timezone.now(), "answered_by": by.user, "granted": granted, "note": note}
-        done = AccessRequest.objects.open().filter(pk=self.pk).update(**answer)
-        raise_refusal(None if done else rules.REQUEST_ANSWERED)

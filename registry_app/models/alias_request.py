@@ -9,15 +9,15 @@ from django.utils import timezone
 
 from .. import rules
 from ..choices import Action, Target
-from .access_request import RequestQuerySet
 from .change import Change, changing, refuse_stale
 from .event import Actor, AuditTarget, record, reference
 from .link import Alias, Link
+from .request import Request
 from .user import User
 from .validation import raise_refusal, refused_as
 
 
-class AliasRequest(models.Model):
+class AliasRequest(Request):
     """That a person asked to set `alias` on `link`, why, and what became of it.
 
     `before` is the number of the version that the alias named when it was asked, None for none.
@@ -29,14 +29,6 @@ class AliasRequest(models.Model):
     alias = models.CharField(max_length=rules.LABEL_LENGTH)
     before = models.PositiveIntegerField(null=True, editable=False)
     user = models.ForeignKey(User, models.PROTECT, related_name="alias_requests")
-    reason = models.CharField(max_length=rules.REASON_LENGTH)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    answered_at = models.DateTimeField(null=True, editable=False)
-    answered_by = models.ForeignKey(User, models.PROTECT, null=True, editable=False, related_name="+")
-    granted = models.BooleanField(default=False, editable=False)
-    note = models.CharField(max_length=rules.REASON_LENGTH, blank=True)
-
-    objects = RequestQuerySet.as_manager()
 
     class Meta:
         ordering = ["created_at", "pk"]
@@ -118,9 +110,7 @@ class AliasRequest(models.Model):
         raise_refusal(rules.refuse_reason(note), "note")
         with changing(self.link, by, action, reason=note) as change:
             self.collection = change.row.collection
-            answer = {"answered_at": timezone.now(), "answered_by": by.user, "granted": granted, "note": note}
-            done = AliasRequest.objects.open().filter(pk=self.pk).update(**answer)
-            raise_refusal(None if done else rules.REQUEST_ANSWERED)
+            self._answer(by, note, granted=granted)
             refuse_stale(etag, self, stale=rules.STALE_PREVIEW)
             yield change
 

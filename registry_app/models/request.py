@@ -1,0 +1,53 @@
+"""What requests for a role and for an alias share: why somebody asked, and the answer of the registry's admins."""
+
+from typing import Self
+
+from django.db import models
+from django.utils import timezone
+
+from .. import rules
+from ..choices import Role
+from .event import Actor
+from .organization import OrganizationMembership
+from .registry_member import RegistryMember
+from .user import User
+from .validation import raise_refusal
+
+
+class RequestQuerySet(models.QuerySet):
+    """Requests to the admins of a `registry` as pages ask for them."""
+
+    def open(self) -> Self:
+        """Those that nobody has answered, of people who are still in the registry's organization and can sign in."""
+        here = OrganizationMembership.objects.filter(
+            user=models.OuterRef("user"), organization=models.OuterRef("registry__organization")
+        )
+        return self.filter(models.Exists(here), answered_at=None, user__is_active=True)
+
+    def answerable(self, user_id: int) -> Self:
+        """Those in whose registries this user has the Admin role, given there or as organization admin."""
+        given = RegistryMember.objects.active().at_least(Role.ADMIN).registries_for(user_id)
+        led = OrganizationMembership.objects.admins().filter(user=user_id).values("organization")
+        return self.filter(models.Q(registry__in=given) | models.Q(registry__organization__in=led))
+
+
+class Request(models.Model):
+    """A request of `user` to the admins of `registry`, with its reason, and what became of it."""
+
+    reason = models.CharField(max_length=rules.REASON_LENGTH)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    answered_at = models.DateTimeField(null=True, editable=False)
+    answered_by = models.ForeignKey(User, models.PROTECT, null=True, editable=False, related_name="+")
+    granted = models.BooleanField(default=False, editable=False)
+    note = models.CharField(max_length=rules.REASON_LENGTH, blank=True)
+
+    objects = RequestQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def _answer(self, by: Actor, note: str, *, granted: bool) -> None:
+        """Keep the answer of an admin. Refuses with `request_answered` a second time."""
+        answer = {"answered_at": timezone.now(), "answered_by": by.user, "granted": granted, "note": note}
+        done = type(self).objects.open().filter(pk=self.pk).update(**answer)
+        raise_refusal(None if done else rules.REQUEST_ANSWERED)
