@@ -84,10 +84,12 @@ NAMESPACES = {
         path(f"{ORGANIZATION}requests/", access_requests.index, name="index"),
         path(f"{REGISTRY}requests/new/", access_requests.create, name="create"),
         path(f"{REGISTRY}requests/<int:pk>/", access_requests.answer, name="answer"),
+        path(f"{REGISTRY}requests/<int:pk>/withdraw/", access_requests.withdraw, name="withdraw"),
     ],
     "alias_requests": [
         path(f"{COLLECTION}v<int:number>/request/", alias_requests.create, name="create"),
         path(f"{COLLECTION}requests/<int:pk>/", alias_requests.answer, name="answer"),
+        path(f"{COLLECTION}requests/<int:pk>/withdraw/", alias_requests.withdraw, name="withdraw"),
     ],
     "protected_aliases": [
         path(f"{REGISTRY}aliases/protect/", protected_aliases.add, name="add"),

@@ -1,12 +1,13 @@
 """What requests for a role and for an alias share: why somebody asked, and the answer of the registry's admins."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.utils import timezone
 
 from .. import rules
-from ..choices import Role
+from ..choices import Permission, Role
+from .change import changing
 from .event import Actor
 from .organization import OrganizationMembership
 from .registry_member import RegistryMember
@@ -34,6 +35,8 @@ class RequestQuerySet(models.QuerySet):
 class Request(models.Model):
     """A request of `user` to the admins of `registry`, with its reason, and what became of it."""
 
+    registry: Any  # both are fields of each kind of request, which are called by their own names from there
+    user: Any
     reason = models.CharField(max_length=rules.REASON_LENGTH)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     answered_at = models.DateTimeField(null=True, editable=False)
@@ -45,6 +48,20 @@ class Request(models.Model):
 
     class Meta:
         abstract = True
+
+    def record_decline(self, by: Actor, reason: str = "") -> None:
+        """Log that nothing became of it."""
+        raise NotImplementedError
+
+    def withdraw_by(self, by: Actor) -> None:
+        """End it as the person who asked, and log that.
+
+        Refuses with `role_too_low` other people, and those who see the registry no more; with `request_answered`.
+        """
+        with changing(self.registry, by, Permission.SEE):
+            raise_refusal(None if by.user == self.user else rules.OWN_REQUESTS_ONLY)
+            self._answer(by, rules.WITHDRAWN, granted=False)
+            self.record_decline(by, rules.WITHDRAWN)
 
     def _answer(self, by: Actor, note: str, *, granted: bool) -> None:
         """Keep the answer of an admin. Refuses with `request_answered` a second time."""

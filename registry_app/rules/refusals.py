@@ -109,6 +109,7 @@ ADMINS_CREATE = Refusal("role_too_low", "Only organization admins create registr
 SERVICE_IS_NO_ADMIN = Refusal("service_role", "Service accounts are members of the organization, never its admins.")
 INVITATION_USED = Refusal("invitation_used", "This invitation has been used or has ended. Ask for a new one.")
 REQUESTED_ALREADY = Refusal("requested_already", "You asked already; the admins of the registry see your request.")
+OWN_REQUESTS_ONLY = Refusal("role_too_low", "Only the person who asked withdraws a request.")
 REQUEST_ANSWERED = Refusal("request_answered", "Somebody answered this request already.")
 ALIAS_NEEDS_NO_REQUEST = Refusal("request_needless", "You can set this alias yourself.", "Edit the version's aliases.")
 ALIAS_IS_HERE = Refusal("alias_held", "The version carries this alias already.")

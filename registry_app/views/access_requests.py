@@ -2,14 +2,14 @@
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ..choices import Action, Role
-from ..forms import AnswerForm, RequestForm
+from ..forms import ActionForm, AnswerForm, RequestForm
 from ..listings.access_requests import AccessRequestListing
 from ..models import AccessRequest, Actor
 from ..permissions import get_organization, get_registry
-from .rendering import actor_of, form_data, log_refusals, registry_page, render_page
+from .rendering import actor_of, form_data, log_refusals, refused_page, registry_page, render_page
 
 
 @require_safe
@@ -41,6 +41,28 @@ def create(request, organization, name):
     admins = access.registry.admins().select_related("user").order_by("user__username")[:5]
     context = {"form": form, "earlier": earlier, "admins": admins, "highest": access.role == Role.ADMIN}
     return registry_page(request, "access_requests/create.html", access, "access", context, form.status)
+
+
+@require_POST
+def withdraw(request, organization, name, pk):
+    """Withdraw a request of one's own."""
+    access = get_registry(request.user, organization, name)
+    asked = get_object_or_404(access.registry.access_requests.filter(user=request.user), pk=pk)
+    asked.registry = access.registry
+    return withdrawn(request, access, asked, Action.REQUEST_DECLINE, access.registry, access.registry)
+
+
+def withdrawn(request, access, asked, action, target, place):
+    """The answer to the button that withdraws the Request `asked`: it leads to `place`.
+
+    A refusal is logged as one of `action` on `target`.
+    """
+    form = ActionForm(request.POST)
+    if form.is_valid() and form.submit(asked.withdraw_by, actor_of(request)):
+        messages.success(request, f"You withdrew your request for {asked.what}.")
+        return redirect(place)
+    log_refusals(request, form, action, target)
+    return refused_page(request, access.membership, form)
 
 
 @require_http_methods(["GET", "POST"])

@@ -2,13 +2,14 @@
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from ..choices import Action
 from ..forms import AliasAnswerForm, AliasRequestForm
 from ..models import AliasRequest
 from ..models.change import etag_of
 from ..permissions import get_collection, get_link
+from .access_requests import withdrawn
 from .rendering import actor_of, form_data, log_refusals, registry_page
 
 EARLIER = 3  # requests of one's own that the page for a new one shows
@@ -40,6 +41,16 @@ def create(request, organization, name, collection, number):
         "may_set": Action.ALIAS_APPROVE in access.allowed,
     }
     return registry_page(request, "alias_requests/create.html", access, "detail", context, form.status)
+
+
+@require_POST
+def withdraw(request, organization, name, collection, pk):
+    """Withdraw a request of one's own."""
+    access, collection = get_collection(request.user, organization, name, collection)
+    own = collection.alias_requests.filter(user=request.user).select_related("link")
+    asked = get_object_or_404(own, pk=pk)
+    asked.registry, asked.collection, asked.link.collection = access.registry, collection, collection
+    return withdrawn(request, access, asked, Action.ALIAS_DECLINE, asked, asked.link)
 
 
 @require_http_methods(["GET", "POST"])

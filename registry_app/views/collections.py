@@ -7,6 +7,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from .. import rules
 from ..choices import Action, Target
 from ..forms import CreateCollectionForm, DeleteCollectionForm, EditCollectionForm, KeyMetricsForm
+from ..listings.access_requests import alias_requests_in
 from ..listings.events import CollectionEventListing
 from ..listings.links import LinkListing, count_of
 from ..listings.pointers import Pointers
@@ -40,6 +41,7 @@ def detail(request, organization, name, collection):
     access, collection = get_collection(request.user, organization, name, collection)
     listing = LinkListing(access, collection, request.GET)
     context = {"tags": listing.labels.tags, "count": listing.count, **listing.context, **Pointers(listing).context}
+    context["alias_requests"] = alias_requests_in(access, collection)
     if listing.count == "0":
         context |= first_version(access, collection)
     held = sorted(listing.labels.protected)

@@ -139,3 +139,23 @@ def test_what_a_person_asked_ends_with_their_membership(links, mel, ada, acme):
     acme.memberships.get(user=mel).delete_by(Actor(ada))
     assert not AliasRequest.objects.filter(answered_at=None).exists()
     assert AuditEvent.objects.filter(action=Action.ALIAS_DECLINE, actor_name="ada").count() == 1
+
+
+def test_rule_31_the_person_who_asked_withdraws_it(links, mel, rob):
+    asked = ask(links[1], mel)
+    with refused("role_too_low"):
+        asked.withdraw_by(Actor(rob))
+    with logging() as events:
+        asked.withdraw_by(Actor(mel))
+    assert (holder(links[1]), actions(events)) == (0, [(Action.ALIAS_DECLINE, "mel")])
+    for again in (asked.withdraw_by, asked.decline_by, asked.approve_by):
+        with refused("request_answered"):
+            again(Actor(mel if again == asked.withdraw_by else rob))
+    ask(links[1], mel)
+
+
+def test_who_lost_the_role_still_withdraws(links, golden, ada, mel):
+    asked = ask(links[1], mel)
+    golden.members.get(user=mel).delete_by(Actor(ada))
+    asked.withdraw_by(Actor(mel))
+    assert not AliasRequest.objects.open().exists()

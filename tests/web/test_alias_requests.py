@@ -132,3 +132,28 @@ def test_rule_31_one_reads_no_answers_of_others(link, mel, rob, golden, acme):
     own = address("create", link, link.number)
     assert "Only for Mel." not in browser(eve).get(own).text
     assert "Only for Mel." in browser(mel).get(own).text
+
+
+def test_rule_31_who_asked_withdraws_on_the_page_of_the_version(link, mel, rob):
+    ask(link, mel)
+    where = address("withdraw", link, AliasRequest.objects.get().pk)
+    assert browser(rob).post(where).status_code == 404  # it is not his
+    client = browser(mel)
+    for page in (link.get_absolute_url(), address("create", link, link.number)):
+        assert Page(client.get(page)).form_to(where)
+    assert client.post(where).url == link.get_absolute_url()
+    assert not AliasRequest.objects.open().exists()
+    refused(client, where, {}, "request_answered")
+    assert not [form for form in Page(client.get(link.get_absolute_url())).forms if form.action == where]
+
+
+def test_rule_31_admins_find_a_request_where_it_is_about(link, mel, rob, sam, acme):
+    ask(link, mel)
+    where = address("answer", link, AliasRequest.objects.get().pk)
+    eve = make_user("eve")
+    make_member(acme, eve)
+    for page in (link.get_absolute_url(), link.collection.get_absolute_url()):
+        assert where in Page(browser(rob).get(page)).links
+        for reader in (mel, eve):
+            assert where not in Page(browser(reader).get(page)).links
+        assert "It is better." not in browser(eve).get(page).text

@@ -78,6 +78,8 @@ ROLELESS = {
     "site:appearance",
     "site:time_zone",
     "registries:pin",
+    "access_requests:withdraw",
+    "alias_requests:withdraw",
     "alias_requests:create",  # for those who are no admins
     "invitations:accept",
     "sessions:end",

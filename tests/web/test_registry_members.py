@@ -450,6 +450,21 @@ def test_section_3_a_request_is_declined_with_a_note(ada, mel, golden):
     assert ask(mel, golden, reason="Asked her.").status_code == 302  # and may be made anew
 
 
+def test_section_3_who_asked_withdraws_the_request(acme, ada, mel, rob, golden):
+    ask(mel, golden, Role.ADMIN)
+    asked = AccessRequest.objects.get()
+    address = reverse("access_requests:withdraw", args=[acme.slug, golden.name, asked.pk])
+    assert browser(rob).post(address).status_code == 404
+    client = browser(mel)
+    assert Page(client.get(at("access_requests:create", golden))).form_to(address)
+    with logging() as events:
+        assert client.post(address).url == golden.get_absolute_url()
+    assert [(event.action, event.actor_name) for event in events] == [(Action.REQUEST_DECLINE, "mel")]
+    assert (AccessRequest.objects.open().exists(), client.post(address).status_code) == (False, 422)
+    assert answer(ada, asked, "grant").status_code == 422
+    assert ask(mel, golden, Role.ADMIN).status_code == 302
+
+
 def test_section_3_a_request_is_answered_once(ada, mel, golden):
     ask(mel, golden)
     asked = AccessRequest.objects.get()
