@@ -240,6 +240,14 @@ def test_the_card_has_a_page_and_its_beginning_stands_beside(release_registry, m
     assert "Hidden at first" in client.get(of("collections:card", collection)).text
 
 
+def test_the_reference_to_copy_is_the_alias_as_it_is(churn, vision, mel):
+    protect(churn.registry, "A&B")
+    fill(churn, vision, [{}])[0].change_aliases(COMMAND_LINE, ["A&B"])
+    page = browser(mel).get(churn.get_absolute_url())
+    assert page.context["base_name"] == "A&B"
+    assert f'data-copy="{churn.path}:A&amp;B"' in page.text
+
+
 def test_61_versions_with_100_metrics_take_as_many_queries_as_three(churn, vision, mel):
     client, address = browser(mel), churn.get_absolute_url()
     fill(churn, vision, [{"auc": number} for number in range(3)])[1].change_aliases(COMMAND_LINE, ["good"])
