@@ -66,6 +66,11 @@ def test_another_base_is_one_click_away(measured, mel):
     assert compared(page)["Metrics"]["loss"] == [("0.4", True), ("0.3", True), (None, False)]
 
 
+def test_the_chosen_base_stays_until_it_is_removed_itself(measured, mel):
+    page = browser(mel).get(of("links:compare", measured) + "?v=0&v=1&v=3&base=3")
+    assert {"?v=1&v=3&base=3", "?v=0&v=3&base=3", "?v=0&v=1"} <= set(Page(page).links)
+
+
 def test_without_a_protected_alias_the_first_is_the_base(two_links, mel):
     page = browser(mel).get(of("links:compare", two_links[0].collection) + "?v=1&v=0")
     assert [head["is_base"] for head in page.context["heads"]] == [True, False]
