@@ -58,6 +58,7 @@ def _publish(request, access, form, suggestions, template, target):
     context = {
         **suggestions.context,
         "form": form,
+        "cancel": (suggestions.collection or access.registry).get_absolute_url(),
         "collection": suggestions.collection,
         "protected": access.registry.protected_names(),
         "may_publish": bool(suggestions.teams) or access.membership.is_admin,
