@@ -41,7 +41,7 @@ def revoke(request, organization, pk):
         return redirect("organization_tokens:index", organization)
     target = token.audit_target._replace(organization=membership.organization_id)
     log_refusals(request, form, Action.TOKEN_REVOKE, target)
-    context = {"form": form, "token": token, "section": "people"}
+    context = {"form": form, "token": token, "section": "people", "as_admin": True}
     return render_page(request, "tokens/revoke.html", membership, context, status=form.status)
 
 
@@ -56,7 +56,8 @@ def service(request, organization, username):
             keep_for_showing(request, token)
             return redirect("organization_tokens:detail", organization, username, token.pk)
     log_refusals(request, form, Action.TOKEN_ISSUE, wanted_target(request, Target.TOKEN, membership.organization))
-    context = {"form": form, "person": person, "tokens": TokenListing(person.user).rows, "section": "people"}
+    tokens = TokenListing(person.user).rows
+    context = {"form": form, "person": person, "tokens": tokens, "section": "people", "as_admin": True}
     return render_page(request, "organization_tokens/service.html", membership, context, status=form.status)
 
 
