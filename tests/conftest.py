@@ -2,7 +2,7 @@
 
 Acme: Ada is an organization admin, Mel a member without any role of her own, Rob a member who is admin of Golden and of
 Vault, and leads the team Vision, in which Mel is too. Globex: Sam, its admin, is a stranger to Acme. Root is
-installation staff and in no organization.
+site staff and in no organization.
 """
 
 import os
@@ -97,7 +97,7 @@ def globex(sam):
 
 @pytest.fixture
 def root(db):
-    """Installation staff, in no organization."""
+    """Site staff, in no organization."""
     return make_user("root", is_staff=True, is_superuser=True)
 
 

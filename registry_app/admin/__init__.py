@@ -1,4 +1,4 @@
-"""Django admin, for installation staff: every model, the same rules, the same verbs, the same audit log."""
+"""Django admin, for site staff: every model, the same rules, the same verbs, the same audit log."""
 
 from allauth.account import admin as accounts
 from allauth.mfa import admin as factors

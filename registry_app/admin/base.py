@@ -24,7 +24,7 @@ FILTER_LOOKUPS = ("", "__exact", "__isnull", "__id__exact")  # what Django's fil
 
 
 def actor_of(request):
-    """Who acts through this request: installation staff, whose roles in registries aren't asked for."""
+    """Who acts through this request: site staff, whose roles in registries aren't asked for."""
     return Actor(request.user, request.id, staff=True)
 
 

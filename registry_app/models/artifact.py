@@ -157,7 +157,7 @@ class Version(models.Model):
         return f"v{self.number}"
 
     def places(self, membership: OrganizationMembership | None) -> "LinkQuerySet":
-        """Its links in registries that the membership's person sees; all for None, the installation's staff."""
+        """Its links in registries that the membership's person sees; all for None, site staff."""
         links = self.links.select_related("collection__registry").order_by("collection__registry__name_key", "pk")
         if membership is None:
             return links

@@ -33,7 +33,7 @@ def end_of_membership(membership: "OrganizationMembership", by: Actor, reason: s
 def end_of_account(user: "User", by: Actor, reason: str, organization: "Organization | None" = None) -> None:
     """End what signing in made possible: sessions, tokens, and in every organization what end_of_membership ends.
 
-    `organization` is the one whose admin does it, None for the installation's staff.
+    `organization` is the one whose admin does it, None for site staff.
     """
     memberships = user.memberships.select_related("organization", "user")
     invitations = [invitation for membership in memberships for invitation in _invitations(membership)]

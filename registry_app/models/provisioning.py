@@ -40,7 +40,7 @@ def create_organization(name: str, admin: User, by: Actor) -> Organization:
 def create_organization_with_admin(name: str, username: str, email: str, password: str, by: Actor) -> Organization:
     """Found an organization whose admin is the account `username`, made here where there is none. Answers it.
 
-    The admin of the installation's first organization becomes installation staff. Raises ValidationError on `name`,
+    The admin of the installation's first organization becomes site staff. Raises ValidationError on `name`,
     `username`, `email` or `password`.
     """
     AuditChainHead.objects.select_for_update().get()  # one at a time, or two would both be the first
@@ -132,7 +132,7 @@ def take_over(account: User, by: Actor, said: dict[str, str]) -> None:
 
 @transaction.atomic
 def make_superuser(username: str, email: str, password: str, by: Actor) -> User:
-    """Make an account of the installation's staff, with all rights, and log both. Answers it.
+    """Make an account of site staff, with all rights, and log both. Answers it.
 
     Raises ValidationError as `make_account` does.
     """

@@ -113,7 +113,7 @@ class User(AbstractUser):
     def end_access(self, by: Actor, organization: "Organization | None" = None) -> None:
         """End what the account made possible, permanently, and log it: should they come back, they begin anew.
 
-        `organization` is the one whose admin does it, None for the installation's staff.
+        `organization` is the one whose admin does it, None for site staff.
         """
         self.access_ended_at = timezone.now()
         self.save(update_fields=["access_ended_at"])

@@ -126,9 +126,7 @@ IN_OTHER_ORGANIZATIONS = Refusal(
     "The account is used in another organization too.",
     "Remove it from this one, or ask the staff of this site.",
 )
-ACCOUNT_OF_STAFF = Refusal(
-    "account_of_staff", "The account is one of the installation's staff.", "Ask the installation's staff."
-)
+ACCOUNT_OF_STAFF = Refusal("account_of_staff", "The account belongs to site staff.", "Ask site staff.")
 DELETE_BY_ADMINS = Refusal("role_too_low", "Only organization admins delete teams.")
 LAST_ADMIN = Refusal("last_admin", "One admin must remain. The last admin can't be removed or demoted.")
 SECOND_FACTOR_MISSING = Refusal(
@@ -144,7 +142,7 @@ TOKEN_NAME_TAKEN = Refusal("token_name_taken", "You have a token of that name. R
 OTHER_IDENTITY = Refusal(
     "other_identity",
     "The account is connected to another person of the identity provider.",
-    "If that person is not its owner any more, ask the installation's staff to end the connection.",
+    "If that person is not its owner any more, ask site staff to end the connection.",
 )
 ACCOUNT_INACTIVE = Refusal("account_inactive", "The account is deactivated.", "Ask an admin to reactivate it.")
 SERVICE_SIGNS_IN = Refusal("service_account", "A service account signs in with its tokens alone.")

@@ -1,4 +1,4 @@
-"""Who uses the Django admin in these tests: Root, installation staff."""
+"""Who uses the Django admin in these tests: Root, site staff."""
 
 import pytest
 

@@ -359,7 +359,7 @@ def test_a_name_that_was_read_just_before_it_changed_is_followed(acme, ada, mel,
 
 
 def ada_as_staff(ada):
-    """Ada, who is installation staff from now on."""
+    """Ada, who is site staff from now on."""
     User.objects.filter(pk=ada.pk).update(is_staff=True, is_superuser=True)
     rights = {"is_staff": [False, True], "is_superuser": [False, True]}
     record(COMMAND_LINE, Action.USER_EDIT, ada, rights)

@@ -165,7 +165,7 @@ def as_member(world):
 
 
 def as_staff(world):
-    """Ora is a member, and one of the installation's staff."""
+    """Ora is a member, and site staff."""
     as_member(world)
     User.objects.filter(pk=world.ora.pk).update(is_staff=True)
 
@@ -278,9 +278,9 @@ CASES = {
         by_staff(membership),
     ),
     "An organization admin deactivates an account": (nothing, by_page("members:deactivate", "ora")),
-    "Installation staff deactivate an account": (nothing, by_staff(lambda world: world.ora, is_active=None)),
+    "Site staff deactivate an account": (nothing, by_staff(lambda world: world.ora, is_active=None)),
     "An organization admin reactivates an account": (as_deactivated, by_page("members:reactivate", "ora")),
-    "Installation staff reactivate an account": (as_deactivated, by_staff(lambda world: world.ora, is_active="on")),
+    "Site staff reactivate an account": (as_deactivated, by_staff(lambda world: world.ora, is_active="on")),
     "A person leaves a team": (
         as_member,
         by_page("teams:remove", "Crew", "ora"),

@@ -405,7 +405,7 @@ def deactivate_elsewhere(user, acme, globex):
 
 
 def deactivate_staff(user, acme, globex):
-    """Mel is one of the installation's staff."""
+    """Mel is site staff."""
     User.objects.filter(pk=user.pk).update(is_staff=True)
 
 

@@ -11,10 +11,10 @@ from ..cli import ask_password, refusals_as_command_errors
 
 
 class Command(BaseCommand):
-    """Makes an account of the installation's staff, with all rights."""
+    """Makes an account of site staff, with all rights."""
 
     help = (
-        "Make an account of the installation's staff, with all rights and in no organization. Its password comes from"
+        "Create an account of site staff, with all rights and in no organization. Its password comes from"
         " REGISTRY_ADMIN_PASSWORD or is asked for."
     )
 
@@ -27,4 +27,4 @@ class Command(BaseCommand):
         password = settings.ADMIN_PASSWORD or ask_password(username)
         with refusals_as_command_errors(Action.USER_CREATE, AuditTarget(Target.USER, None, username)):
             make_superuser(username, email, password, COMMAND_LINE)
-        self.stdout.write(f"{username} is one of the installation's staff.")
+        self.stdout.write(f"{username} is site staff.")
