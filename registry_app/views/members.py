@@ -128,7 +128,7 @@ def service(request, organization):
     form = ServiceForm(form_data(request))
     name = form.cleaned_data["username"] if form.is_valid() else ""
     if name and form.submit(make_service_account, membership.organization, name, actor_of(request)):
-        messages.success(request, f"{name} is made. It has no password; it signs in with tokens.")
+        messages.success(request, f"{name} is created. It has no password; it signs in with tokens.")
         return redirect("members:detail", organization, name)
     target = wanted_target(request, Target.USER, membership.organization, "username")
     log_refusals(request, form, Action.SERVICE_CREATE, target)

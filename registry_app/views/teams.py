@@ -41,7 +41,7 @@ def create(request, organization):
     if form.is_valid():
         team = Team(organization=membership.organization, **form.cleaned_data)
         if form.submit(team.create, actor_of(request)):
-            messages.success(request, f"{team} is made. Nobody is in it yet.")
+            messages.success(request, f"{team} is created. Nobody is in it yet.")
             return redirect(team)
     log_refusals(request, form, Action.TEAM_CREATE, wanted_target(request, Target.TEAM, membership.organization))
     context = {"form": form, "section": "people"}

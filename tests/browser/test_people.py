@@ -38,7 +38,7 @@ def test_invited_joins_and_sees_what_a_team_gives(page, sign_in, ada, acme, vaul
     expect(page.locator("[name=email]")).to_have_value("nora@example.com")
     page.locator("[name=password]").fill(PASSWORD)
     page.locator("[name=password_again]").fill(PASSWORD)
-    _send(page, "Make account and join")
+    _send(page, "Create account and join")
     expect(page).to_have_url(re.compile(acme.get_absolute_url()))
     expect(page.get_by_role("link", name="Vault")).to_have_count(0)
 

@@ -226,7 +226,7 @@ def test_pages_of_an_invitation_are_accessible_and_fit(page, sign_in, ada, acme,
     page.context.clear_cookies()
     page.goto(link)
     assert _faults(page) == []
-    _send(page, "Make account and join")
+    _send(page, "Create account and join")
     assert _faults(page) == []
     sign_in(sam)
     page.goto(link)

@@ -14,7 +14,7 @@ class Command(BaseCommand):
     """Founds an organization with its first admin."""
 
     help = (
-        "Found an organization. Its admin's account is made where there is none, with the password from"
+        "Create an organization. Its admin's account is created where there is none, with the password from"
         " REGISTRY_ADMIN_PASSWORD or asked for."
     )
 
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         password = "" if _has_account(admin, email) else settings.ADMIN_PASSWORD or ask_password(admin)
         with refusals_as_command_errors(Action.ORGANIZATION_CREATE, AuditTarget(Target.ORGANIZATION, None, name)):
             organization = create_organization_with_admin(name, admin, email, password, COMMAND_LINE)
-        self.stdout.write(f"{organization} is founded, with {admin} as its admin.")
+        self.stdout.write(f"{organization} is created, with {admin} as its admin.")
         self.stdout.write(f"{settings.PUBLIC_URL}{organization.get_absolute_url()}")
 
 
@@ -37,7 +37,7 @@ def _has_account(username, email):
     user = User.objects.filter(username=username).first()
     if user is None:
         if not email:
-            raise CommandError(f"There is no account {username}; to make it, name its email address with --email.")
+            raise CommandError(f"There is no account {username}; to create it, name its email address with --email.")
         return False
     if email and email.casefold() != user.email.casefold():
         raise CommandError(f"The account {username} has another email address. Nothing was done.")

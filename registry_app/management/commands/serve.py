@@ -31,7 +31,7 @@ class Command(BaseCommand):
             home, setup = reverse("organizations:home"), reverse("organizations:setup", args=[setup_token()])
             lines = [f"{settings.PRODUCT} is at {settings.PUBLIC_URL}{home.rstrip('/')} (Ctrl-C stops it)."]
             if not Organization.objects.exists():
-                lines.insert(0, f"To found your organization (works once): {settings.PUBLIC_URL}{setup}")
+                lines.insert(0, f"To create your organization (works once): {settings.PUBLIC_URL}{setup}")
             limit_statements(connections[DEFAULT_DB_ALIAS])
             connections.close_all()  # a connection must not be shared with the workers that are forked off
             Server(listener, ready=lambda: self.tell(lines)).run()
