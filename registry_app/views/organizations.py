@@ -86,7 +86,7 @@ def second_factor(request, organization):
     here, form = membership.organization, SecondFactorForm(request.POST)
     wanted = form.is_valid() and form.cleaned_data["wanted"]
     if not form.errors and form.submit(here.require_second_factor, actor_of(request), wanted):
-        text = "Everybody needs a second factor" if wanted else "A second factor is each person's own choice"
+        text = "Everybody needs a second factor" if wanted else "A second factor is optional"
         messages.success(request, f"{text} from now on.")
         return redirect("organizations:settings", organization)
     log_refusals(request, form, Action.FACTOR_REQUIRE, here)
