@@ -69,7 +69,7 @@ class DayForm(FilterForm):
     """The day of the reader at whose end something is to be seen as it was; without one, today."""
 
     on = forms.DateField(
-        label="As it was at the end of",
+        label="At the end of",
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )

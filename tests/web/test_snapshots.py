@@ -1,4 +1,4 @@
-"""As it was: a registry and a collection at the end of a day, read off the log."""
+"""History: a registry and a collection at the end of a day, read off the log."""
 
 from datetime import UTC, datetime, timedelta
 
