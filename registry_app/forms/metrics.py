@@ -48,7 +48,8 @@ class KeyMetricsForm(ActionForm):
             self._add(f"better:{metric.path}", f"Direction of {metric.label}", [("", "Not said"), *Direction.choices])
 
     def _add(self, name, label, choices):
-        widget = forms.Select(attrs={"aria-label": label, "class": "input"})
+        named = {"id": f"id_choice_{len(self.fields)}"}  # by number: a path may hold what no id of an element does
+        widget = forms.Select(attrs={"aria-label": label, "class": "input", **named})
         self.fields[name] = forms.ChoiceField(label=label, required=False, choices=choices, widget=widget)
 
     @property

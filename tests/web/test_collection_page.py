@@ -231,6 +231,14 @@ def test_what_is_no_key_metric_is_refused(measured, mel, data, code):
     refused(browser(mel), of("collections:settings", measured), data, code)
 
 
+def test_what_is_wrong_with_key_metrics_leads_to_its_field(measured, mel):
+    address = of("collections:settings", measured)
+    form = Page(browser(mel).get(address)).form_to(address)
+    page = browser(mel).post(address, form.data | {"place:auc": "9"})
+    (link,) = [link for link in Page(page).links if link.startswith("#") and link != "#main"]
+    assert f'name="place:auc" aria-label="Column of auc" class="input" id="{link[1:]}"' in page.text
+
+
 def test_the_card_has_a_page_and_its_beginning_stands_beside(release_registry, mel):
     card = "One line.\n\n# About\nFor *ranking*.\n\n## More\nHidden at first."
     collection = make_collection(release_registry, description=card)
