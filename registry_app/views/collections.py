@@ -141,5 +141,6 @@ def activity(request, organization, name, collection):
     """The audit entries of a collection, the newest first; for an alias, who moved it and when."""
     access, collection = get_collection(request.user, organization, name, collection)
     listing = CollectionEventListing(access, collection, request.GET)
-    context = {"collection": collection, **listing.context}
-    return registry_page(request, "collections/activity.html", access, "activity", context)
+    held = collection.protected_aliases()
+    template = "collections/activity.html"
+    return _collection_page(request, template, access, collection, "activity", listing.context, held)
