@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from .characters import describe
+from .characters import describe, printable
 
 WHOLE_DIGITS = 300  # digits of a whole number: databases store a few more
 PATH_SHOWN = 80  # characters of the path to a value
@@ -83,7 +83,7 @@ def _unrepeated(pairs):
     """The object of these (key, value) pairs; ValueError for a key that stands there twice."""
     if len(dict(pairs)) < len(pairs):
         repeated = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
-        raise ValueError(f"the key “{repeated[:40]}” stands twice in one object")
+        raise ValueError(f"the key “{printable(repeated[:40])}” stands twice in one object")
     return dict(pairs)
 
 

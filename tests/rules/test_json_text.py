@@ -30,6 +30,7 @@ from registry_app import rules
         ('{"a": undefined}', "a value belongs here"),
         ('{"lr": 1, "lr": 2}', "“lr” stands twice"),
         ('{"a": {"b": 1, "b": 1}}', "“b” stands twice"),
+        ('{"\\ud800": 1, "\\ud800": 2}', "“\ufffd” stands twice"),
         ('{"seed": %s}' % ("9" * 5000), "9999999999… has more than 300 digits"),
         ("[" * 100_000, "nested too deep"),
         ('{"a":' * 100_000, "nested too deep"),
@@ -39,7 +40,9 @@ from registry_app import rules
 def test_a_slip_is_told_with_its_place(text, told):
     with pytest.raises(ValueError) as refused:
         rules.load_json(text)
-    assert told in str(refused.value)
+    message = str(refused.value)
+    assert told in message
+    assert message.encode()  # a page can hold it
 
 
 def test_a_byte_order_mark_and_odd_numbers_are_read():
