@@ -34,7 +34,7 @@ class IncompleteAnswer(Exception):
 
 def refuse_incomplete(response: Response, **kwargs: Any) -> None:
     """A hook of a session with the provider: IncompleteAnswer where allauth would stumble over what isn't there."""
-    if response.status_code != 200:
+    if not 200 <= response.status_code < 300:
         return
     if "content-type" not in response.headers:
         raise IncompleteAnswer(f"{response.url} doesn't say of what type it is.")

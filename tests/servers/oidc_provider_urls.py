@@ -72,6 +72,7 @@ urlpatterns = [
     path("say/", say),
     path("empty/<path:address>", lambda request, address: JsonResponse({})),
     path("list/<path:address>", lambda request, address: JsonResponse([], safe=False)),
+    path("made/<path:address>", lambda request, address: JsonResponse([], safe=False, status=201)),
     path("of-nobody/.well-known/openid-configuration", of_nobody),
     path("favicon.ico", lambda request: HttpResponse(status=204)),
 ]

@@ -435,7 +435,7 @@ def test_a_provider_that_talks_of_something_else_is_told_of(db, provider, settin
     refused(client, client.get(LOGIN), "socialaccount/authentication_error.html", 502)
 
 
-@pytest.mark.parametrize("path", ["/empty", "/list"])
+@pytest.mark.parametrize("path", ["/empty", "/list", "/made"])
 def test_a_provider_that_says_too_little_of_itself_is_told_of(db, provider, settings, path):
     point(settings, provider + path)
     client = Client()
