@@ -22,7 +22,7 @@ def merge(userinfo: dict[str, Any], id_token: dict[str, Any], *, vouched: bool) 
         id_token = {name: value for name, value in id_token.items() if name not in OF_EMAIL}
     said = {**id_token, **{name: value for name, value in userinfo.items() if value is not None}}
     texts = {name: _clean(said[name]) for name in TEXT & said.keys()} | {"email": _email(said.get("email"))}
-    kept = _storable({name: value for name, value in said.items() if name not in texts})
+    kept = storable({name: value for name, value in said.items() if name not in texts})
     shown = {name: text for name, text in texts.items() if text}
     return {**kept, **shown, "email_verified": _is_verified(said, vouched=vouched)}
 
@@ -41,6 +41,24 @@ def names(said: dict[str, Any]) -> dict[str, str]:
     """First and last name, as the fields of an account; "" for what the provider doesn't say."""
     first, _, last = said.get("name", "").partition(" ")
     return {"first_name": said.get("given_name") or first, "last_name": said.get("family_name") or last}
+
+
+def storable(value: Any, depth: int = 0) -> Any:
+    """`value` (JSON), without what a database refuses: NUL, halves of characters, numbers that are none.
+
+    What is refused in a text becomes U+FFFD, so that two texts stay different.
+    """
+    if isinstance(value, str):
+        return "".join("\ufffd" if char == "\0" or "\ud800" <= char <= "\udfff" else char for char in value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if not isinstance(value, dict | list):
+        return value
+    if depth == DEPTH:
+        return None
+    if isinstance(value, list):
+        return [storable(each, depth + 1) for each in value]
+    return {storable(name): storable(each, depth + 1) for name, each in value.items()}
 
 
 def _is_verified(said, *, vouched):
@@ -69,21 +87,3 @@ def _clean(value):
         return ""
     seen = (char if char.isprintable() else " " if char.isspace() else "" for char in value[:TEXT_LENGTH])
     return " ".join("".join(seen).split())
-
-
-def _storable(value, depth=0):
-    """`value` (JSON), without what a database refuses: NUL, halves of characters, numbers that are none.
-
-    What is refused in a text becomes U+FFFD, so that two texts stay different.
-    """
-    if isinstance(value, str):
-        return "".join("\ufffd" if char == "\0" or "\ud800" <= char <= "\udfff" else char for char in value)
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if not isinstance(value, dict | list):
-        return value
-    if depth == DEPTH:
-        return None
-    if isinstance(value, list):
-        return [_storable(each, depth + 1) for each in value]
-    return {_storable(name): _storable(each, depth + 1) for name, each in value.items()}

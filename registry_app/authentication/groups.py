@@ -14,7 +14,7 @@ from ..models.group_role import provider_name
 from .limits import Request
 
 NAMES = ("name", "display", "displayName", "value", "id")  # where an object of a list says what it is, the first counts
-SOURCES = ("userinfo", "id_token")  # what allauth has fetched or verified, the first that has the claim counts
+SOURCES = ("userinfo", "id_token")  # the claims of both merged, and of the ID token alone; the first with groups counts
 
 
 def groups_of(claims: Any, path: str) -> frozenset[str] | None:

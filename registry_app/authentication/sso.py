@@ -83,7 +83,8 @@ class ProviderAdapter(OpenIDConnectOAuth2Adapter):
         said = claims.merge(userinfo, in_token, vouched=settings.PROVIDER_EMAIL_TRUSTED)
         if (who := claims.subject(said)) is None:
             raise IncompleteAnswer("The provider's id of the person can't be used.")
-        return self.get_provider().sociallogin_from_response(request, {"userinfo": {**said, "sub": who}})
+        found = {"userinfo": {**said, "sub": who}, "id_token": claims.storable(in_token)}
+        return self.get_provider().sociallogin_from_response(request, found)
 
     def _end_session_endpoint(self):
         address = self.openid_config.get("end_session_endpoint")

@@ -31,9 +31,10 @@ class Adapter(DefaultOIDCAdapter):
             claims |= dict.fromkeys(("name", "given_name", "family_name", "preferred_username"), "é" * NAMES)
         if user.username in ADDRESSES:
             claims |= {"email": ADDRESSES[user.username], "email_verified": True}
-        said = SAID.get(user.username, {})  # in the user information; the ID token then says nothing of it
+        said = dict(SAID.get(user.username, {}))  # in the user information; the ID token then says nothing of it
+        in_token = said.pop("id_token", {})
         claims = {name: value for name, value in claims.items() if name == "sub" or name not in said}
-        return claims | said if purpose == "userinfo" else claims
+        return claims | (said if purpose == "userinfo" else in_token)
 
 
 @csrf_exempt

@@ -134,6 +134,14 @@ def test_a_claim_inside_others_can_be_the_one(acme, mel, provider, settings):
     assert standing(acme, mel)[0] == "admin"
 
 
+@pytest.mark.parametrize("userinfo", [{}, {"realm_access": {}}, {"realm_access": {"roles": None}}])
+def test_a_claim_in_the_id_token_alone_counts(acme, mel, provider, settings, userinfo):
+    settings.GROUPS_CLAIM = "realm_access.roles"
+    map_group(acme, "ml-admins", ADMIN)
+    enter_with(provider, "mel-there", **userinfo, id_token={"realm_access": {"roles": ["ml-admins", "\ud800"]}})
+    assert standing(acme, mel)[0] == "admin"
+
+
 # What people gave.
 
 
