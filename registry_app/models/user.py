@@ -66,8 +66,12 @@ class User(AbstractUser):
         return self.may_use_password and super().has_usable_password()
 
     def get_session_auth_hash(self) -> str:
-        """What a session must know: other than that of any session before `access_ended_at`, listed or not."""
-        return f"{super().get_session_auth_hash()}{self.access_ended_at or ''}"
+        """What a session must know, listed or not. It ends if this changes.
+
+        It changes with the password, with `access_ended_at`, and where the password lets them in no more.
+        """
+        way_in = "" if self.may_use_password else "single sign-on"
+        return f"{super().get_session_auth_hash()}{self.access_ended_at or ''}{way_in}"
 
     def creation_changes(self) -> dict[str, list]:
         """What the log says of a new account: {field: [None, value]}, its address and what is unusual."""

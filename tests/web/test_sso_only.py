@@ -108,6 +108,26 @@ def test_a_link_that_was_made_before_does_not_work(mel, settings, run):
     assert run("reset_password", "mel").status == 1
 
 
+def test_sessions_of_before_end_but_those_of_staff(mel, root, provider, settings):
+    settings.SSO_ONLY = False
+    before = [Client(), Client(), enter(provider, "ada-there")[0]]
+    for client, login in zip(before, ("mel", "root"), strict=False):
+        client.post(SIGN_IN, {"login": login, "password": PASSWORD})
+    names = [who(client) for client in before]
+    assert names[:2] == ["mel", "root"]
+    settings.SSO_ONLY = True
+    assert [who(client) for client in before] == [None, "root", None]
+    assert who(enter(provider, "ada-there")[0]) == names[2]
+
+
+def test_whoever_is_staff_no_more_is_out(root):
+    client = Client()
+    client.post(STAFF, {"login": "root", "password": PASSWORD})
+    assert who(client) == "root"
+    User.objects.filter(pk=root.pk).update(is_staff=False)
+    assert who(client) is None
+
+
 # Staff, in an emergency.
 
 
