@@ -16,6 +16,7 @@ from .rendering import (
     keep_for_showing,
     log_refusals,
     render_page,
+    site_address,
     take_seed,
     wanted_target,
 )
@@ -74,7 +75,7 @@ def detail(request, organization, username, pk):
     log_refusals(request, form, Action.TOKEN_ISSUE, target)
     token.seed = take_seed(request, token)
     context = {"form": form, "person": person, "token": token, "section": "people"}
-    context["site"] = request.build_absolute_uri("/").rstrip("/")
+    context["site"] = site_address(request)
     return render_page(request, "organization_tokens/detail.html", membership, context, status=form.status)
 
 

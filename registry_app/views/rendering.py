@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 
 from ..listings.sidebar import frame_of, recent_ids, recent_text, visited_first
@@ -21,6 +22,11 @@ def actor_of(request):
 def admins_who_can_help(registry):
     """The first few memberships of the registry's admins, who can help a user without the role."""
     return registry.admins().select_related("user").order_by("user__username")[:HELPERS_SHOWN]
+
+
+def site_address(request):
+    """Where the site is, for programs: the address of its root, without a slash at the end."""
+    return request.build_absolute_uri(reverse("organizations:home")).rstrip("/")
 
 
 def form_data(request):

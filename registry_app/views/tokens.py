@@ -9,7 +9,7 @@ from ..forms import ConfirmForm, TokenForm
 from ..listings.tokens import TokenListing
 from ..models import ApiToken
 from ..models.event import AuditTarget
-from .rendering import actor_of, form_data, keep_for_showing, log_refusals, take_seed
+from .rendering import actor_of, form_data, keep_for_showing, log_refusals, site_address, take_seed
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -36,7 +36,7 @@ def detail(request, pk):
         return redirect("tokens:detail", form.answer.pk)
     log_refusals(request, form, Action.TOKEN_ISSUE, token)
     token.seed = take_seed(request, token)
-    context = {"form": form, "token": token, "section": "tokens", "site": request.build_absolute_uri("/").rstrip("/")}
+    context = {"form": form, "token": token, "section": "tokens", "site": site_address(request)}
     return render(request, "tokens/detail.html", context, status=form.status)
 
 

@@ -4,14 +4,15 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.test.utils import override_script_prefix
 from django.urls import reverse
 from django.utils import timezone
 
 from registry_app import rules
 from registry_app.choices import Action
-from registry_app.models import ApiToken
+from registry_app.models import ApiToken, make_service_account
 from tests.client import Page, browser, codes, logging, nothing_changes, nothing_happens
-from tests.factories import make_token
+from tests.factories import COMMAND_LINE, make_token
 
 LIST = "/account/tokens/"
 NEW = {"name": "laptop", "life": "90"}
@@ -41,6 +42,19 @@ def test_a_token_is_made_and_its_secret_shown_once(mel):
         assert "laptop" in again.text
     assert not any(secret[6:] in str(session.get_decoded()) for session in Session.objects.all())
     assert not any(secret[6:] in cookie.value for cookie in client.cookies.values())
+
+
+@pytest.mark.parametrize("prefix", ["", "/tools/registry"])
+def test_the_page_of_a_secret_says_where_the_site_is(acme, ada, mel, prefix):
+    robot = make_service_account(acme, "eval-ci", COMMAND_LINE).user
+    here = {
+        reverse("tokens:detail", args=[make_token(mel).pk]): mel,
+        reverse("organization_tokens:detail", args=[acme.slug, "eval-ci", make_token(robot).pk]): ada,
+    }
+    for address, person in here.items():
+        with override_script_prefix(f"{prefix}/"):
+            page = browser(person).get(address)
+        assert (page.status_code, page.context["site"]) == (200, f"http://testserver{prefix}")
 
 
 @pytest.mark.parametrize("life, days", [("30", 30), ("90", 90), ("365", 365), ("never", None)])
