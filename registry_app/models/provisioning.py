@@ -90,15 +90,15 @@ def make_account(username: str, email: str, password: str | None, by: Actor) -> 
 def edit_account(account: User, by: Actor, check: Callable[[], None]) -> None:
     """Keep the User `account` as staff changed it, and log what changed. A closed account loses all access.
 
-    Calls `check` once its organizations are locked. Refuses, on `is_active`, with `last_admin`.
+    Calls `check` once its organizations and itself are locked. Refuses, on `is_active`, with `last_admin`.
     """
     for organization in account.memberships.order_by("organization_id").values_list("organization_id", flat=True):
         Organization.objects.hold(organization)
-    check()
     before = User.objects.select_for_update().get(pk=account.pk)
+    check()
     closing = before.is_active and not account.is_active
     raise_refusal(rules.LAST_ADMIN if closing and account.is_last_admin_somewhere() else None, "is_active")
-    account.save()
+    account.save(update_fields=["username", *NEW_ACCOUNT])
     # One could still sign in with another.
     EmailAddress.objects.filter(user=account).exclude(email=account.email.lower()).delete()
     if closing:
