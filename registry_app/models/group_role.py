@@ -6,6 +6,7 @@ from django.db import models
 from .. import rules
 
 PROVIDER_LENGTH = 200  # characters, as allauth keeps the ids of providers
+GIVEN = ("role", "group", "provider", "own_role")  # the fields of GroupRole
 
 
 def current_provider() -> str:

@@ -13,7 +13,7 @@ from ..database.compiled import Parts
 from . import endings
 from .change import changing, locked, refuse_stale
 from .event import Actor, Audited, AuditTarget, differences, reference
-from .group_role import GroupRole, group_is_whole
+from .group_role import GIVEN, GroupRole, group_is_whole
 from .user import User
 from .validation import raise_refusal, validate_name
 
@@ -247,7 +247,7 @@ class OrganizationMembership(Parts, GroupRole):
             if stored and stored.given == self.given:
                 return
             self.full_clean()
-            self.save()
+            self.save(update_fields=GIVEN if stored else None)  # what the person pinned meanwhile stays
             if stored and stored.is_admin and not self.is_admin:
                 endings.end_of_admin_role(self, by, f"{self.user} is no longer an organization admin.")
             action = Action.PERSON_CHANGE if stored else Action.PERSON_ADD

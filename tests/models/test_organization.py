@@ -222,3 +222,12 @@ def test_accounts_without_an_address_are_many(db):
 def test_what_it_is_called_is_kept_composed(ada):
     create_organization("  Cafe\u0301 ", ada, COMMAND_LINE)
     assert Organization.objects.get().name == "Café"
+
+
+def test_a_change_of_role_keeps_what_the_person_pinned_meanwhile(acme, ada, mel, golden):
+    read = acme.memberships.get(user=mel)
+    acme.memberships.get(user=mel).pin(golden, wanted=True)
+    read.role = ADMIN
+    read.save_by(Actor(ada))
+    read.refresh_from_db()
+    assert (read.role, read.pinned) == (ADMIN, [golden.pk])
