@@ -343,6 +343,26 @@ def test_section_3_an_invitation_is_accepted_before_its_maker_loses_the_role_or_
     assert verify()[1] == []
 
 
+@pytest.mark.parametrize("round_", range(3))
+def test_section_3_an_invitation_replaced_at_once_is_replaced_once(acme, ada, round_):
+    Invitation(organization=acme).create(Actor(ada))
+    read = [Invitation.objects.get() for _ in range(PEOPLE)]
+    acts = [lambda invitation=invitation: invitation.replace_by(Actor(ada)) for invitation in read]
+    assert sorted(at_once(*acts)) == ["done"] + ["invitation_used"] * (PEOPLE - 1)
+    assert acme.invitations.open().count() == 1
+    assert verify()[1] == []
+
+
+def test_section_3_a_token_replaced_and_revoked_at_once_is_one_of_them(mel):
+    make_token(mel)
+    read = [ApiToken.objects.get() for _ in range(PEOPLE)]
+    acts = [lambda token=token: token.replace_by(Actor(mel)) for token in read[1:]]
+    revoked, *replaced = at_once(lambda: read[0].revoke_by(Actor(mel)), *acts)
+    assert (revoked, set(replaced) <= {"done", "gone"}) == ("done", True)
+    assert ApiToken.objects.usable().count() == replaced.count("done") <= 1
+    assert verify()[1] == []
+
+
 def test_section_3_no_token_is_issued_or_revoked_past_the_end_of_its_account(acme, ada, mel):
     old = make_token(mel, "old")
     acts = [lambda number=number: ApiToken(user=mel, name=f"{number}").issue(Actor(mel)) for number in range(TURNS)]

@@ -92,19 +92,19 @@ class Invitation(models.Model):
             change.record(Action.INVITE, self, {"role": [None, self.role]})
         return token
 
-    def revoke_by(self, by: Actor) -> None:
-        """End it before anybody uses it, and log that. Refuses with `role_too_low`."""
+    def revoke_by(self, by: Actor) -> bool:
+        """End it before anybody uses it, and log that. Answers whether it was open. Refuses with `role_too_low`."""
         with changing(self, by, Action.INVITE_REVOKE) as change:
-            if Invitation.objects.open().filter(pk=self.pk).update(revoked_at=timezone.now()):
+            was_open = bool(Invitation.objects.open().filter(pk=self.pk).update(revoked_at=timezone.now()))
+            if was_open:
                 change.record(Action.INVITE_REVOKE, self, {"role": [self.role, None]})
+        return was_open
 
     def replace_by(self, by: Actor) -> "Invitation":
         """Revoke it, and create another one like it. Refuses with `role_too_low`, or `invitation_used`."""
         other = Invitation(organization=self.organization, email=self.email, role=self.role)
         with transaction.atomic():
-            is_open = Invitation.objects.open().filter(pk=self.pk).exists()
-            raise_refusal(None if is_open else rules.INVITATION_USED)
-            self.revoke_by(by)
+            raise_refusal(None if self.revoke_by(by) else rules.INVITATION_USED)
             other.create(by)
         return other
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from .. import rules
 from ..choices import Action, Target
 from ..database.availability import best_effort
-from .change import changing, locked
+from .change import Gone, changing, locked
 from .event import Actor, AuditTarget, record, reference
 from .organization import Organization
 from .secret import new_seed, secret_of
@@ -140,24 +140,30 @@ class ApiToken(models.Model):
         facts = {"expires": expires, "read_only": self.read_only, "fingerprint": fingerprint(self.digest)}
         return {name: [None, value] for name, value in facts.items()}
 
-    def revoke_by(self, by: Actor, organization: Organization | None = None) -> None:
-        """End it permanently, and log it. Twice is once.
+    def revoke_by(self, by: Actor, organization: Organization | None = None) -> bool:
+        """End it permanently, and log it. Twice is once. Answers whether it wasn't revoked before.
 
         One's own, or as admin of an `organization` that its user is in. Refuses with `role_too_low`.
         """
         with self._changing(by, Action.TOKEN_REVOKE, organization, belongs=self._is_in):
             now = timezone.now()
-            if ApiToken.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=now):
+            ended = bool(ApiToken.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=now))
+            if ended:
                 self.revoked_at = now
                 self.record(by, Action.TOKEN_REVOKE, {}, organization)
+        return ended
 
     def replace_by(self, by: Actor, organization: Organization | None = None) -> "ApiToken":
-        """Revoke it, and issue another of the same name, access and lifetime. Refuses as those do."""
+        """Revoke it, and issue another of the same name, access and lifetime. Refuses as those do.
+
+        Raises Gone where it was revoked meanwhile.
+        """
         life = self.expires_at - self.created_at if self.expires_at else None
         expires_at = timezone.now() + life if life else None
         other = ApiToken(user=self.user, name=self.name, read_only=self.read_only, expires_at=expires_at)
         with transaction.atomic():
-            self.revoke_by(by, organization)
+            if not self.revoke_by(by, organization):
+                raise Gone("ApiToken")
             other.issue(by, organization)
         return other
 

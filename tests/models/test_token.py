@@ -9,6 +9,7 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 
 from registry_app.models import Actor, ApiToken, AuditEvent, make_service_account
+from registry_app.models.change import Gone
 from registry_app.models.token import digest
 from tests.assertions import refused
 from tests.factories import make_member, make_token
@@ -113,6 +114,15 @@ def test_revoking_a_stale_copy_keeps_the_first_time(mel):
     one.revoke_by(Actor(mel))
     other.revoke_by(Actor(mel))
     assert ApiToken.objects.get().revoked_at == one.revoked_at
+
+
+def test_a_token_that_was_revoked_meanwhile_is_not_replaced(mel):
+    make_token(mel)
+    one, other = ApiToken.objects.get(), ApiToken.objects.get()
+    one.revoke_by(Actor(mel))
+    with pytest.raises(Gone):
+        other.replace_by(Actor(mel))
+    assert not ApiToken.objects.usable().exists()
 
 
 def test_one_person_has_no_two_tokens_of_a_name(mel, rob):
