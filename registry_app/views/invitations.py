@@ -67,11 +67,10 @@ def detail(request, organization, pk):
 
 @require_safe
 def created(request, organization):
-    """The links of the invitations that the session has just created, once."""
+    """The links of the organization's invitations that the session has just created, once."""
     membership = require_admin(request.user, organization, Action.INVITE)
-    seeds = take_seeds(request, Invitation)
-    found = membership.organization.invitations.open().filter(pk__in=seeds).order_by("pk")
-    links = [(invitation, _link(request, seeds[invitation.pk])) for invitation in found]
+    seeds = take_seeds(request, membership.organization.invitations.open().order_by("pk"))
+    links = [(invitation, _link(request, seed)) for invitation, seed in seeds.items()]
     context = {"section": "people", "links": links}
     return render_page(request, "invitations/created.html", membership, context)
 

@@ -96,11 +96,11 @@ def take_seed(request, thing):
     return seed
 
 
-def take_seeds(request, model):
-    """{pk: seed} of all things of this model that have a secret to show, once."""
-    seeds, kind = dict(request.session.get(SEEDS, {})), model._meta.model_name
-    found = {name: int(name.split()[1]) for name in seeds if name.split()[0] == kind}
-    taken = {pk: seeds.pop(name) for name, pk in found.items()}
+def take_seeds(request, rows):
+    """{row: seed} of those of `rows` that have a secret to show, once."""
+    seeds, kind = dict(request.session.get(SEEDS, {})), rows.model._meta.model_name
+    keys = [int(name.split()[1]) for name in seeds if name.split()[0] == kind]
+    taken = {row: seeds.pop(_called(row)) for row in rows.filter(pk__in=keys)}
     if taken:
         request.session[SEEDS] = seeds
     return taken

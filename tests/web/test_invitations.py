@@ -134,6 +134,16 @@ def test_several_people_are_invited_at_once(acme, ada, mailoutbox):
     assert {invitation.role for invitation in acme.invitations.open()} == {"admin"}
 
 
+def test_links_are_shown_by_their_own_organization_alone(acme, globex, ada):
+    make_member(globex, ada, OrganizationRole.ADMIN)
+    client, sent = browser(ada), {"email": "zoe@example.com, yusuf@example.com", "role": "member"}
+    pages = {organization: client.post(invite(organization), sent).url for organization in (acme, globex)}
+    for organization, page in pages.items():
+        links = client.get(page).context["links"]
+        assert {invitation.organization for invitation, _ in links} == {organization}
+        assert [browser().get(address).status_code for _, address in links] == [200, 200]
+
+
 @pytest.mark.parametrize(
     "email, code",
     [
