@@ -5,7 +5,6 @@ import os
 import socket
 import ssl
 import struct
-import subprocess
 import threading
 from contextlib import contextmanager, suppress
 
@@ -22,6 +21,7 @@ from registry_app.operations.alone import try_alone
 from registry_app.operations.forwarding import Forwarder
 from tests.client import browser
 from tests.factories import COMMAND_LINE, make_registry, make_token
+from tests.servers.certificate import make_certificate
 
 SEVERAL = 20
 
@@ -195,13 +195,8 @@ def receiving(*args, **options):
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
-    """The path of a key and certificate of 127.0.0.1, signed by itself."""
-    path = tmp_path_factory.mktemp("tls") / "both.pem"
-    words = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
-    words += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(path), "-out", f"{path}.crt"]
-    subprocess.run(words, check=True, capture_output=True)
-    path.write_text(path.read_text() + (path.parent / "both.pem.crt").read_text())
-    return path
+    """The paths of a certificate of 127.0.0.1, signed by itself, and of its key."""
+    return make_certificate(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture(params=["syslog+tcp", "syslog+tls"])
@@ -209,9 +204,9 @@ def transport(request, certificate, monkeypatch):
     """(scheme, the TLS context of a server or None); our side trusts the certificate."""
     if request.param == "syslog+tcp":
         return request.param, None
-    monkeypatch.setenv("SSL_CERT_FILE", f"{certificate}.crt")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
+    context.load_cert_chain(*certificate)
     return request.param, context
 
 
@@ -273,7 +268,7 @@ def test_a_receiver_that_is_away_and_comes_back_gets_everything(transport, entri
 
 def test_a_certificate_that_nobody_vouches_for_gets_nothing(entries, certificate):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
+    context.load_cert_chain(*certificate)
     with receiving(context=context) as receiver, pytest.raises(ssl.SSLError):
         once(f"syslog+tls://127.0.0.1:{receiver.port}")
     assert (receiver.messages, AuditForward.objects.get().seq) == ([], 0)

@@ -4,7 +4,6 @@
 nginx, which keeps its files in a folder of its own and listens on loopback.
 """
 
-import datetime
 import shutil
 import socket
 import subprocess
@@ -14,12 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
+from tests.servers.certificate import make_certificate
 from tests.servers.packages import install
 
 CONFIGURATION = """
@@ -74,7 +69,7 @@ def proxies(folder, *, outer, inner, site, path, strips, client="$remote_addr"):
     program = find()
     if program is None:
         pytest.fail("The tests need nginx: apt-get install nginx-light.")
-    _make_certificate(folder)
+    make_certificate(folder)
     ports = {"outer": outer, "inner": inner, "site": site}
     text = CONFIGURATION.format(folder=folder, path=path, to="/" if strips else "", client=client, **ports)
     Path(folder, "nginx.conf").write_text(text)
@@ -99,17 +94,6 @@ def _wait_for(port):
             if time.monotonic() > end:
                 raise
             time.sleep(0.1)
-
-
-def _make_certificate(folder):
-    """A certificate for localhost, by nobody."""
-    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.datetime.now(datetime.UTC)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    made = made.serial_number(1).not_valid_before(now).not_valid_after(now + datetime.timedelta(days=1))
-    made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-    Path(folder, "cert.pem").write_bytes(made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
-    Path(folder, "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
 
 
 def main():
