@@ -1,5 +1,8 @@
 """Time zones: which there are, and when days begin and end in them."""
 
+import os
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -54,3 +57,9 @@ def test_no_other_text_is_a_zone(name):
 
 def test_the_name_of_each_zone_can_be_stored():
     assert max(map(len, rules.zone_names())) <= rules.ZONE_LENGTH
+
+
+def test_zones_are_there_on_a_machine_that_has_none():
+    words = [sys.executable, "-c", "from registry_app import rules; print(len(rules.zone_names()))"]
+    told = subprocess.run(words, env={**os.environ, "PYTHONTZPATH": ""}, capture_output=True, text=True, check=True)
+    assert int(told.stdout) > 300
