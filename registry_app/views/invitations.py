@@ -5,7 +5,7 @@ import logging
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage, get_connection
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -83,24 +83,34 @@ def _created(request, invitations):
     """Mail the links of the new invitations where that is possible, and lead to the page that shows them."""
     for invitation in invitations:
         keep_for_showing(request, invitation)
-    for invitation in filter(lambda each: each.email, invitations):
-        if not _mailed(invitation, _link(request, invitation.seed)):
-            break  # a server that doesn't answer is not waited for again
-        messages.success(request, f"A mail with the link is on its way to {invitation.email}.")
+    if settings.HAS_MAIL and (addressed := [each for each in invitations if each.email]):
+        _mail_links(request, addressed)
     slug = invitations[0].organization.slug
     if len(invitations) > 1:
         return redirect("invitations:created", slug)
     return redirect("invitations:detail", slug, invitations[0].pk)
 
 
-def _mailed(invitation, link):
-    """Mail the link to the invited address. Whether a mail server has accepted it."""
-    if not settings.HAS_MAIL:
-        return False
+def _mail_links(request, invitations):
+    """Mail each link to the invited address, all over one connection, and say to whom, and to whom not."""
+    sent = []
+    try:
+        with get_connection() as connection:
+            sent += [each.email for each in invitations if _mailed(each, _link(request, each.seed), connection)]
+    except OSError:
+        logger.exception("The mail server could not be reached.")
+    for email in sent:
+        messages.success(request, f"A mail with the link is on its way to {email}.")
+    if left := [each.email for each in invitations if each.email not in sent]:
+        messages.warning(request, f"No mail could be sent to {', '.join(left)}. Pass the links on yourself.")
+
+
+def _mailed(invitation, link, connection):
+    """Mail the link to the invited address. Whether the mail server has accepted it."""
     body = render_to_string("invitations/mail.txt", {"invitation": invitation, "link": link})
     subject = f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}Join {invitation.organization}"
     try:
-        return bool(send_mail(subject, body, None, [invitation.email]))
+        return bool(EmailMessage(subject, body, to=[invitation.email], connection=connection).send())
     except OSError:
         logger.exception("An invitation could not be mailed.")
         return False

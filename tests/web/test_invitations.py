@@ -1,10 +1,13 @@
 """Invitations: a link into an organization, shown once, that works once."""
 
+import re
 from datetime import timedelta
+from smtplib import SMTPException
 from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.core.mail.backends import locmem
 from django.urls import reverse
 from django.utils import timezone
 
@@ -41,9 +44,10 @@ def invited(acme):
 # Making and ending them.
 
 
-def is_mailed(response):
-    """Whether the page says that the link was mailed."""
-    return any("mail" in str(message) for message in response.context["messages"])
+def told(response):
+    """What the page says of mails: (the kind of message, the addresses in it) of each."""
+    shown = [(message.level_tag, str(message)) for message in response.context["messages"]]
+    return [(level, re.findall(r"\w+@example.com", text)) for level, text in shown]
 
 
 @pytest.mark.parametrize("email", ["nora@example.com", ""])
@@ -67,7 +71,7 @@ def test_the_link_is_shown_once_and_kept_nowhere(acme, ada, email):
 def test_the_link_is_mailed_to_whom_it_is_meant_for(acme, ada, mailoutbox):
     response = browser(ada).post(invite(acme), {"email": "nora@example.com", "role": "member"}, follow=True)
     (mail,) = mailoutbox
-    assert (mail.to, is_mailed(response)) == (["nora@example.com"], True)
+    assert (mail.to, told(response)) == (["nora@example.com"], [("success", ["nora@example.com"])])
     assert response.context["link"] in mail.body
     browser(ada).post(invite(acme), {"email": "", "role": "member"})
     assert len(mailoutbox) == 1
@@ -75,10 +79,32 @@ def test_the_link_is_mailed_to_whom_it_is_meant_for(acme, ada, mailoutbox):
 
 def test_without_a_mail_server_that_answers_the_link_is_handed_over(acme, ada, settings, mailoutbox):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"  # nothing answers where the settings point
-    for _ in range(2):
+    for expected in ([("warning", ["nora@example.com"])], []):
         response = browser(ada).post(invite(acme), {"email": "nora@example.com", "role": "member"}, follow=True)
-        assert (is_mailed(response), bool(response.context["link"])) == (False, True)
+        assert (told(response), bool(response.context["link"])) == (expected, True)
         settings.HAS_MAIL = False
+
+
+def test_whoever_the_mail_server_refuses_is_named_and_the_others_get_theirs(acme, ada, monkeypatch):
+    opened, sent = [], []
+
+    def send(connection, mails):
+        if mails[0].to == ["yusuf@example.com"]:
+            raise SMTPException("no such mailbox")
+        sent.extend(mails[0].to)
+        return 1
+
+    monkeypatch.setattr(locmem.EmailBackend, "open", lambda connection: opened.append(connection))
+    monkeypatch.setattr(locmem.EmailBackend, "send_messages", send)
+    emails = "zoe@example.com, yusuf@example.com, xenia@example.com"
+    response = browser(ada).post(invite(acme), {"email": emails, "role": "member"}, follow=True)
+    assert (len(opened), sent) == (1, ["zoe@example.com", "xenia@example.com"])
+    assert told(response) == [
+        ("success", ["zoe@example.com"]),
+        ("success", ["xenia@example.com"]),
+        ("warning", ["yusuf@example.com"]),
+    ]
+    assert len(response.context["links"]) == 3
 
 
 @pytest.mark.parametrize(
