@@ -218,5 +218,6 @@ def _csv(comparison):
     """The comparison as a file for spreadsheets."""
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="comparison.csv"'
+    response.write("\ufeff")  # the byte order mark tells a spreadsheet that it is UTF-8
     csv.writer(response).writerows(csv_lines(comparison.links, comparison.groups))
     return response

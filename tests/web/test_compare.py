@@ -1,5 +1,6 @@
 """Versions of a collection side by side."""
 
+import codecs
 import csv
 from io import StringIO
 
@@ -161,8 +162,9 @@ def test_the_same_is_a_csv_with_full_values(churn, vision, mel):
     for loss, note in ((-1e-300, "=1+1"), (0.123456789, "fine")):
         make_link(churn, make_version(vision, metadata={"loss": loss, "note": note, "list": [1]}))
     page = browser(mel).get(of("links:compare", churn) + "?v=0&v=1&format=csv")
-    rows = {row[1]: row for row in csv.reader(StringIO(page.text))}
+    rows = {row[1]: row for row in csv.reader(StringIO(page.content.decode("utf-8-sig")))}
     assert page["Content-Type"].startswith("text/csv")
+    assert page.content.startswith(codecs.BOM_UTF8)  # else a spreadsheet takes names for another encoding
     assert rows["loss"] == ["Metrics", "loss", "-1e-300", "0.123456789"]
     assert rows["note"] == ["Config", "note", "'=1+1", "fine"]
     assert rows["list"] == ["Config", "list", "[1]", "[1]"]
