@@ -1,6 +1,7 @@
 """The tokens that an organization's admins look after: of everybody there, and of service accounts."""
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 
@@ -57,12 +58,15 @@ def test_tokens_of_other_organizations_are_not_there(acme, globex, ada, sam):
 def test_a_service_account_gets_a_token_that_is_shown_once(acme, ada, robot):
     client = browser(ada)
     with logging() as events:
-        response = client.post(at("service", acme, "eval-ci"), {"name": "cluster", "life": "90"}, follow=True)
+        page = client.post(at("service", acme, "eval-ci"), {"name": "cluster", "life": "90"}).url
+    kept = str([session.get_decoded() for session in Session.objects.all()])
+    response = client.get(page)
     secret = response.context["token"].secret
-    assert (response.status_code, secret in response.text) == (200, True)
+    assert (response.status_code, secret in response.text, secret[6:] in kept) == (200, True, False)
     assert who(secret).json()["username"] == "eval-ci"
-    for address in (at("service", acme, "eval-ci"), response.wsgi_request.path):
-        assert secret not in client.get(address).text
+    for address in (at("service", acme, "eval-ci"), page):
+        again = client.get(address)
+        assert ("cluster" in again.text, secret[6:] in again.text) == (True, False)
     assert [(event.action, event.target_name, event.organization_id) for event in events] == [
         (Action.TOKEN_ISSUE, "cluster", acme.pk)
     ]
