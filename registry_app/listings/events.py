@@ -1,10 +1,12 @@
 """The entries of the audit log: of an organization, a registry or a collection, by day."""
 
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from django.http import QueryDict
-from django.utils.timezone import localdate
+from django.utils.formats import date_format
+from django.utils.timezone import localdate, localtime
 
 from .. import rules
 from ..choices import Action, Role, Target, Visibility
@@ -149,7 +151,7 @@ def _rows(content: dict[str, Any]) -> list[tuple[str, list, list]]:
     things = related_lists(content["related"]).items()
     related: list[tuple] = [(what, [], found) for what, found in things if what not in REPEATED]
     changes: list[tuple] = [(field, *_compared(*values)) for field, values in content["changes"].items()]
-    return [(_label(name), _texts(before), _texts(after)) for name, before, after in [*related, *changes]]
+    return [(_label(name), _texts(name, before), _texts(name, after)) for name, before, after in [*related, *changes]]
 
 
 def _label(name):
@@ -165,9 +167,15 @@ def _compared(before, after):
     return [before], [after]
 
 
-def _texts(values):
-    """Values as people read them; nothing for what is empty."""
-    return [_text(value) for value in values if value not in (None, "")]
+def _texts(name, values):
+    """The values of `name` as people read them; nothing for what is empty."""
+    as_text = _time if name == "ends_at" else _text
+    return [as_text(value) for value in values if value not in (None, "")]
+
+
+def _time(text):
+    """A moment of an entry, in the reader's zone."""
+    return date_format(localtime(datetime.fromisoformat(text)), "j M Y, H:i T")
 
 
 def _text(value):

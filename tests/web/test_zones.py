@@ -162,3 +162,13 @@ def test_one_readers_zone_is_not_the_nexts(acme, ada):
     in_zone(ada, "Pacific/Auckland").get(log(acme))
     assert timezone.get_current_timezone_name() == "UTC"
     assert browser(ada).get(log(acme)).context["zone"] == "UTC"
+
+
+@pytest.mark.parametrize(
+    "zone, shown", [("UTC", "5 Jan 2999, 10:30 UTC"), ("Europe/Berlin", "5 Jan 2999, 11:30 CET")], ids=["UTC", "Berlin"]
+)
+def test_an_entry_tells_the_end_of_a_role_in_the_readers_zone(acme, ada, mel, golden, zone, shown):
+    ends_at = datetime(2999, 1, 5, 10, 30, tzinfo=UTC)
+    RegistryMember(registry=golden, user=mel, role=Role.MEMBER, ends_at=ends_at).save_by(Actor(ada))
+    (_, events), *_ = in_zone(ada, zone).get(log(acme)).context["days"]
+    assert ("Until", [], [shown]) in events[0].rows
