@@ -18,6 +18,7 @@ from ..models.event_queryset import AuditEventQuerySet
 from ..permissions import RegistryAccess
 from .base import Listing
 from .event_addresses import add_addresses
+from .sentences import sentence_of
 
 LINE_LENGTH, LINE_FIELDS = 160, 3  # characters, and fields, that an entry shows in its line
 LABELS = {"ends_at": "Until", "kept": "Keep access", "uri": "Address", "holder": "Who"}
@@ -79,7 +80,17 @@ class EventListing(Listing):
         }
 
 
-class RegistryEventListing(EventListing):
+class ActivityListing(EventListing):
+    """Entries of one registry or collection, each with the `sentence` that tells it."""
+
+    def prepare(self, rows: list) -> list:
+        """As in the log, with the sentences."""
+        for event in super().prepare(rows):
+            event.sentence = sentence_of(event)
+        return rows
+
+
+class RegistryEventListing(ActivityListing):
     """The entries about the registry of `access`."""
 
     def __init__(self, access: RegistryAccess, params: QueryDict) -> None:
@@ -99,7 +110,7 @@ class RegistryEventListing(EventListing):
         return AuditFilter.narrow(AuditEvent.objects.filter(registry_id=registry), wanted, membership.organization)
 
 
-class CollectionEventListing(EventListing):
+class CollectionEventListing(ActivityListing):
     """The entries about `collection`; under the filter `alias` those that moved this alias."""
 
     form = HistoryFilter

@@ -12,6 +12,7 @@ from ..models import AuditEvent, Link
 from ..permissions import RegistryAccess
 from ..rules import SIZE, Metric
 from .charts import spark
+from .sentences import move_of
 from .series import Difference, Labels, Series, value_of
 
 BIG_NUMBERS = 4  # the others are folded
@@ -117,9 +118,8 @@ class VersionPage:
         if self.link.label not in (before, after):
             return None
         name = event.related["alias"]["name"]
-        if before and after:
-            return Happening(event, "moved", name, f"from {before} to {after}")
-        return Happening(event, *(("set", name, f"on {after}") if after else ("removed", name, f"from {before}")))
+        did, rest = move_of(event.action, before, after)
+        return Happening(event, did, name, rest)
 
     @property
     def behind(self) -> int | None:

@@ -31,7 +31,7 @@ def test_a_version_is_linked_and_an_alias_moves(page, sign_in, mel, release_regi
     expect(page.get_by_role("row", name="v0 ")).not_to_contain_text("candidate")
     page.get_by_role("row", name="v1 ").get_by_role("link", name="candidate").click()
     expect(page.get_by_role("heading", name="Who moved candidate")).to_be_visible()
-    expect(page.locator(".log > li")).to_have_count(2)
+    expect(page.locator(".told > li")).to_have_count(2)
 
 
 @pytest.mark.parametrize("page", SCRIPTS, indirect=True)
