@@ -3,7 +3,7 @@
 from .accepted_types import AcceptForm, AddTypesForm, RemoveTypeForm
 from .artifacts import ArtifactFilter, DeleteVersionForm, VersionForm
 from .audit import AuditFilter, DayForm, HistoryFilter
-from .base import ActionForm, CursorForm
+from .base import CursorForm
 from .collections import (
     AliasFilter,
     AliasRequestForm,
@@ -41,7 +41,6 @@ from .tokens import TokenForm
 
 __all__ = [
     "AcceptForm",
-    "ActionForm",
     "AddAccessForm",
     "AddPeopleForm",
     "AddTypesForm",

@@ -5,7 +5,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ..choices import Action, Role
-from ..forms import ActionForm, AnswerForm, RequestForm
+from ..forms import AnswerForm, RequestForm
+from ..forms.base import ActionForm
 from ..listings.access_requests import AccessRequestListing
 from ..models import AccessRequest, Actor
 from ..permissions import get_organization, get_registry
