@@ -234,7 +234,9 @@ def _type_without_name(registry):
 def test_two_that_meet_on_one_row_are_told_to_try_again(ada, golden, monkeypatch, clash, status):
     """What a constraint refuses that is of no rule's making: a second try meets the rule."""
     monkeypatch.setattr(type(golden), "restriction", clash)
-    response = browser(ada, headers=PEOPLE).post(at("registries:restrict", golden), {"reason": "mine"})
+    response = browser(ada, headers=PEOPLE).post(
+        at("registries:restrict", golden), {"reason": "mine", "csrfmiddlewaretoken": "x"}
+    )
     assert response.status_code == status
     if status == 409:
         assert response.context["fault"].code == "changed_at_once"
