@@ -57,7 +57,6 @@ class AccessRequest(Request):
         And with `reason_invalid` for a note that is no text.
         """
         with changing(self.registry, by, Action.REQUEST_GRANT):
-            raise_refusal(rules.refuse_reason(note), "note")
             self._answer(by, note, granted=True)
             given = RegistryMember.objects.filter(registry=self.registry, user=self.user).first()
             member = given or RegistryMember(registry=self.registry, user=self.user)
@@ -71,7 +70,6 @@ class AccessRequest(Request):
         Refuses with `role_too_low`, `request_answered` or `reason_invalid`.
         """
         with changing(self.registry, by, Action.REQUEST_DECLINE):
-            raise_refusal(rules.refuse_reason(note), "note")
             self._answer(by, note, granted=False)
             self.record_decline(by, note)
 

@@ -107,7 +107,6 @@ class AliasRequest(Request):
 
     @contextmanager
     def _answering(self, by: Actor, action: Action, note: str, etag: str | None, *, granted: bool) -> Iterator[Change]:
-        raise_refusal(rules.refuse_reason(note), "note")
         with changing(self.link, by, action, reason=note) as change:
             self.collection = change.row.collection
             self._answer(by, note, granted=granted)

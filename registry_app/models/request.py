@@ -14,6 +14,8 @@ from .registry_member import RegistryMember
 from .user import User
 from .validation import raise_refusal
 
+WITHDRAWN = "Withdrawn by the person who asked."  # the note of a request that ended so
+
 
 class RequestQuerySet(models.QuerySet):
     """Requests to the admins of a `registry` as pages ask for them."""
@@ -35,7 +37,8 @@ class RequestQuerySet(models.QuerySet):
 class Request(models.Model):
     """A request of `user` to the admins of `registry`, with its reason, and what became of it."""
 
-    registry: Any  # both are fields of each kind of request, which are called by their own names from there
+    # Fields of each kind of request: a registry and a user have a list of each kind, under a name of its own.
+    registry: Any
     user: Any
     reason = models.CharField(max_length=rules.REASON_LENGTH)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -60,11 +63,12 @@ class Request(models.Model):
         """
         with changing(self.registry, by, Permission.SEE):
             raise_refusal(None if by.user == self.user else rules.OWN_REQUESTS_ONLY)
-            self._answer(by, rules.WITHDRAWN, granted=False)
-            self.record_decline(by, rules.WITHDRAWN)
+            self._answer(by, WITHDRAWN, granted=False)
+            self.record_decline(by, WITHDRAWN)
 
     def _answer(self, by: Actor, note: str, *, granted: bool) -> None:
-        """Keep the answer of an admin. Refuses with `request_answered` a second time."""
+        """Keep the answer. Refuses with `request_answered` a second time, or `reason_invalid` for a note."""
+        raise_refusal(rules.refuse_reason(note), "note")
         answer = {"answered_at": timezone.now(), "answered_by": by.user, "granted": granted, "note": note}
         done = type(self).objects.open().filter(pk=self.pk).update(**answer)
         raise_refusal(None if done else rules.REQUEST_ANSWERED)

@@ -18,8 +18,6 @@ NUMBER_DIGITS = 10  # a link's number has fewer, because it is a 32-bit integer
 LATEST = "latest"
 ALIAS_MOVED = "The alias moved otherwise, or the version was unlinked."  # why a request ended that nobody answered
 
-WITHDRAWN = "Withdrawn by the person who asked."
-
 
 def refuse_alias_name(name: str) -> Refusal | None:
     """Rule 24 and §2: why people may not set the cleaned `name` as an alias."""
