@@ -28,7 +28,6 @@ HASHES = env.data_dir / "hashes"  # what `register_artifact` hashed before it wa
 INSTALLED_APPS = [
     "registry_app",
     "django.contrib.admin",
-    "django.contrib.humanize",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
