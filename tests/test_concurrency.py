@@ -30,7 +30,7 @@ from registry_app.models import (
     create_organization_with_admin,
     register,
 )
-from registry_app.models.change import Gone, digest_of, etag_of
+from registry_app.models.change import Gone, etag_of
 from registry_app.models.provisioning import edit_account
 from registry_app.models.validation import raise_refusal
 from tests.factories import (
@@ -180,8 +180,8 @@ def test_rule_14_renamed_to_one_name_at_once(acme, ada):
 
 def test_rules_9_and_19_restricting_against_editing(golden, ada, rob):
     came = at_once(
-        lambda: golden_of(golden).restrict(Actor(ada), etag=digest_of(1, (2, 1))),
-        lambda: golden_of(golden).edit(Actor(rob), name="Silver", description="", etag=digest_of(1)),
+        lambda: golden_of(golden).restrict(Actor(ada), etag=etag_of(golden, (2, 1))),
+        lambda: golden_of(golden).edit(Actor(rob), name="Silver", description="", etag=etag_of(golden)),
     )
     golden.refresh_from_db()
     assert (came, golden.visibility, golden.name) in [

@@ -25,7 +25,7 @@ from registry_app.models import (
     register,
     setup_token,
 )
-from registry_app.models.change import digest_of, etag_of
+from registry_app.models.change import etag_of
 from tests.admin.pages import address, save
 from tests.admin.pages import codes as admin_codes
 from tests.assertions import refused as refused_by_verb
@@ -331,7 +331,7 @@ def test_pages_refuse_it_beside_the_field(link, vision, ada, mel):
         (
             ada,
             of("collections:delete", collection),
-            {"confirmation": "Churn", "etag": digest_of(1, (1, 2, 2, 0))},
+            {"confirmation": "Churn", "etag": etag_of(collection, (1, 2, 2, 0))},
             "reason",
             reason,
         ),
@@ -341,7 +341,7 @@ def test_pages_refuse_it_beside_the_field(link, vision, ada, mel):
         (
             ada,
             reverse("teams:settings", args=[acme, "Vision"]),
-            {"name": "Vision", "etag": digest_of(1)},
+            {"name": "Vision", "etag": etag_of(vision)},
             "description",
             card,
         ),

@@ -98,9 +98,10 @@ def _keep(change, before, action):
 def etag_of(row: Any, *counted: Any) -> str:
     """The digest of what a page shows of `row`, and of what that page counted: forms send it back (rules 18, 19).
 
-    What it shows is told by the row's `facts`, or by its `version`, which counts its changes.
+    What it shows is told by the row's `facts`, or by its `version`, which counts its changes. Another row may have the
+    same name later, so it says which row it is, too.
     """
-    return digest_of(row.facts if hasattr(row, "facts") else row.version, *counted)
+    return digest_of(row.pk, row.facts if hasattr(row, "facts") else row.version, *counted)
 
 
 def digest_of(*shown: Any) -> str:

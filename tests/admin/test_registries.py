@@ -336,7 +336,7 @@ def test_rule_16_a_custom_registry_is_deleted_with_its_name_typed(staff, root, g
     [
         ({"confirmation": "Golden"}, "confirmation_differs"),
         ({"confirmation": ""}, "confirmation_differs"),
-        ({"etag": digest_of(7)}, "stale_preview"),
+        ({"etag": digest_of(7, 1)}, "stale_preview"),
         ({"etag": digest_of(1, (1, 0, 0, 0))}, "stale_preview"),
     ],
 )

@@ -5,7 +5,7 @@ import pytest
 from registry_app.choices import Kind, Visibility
 from registry_app.forms import CreateForm, DeleteForm, DetailsForm
 from registry_app.models import Registry
-from registry_app.models.change import digest_of
+from registry_app.models.change import etag_of
 from tests.assertions import codes_by_field
 
 GOOD = {"name": "Silver", "description": "", "visibility": "organization", "accepts_all_types": "", "types": "model"}
@@ -67,7 +67,7 @@ def test_rule_14_a_name_is_asked_for_in_its_organization_alone(acme, globex, gol
 def test_a_form_asks_about_constraints_on_what_it_does_not_show(models):
     """Django would skip a constraint that names a field without a form field, and the database would answer instead."""
     models.visibility = Visibility.RESTRICTED
-    form = DetailsForm({"name": "Models", "description": models.description, "etag": digest_of(1)}, instance=models)
+    form = DetailsForm({"name": "Models", "description": models.description, "etag": etag_of(models)}, instance=models)
     assert codes_by_field(form) == {"__all__": ["core_is_shared"]}
 
 
@@ -83,5 +83,5 @@ def test_a_form_asks_about_constraints_on_what_it_does_not_show(models):
     ],
 )
 def test_rule_16_the_name_is_typed_to_the_letter(golden, typed, right):
-    form = DeleteForm({"confirmation": typed, "etag": digest_of(1, (0, 0, 0, 0))}, registry=golden)
+    form = DeleteForm({"confirmation": typed, "etag": etag_of(golden, (0, 0, 0, 0))}, registry=golden)
     assert codes_by_field(form) == ({} if right else {"confirmation": ["confirmation_differs"]})

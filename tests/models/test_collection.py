@@ -92,7 +92,7 @@ def test_viewers_change_nothing(vault, mel, versions, role):
 
 
 def test_an_edit_keeps_what_was_shown(churn, mel):
-    churn.edit(Actor(mel), name="Churn 2", description="# Card\nGood.", tags=["x"], etag=digest_of(1))
+    churn.edit(Actor(mel), name="Churn 2", description="# Card\nGood.", tags=["x"], etag=digest_of(churn.pk, 1))
     assert last_event().changes == {
         "name": ["Churn", "Churn 2"],
         "description": ["", "# Card\nGood."],
@@ -100,19 +100,19 @@ def test_an_edit_keeps_what_was_shown(churn, mel):
     }
     assert (churn.summary, churn.version) == ("Good.", 2)
     with refused("edit_conflict"):
-        churn.edit(Actor(mel), name="Mine", description="", tags=[], etag=digest_of(1))
+        churn.edit(Actor(mel), name="Mine", description="", tags=[], etag=digest_of(churn.pk, 1))
     logged = AuditEvent.objects.count()
-    churn.edit(Actor(mel), name="Churn 2", description="# Card\nGood.", tags=["x"], etag=digest_of(2))
+    churn.edit(Actor(mel), name="Churn 2", description="# Card\nGood.", tags=["x"], etag=digest_of(churn.pk, 2))
     assert AuditEvent.objects.count() == logged
 
 
 def test_key_metrics_are_chosen_and_logged(churn, mel):
-    churn.choose_metrics(Actor(mel), [["loss", "lower"], ["auc", ""]], etag=digest_of(1))
+    churn.choose_metrics(Actor(mel), [["loss", "lower"], ["auc", ""]], etag=digest_of(churn.pk, 1))
     churn.refresh_from_db()
     assert (churn.key_metrics, churn.version) == ([["loss", "lower"], ["auc", ""]], 2)
     assert last_event().changes == {"key_metrics": [[], ["loss, lower is better", "auc"]]}
     with refused("edit_conflict"):
-        churn.choose_metrics(Actor(mel), [], etag=digest_of(1))
+        churn.choose_metrics(Actor(mel), [], etag=digest_of(churn.pk, 1))
     with refused("metric_invalid"):
         churn.choose_metrics(Actor(mel), [["auc", ""], ["auc", ""]])
 
@@ -218,8 +218,8 @@ def test_rule_25_putting_an_alias_elsewhere_moves_it(churn, versions, mel):
 def test_rule_19_aliases_that_moved_on_are_not_overwritten(churn, versions):
     link = make_link(churn, versions[0], "good")
     with refused("edit_conflict"):
-        link.edit_labels(COMMAND_LINE, put=["mine"], take=["good"], etag=digest_of([["better"], []]))
-    link.edit_labels(COMMAND_LINE, put=["mine"], take=["good"], tags=["x"], etag=digest_of([["good"], []]))
+        link.edit_labels(COMMAND_LINE, put=["mine"], take=["good"], etag=digest_of(link.pk, [["better"], []]))
+    link.edit_labels(COMMAND_LINE, put=["mine"], take=["good"], tags=["x"], etag=digest_of(link.pk, [["good"], []]))
     assert link.facts == [["mine"], ["x"]]
     with refused("alias_reserved"):
         link.edit_labels(COMMAND_LINE, put=["latest"], tags=["y"])

@@ -226,7 +226,7 @@ SLIPS = [
     pytest.param("golden", lambda registry, by: registry.delete_by(by, etag="x"), "stale_preview", id="rule_18"),
     pytest.param(
         "golden",
-        lambda registry, by: registry.edit(by, name="B", description="", etag=digest_of(9)),
+        lambda registry, by: registry.edit(by, name="B", description="", etag=digest_of(registry.pk, 9)),
         "edit_conflict",
         id="19",
     ),

@@ -382,9 +382,9 @@ def test_rule_18_a_row_that_changed_since_refuses(golden, models, ada, verb):
     registry = models if verb == "add_to_core" else golden
     registry.add_types(Actor(ada), ["trace"])
     act = {
-        "restrict": lambda: registry.restrict(Actor(ada), etag=digest_of(1, registry.restriction())),
-        "delete": lambda: registry.delete_by(Actor(ada), etag=digest_of(1, (0, 0, 0, 0))),
-        "add_to_core": lambda: registry.add_types(Actor(ada), ["adapter"], etag=digest_of(1)),
+        "restrict": lambda: registry.restrict(Actor(ada), etag=digest_of(registry.pk, 1, registry.restriction())),
+        "delete": lambda: registry.delete_by(Actor(ada), etag=digest_of(registry.pk, 1, (0, 0, 0, 0))),
+        "add_to_core": lambda: registry.add_types(Actor(ada), ["adapter"], etag=digest_of(registry.pk, 1)),
     }[verb]
     with refused("stale_preview"):
         act()
@@ -394,18 +394,18 @@ def test_rule_18_a_row_that_changed_since_refuses(golden, models, ada, verb):
 def test_rule_19_the_second_of_two_is_told(golden, ada, verb):
     golden.edit(Actor(ada), name="First", description="")
     second = {
-        "edit": lambda: golden.edit(Actor(ada), name="Second", description="", etag=digest_of(1)),
-        "add": lambda: golden.add_types(Actor(ada), ["model"], etag=digest_of(1)),
-        "remove": lambda: golden.remove_type(Actor(ada), "dataset", etag=digest_of(1)),
-        "all": lambda: golden.accept_all_types(Actor(ada), etag=digest_of(1)),
+        "edit": lambda: golden.edit(Actor(ada), name="Second", description="", etag=digest_of(golden.pk, 1)),
+        "add": lambda: golden.add_types(Actor(ada), ["model"], etag=digest_of(golden.pk, 1)),
+        "remove": lambda: golden.remove_type(Actor(ada), "dataset", etag=digest_of(golden.pk, 1)),
+        "all": lambda: golden.accept_all_types(Actor(ada), etag=digest_of(golden.pk, 1)),
     }[verb]
     with refused("edit_conflict"):
         second()
 
 
 def test_rule_19_whoever_saw_the_present_version_saves(golden, ada):
-    golden.edit(Actor(ada), name="First", description="", etag=digest_of(1))
-    golden.edit(Actor(ada), name="Second", description="", etag=digest_of(2))
+    golden.edit(Actor(ada), name="First", description="", etag=digest_of(golden.pk, 1))
+    golden.edit(Actor(ada), name="Second", description="", etag=digest_of(golden.pk, 2))
     golden.refresh_from_db()
     assert (golden.name, golden.version) == ("Second", 3)
 

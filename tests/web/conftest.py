@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from registry_app.choices import Role
 from registry_app.models import AccessRequest, AliasRequest, make_service_account
-from registry_app.models.change import digest_of
+from registry_app.models.change import etag_of
 from tests.assertions import undone
 from tests.client import at, browser
 from tests.factories import (
@@ -26,7 +26,7 @@ from tests.factories import (
     make_version,
     map_group,
 )
-from tests.web.bad_input import NOTHING, Sent
+from tests.web.bad_input import Sent
 
 SENT = {"csrfmiddlewaretoken": "sent along", "accepts_all_types": "on"}  # a form that nothing was written into
 
@@ -80,17 +80,22 @@ def registry_form(acme, golden, mel):
             accepts_all_types="",
             types="model",
         ),
-        "settings": Sent(at("registries:settings", golden), name="Silver", description="", etag=digest_of(1)),
+        "settings": Sent(at("registries:settings", golden), name="Silver", description="", etag=etag_of(golden)),
         "restrict": Sent(
             at("registries:restrict", golden),
             confirmation="Golden Datasets",
             reason="",
-            etag=digest_of(1, (2, 1)),
+            etag=etag_of(golden, (2, 1)),
         ),
-        "delete": Sent(at("registries:delete", golden), confirmation="Golden Datasets", **NOTHING),
-        "add": Sent(at("accepted_types:add", golden), types="model", reason="", etag=digest_of(1)),
-        "remove": Sent(at("accepted_types:remove", golden), types="dataset", etag=digest_of(1)),
-        "accept": Sent(at("accepted_types:accept", golden), accepts_all_types="on", etag=digest_of(1)),
+        "delete": Sent(
+            at("registries:delete", golden),
+            confirmation="Golden Datasets",
+            etag=etag_of(golden, (0, 0, 0, 0)),
+            reason="",
+        ),
+        "add": Sent(at("accepted_types:add", golden), types="model", reason="", etag=etag_of(golden)),
+        "remove": Sent(at("accepted_types:remove", golden), types="dataset", etag=etag_of(golden)),
+        "accept": Sent(at("accepted_types:accept", golden), accepts_all_types="on", etag=etag_of(golden)),
     }
     return forms.__getitem__
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from registry_app import rules
 from registry_app.choices import Action, OrganizationRole, Role, Target
 from registry_app.models import Actor, AuditEvent
-from registry_app.models.change import digest_of
+from registry_app.models.change import etag_of
 from registry_app.models.event import AuditTarget, record
 from tests.client import Page, at, browser, nothing_happens
 from tests.factories import (
@@ -55,7 +55,7 @@ def history(acme, globex, ada, rob, mel, sam, golden, vault):
     """What happened at Acme, in what Mel sees and in what she doesn't, and at Globex. Answers Golden."""
     golden.edit(Actor(ada, "00000000000000a1"), name="Golden Datasets", description="Checked", reason="Spring")
     vault.edit(Actor(rob), name="Vault", description="Secret")
-    forged = {"name": "Vault", "description": "Secret", "etag": digest_of(2), "kind": "core"}
+    forged = {"name": "Vault", "description": "Secret", "etag": etag_of(vault), "kind": "core"}
     browser(rob).post(at("registries:settings", vault), forged)
     browser(mel).post(at("registries:settings", golden), {"name": "Mine"})
     make_registry(globex, sam, "Shelf")

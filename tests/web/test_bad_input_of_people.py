@@ -7,7 +7,7 @@ from django.urls import reverse
 from tests.assertions import undone
 from tests.client import browser, nothing_changes
 from tests.web.bad_input import FORMS_OF_PEOPLE as FORMS_OF_PEOPLE
-from tests.web.bad_input import HOSTILE, shown_harmless
+from tests.web.bad_input import HOSTILE, filled, shown_harmless
 from tests.web.endpoints import address_of
 
 DONE = {200, 302}  # a secret that is shown once stands on the answer itself
@@ -19,7 +19,8 @@ def form(acme, golden, populated):
 
     def form(name, ada):
         client = browser() if name == "invitations:accept" else browser(ada)
-        return client, address_of(name, golden), FORMS_OF_PEOPLE[name]
+        address = address_of(name, golden)
+        return client, address, filled(client, name, address)
 
     return form
 

@@ -11,7 +11,7 @@ from registry_app.forms.base import ActionForm, FilterForm
 from registry_app.models.change import digest_of
 from tests.assertions import undone
 from tests.client import at, browser, codes, nothing_changes
-from tests.web.bad_input import FORMS_OF_PEOPLE
+from tests.web.bad_input import FORMS_OF_PEOPLE, filled
 from tests.web.endpoints import address_of
 
 VALUES = [
@@ -100,8 +100,8 @@ def test_every_number_and_date_of_a_form_is_tried():
 
 @pytest.mark.parametrize("kind", FIELDS, ids=lambda kind: kind.__name__)
 def test_a_number_or_date_that_makes_no_sense_is_refused(ada, golden, populated, kind):
-    address, good = address_of(OF_PEOPLE[kind], golden), FORMS_OF_PEOPLE[OF_PEOPLE[kind]]
-    client = browser(ada)
+    address, client = address_of(OF_PEOPLE[kind], golden), browser(ada)
+    good = filled(client, OF_PEOPLE[kind], address)
     for field in FIELDS[kind]:
         for value in (*VALUES, ["1", "2"], ["9999-12-31", "0001-01-01"]):
             with undone():
@@ -114,7 +114,9 @@ def test_the_last_day_of_the_calendar_is_the_last_day_of_no_role(ada, golden, po
     """In some zone there is no moment after it, nor after the day before. The one before that is the last."""
     for name in ("registry_members:add", "registry_members:change"):
         with nothing_changes():
-            response = browser(ada).post(address_of(name, golden), {**FORMS_OF_PEOPLE[name], "ends_at": "9999-12-31"})
+            address = address_of(name, golden)
+            data = {**filled(browser(ada), name, address), "ends_at": "9999-12-31"}
+            response = browser(ada).post(address, data)
         assert (response.status_code, codes(response)) == (422, {"invalid"})
         assert 'value="9999-12-31"' in response.text
     data = {**FORMS_OF_PEOPLE["registry_members:add"], "ends_at": "9999-12-29"}

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from registry_app.choices import Role
 from registry_app.models import AccessRequest, Actor
-from registry_app.models.change import digest_of
+from registry_app.models.change import etag_of
 from tests.client import Page, at, browser, crawl
 from tests.factories import give_role, give_team_role, make_member, make_registry, make_team, make_user
 
@@ -31,7 +31,7 @@ def busy_organization(acme, ada, rob, mel, golden, vault, vision, furnished):
     make_member(acme, eve)
     give_team_role(vault, make_team(acme, "Red", people=[eve]), Role.VIEWER)
     AccessRequest(registry=vault, user=eve, role=Role.ADMIN, reason="For the vault.").create(Actor(eve))
-    browser(rob).post(at("registries:delete", vault), {"etag": digest_of(2), "confirmation": "Vault"})
+    browser(rob).post(at("registries:delete", vault), {"etag": etag_of(vault), "confirmation": "Vault"})
     browser(mel).post(at("registries:delete", golden), {})
     return acme
 

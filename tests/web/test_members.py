@@ -20,7 +20,7 @@ from registry_app.models import (
     User,
     make_service_account,
 )
-from registry_app.models.change import digest_of
+from registry_app.models.change import digest_of, etag_of
 from registry_app.views import members as views
 from tests.client import Page, browser, codes, logging, nothing_changes, nothing_happens, refused
 from tests.factories import (
@@ -283,14 +283,15 @@ def test_rule_19_an_organization_role_that_changed_meanwhile_is_a_conflict(acme,
     membership = acme.memberships.get(user=mel)
     membership.role = ADMIN
     membership.save_by(COMMAND_LINE)
-    data = {"role": "admin", "etag": digest_of("member")}
+    data = {"role": "admin", "etag": digest_of(membership.pk, "member")}
     page = refused(browser(ada), address("role", acme, "mel"), data, "edit_conflict", 409)
-    assert Page(page).form_to(address("role", acme, "mel")).data["etag"] == [digest_of("admin")]
+    assert Page(page).form_to(address("role", acme, "mel")).data["etag"] == [digest_of(membership.pk, "admin")]
 
 
 @pytest.mark.parametrize("role, code", [("owner", "invalid_choice"), ("", "required")])
 def test_no_other_organization_role_is_given(acme, ada, mel, role, code):
-    refused(browser(ada), address("role", acme, "mel"), {"role": role, "etag": digest_of("member")}, code)
+    data = {"role": role, "etag": etag_of(acme.memberships.get(user=mel))}
+    refused(browser(ada), address("role", acme, "mel"), data, code)
 
 
 def test_section_3_the_last_admin_is_told_why_before_and_after(acme, ada, mel):
@@ -299,7 +300,7 @@ def test_section_3_the_last_admin_is_told_why_before_and_after(acme, ada, mel):
         shown = client.get(address(page, acme, "ada"))
         assert shown.context["refusal"].code == "last_admin"
         assert [form for form in Page(shown).forms if form.action == address(page, acme, "ada")] == []
-        data = {"role": "member", "etag": digest_of("admin")} if page == "role" else {}
+        data = {"role": "member", "etag": etag_of(acme.memberships.get(user=ada))} if page == "role" else {}
         refused(client, address(page, acme, "ada"), data, "last_admin")
     assert set(client.get(address("detail", acme, "ada")).context["refusals"].values()) != {None}
 
@@ -308,7 +309,8 @@ def test_section_3_a_service_account_is_never_an_organization_admin(acme, ada):
     make_service_account(acme, "eval-ci", COMMAND_LINE)
     client = browser(ada)
     assert client.get(address("role", acme, "eval-ci")).context["refusal"].code == "service_role"
-    refused(client, address("role", acme, "eval-ci"), {"role": "admin", "etag": digest_of("member")}, "service_role")
+    data = {"role": "admin", "etag": etag_of(acme.memberships.get(user__username="eval-ci"))}
+    refused(client, address("role", acme, "eval-ci"), data, "service_role")
 
 
 # Ends.

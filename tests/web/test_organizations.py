@@ -368,8 +368,8 @@ def error_pages(acme, ada, mel, golden, models, monkeypatch):
         browser(mel).get(at("registries:delete", golden)),
         browser(mel).get("/no/such/page"),
         browser().get("/no/such/page"),
-        browser(ada).post(at("registries:settings", models), {"name": "x", "etag": digest_of(1)}),
-        browser(ada).post(at("registries:settings", golden), {"name": "x", "etag": digest_of(7)}),
+        browser(ada).post(at("registries:settings", models), {"name": "x", "etag": etag_of(models)}),
+        browser(ada).post(at("registries:settings", golden), {"name": "x", "etag": digest_of(golden.pk, 7)}),
         browser(ada, enforce_csrf_checks=True).post(at("registries:delete", golden)),
         browser().get("/", headers={"host": "evil.example"}),
     ]

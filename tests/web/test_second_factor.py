@@ -12,7 +12,7 @@ from fido2.utils import websafe_encode
 
 from registry_app.choices import OrganizationRole
 from registry_app.models import Actor, AuditEvent
-from registry_app.models.change import digest_of
+from registry_app.models.change import etag_of
 from tests.client import Page, at, browser, logging, nothing_happens, signed_in
 from tests.factories import PASSWORD, give_factor, make_member, make_token
 
@@ -282,7 +282,7 @@ def test_without_one_its_pages_lead_to_where_one_is_set_up(strict, mel, page):
 def test_without_one_its_registries_stay_closed_and_htmx_is_led_too(strict, mel, golden):
     client = browser(mel)
     assert client.get(at("registries:detail", golden)).url == INDEX
-    assert client.post(at("registries:settings", golden), {"name": "x", "etag": digest_of(1)}).url == INDEX
+    assert client.post(at("registries:settings", golden), {"name": "x", "etag": etag_of(golden)}).url == INDEX
     assert client.get(at("registries:detail", golden), headers={"HX-Request": "true"})["HX-Redirect"] == INDEX
 
 

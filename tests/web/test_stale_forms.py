@@ -30,6 +30,7 @@ from tests.factories import (
     make_collection,
     make_link,
     make_member,
+    make_registry,
     make_user,
     make_version,
     map_group,
@@ -351,6 +352,38 @@ def test_rule_19_a_page_never_shows_old_text_with_a_new_version(ada, edit):
     while _slipped_in(client, edit, number, fresh, marks):
         number += 1
     assert number > 2
+
+
+def registry_anew(ada, golden, **_):
+    golden.delete_by(COMMAND_LINE)
+    make_registry(golden.organization, ada, golden.name, types=["dataset", "eval-suite"])
+
+
+def collection_anew(rob, churn, **_):
+    registry, type_ = churn.registry, churn.type
+    churn.delete_by(COMMAND_LINE)
+    make_collection(registry, churn.name, type=type_)
+
+
+def member_anew(acme, mel, **_):
+    acme.memberships.get(user=mel).delete_by(COMMAND_LINE)
+    make_member(acme, mel)
+
+
+ANEW = {"DetailsForm": registry_anew, "EditCollectionForm": collection_anew, "MemberRoleForm:organization": member_anew}
+
+
+@pytest.mark.parametrize("case", ANEW)
+def test_rule_19_a_form_never_edits_another_row_that_has_the_same_name_now(
+    case, acme, ada, mel, rob, golden, churn, vision
+):
+    people = {"acme": acme, "ada": ada, "mel": mel, "rob": rob}
+    edit = CASES[case](**people, golden=golden, churn=churn, vision=vision)
+    client = browser(ada)
+    data = form_of(client.get(edit.page), edit.target)
+    ANEW[case](**people, golden=golden, churn=churn)
+    with nothing_changes():
+        assert client.post(edit.target, {**data, **edit.corrected}).status_code == 409
 
 
 def _slipped_in(client, edit, number, fresh, marks):
