@@ -1,14 +1,17 @@
 """The lists of requests: for a role, and for a protected alias."""
 
+from datetime import timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from ..choices import Action
 from ..models import AccessRequest, AliasRequest, Collection, OrganizationMembership
 from ..permissions import RegistryAccess
 
 SHOWN = 100  # requests on one page
+NEWS = timedelta(days=14)  # how long the person who asked is told of the answer
 
 
 class AccessRequestListing:
@@ -32,10 +35,16 @@ class AccessRequestListing:
 
 
 def alias_requests_in(access: RegistryAccess, collection: Collection, **where: Any) -> list[AliasRequest]:
-    """The first SHOWN open requests in the collection that the person may answer, or made; `where` narrows them."""
-    found = collection.alias_requests.open().filter(**where).select_related("user", "link")
-    if Action.ALIAS_APPROVE not in access.allowed:
-        found = found.filter(user=access.membership.user_id)
+    """The first SHOWN requests in the collection for the person; `where` narrows them.
+
+    For an admin the open ones, for others their own, also those that were answered lately.
+    """
+    found = collection.alias_requests.filter(**where).select_related("user", "link", "answered_by")
+    if Action.ALIAS_APPROVE in access.allowed:
+        found = found.open()
+    else:
+        lately = Q(answered_at=None) | Q(answered_at__gt=timezone.now() - NEWS)
+        found = found.filter(lately, user=access.membership.user_id)
     rows = list(found[:SHOWN])
     for asked in rows:
         asked.link.collection = collection

@@ -8,9 +8,10 @@ from django.db.models import OuterRef, Q, Subquery
 
 from .. import rules
 from ..choices import Action, Target
-from ..models import AuditEvent, Link
+from ..models import AliasRequest, AuditEvent, Link
 from ..permissions import RegistryAccess
 from ..rules import SIZE, Metric
+from .access_requests import alias_requests_in
 from .charts import spark
 from .sentences import move_of
 from .series import Difference, Labels, Series, value_of
@@ -42,13 +43,18 @@ class Happening(NamedTuple):
 
 
 class VersionPage:
-    """What the page of `link`, a version in a collection of the registry of `access`, shows of others."""
+    """What the page of `link`, a version in a collection of the registry of `access`, shows of others.
 
-    def __init__(self, access: RegistryAccess, link: Link) -> None:
+    It is compared with the version that has the alias `alias`, by default the protected one (`Labels.base`).
+    """
+
+    def __init__(self, access: RegistryAccess, link: Link, alias: str = "") -> None:
         self.access, self.link = access, link
         self.labels = Labels(link.collection, access.registry)
+        named = (alias, self.labels.numbers[alias]) if alias in self.labels.numbers else None
+        self.compared = named if alias else self.labels.base
         self.series = Series(link.collection)
-        self.series.include([link.number, *([self.labels.base[1]] if self.labels.base else [])])
+        self.series.include([link.number, *([self.compared[1]] if self.compared else [])])
 
     @cached_property
     def row(self) -> dict[str, Any] | None:
@@ -57,8 +63,8 @@ class VersionPage:
 
     @cached_property
     def base(self) -> dict[str, Any] | None:
-        """The version with the protected alias, unless it is this one."""
-        base = self.series.row(self.labels.base[1]) if self.labels.base else None
+        """The version that it is compared with, unless it is this one."""
+        base = self.series.row(self.compared[1]) if self.compared else None
         return base if base is not self.row else None
 
     @cached_property
@@ -129,21 +135,36 @@ class VersionPage:
             return None
         return sum(self.base["number"] < number <= self.link.number for number in numbers)
 
+    @cached_property
+    def requests(self) -> list[AliasRequest]:
+        """Requests to set a protected alias on it."""
+        return alias_requests_in(self.access, self.link.collection, link=self.link)
+
+    @property
+    def askable(self) -> list[str]:
+        """The protected aliases that a person who can't move them may ask for."""
+        asked = {each.alias for each in self.requests if not each.answered_at}
+        return sorted({*self.labels.declared} - {*self.labels.aliases.get(self.link.number, ())} - asked)
+
+    @property
+    def numbers(self) -> dict[str, Any]:
+        """The context of links/_numbers.html."""
+        name, _ = self.compared or ("", None)
+        return {"link": self.link, "big": self.big, "more": self.more, "base": self.base, "base_name": name}
+
     @property
     def context(self) -> dict[str, Any]:
         """The context of the templates; `locked` says why the person can't move the protected alias."""
-        name, number = self.labels.base or ("", None)
         marked = self.labels.marked(self.link.number, self.series.newest)
         return {
+            **self.numbers,
             "marked": marked,
             "is_protected": any(is_protected for _, is_protected in marked),
-            "big": self.big,
-            "more": self.more,
             "neighbours": self.neighbours,
-            "base": self.base,
-            "base_name": name,
-            "is_base": number == self.link.number,
+            "is_base": bool(self.compared) and self.base is None,
             "declared": self.labels.declared,
+            "alias_requests": self.requests,
+            "askable": self.askable,
             "behind": self.behind,
             "locked": rules.refuse_protected(self.access.role, self.labels.declared, self.labels.declared),
             "history": self.history,

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from ..choices import Action
 from ..forms import AliasAnswerForm, AliasRequestForm
+from ..listings.version_page import VersionPage
 from ..models import AliasRequest
 from ..models.change import etag_of
 from ..permissions import get_collection, get_link
@@ -70,6 +71,6 @@ def answer(request, organization, name, collection, pk):
             return redirect(collection)
     log_refusals(request, form, Action.ALIAS_APPROVE if granted else Action.ALIAS_DECLINE, asked)
     form.initial["etag"] = etag_of(asked)
-    now = collection.aliases.filter(name=asked.alias).select_related("link__version").first()
-    context = {"form": form, "collection": collection, "asked": asked, "now": now and now.link}
+    numbers = VersionPage(access, asked.link, asked.alias).numbers
+    context = {"form": form, "collection": collection, "asked": asked, **numbers}
     return registry_page(request, "alias_requests/answer.html", access, "detail", context, form.status)

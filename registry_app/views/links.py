@@ -13,7 +13,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 from .. import rules
 from ..choices import Action, Permission
 from ..forms import CompareForm, LabelsForm, LinkForm, UnlinkForm
-from ..listings.access_requests import alias_requests_in
 from ..listings.comparison import Comparison, csv_lines, known_number, versions_to_add
 from ..listings.lineage import LineageListing, lineage_of
 from ..listings.links import labels_of
@@ -85,14 +84,12 @@ def detail(request, organization, name, collection, number):
     elsewhere = version.places(access.membership).exclude(pk=found.pk)
     context = {
         "collection": collection,
-        "link": found,
         "version": version,
         "tags": found.tag_names(),
         "may_use": Permission.USE in access.allowed,
         "fetch": _fetch(version.uri),
         "elsewhere": elsewhere.select_related("collection__registry__organization")[:PLACES_SHOWN],
         "drawing": lineage_of(found, access.membership),
-        "alias_requests": alias_requests_in(access, collection, link=found),
         **VersionPage(access, found).context,
     }
     return registry_page(request, "links/detail.html", access, "detail", context)

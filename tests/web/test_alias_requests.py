@@ -2,8 +2,10 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from registry_app.choices import Role
+from registry_app.listings.access_requests import NEWS
 from registry_app.models import Actor, AliasRequest, ProtectedAlias
 from tests.client import Page, browser, refused
 from tests.factories import give_role, make_collection, make_link, make_member, make_user, make_version
@@ -157,3 +159,37 @@ def test_rule_31_admins_find_a_request_where_it_is_about(link, mel, rob, sam, ac
         for reader in (mel, eve):
             assert where not in Page(browser(reader).get(page)).links
         assert "It is better." not in browser(eve).get(page).text
+
+
+def test_rule_31_the_admin_sees_the_numbers_of_both_versions_before_the_answer(link, mel, rob, vision):
+    shelf = link.collection
+    old, new = (
+        make_link(shelf, make_version(vision, name, type="dataset", metadata={"auc": value}))
+        for name, value in (("old", 0.5), ("new", 0.75))
+    )
+    old.change_aliases(Actor(rob), ["production"])
+    ask(new, mel)
+    page = browser(rob).get(address("answer", new, AliasRequest.objects.get().pk))
+    (number,) = page.context["big"]
+    assert (number.metric.label, number.value.text, number.value.delta) == ("auc", "0.75", "+0.25")
+    assert f"compare/?v={old.number}&amp;v={new.number}" in page.text
+
+
+def test_rule_31_who_asked_reads_the_answer_on_the_version_for_two_weeks(link, mel, rob):
+    ask(link, mel)
+    AliasRequest.objects.get().decline_by(Actor(rob), "Later.")
+    pages = link.get_absolute_url(), link.collection.get_absolute_url()
+    for page in pages:
+        assert [each.note for each in browser(mel).get(page).context["alias_requests"]] == ["Later."]
+        assert browser(rob).get(page).context["alias_requests"] == []
+    AliasRequest.objects.update(answered_at=timezone.now() - NEWS)
+    for page in pages:
+        assert browser(mel).get(page).context["alias_requests"] == []
+
+
+def test_nobody_is_led_to_a_request_where_nothing_is_left_to_ask_for(link, mel):
+    page = browser(mel).get(link.get_absolute_url())
+    assert (page.context["askable"], address("create", link, link.number) in page.text) == (["production"], True)
+    ask(link, mel)
+    page = browser(mel).get(link.get_absolute_url())
+    assert (page.context["askable"], address("create", link, link.number) in page.text) == ([], False)
