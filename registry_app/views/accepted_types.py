@@ -3,7 +3,6 @@
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from .. import rules
@@ -26,7 +25,7 @@ def add(request, organization, name):
         types = wanted.pop("types")
         if form.submit(registry.add_types, actor_of(request), types, **wanted):
             messages.success(request, f"{registry} accepts {', '.join(types)}.")
-            return _to_types(organization, registry)
+            return redirect("registries:settings", organization, registry.name)
     log_refusals(request, form, Action.TYPE_ADD, registry)
     if form.is_bound and not registry.is_core and not form.has_code("type_looks_alike"):
         return settings_page(request, access, type_form=form, status=form.status)
@@ -84,7 +83,7 @@ def remove(request, organization, name):
                 messages.success(request, f"{registry} no longer accepts {wanted['types']}.")
             else:
                 messages.info(request, f"{wanted['types']} isn't on the list of {registry}. Nothing was changed.")
-            return _to_types(organization, registry)
+            return redirect("registries:settings", organization, registry.name)
     log_refusals(request, form, Action.TYPE_REMOVE, registry)
     return settings_page(request, access, refused=form, status=form.status)
 
@@ -106,10 +105,6 @@ def accept(request, organization, name):
             done = form.submit(registry.accept_only, actor, wanted["types"], **asked)
         if done:
             messages.success(request, f"{registry} accepts {'all types' if all_types else 'only the types listed'}.")
-            return _to_types(organization, registry)
+            return redirect("registries:settings", organization, registry.name)
     log_refusals(request, form, action, registry)
     return settings_page(request, access, accept_form=form, status=form.status)
-
-
-def _to_types(organization, registry):
-    return redirect(reverse("registries:settings", args=[organization, registry.name], fragment="types"))

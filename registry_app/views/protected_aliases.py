@@ -2,7 +2,6 @@
 
 from django.contrib import messages
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from .. import rules
@@ -23,7 +22,7 @@ def add(request, organization, name):
         protected = ProtectedAlias(registry=access.registry, name=form.cleaned_data["alias"])
         if form.submit(protected.save_by, actor_of(request)):
             messages.success(request, f"{protected} is protected: only admins set, move or remove it.")
-            return _to_aliases(organization, access.registry)
+            return redirect("registries:settings", organization, access.registry.name)
     log_refusals(request, form, Action.PROTECT, access.registry)
     return settings_page(request, access, alias_form=form, status=form.status)
 
@@ -38,13 +37,9 @@ def remove(request, organization, name):
         protected = access.registry.protected_aliases.filter(name_key=rules.name_key(alias)).first()
         if protected is None:
             messages.info(request, f"{alias} isn't protected. Nothing was changed.")
-            return _to_aliases(organization, access.registry)
+            return redirect("registries:settings", organization, access.registry.name)
         if form.submit(protected.delete_by, actor_of(request)):
             messages.success(request, f"{alias} is not protected any more: members move it too.")
-            return _to_aliases(organization, access.registry)
+            return redirect("registries:settings", organization, access.registry.name)
     log_refusals(request, form, Action.UNPROTECT, access.registry)
     return settings_page(request, access, alias_form=form, status=form.status)
-
-
-def _to_aliases(organization, registry):
-    return redirect(reverse("registries:settings", args=[organization, registry.name], fragment="aliases"))
