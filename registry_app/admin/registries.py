@@ -10,7 +10,16 @@ from django.core.exceptions import ValidationError
 from .. import rules
 from ..choices import Action
 from ..forms import DeleteForm
-from ..models import AcceptedType, AccessRequest, AliasRequest, FormerName, ProtectedAlias, Registry, RegistryMember
+from ..models import (
+    AcceptedType,
+    AccessRequest,
+    AliasRequest,
+    FormerName,
+    ProtectedAlias,
+    Registry,
+    RegistryMember,
+    RegistryWeek,
+)
 from ..models.change import etag_of
 from .base import AuditedAdmin, actor_of
 from .forms import AdminForm, OptimisticLockForm, RegistryForm
@@ -188,3 +197,13 @@ class FormerNameAdmin(AuditedAdmin):
     list_display = ["name", "registry", "organization"]
     list_filter = ["organization"]
     search_fields = ["name", "registry__name"]
+
+
+@admin.register(RegistryWeek)
+class RegistryWeekAdmin(AuditedAdmin):
+    """How many links were made in each week: kept by the changes themselves."""
+
+    list_display = ["registry", "registry__organization", "week", "link_count"]
+    list_filter = ["registry__organization"]
+    list_select_related = ["registry__organization"]
+    search_fields = ["registry__name"]

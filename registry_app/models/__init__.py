@@ -28,6 +28,7 @@ from .provisioning import (
 from .publication import Publication
 from .registry import Registry
 from .registry_member import RegistryMember
+from .registry_week import LinkCounts, RegistryWeek, week_of
 from .role_sources import effective_sources, role_sources, role_sources_of_person
 from .tag import Tag
 from .team import Team, TeamMembership
@@ -54,12 +55,14 @@ __all__ = [
     "GroupMapping",
     "Invitation",
     "Link",
+    "LinkCounts",
     "Organization",
     "OrganizationMembership",
     "ProtectedAlias",
     "Publication",
     "Registry",
     "RegistryMember",
+    "RegistryWeek",
     "Restriction",
     "Tag",
     "Team",
@@ -82,4 +85,5 @@ __all__ = [
     "role_sources_of_person",
     "set_up",
     "setup_token",
+    "week_of",
 ]

@@ -18,6 +18,7 @@ from .folded_name import FoldedNameField
 from .impact import ContentCounts
 from .link import Alias, Link
 from .registry import Registry
+from .registry_week import NO_LINKS, LinkCounts
 from .tag import Tag, clean_tags, replace_tags
 from .user import User
 from .validation import raise_refusal, refused_as, validate_description
@@ -204,7 +205,7 @@ class Collection(models.Model):
                 collection.next_number += 1
                 Collection.objects.filter(pk=collection.pk).update(next_number=collection.next_number)
                 change.record(Action.LINK, link, related={"version": reference(version)})
-                collection.touch(links=1)
+                collection.touch(Link.objects.filter(pk=link.pk).counted())
             link.collection = collection
             link.set_aliases(change, aliases)
         return link, is_new
@@ -220,8 +221,9 @@ class Collection(models.Model):
             refuse_stale(etag, collection, now, stale=rules.STALE_PREVIEW)
             names = collection.aliases.values_list("name", flat=True)
             raise_refusal(rules.refuse_protected(change.role, names, collection.registry.protected_names()))
+            counts = collection.links.counted()
             Collection.objects.filter(pk=collection.pk).delete()
-            Registry.objects.note_content(collection.registry_id, collections=-1, links=-now.links)
+            Registry.objects.note_content(collection.registry_id, collections=-1, links=-counts)
             changes = {"name": [collection.name, None], "type": [collection.type, None], "links": [now.links, None]}
             change.record(Action.COLLECTION_DELETE, collection, changes)
 
@@ -258,7 +260,7 @@ class Collection(models.Model):
         raise_refusal(rules.refuse_source(usable=usable), "version")
         raise_refusal(rules.refuse_link(version.artifact.type, self.type), "version")
 
-    def touch(self, *, links: int = 0) -> None:
-        """Note that what it holds changed now, in its registry too: how many `links` came, or (< 0) went."""
+    def touch(self, links: LinkCounts = NO_LINKS) -> None:
+        """Note that what it holds changed now, in its registry too: which `links` came, or (< 0) went."""
         Collection.objects.filter(pk=self.pk).update(updated_at=timezone.now())
         Registry.objects.note_content(self.registry_id, links=links)

@@ -14,6 +14,7 @@ from .artifact import Version
 from .change import Change, changing, locked
 from .event import Actor, AuditTarget, reference
 from .folded_name import FoldedNameField
+from .registry_week import COUNTED_OF_LINK, LinkCounts
 from .tag import clean_aliases, clean_tags, replace_tags
 from .user import User
 from .validation import raise_refusal
@@ -38,6 +39,10 @@ class LinkQuerySet(models.QuerySet):
         """Each with `latest`: whether it is the newest of its collection."""
         later = Link.objects.filter(collection=OuterRef("collection"), number__gt=OuterRef("number"))
         return self.annotate(latest=~Exists(later))
+
+    def counted(self) -> LinkCounts:
+        """What registries keep of them."""
+        return LinkCounts.of(self.order_by().values_list(*COUNTED_OF_LINK).iterator())
 
 
 class Link(models.Model):
@@ -152,9 +157,10 @@ class Link(models.Model):
             changes = {field: values for field, values in changes.items() if values[0]}
             about = models.Q(link=link) | models.Q(alias__in=names)
             link._end_requests(change, link.collection.alias_requests.filter(about))
+            counts = Link.objects.filter(pk=link.pk).counted()
             Link.objects.filter(pk=link.pk).delete()
             change.record(Action.UNLINK, link, changes, {"version": reference(link.version)})
-            link.collection.touch(links=-1)
+            link.collection.touch(-counts)
 
     def alias_names(self) -> list[str]:
         """The aliases that people gave it, sorted."""

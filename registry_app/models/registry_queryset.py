@@ -4,7 +4,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Greatest
+from django.db.models.functions import Greatest, Least
 from django.utils import timezone
 
 from .. import rules
@@ -15,6 +15,7 @@ from .accepted_type import AcceptedType
 from .event import AuditEvent
 from .organization import Organization, OrganizationMembership
 from .registry_member import RANK, RegistryMember
+from .registry_week import MOST_BYTES, NO_LINKS, LinkCounts, note_weeks
 
 CORE_KEYS = [rules.name_key(name) for name, _, _ in rules.CORE_REGISTRIES]
 
@@ -45,16 +46,18 @@ def _is_shared(role, membership):
 class RegistryQuerySet(models.QuerySet):
     """Registries as pages ask for them."""
 
-    def note_content(self, pk: int, *, collections: int = 0, links: int = 0) -> None:
-        """Note that the registry `pk`, which is locked, changed now in what it holds: how many came, or (< 0) went."""
-        counts = {
-            field: Greatest(F(field) + came, 0)  # a count that was wrong (`verify_audit` tells) refuses no change
-            for field, came in (("collection_count", collections), ("link_count", links))
+    def note_content(self, pk: int, *, collections: int = 0, links: LinkCounts = NO_LINKS) -> None:
+        """Note that the registry `pk`, which is locked, changed now in what it holds: what came, or (< 0) went."""
+        came = {"collection_count": collections, "link_count": links.links, "byte_count": links.byte_count}
+        counts = {  # a count that was wrong (`verify_audit` tells) refuses no change
+            field: Least(Greatest(F(field) + number, 0), MOST_BYTES) for field, number in came.items()
         }
         now, rows = timezone.now(), self.filter(pk=pk)
-        if not (collections or links):
+        if not (collections or links.weeks):
             rows = rows.exclude(updated_at=now)  # an update of nothing would be refused
         rows.update(updated_at=now, **counts)
+        if links.weeks:
+            note_weeks(pk, links.weeks)
 
     def visible_to(self, membership: OrganizationMembership) -> Self:
         """Those of the membership's organization in which its person has any role (rulebook §3)."""

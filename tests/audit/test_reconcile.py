@@ -1,6 +1,6 @@
 """The replay of the log: whatever a verb does it follows, and whatever no verb did it names."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db.models import F
@@ -26,6 +26,7 @@ from registry_app.models import (
     ProtectedAlias,
     Registry,
     RegistryMember,
+    RegistryWeek,
     Tag,
     Team,
     TeamMembership,
@@ -196,6 +197,22 @@ CHANGES = {
             ["Quiet"],
         ),
         "no row": (lambda: Registry.objects.filter(name="Other").delete(), ["Other"]),
+    },
+    "counts": {
+        "bytes": (
+            lambda: Registry.objects.filter(name="RELEASE").update(byte_count=F("byte_count") + 1),
+            ["RELEASE", "byte_count", "table of links"],
+        ),
+        "links of a week": (lambda: RegistryWeek.objects.update(link_count=99), ["RELEASE", "weeks"]),
+        "other week": (
+            lambda: RegistryWeek.objects.update(week=F("week") - timedelta(days=7)),
+            ["RELEASE", "weeks"],
+        ),
+        "row": (
+            lambda: Registry.objects.get(name="Vault").weeks.create(week=date(2026, 11, 23), link_count=1),
+            ["Vault", "weeks"],
+        ),
+        "no row": (lambda: RegistryWeek.objects.all().delete(), ["RELEASE", "weeks"]),
     },
     "former name": {
         "place": (lambda: FormerName.objects.update(registry=Registry.objects.get(name="Vault")), ["shelf"]),

@@ -1,12 +1,14 @@
-"""What a registry says of what it holds: how many collections and links, and when anything in it changed."""
+"""What a registry keeps of what it holds: how many collections, links and bytes, its weeks, and its last change."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.utils import timezone
 
+from registry_app import rules
 from registry_app.audit.reconcile import find_drift
-from registry_app.models import Actor, Collection, Registry
+from registry_app.management.demo.clock import clock_at
+from registry_app.models import Actor, Collection, Registry, RegistryWeek, week_of
 from tests.assertions import refused
 from tests.factories import make_collection, make_link, make_version
 
@@ -51,6 +53,64 @@ def test_a_count_that_no_verb_made_is_drift(golden, links):
     assert len(list(find_drift())) == 1
 
 
+def kept(registry):
+    """(bytes, {Monday: links}) as the registry keeps them, which reconcile finds right."""
+    assert list(find_drift()) == []
+    weeks = dict(registry.weeks.exclude(link_count=0).values_list("week", "link_count"))
+    return Registry.objects.values_list("byte_count", flat=True).get(pk=registry.pk), weeks
+
+
+def test_a_week_begins_on_monday_in_utc():
+    sunday = datetime(2026, 11, 29, 23, 59, tzinfo=UTC)
+    assert week_of(sunday) == date(2026, 11, 23)
+    assert week_of(sunday + timedelta(minutes=1)) == date(2026, 11, 30)
+    ahead = datetime.fromisoformat("2026-11-30T08:00:00+09:00")  # still Sunday in UTC
+    assert week_of(ahead) == date(2026, 11, 23)
+
+
+def test_bytes_and_weeks_follow_every_verb(ada, golden, vision):
+    """A link is of the week in which it was made, whenever it goes; a size that isn't known counts 0."""
+    place = make_collection(golden, type="dataset")
+    facts = [{"size": 500}, {"size": 70}, {"size": 9, "file_count": 0}]
+    made = [make_version(vision, f"v-{n}", type="dataset", **fact) for n, fact in enumerate(facts)]
+    first, second = date(2026, 11, 16), date(2026, 11, 23)
+    days = datetime(2026, 11, 18, 12, tzinfo=UTC), *[datetime(2026, 11, 29, 12, tzinfo=UTC)] * 2
+    links = []
+    for day, version in zip(days, made, strict=True):
+        with clock_at(day):
+            links.append(make_link(place, version))
+    assert kept(golden) == (570, {first: 1, second: 2})
+    place.link(Actor(ada), made[0])  # it is there already
+    assert kept(golden) == (570, {first: 1, second: 2})
+    links[0].unlink(Actor(ada))
+    assert kept(golden) == (70, {second: 2})
+    with clock_at(days[0]):
+        place.link(Actor(ada), made[0])
+    assert kept(golden) == (570, {first: 1, second: 2})
+    place.delete_by(Actor(ada))
+    assert kept(golden) == (0, {})
+    golden.delete_by(Actor(ada))
+    assert not RegistryWeek.objects.exists()
+
+
+def test_a_refused_verb_leaves_bytes_and_weeks(mel, golden, links):
+    before = kept(golden)
+    for verb in (links[0].unlink, links[0].collection.delete_by):
+        with refused("role_too_low"):
+            verb(Actor(mel))
+    assert kept(golden) == before
+
+
+def test_sizes_without_end_refuse_no_change(ada, golden, vision):
+    """More bytes than the database can count stay at the most that it can."""
+    place = make_collection(golden, type="dataset")
+    for number in range(4):
+        make_link(place, make_version(vision, f"v-{number}", type="dataset", size=rules.SIZE_LIMIT - 1))
+    assert kept(golden)[0] == rules.SIZE_LIMIT - 1
+    place.delete_by(Actor(ada))
+    assert kept(golden) == (0, {})
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -73,8 +133,11 @@ def test_what_changes_in_a_registry_is_its_last_change(ada, golden, links, chang
 
 
 def test_a_wrong_count_refuses_no_change(ada, golden, links):
-    Registry.objects.filter(pk=golden.pk).update(link_count=0, collection_count=0, updated_at=timezone.now())
+    none = {"link_count": 0, "collection_count": 0, "byte_count": 0}
+    Registry.objects.filter(pk=golden.pk).update(**none, updated_at=timezone.now())
+    golden.weeks.all().delete()
     links[0].unlink(Actor(ada))
     links[2].collection.delete_by(Actor(ada))
-    assert Registry.objects.filter(pk=golden.pk, link_count=0, collection_count=0).exists()
-    assert len(list(find_drift())) == 2
+    assert Registry.objects.filter(pk=golden.pk, **none).exists()
+    assert golden.weeks.get().link_count == 0
+    assert len(list(find_drift())) == 4

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 from django.utils import timezone
 
+from benchmarks.contents import note_contents
 from registry_app.choices import Action
 from registry_app.database import triggers
 from registry_app.models import (
@@ -46,6 +47,7 @@ class Command(BaseCommand):
             log = Log(team.organization_id)
             _publish(log, team, collections, turns)
             log.save()
+            note_contents()
             connection.check_constraints()
 
 

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 from django.utils import timezone
 
+from benchmarks.contents import note_contents
 from registry_app import rules
 from registry_app.choices import Action, Target, Visibility
 from registry_app.database import fulltext, triggers
@@ -71,6 +72,7 @@ def fill(links):
         versions = _versions(organization, links // 4, chance)
         collections = _collections(registries, links, chance)
         _links(collections, versions, links, ada, chance)
+        note_contents()
         _log(organization, collections, links * EVENTS_A_LINK, ada)
         connection.check_constraints()
     fulltext.install()  # apart: PostgreSQL makes no index in the transaction that wrote the rows

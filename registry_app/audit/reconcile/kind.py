@@ -15,8 +15,10 @@ class Kind:
     """What `state` expects of one kind of thing, and what the database has of it: {key: fields} and pairs of the same.
 
     Fields are {field: value}; None where entries speak of the thing, but none of its creation. A field that no entry
-    told isn't judged.
+    told isn't judged. `source` is what tells the expected.
     """
+
+    source = "the audit log"
 
     def __init__(self, state: State) -> None:
         self.state = state
@@ -39,13 +41,13 @@ class Kind:
         for key, fields in self.actual():
             wanted = expected.pop(key, None)
             if wanted is None:
-                yield f"{self._named(key)} is not in the audit log."
+                yield f"{self._named(key)} is not in {self.source}."
                 continue
             for field, value in fields.items():
                 if field in wanted and wanted[field] != value:
-                    yield f"{self._named(key)}: {field} is not what the audit log says."
+                    yield f"{self._named(key)}: {field} is not what {self.source} says."
         for key in expected:
-            yield f"{self._named(key)} is in the audit log, but gone."
+            yield f"{self._named(key)} is in {self.source}, but gone."
 
     def _named(self, key: Any) -> str:
         label = self.label(key)

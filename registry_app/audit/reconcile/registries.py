@@ -1,11 +1,14 @@
 """Registries, the roles that they give and the aliases that they protect: what the log expects, and what there is."""
 
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from ... import rules
 from ...choices import Target
-from ...models import FormerName, ProtectedAlias, Registry, RegistryMember
+from ...models import FormerName, Link, LinkCounts, ProtectedAlias, Registry, RegistryMember, RegistryWeek
 from ...models.registry import TRACKED
+from ...models.registry_week import COUNTED_OF_LINK, NO_LINKS
 from .kind import Actual, Expected, Kind
 
 COUNTED = ("collection_count", "link_count")
@@ -39,6 +42,30 @@ def _fields(organization_id, then):
     links = sum(len(collection.links) for collection in then.collections.values())
     counts = {"collection_count": len(then.collections), "link_count": links}
     return {"organization_id": organization_id, **fields, **lists, **counts}
+
+
+class Counts(Kind):
+    """What every registry keeps of its links: their bytes, and how many were made in each week. The log tells no sizes,
+    so this is compared with the links, which `published.Links` compares with the log.
+    """
+
+    source = "the table of links"
+
+    def expected(self) -> Expected:
+        registry = "collection__registry_id"
+        links = Link.objects.order_by(registry).values_list(registry, *COUNTED_OF_LINK).iterator()
+        found = {pk: LinkCounts.of(link[1:] for link in those) for pk, those in groupby(links, itemgetter(0))}
+        return {pk: found.get(pk, NO_LINKS)._asdict() for pk in Registry.objects.values_list("pk", flat=True)}
+
+    def actual(self) -> Actual:
+        weeks: dict[int, dict] = {}
+        for pk, week, count in RegistryWeek.objects.exclude(link_count=0).values_list("registry", "week", "link_count"):
+            weeks.setdefault(pk, {})[week] = count
+        for pk, byte_count in Registry.objects.order_by("pk").values_list("pk", "byte_count"):
+            yield pk, {"weeks": weeks.get(pk, {}), "byte_count": byte_count}
+
+    def label(self, key: Any) -> str:
+        return self.registry(key)
 
 
 class FormerNames(Kind):
@@ -94,4 +121,4 @@ class ProtectedAliases(Kind):
         return f"The protected alias {key[1]} of {self.registry(key[0])}"
 
 
-KINDS = (Registries, FormerNames, Roles, ProtectedAliases)
+KINDS = (Registries, Counts, FormerNames, Roles, ProtectedAliases)
