@@ -10,7 +10,7 @@ import copy
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
@@ -26,6 +26,7 @@ MARKS: dict[type, Callable[[int], Any]] = {
     int: lambda number: 2**30 + 715_827 + number,
     str: lambda number: f"\ue000{number}\ue000",
     datetime: lambda number: datetime(9000 + number, 1, 1, tzinfo=UTC),
+    date: lambda number: date(9000 + number, 1, 1),
 }
 _NOW = object()  # stands for the time of the call among the parameters of a compiled query
 SHAPES = 500  # forms of one query that are kept
@@ -84,8 +85,8 @@ class _Place(NamedTuple):
 class Compiled:
     """A query with values: `build(*values)` gives its QuerySet, which must look the same whatever the values are.
 
-    Values are whole numbers, texts, moments, and Parts of them. What is built may depend on a `shape` too, and on the
-    shapes of Parts: `build` is asked for each.
+    Values are whole numbers, texts, moments, days, and Parts of them. What is built may depend on a `shape` too, and on
+    the shapes of Parts: `build` is asked for each.
     """
 
     def __init__(self, build: Callable[..., QuerySet]) -> None:
@@ -179,7 +180,9 @@ def _kind(value: Any) -> type:
 
 def _adapted(connection: Any, value: Any) -> Any:
     """`value` as a parameter."""
-    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    return connection.ops.adapt_datefield_value(value) if isinstance(value, date) else value
 
 
 def _with(made: _Made, connection: Any, params: list) -> QuerySet:

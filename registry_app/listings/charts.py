@@ -19,6 +19,7 @@ LANES = 5  # of labels, at most
 PHONE, LETTER = 280, 6.6  # pixels: labels are placed as if the chart had this width
 LABEL = 20  # characters of a label
 SPARK_POINTS, SPARK_WIDTH, SPARK_HEIGHT = 60, 120, 32
+BARS_WIDTH, BARS_HEIGHT, BAR_GAP = 76, 20, 1.6  # of small bars
 
 
 class Mark(NamedTuple):
@@ -138,6 +139,20 @@ def spark(values: Mapping[int, Number], here: int, base: int | None) -> dict[str
         "here": place(here) if here in newest else None,
         "base": place(base) if base in newest and base != here else None,
     }
+
+
+def spark_bars(counts: Sequence[int], label: str) -> SafeString:
+    """Small bars as a drawing called `label`, which needs no escaping; the last one stands out, 0 is a line."""
+    step, high = BARS_WIDTH / len(counts), max(1, *counts)
+    paths = {"bars": "", "rest": "", "now": ""}
+    for place, count in enumerate(counts):
+        name = "rest" if not count else "now" if place == len(counts) - 1 else "bars"
+        height = max(1, BARS_HEIGHT * count / high)
+        paths[name] += f"M{step * place:.1f} {BARS_HEIGHT}v-{height:.1f}h{step - BAR_GAP:.1f}v{height:.1f}z"
+    drawn = "".join(f'<path class="{name}" d="{path}"/>' for name, path in paths.items() if path)
+    size = f'width="{BARS_WIDTH}" height="{BARS_HEIGHT}" viewBox="0 0 {BARS_WIDTH} {BARS_HEIGHT}"'
+    start = f'<svg class="spark" {size} preserveAspectRatio="none" role="img" aria-label="{label}">'
+    return mark_safe(f"{start}{drawn}</svg>")  # noqa: S308  # numbers alone
 
 
 def strip_places(values: Sequence[Number | None], among: Iterable[Number]) -> list[float | None]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet, Value
 from django.db.models.functions import Left
+from django.utils.safestring import SafeString
 
 from .. import rules
 from ..choices import Visibility
@@ -14,6 +15,7 @@ from ..forms.registries import RegistryFilter
 from ..models import AcceptedType, OrganizationMembership
 from .base import Listing, add_line_breaks, escaped, registry_addresses
 from .cursor import SIZE, SORTS
+from .weeks import week_bars
 
 COUNT_CAP = 1000  # registries counted at most
 FILTERED_CAP = 100  # the same under a filter, which reads many rows for each that it counts
@@ -22,16 +24,16 @@ TYPES_SHOWN = 6  # types in a row of the list
 
 @Compiled
 def _types(is_first: bool, membership: OrganizationMembership, wanted: Wanted, *ids: int) -> QuerySet:
-    """(registry's name, type's name, whether it is preconfigured, a core one's collections and links), those first.
+    """(registry's name, type's name, whether it is preconfigured, a core one's id, collections and links), those first.
 
     Of the registries `ids`, and on the first page of the core ones under the filters.
     """
     custom = AcceptedType.objects.filter(registry__in=ids).order_by()
-    types = custom.values_list("registry__name", "name", "preconfigured", Value(0), Value(0))
+    types = custom.values_list("registry__name", "name", "preconfigured", Value(0), Value(0), Value(0))
     if is_first:
         # A union, because PostgreSQL would answer an OR of the two by reading the types of all registries.
         core = RegistryFilter.narrow(membership, wanted).core().order_by()
-        columns = ("name", "types__name", "types__preconfigured", "collection_count", "link_count")
+        columns = ("name", "types__name", "types__preconfigured", "pk", "collection_count", "link_count")
         types = types.union(core.values_list(*columns), all=True)
     return types.order_by("-preconfigured", "name")
 
@@ -71,6 +73,7 @@ class RegistryListing(Listing):
             row["types"], row["more_types"] = names[:TYPES_SHOWN], max(0, len(names) - TYPES_SHOWN)
             row["role"] = role and escaped(role.label)
             row["collections"], row["versions"] = escaped(str(row["collection_count"])), escaped(str(row["link_count"]))
+            row["weeks"] = self._weeks[row["id"]] if row["link_count"] else ""
             row["summary"] = rules.first_sentence(row["summary"])[:160]
         return rows
 
@@ -81,12 +84,15 @@ class RegistryListing(Listing):
 
     @property
     def cores(self) -> list[dict[str, Any]]:
-        """The core registries with their types; none on later pages."""
-        return [
-            {"name": name, "description": description, "types": types, **types[0]["counts"]}
-            for name, description, _ in (rules.CORE_REGISTRIES if self.is_first else ())
-            if (types := self._types.get(name))
-        ]
+        """The core registries with their types, counts and weeks; none on later pages."""
+        found = {name: counts for name, _, _, *counts in self._found if counts[0]}
+        described = [(name, description) for name, description, _ in rules.CORE_REGISTRIES if name in found]
+        return [self._card(name, description, *found[name]) for name, description in described]
+
+    def _card(self, name, description, pk, collections, versions):
+        weeks = self._weeks[pk] if versions else ""
+        counts = {"collections": collections, "versions": versions, "weeks": weeks}
+        return {"name": name, "description": description, "types": self._types[name], **counts}
 
     @property
     def cap(self) -> int:
@@ -94,18 +100,24 @@ class RegistryListing(Listing):
         return FILTERED_CAP if self.filters.wanted else COUNT_CAP
 
     @cached_property
-    def _types(self) -> dict[str, list[dict[str, Any]]]:
-        """{name of a registry: its types, preconfigured ones first}, of this page's rows and of the core registries.
-
-        Those of core registries also say how many collections and versions these have (`counts`).
-        """
+    def _found(self) -> list[tuple]:
+        """The types of this page's rows and of the core registries, as the query answers them."""
         ids = [row["id"] for row in self.page.rows if not row["accepts_all_types"]]
-        found = _types(*self.of, *ids, *[0] * (SIZE - len(ids)), shape=(self.is_first,))  # as many ids each time
+        return _types(*self.of, *ids, *[0] * (SIZE - len(ids)), shape=(self.is_first,))  # as many ids each time
+
+    @cached_property
+    def _types(self) -> dict[str, list[dict[str, Any]]]:
+        """{name of a registry: its types, preconfigured ones first}"""
         types: dict[str, list[dict[str, Any]]] = {}
-        for registry, name, preconfigured, collections, versions in found:
-            counts = {"collections": collections, "versions": versions}
-            types.setdefault(registry, []).append({"name": name, "preconfigured": preconfigured, "counts": counts})
+        for registry, name, preconfigured, *_ in self._found:
+            types.setdefault(registry, []).append({"name": name, "preconfigured": preconfigured})
         return types
+
+    @cached_property
+    def _weeks(self) -> dict[int, SafeString]:
+        """{id of a registry: what was published in it in the last weeks, as bars}"""
+        ids = {*(row["id"] for row in self.page.rows), *(pk for _, _, _, pk, *_ in self._found if pk)}
+        return week_bars([*ids], SIZE + len(rules.CORE_REGISTRIES))
 
     @property
     def context(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from registry_app.choices import Role
 from registry_app.listings.aliases import AliasListing
 from registry_app.listings.group_mappings import GroupMappingListing
 from registry_app.listings.lineage import LineageListing
+from registry_app.listings.weeks import week_bars
 from tests.factories import (
     give_role,
     make_collection,
@@ -65,3 +66,11 @@ def test_each_person_has_the_rows_of_the_query(settings, acme, version, listing,
             rows[settings.COMPILED_QUERIES] = page.page.rows, page.count if page.cap else None
         assert rows[True] == rows[False]
         assert len(rows[True][0]) == count, name
+
+
+def test_the_weeks_of_registries_are_those_of_their_query(settings, models, version):
+    drawn = []
+    for settings.COMPILED_QUERIES in (False, True, True):
+        drawn.append(week_bars([models.pk], 3))
+    assert drawn[0] == drawn[1] == drawn[2]
+    assert drawn[0][models.pk].count("now") == 1

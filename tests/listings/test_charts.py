@@ -1,10 +1,21 @@
 """Where the parts of a chart stand."""
 
+import re
 from decimal import Decimal
 
 import pytest
 
-from registry_app.listings.charts import HOVERED, LABEL, LANES, Mark, line_chart, spark, strip_places, ticks_of
+from registry_app.listings.charts import (
+    HOVERED,
+    LABEL,
+    LANES,
+    Mark,
+    line_chart,
+    spark,
+    spark_bars,
+    strip_places,
+    ticks_of,
+)
 from registry_app.rules import exact
 
 HUGE = 10**299
@@ -117,3 +128,14 @@ def test_a_strip_runs_from_the_lowest_to_the_highest(values, among, places):
 
 def test_exact_numbers_are_compared():
     assert exact(0.1) + exact(0.2) == exact(0.3)
+
+
+@pytest.mark.parametrize(
+    ("counts", "drawn"),
+    [([0, 0], {"rest": 2}), ([2, 0, 1], {"bars": 1, "rest": 1, "now": 1}), ([9, 1], {"bars": 1, "now": 1})],
+)
+def test_small_bars_tell_the_last_and_those_of_nothing_apart(counts, drawn):
+    drawing = spark_bars(counts, "Two and a half")
+    paths = dict(re.findall(r'<path class="(\w+)" d="([^"]+)"/>', drawing))
+    assert {name: path.count("M") for name, path in paths.items()} == drawn
+    assert 'role="img" aria-label="Two and a half"' in drawing
