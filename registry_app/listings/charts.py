@@ -20,6 +20,9 @@ PHONE, LETTER = 280, 6.6  # pixels: labels are placed as if the chart had this w
 LABEL = 20  # characters of a label
 SPARK_POINTS, SPARK_WIDTH, SPARK_HEIGHT = 60, 120, 32
 BARS_WIDTH, BARS_HEIGHT, BAR_GAP = 76, 20, 1.6  # of small bars
+BAR_TOP, BAR_BOTTOM = 8, 168  # pixels
+BAR_SHARE = 0.72  # of the place of a bar
+BAR_LABELS = 4  # bars a label
 
 
 class Mark(NamedTuple):
@@ -54,6 +57,15 @@ class Chart(NamedTuple):
     level: tuple[float, float] | None
     readings: SafeString
     start: str
+
+
+class BarChart(NamedTuple):
+    """Bars that have names: see templates/organizations/_weeks.html, which draws them."""
+
+    ticks: list[tuple[str, float]]
+    bars: list[tuple[str, float, float, float]]
+    width: float
+    labels: list[tuple[str, float, bool]]
 
 
 class Scale(NamedTuple):
@@ -115,6 +127,26 @@ def line_chart(
         level=scale.place(level, values) if level in values and level is not None else None,
         readings=_readings(values, numbers, scale),
         start=texts[0] if ticks[0] else "",
+    )
+
+
+def bar_chart(counts: Sequence[tuple[str, int]]) -> BarChart:
+    """The BarChart of [(name, count)], each with (title, x, y, height), and a label below every BAR_LABELS-th."""
+    ticks = ticks_of(Decimal(0), Decimal(max(TICKS // 2, *(count for _, count in counts))))
+    step, scale = 100 / len(counts), (BAR_BOTTOM - BAR_TOP) / float(ticks[-1])
+    xs = [round(step * (place + (1 - BAR_SHARE) / 2), 2) for place in range(len(counts))]
+    heights = [round(scale * count, 1) for _, count in counts]
+    return BarChart(
+        ticks=[(f"{tick:,.0f}", round(BAR_BOTTOM - scale * float(tick), 1)) for tick in ticks],
+        bars=[
+            (f"{name}: {count:,}", x, BAR_BOTTOM - height, height)
+            for (name, count), x, height in zip(counts, xs, heights, strict=True)
+        ],
+        width=round(step * BAR_SHARE, 2),
+        labels=[
+            (counts[place][0], round(step * (place + 0.5), 2), bool(place // BAR_LABELS % 2))
+            for place in range(0, len(counts), BAR_LABELS)
+        ],
     )
 
 

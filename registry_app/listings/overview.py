@@ -8,14 +8,14 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from ..choices import Role
-from ..models import ApiToken, Link, OrganizationMembership, Registry, RegistryMember
+from ..models import ApiToken, Link, OrganizationMembership, RegistryMember
 from ..search.query import Search
 from ..search.results import SearchResults
 from .access_requests import AccessRequestListing
 from .aliases import AliasListing
 from .base import capped_count
+from .totals import COUNT_CAP, Totals
 
-COUNT_CAP = 1000  # registries, people counted at most
 SHOWN = 6  # entries of each block
 SOON = timedelta(days=45)
 
@@ -28,13 +28,10 @@ class Overview:
         self.board = AliasListing(membership, params)
 
     @property
-    def numbers(self) -> dict[str, str]:
-        """How many registries the person sees, how many of them are restricted, and who is in the organization."""
-        registries = self.membership.registries()
+    def people(self) -> dict[str, str]:
+        """How many people and how many service accounts are in the organization."""
         people = self.organization.memberships.of_active()
         return {
-            "registries": capped_count(registries, COUNT_CAP),
-            "restricted": capped_count(Registry.objects.restricted_for(self.membership), COUNT_CAP),
             "people": capped_count(people.filter(user__is_service=False), COUNT_CAP),
             "services": capped_count(people.filter(user__is_service=True), COUNT_CAP),
         }
@@ -89,7 +86,8 @@ class Overview:
         """The context of the page."""
         board = self.board.context
         return {
-            "numbers": self.numbers,
+            **Totals(self.membership).context,
+            **self.people,
             "steps": self.steps,
             "board": {**board, "rows": board["rows"][:SHOWN], "more": len(board["rows"]) > SHOWN},
             "published": self.published,

@@ -11,7 +11,7 @@ SMALL, LARGE = Decimal(10) ** -5, Decimal(10) ** 9  # what is smaller or larger 
 MINUS = "\N{MINUS SIGN}"
 PER_CENT = "\N{NO-BREAK SPACE}%"
 TIMES_FROM = 1000  # per cent: from here on a change is written as a factor
-UNITS = ("kB", "MB", "GB", "TB", "PB", "EB")  # powers of 1,000 bytes
+UNITS = ("kB", "MB", "GB", "TB", "PB", "EB", "ZB")  # powers of 1,000 bytes
 
 
 class NumberColumn(NamedTuple):

@@ -9,6 +9,7 @@ from registry_app.choices import Role
 from registry_app.listings.aliases import AliasListing
 from registry_app.listings.group_mappings import GroupMappingListing
 from registry_app.listings.lineage import LineageListing
+from registry_app.listings.totals import Totals
 from registry_app.listings.weeks import week_bars
 from tests.factories import (
     give_role,
@@ -68,9 +69,12 @@ def test_each_person_has_the_rows_of_the_query(settings, acme, version, listing,
         assert len(rows[True][0]) == count, name
 
 
-def test_the_weeks_of_registries_are_those_of_their_query(settings, models, version):
-    drawn = []
-    for settings.COMPILED_QUERIES in (False, True, True):
-        drawn.append(week_bars([models.pk], 3))
-    assert drawn[0] == drawn[1] == drawn[2]
-    assert drawn[0][models.pk].count("now") == 1
+def test_each_person_has_the_totals_and_weeks_of_their_queries(settings, acme, models, version):
+    for name, versions in {"ada": "4", "mel": "3"}.items():
+        membership = acme.memberships.select_related("user", "organization").get(user__username=name)
+        both = []
+        for compiled in (False, True, True):
+            settings.COMPILED_QUERIES = compiled
+            both.append((Totals(membership).context, week_bars([models.pk], 3)))
+        assert both[0] == both[1] == both[2]
+        assert both[0][0]["numbers"]["versions"] == both[0][0]["weeks"]["total"] == versions

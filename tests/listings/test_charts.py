@@ -10,6 +10,7 @@ from registry_app.listings.charts import (
     LABEL,
     LANES,
     Mark,
+    bar_chart,
     line_chart,
     spark,
     spark_bars,
@@ -128,6 +129,26 @@ def test_a_strip_runs_from_the_lowest_to_the_highest(values, among, places):
 
 def test_exact_numbers_are_compared():
     assert exact(0.1) + exact(0.2) == exact(0.3)
+
+
+@pytest.mark.parametrize("counts", [[0] * 26, [1], [0, 1], [3, 5, 60], [0, 2**31, 1], [7] * 12])
+def test_bars_begin_at_zero_and_reach_no_higher_than_the_highest_tick(counts):
+    chart = bar_chart([(f"week {n}", count) for n, count in enumerate(counts)])
+    values = [int(text.replace(",", "")) for text, _ in chart.ticks]
+    assert values == sorted(set(values)) and values[0] == 0 and values[-1] >= max(counts)
+    for (title, x, y, height), count in zip(chart.bars, counts, strict=True):
+        assert title.endswith(f": {count:,}")
+        assert 0 <= x <= x + chart.width <= 100
+        assert (height == 0) == (count == 0) or counts[1:2] == [2**31]
+        assert y >= chart.ticks[-1][1] and round(y + height, 1) == chart.ticks[0][1]
+
+
+def test_every_fourth_bar_has_a_label_and_a_narrow_chart_leaves_out_every_second():
+    labels = bar_chart([(f"w{n}", n) for n in range(26)]).labels
+    assert [(text, is_left_out) for text, _, is_left_out in labels] == [
+        *[("w0", False), ("w4", True), ("w8", False), ("w12", True)],
+        *[("w16", False), ("w20", True), ("w24", False)],
+    ]
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import strip_tags
 
+from registry_app import rules
 from registry_app.choices import OrganizationRole, Role
+from registry_app.management.demo.clock import clock_at
 from registry_app.models import Actor, AliasRequest, ApiToken, ProtectedAlias
-from tests.client import browser
+from tests.client import browser, many
 from tests.factories import (
     give_role,
     make_collection,
@@ -63,6 +66,72 @@ def test_section_3_the_overview_says_nothing_of_a_hidden_registry(acme, mel, vau
     page = overview(mel, acme)
     assert "Vault" not in page.text and "secret-alias" not in page.text
     assert page.context["numbers"]["restricted"] == "0"
+
+
+@pytest.fixture
+def sized(acme, golden, vault, vision):
+    """Golden has versions of 3,000 bytes, of this week and of five weeks ago, and Vault one of 7,000."""
+    for registry, size, weeks in ((golden, 1000, 0), (golden, 2000, 5), (vault, 7000, 0)):
+        version = make_version(vision, f"set-{size}", type="dataset", size=size)
+        place = make_collection(registry, f"Sets {size}", type="dataset")
+        with clock_at(timezone.now() - timedelta(weeks=weeks)):
+            make_link(place, version)
+
+
+def totals(user, organization):
+    """The sums of the overview as `user` gets it: (versions, collections, bytes, {registry: bytes}, last six weeks)."""
+    shown = overview(user, organization).context
+    numbers, weeks = shown["numbers"], shown["weeks"]
+    storage = {strip_tags(row["name"]): row["size"].replace("\xa0", " ") for row in shown["storage"]}
+    counts = [int(title.rpartition(" ")[2]) for title, *_ in weeks["chart"].bars]
+    assert (len(counts), f"{sum(counts)}") == (26, weeks["total"])
+    size = numbers["bytes"].replace("\xa0", " ")
+    return numbers["versions"], numbers["collections"], size, storage, counts[-6:]
+
+
+def test_section_3_nobody_is_told_sums_over_registries_that_they_do_not_see(acme, ada, rob, mel, sized):
+    everything = ("3", "3", "10.0 kB", {"Vault": "7.0 kB", "Golden Datasets": "3.0 kB"}, [1, 0, 0, 0, 0, 2])
+    assert totals(ada, acme) == totals(rob, acme) == everything
+    assert totals(mel, acme) == ("2", "2", "3.0 kB", {"Golden Datasets": "3.0 kB"}, [1, 0, 0, 0, 0, 1])
+
+
+def test_the_weeks_and_the_bars_have_text(acme, mel, sized):
+    page = overview(mel, acme)
+    assert f'aria-label="{page.context["weeks"]["label"]}"' in page.text
+    assert page.text.count("<title>") == 1 + 26  # that of the page, and of each bar
+    assert "Lowest 0, highest 1, this week 1." in page.context["weeks"]["label"]
+
+
+def test_more_registries_than_are_summed_say_so(settings, monkeypatch, acme, ada, sized):
+    settings.COMPILED_QUERIES = False  # in a compiled query the cap stands
+    monkeypatch.setattr("registry_app.listings.totals.COUNT_CAP", 2)  # Datasets and Golden
+    shown = overview(ada, acme).context
+    assert (shown["numbers"]["registries"], shown["numbers"]["versions"], shown["weeks"]["total"]) == ("2+", "2+", "2+")
+    assert [strip_tags(row["name"]) for row in shown["storage"]] == ["Golden Datasets"]
+
+
+def test_the_largest_registries_stand_alone_and_the_others_together(acme, ada, vision, models):
+    for number in range(8):
+        registry = make_registry(acme, ada, f"R{number}")
+        version = make_version(vision, f"m-{number}", size=10**number)
+        make_link(make_collection(registry), version)
+    make_link(make_collection(models), make_version(vision, "unknown", size=10**9, file_count=0))
+    rows = overview(ada, acme).context["storage"]
+    assert [row["name"] for row in rows] == ["R7", "R6", "R5", "R4", "R3", "3 others"]
+    assert (rows[0]["part"], rows[1]["part"], rows[-1]["bytes"]) == (100, 10, 111)
+
+
+def test_sizes_without_end_are_shown(acme, ada, vision):
+    registries = many(acme, 250, byte_count=rules.SIZE_LIMIT - 1)
+    make_link(make_collection(registries[0]), make_version(vision))
+    assert overview(ada, acme).context["numbers"]["bytes"].endswith("ZB")
+
+
+def test_where_nothing_was_published_lately_or_no_size_is_known_there_is_no_chart(acme, mel, models, vision):
+    with clock_at(timezone.now() - timedelta(weeks=27)):
+        make_link(make_collection(models), make_version(vision, size=0, file_count=0))
+    shown = overview(mel, acme).context
+    assert (shown["weeks"], shown["storage"], shown["numbers"]["bytes"]) == (None, [], "Unknown")
 
 
 def test_the_board_follows_an_alias_that_moves(acme, ada, mel, published):
@@ -124,6 +193,7 @@ def test_the_overview_takes_as_many_queries_for_many_rows_as_for_few(acme, ada, 
             link = make_link(collection, make_version(vision, f"more-{number}", type="dataset", project="p"), "tried")
             AliasRequest(link=link, alias="production", user=mel, reason="It is better.").create(Actor(mel))
             registry = make_registry(acme, ada, f"More {number}")
+            make_link(make_collection(registry), make_version(vision, f"own-{number}", size=number))
             give_role(registry, mel, Role.MEMBER, ends_at=timezone.now() + timedelta(days=9))
 
     give_role(golden, mel, Role.MEMBER)
