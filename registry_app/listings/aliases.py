@@ -10,6 +10,7 @@ from .. import rules
 from ..forms.collections import AliasFilter
 from ..models import Alias, Link, OrganizationMembership, ProtectedAlias
 from .base import Listing, add_line_breaks
+from .series import OF_VERSION, Difference, value_of
 
 COUNT_CAP = 1000  # collections counted at most
 CHOICES = 6  # names that the board offers beside the one that it shows
@@ -41,11 +42,13 @@ class AliasListing(Listing):
         return Alias.objects.filter(name=alias, collection__registry__in=seen).values(
             "id",
             "set_at",
+            *(f"link__{column}" for column in OF_VERSION),
             collection_name=F("collection__name"),
             registry=F("collection__registry__name"),
             number=F("link__number"),
             by=F("set_by__username"),
             behind=Coalesce(Subquery(behind), 0),
+            key_metrics=F("collection__key_metrics"),
         )
 
     def prepare(self, rows: list) -> list:
@@ -55,6 +58,7 @@ class AliasListing(Listing):
             row["address"] = reverse("collections:detail", args=names)
             row["link"] = reverse("links:detail", args=[*names, row["number"]])
             row["label"] = add_line_breaks(row["collection_name"])
+            row["metric"] = _metric(row)
         return rows
 
     @property
@@ -76,3 +80,12 @@ class AliasListing(Listing):
     def context(self) -> dict[str, Any]:
         """The context of the list's templates."""
         return {**super().context, "alias": self.alias, "count": self.count, "choices": self.choices}
+
+
+def _metric(row):
+    """(name, the number as a cell) of the collection's first key metric, where the version states it; else None."""
+    of_version = {column: row[f"link__{column}"] for column in OF_VERSION}
+    for path, _ in row["key_metrics"][:1]:
+        if (value := value_of(of_version, path)) is not None:
+            return rules.metric_label(path), Difference(path, rules.number_column([value]), value)
+    return None

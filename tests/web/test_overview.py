@@ -15,6 +15,7 @@ from registry_app.management.demo.clock import clock_at
 from registry_app.models import Actor, AliasRequest, ApiToken, ProtectedAlias
 from tests.client import browser, many
 from tests.factories import (
+    COMMAND_LINE,
     give_role,
     make_collection,
     make_link,
@@ -206,6 +207,18 @@ def test_the_overview_takes_as_many_queries_for_many_rows_as_for_few(acme, ada, 
     with CaptureQueriesContext(connection) as many:
         shown = overview(ada, acme, alias="tried").context
     assert (len(many), len(shown["requests"]["aliases"]), len(shown["board"]["rows"])) == (len(few), 6, 6)
+
+
+def test_the_board_shows_the_first_key_metric_where_the_version_states_it(acme, mel, models, vision):
+    facts = {"auc": {"metadata": {"auc": 0.91234, "f1": 1}}, "f1": {}, ":size": {"size": 2000}, "": {}}
+    for name, fact in facts.items():
+        collection = make_collection(models, f"By {name.strip(':') or 'none'}")
+        collection.choose_metrics(COMMAND_LINE, [(name, "higher"), ("loss", "")] if name else [])
+        make_link(collection, make_version(vision, f"m-{name.strip(':')}", **fact), "production")
+    rows = overview(mel, acme).context["board"]["rows"]
+    metrics = {row["collection_name"]: row["metric"] and (row["metric"][0], row["metric"][1].text) for row in rows}
+    size = ("Size", "2.0\N{NO-BREAK SPACE}kB")
+    assert metrics == {"By auc": ("auc", "0.9123"), "By f1": None, "By size": size, "By none": None}
 
 
 def test_the_board_counts_the_versions_that_came_after(acme, ada, mel, published, vision):
