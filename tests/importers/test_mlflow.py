@@ -7,6 +7,7 @@ from base64 import b64encode
 
 import pytest
 
+from registry_app.audit.reconcile import find_drift
 from registry_app.importers import mlflow, mlflow_client
 from registry_app.importers.mlflow import MlflowImport
 from registry_app.importers.mlflow_report import KINDS
@@ -143,6 +144,15 @@ def test_with_a_registry_versions_are_linked_with_their_aliases_and_tags(bring, 
     ]
     assert {alias.name: alias.link.number for alias in churn.aliases.all()} == {"champion": 1, "challenger": 2}
     assert {tag.name: tag.link.number for tag in churn.tags.all()} == {"validation passed": 1, "stage staging": 2}
+
+
+def test_the_registry_keeps_how_many_links_and_bytes_an_import_brought(bring, release_registry):
+    bring("--registry=Release")
+    release_registry.refresh_from_db()
+    links, sizes = Link.objects.filter(collection__registry=release_registry), Version.objects.values_list("size")
+    assert release_registry.link_count == links.count() == release_registry.weeks.get().link_count == 4
+    assert release_registry.byte_count == sum(size for (size,) in sizes) > 0
+    assert list(find_drift()) == []
 
 
 def test_what_people_added_here_stays(bring, release_registry):
