@@ -147,6 +147,7 @@ NAMESPACES = {
         path(f"{ORGANIZATION}team/<str:name>/member/<str:username>/remove/", teams.remove, name="remove"),
     ],
     "artifacts": [
+        path(f"{ORGANIZATION}artifacts/", artifacts.organization, name="organization"),
         path(f"{TEAM}artifacts/", artifacts.index, name="index"),
         path(f"{TEAM}artifacts/new/", artifacts.create, name="create"),
         path(f"{TEAM}artifact/<str:project>/<str:name>/", artifacts.detail, name="detail"),

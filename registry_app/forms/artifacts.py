@@ -23,7 +23,7 @@ SORTS = {
 
 
 class ArtifactFilter(CursorForm):
-    """What the list of a team's artifacts is narrowed to, and sorted by; `types` are those that they have."""
+    """What a list of artifacts is narrowed to, and sorted by; `types` are those that they have."""
 
     compared = {"q": str, "type": str}
     q = search_field("Name or project")

@@ -1,4 +1,4 @@
-"""The list of a team's artifacts."""
+"""The lists of artifacts: of all teams, and of one."""
 
 from typing import Any
 
@@ -9,13 +9,14 @@ from django.urls import reverse
 
 from ..forms.artifacts import ArtifactFilter
 from ..forms.base import Wanted
-from ..models import Artifact, Version
+from ..models import Artifact, OrganizationMembership, Version
+from ..models.artifact import ArtifactQuerySet
 from ..permissions import TeamAccess
 from .base import Listing
 
 
 class ArtifactListing(Listing):
-    """The artifacts of the team of `access`."""
+    """The artifacts that the membership's person may see, of all teams."""
 
     form = ArtifactFilter
     sorts = {
@@ -26,36 +27,35 @@ class ArtifactListing(Listing):
     }
     default_sort = "name"
 
-    def __init__(self, access: TeamAccess, params: QueryDict) -> None:
-        self.team = access.team
-        super().__init__(access.membership, params)
-
     def make_filters(self, params: QueryDict) -> ArtifactFilter:
-        """The filters; the types to choose from are those that the team's artifacts have."""
-        types = self.team.artifacts.order_by("type").values_list("type", flat=True).distinct()
+        """The filters; the types to choose from are those that the artifacts have."""
+        types = self.artifacts.order_by("type").values_list("type", flat=True).distinct()
         return ArtifactFilter(params, types=types)
 
     @property
+    def artifacts(self) -> ArtifactQuerySet:
+        """The artifacts, whatever the filters are."""
+        return Artifact.objects.visible_to(self.membership)
+
+    @property
     def of(self) -> tuple:
-        """The team, and the filters."""
-        return self.team.pk, self.filters.wanted
+        """The membership, and the filters."""
+        return self.membership, self.filters.wanted
 
     @staticmethod
-    def query(team: int, wanted: Wanted) -> QuerySet:
-        """The artifacts, as dicts; `updated_at` is when the newest version was registered."""
-        newest = Version.objects.filter(artifact=OuterRef("pk")).order_by("-number").values("created_at")[:1]
-        artifacts = ArtifactFilter.narrow(Artifact.objects.filter(team=team), wanted)
-        artifacts = artifacts.annotate(updated_at=Coalesce(Subquery(newest), F("created_at")))
-        return artifacts.values("id", "project", "name", "type", "updated_at")
+    def query(membership: OrganizationMembership, wanted: Wanted) -> QuerySet:
+        """The artifacts, as dicts."""
+        return _rows(Artifact.objects.visible_to(membership), wanted)
 
     def prepare(self, rows: list) -> list:
         """With addresses, the number of versions, and the newest of them."""
         versions = Version.objects.filter(artifact__in=[row["id"] for row in rows]).order_by()
         counted = versions.values("artifact").annotate(count=Count("pk"), newest=Max("number"))
         counts = {row["artifact"]: row for row in counted}
-        team = [self.membership.organization.slug, self.team.name]
+        slug = self.membership.organization.slug
         for row in rows:
-            row["address"] = reverse("artifacts:detail", args=[*team, row["project"], row["name"]])
+            row["address"] = reverse("artifacts:detail", args=[slug, row["team_name"], row["project"], row["name"]])
+            row["team_address"] = reverse("teams:detail", args=[slug, row["team_name"]])
             row |= {"count": 0, "newest": None} | counts.get(row["id"], {})
         return rows
 
@@ -63,3 +63,33 @@ class ArtifactListing(Listing):
     def context(self) -> dict[str, Any]:
         """The context of the list's templates."""
         return {"filters": self.filters, "sort": self.sort, "page": self.page, "artifacts": self.rows}
+
+
+class TeamArtifactListing(ArtifactListing):
+    """The artifacts of the team of `access`."""
+
+    def __init__(self, access: TeamAccess, params: QueryDict) -> None:
+        self.team = access.team
+        super().__init__(access.membership, params)
+
+    @property
+    def artifacts(self) -> ArtifactQuerySet:
+        """The artifacts, whatever the filters are."""
+        return Artifact.objects.filter(team=self.team)
+
+    @property
+    def of(self) -> tuple:
+        """The team, and the filters."""
+        return self.team.pk, self.filters.wanted
+
+    @staticmethod
+    def query(team: int, wanted: Wanted) -> QuerySet:  # type: ignore[override]
+        """The artifacts, as dicts."""
+        return _rows(Artifact.objects.filter(team=team), wanted)
+
+
+def _rows(artifacts, wanted):
+    """Those of `artifacts` that are `wanted`, as dicts; `updated_at` is when the newest version was registered."""
+    newest = Version.objects.filter(artifact=OuterRef("pk")).order_by("-number").values("created_at")[:1]
+    found = ArtifactFilter.narrow(artifacts, wanted).annotate(updated_at=Coalesce(Subquery(newest), F("created_at")))
+    return found.values("id", "project", "name", "type", "updated_at", team_name=F("team__name"))

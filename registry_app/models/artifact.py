@@ -24,6 +24,20 @@ if TYPE_CHECKING:
     from .link import LinkQuerySet
 
 
+def _teams_of(membership):
+    """The ids of the teams of the membership's person."""
+    return Team.objects.filter(memberships__user=membership.user_id).order_by().values("pk")
+
+
+class ArtifactQuerySet(models.QuerySet["Artifact"]):
+    """Artifacts as pages ask for them."""
+
+    def visible_to(self, membership: OrganizationMembership) -> Self:
+        """Those that the membership's person may see: of their teams, for an organization admin of all its teams."""
+        here = self.filter(team__organization=membership.organization_id)
+        return here if membership.is_admin else here.filter(team__in=_teams_of(membership))
+
+
 class Artifact(models.Model):
     """A named thing of one type that a team owns in a project. It is kept elsewhere; its versions say where."""
 
@@ -35,6 +49,8 @@ class Artifact(models.Model):
     next_number = models.PositiveIntegerField(default=0, editable=False)
     created_by = models.ForeignKey(User, models.PROTECT, null=True, editable=False, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = ArtifactQuerySet.as_manager()
 
     class Meta:
         ordering = ["team", "project", "name"]
@@ -50,7 +66,7 @@ class Artifact(models.Model):
 
 def _of_teams(membership):
     """The condition that a version is one of the teams of the membership's person."""
-    return Q(artifact__team__in=Team.objects.filter(memberships__user=membership.user_id).values("pk"))
+    return Q(artifact__team__in=_teams_of(membership))
 
 
 def _linked_in(registries):

@@ -1,4 +1,4 @@
-"""Pages of a team's artifacts: the list, a new version, and one artifact with its versions."""
+"""Pages of artifacts: the list of all teams' and of one team's, a new version, and one artifact with its versions."""
 
 from functools import partial
 
@@ -8,18 +8,26 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from ..choices import Action
 from ..forms import VersionForm
-from ..listings.artifacts import ArtifactListing
+from ..listings.artifacts import ArtifactListing, TeamArtifactListing
 from ..listings.versions import VersionListing
 from ..models import register
-from ..permissions import get_artifact, get_artifacts
+from ..permissions import get_artifact, get_artifacts, get_organization
 from .rendering import actor_of, form_data, log_refusals, render_page
+
+
+@require_safe
+def organization(request, organization):
+    """The artifacts of all teams, as far as the user may see them."""
+    membership = get_organization(request.user, organization)
+    context = {"section": "artifacts", **ArtifactListing(membership, request.GET).context}
+    return render_page(request, "artifacts/organization.html", membership, context, part="artifacts/_results.html")
 
 
 @require_safe
 def index(request, organization, team):
     """The artifacts of a team, for its people and organization admins."""
     access = get_artifacts(request.user, organization, team)
-    context = ArtifactListing(access, request.GET).context
+    context = TeamArtifactListing(access, request.GET).context
     return team_page(request, "artifacts/index.html", access, context, part="artifacts/_results.html")
 
 
@@ -50,5 +58,5 @@ def detail(request, organization, team, project, name):
 
 def team_page(request, template, access, context, status=200, *, part=None):
     """The page `template` about something of the team of `access`."""
-    context = {"team": access.team, "section": "people", **context}
+    context = {"team": access.team, "section": "artifacts", **context}
     return render_page(request, template, access.membership, context, part=part, status=status)

@@ -12,7 +12,7 @@ from registry_app import permissions
 from registry_app.choices import OrganizationRole, Role
 from registry_app.database.compiled import Compiled
 from registry_app.listings import sidebar
-from registry_app.listings.artifacts import ArtifactListing
+from registry_app.listings.artifacts import ArtifactListing, TeamArtifactListing
 from registry_app.listings.collections import CollectionListing
 from registry_app.listings.events import CollectionEventListing, EventListing, RegistryEventListing
 from registry_app.listings.invitations import InvitationListing
@@ -175,7 +175,11 @@ LISTINGS = {
 OF_TEAMS = {  # the same, for people of the team
     "artifacts": (
         ["", "q=CHURN", "type=model", "q=e&type=model", "sort=-updated", "q=%25", "sort=-name"],
-        lambda user, org: partial(ArtifactListing, permissions.get_artifacts(user, org, "Vision")),
+        lambda user, org: partial(TeamArtifactListing, permissions.get_artifacts(user, org, "Vision")),
+    ),
+    "artifacts of all teams": (
+        ["", "q=CHURN", "type=model", "sort=-updated"],
+        lambda user, org: partial(ArtifactListing, permissions.get_organization(user, org)),
     ),
     "versions": (
         [""],

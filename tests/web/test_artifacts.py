@@ -122,6 +122,32 @@ def test_the_list_is_searched_narrowed_and_sorted(mel, vision):
     assert (row["count"], row["newest"], row["type"]) == (2, 1, "model")
 
 
+def listed_of_all(user, organization, **query):
+    """The (team, artifact) on the list of all teams' artifacts, as `user` asks for it."""
+    response = browser(user).get(reverse("artifacts:organization", args=[organization.slug]), query)
+    rows = response.context["artifacts"]
+    assert all(browser(user).get(row["address"]).status_code == 200 for row in rows)
+    return [(row["team_name"], row["name"]) for row in rows]
+
+
+def test_the_list_of_all_teams_has_what_one_may_see_and_no_type_of_another(acme, globex, ada, mel, rob, sam, vision):
+    night = make_team(acme, "Night")
+    make_version(vision, "b")
+    make_version(night, "a", type="secretive")
+    make_version(make_team(globex, "Theirs"), "c")
+    assert listed_of_all(ada, acme) == [("Night", "a"), ("Vision", "b")]
+    assert listed_of_all(ada, acme, type="secretive") == [("Night", "a")]
+    assert listed_of_all(ada, acme, q="B") == [("Vision", "b")]
+    assert listed_of_all(mel, acme) == listed_of_all(rob, acme) == [("Vision", "b")]
+    page = browser(mel).get(reverse("artifacts:organization", args=[acme.slug]))
+    assert "Night" not in page.text and "secretive" not in page.text
+    refused_type = browser(mel).get(reverse("artifacts:organization", args=[acme.slug]), {"type": "secretive"})
+    assert refused_type.status_code == 400
+    nora = make_user("nora")
+    make_member(acme, nora)
+    assert listed_of_all(nora, acme) == []
+
+
 @pytest.mark.parametrize("query", ["q=a&q=b", "type=unheard", "sort=size", "after=x", "q=a%00b"])
 def test_what_the_list_does_not_know_is_refused(mel, vision, query):
     assert browser(mel).get(address("artifacts:index", vision) + f"?{query}").status_code == 400
@@ -143,7 +169,9 @@ def test_a_long_list_comes_in_pages(mel, vision, sort):
 def test_lists_take_the_same_queries_for_1_row_and_for_20(acme, mel, vision):
     def count():
         found = []
-        for link in (address("artifacts:index", vision), address("artifacts:detail", vision, "forecasts", "churn")):
+        of_all = reverse("artifacts:organization", args=[acme.slug])
+        of_team = [address("artifacts:index", vision), address("artifacts:detail", vision, "forecasts", "churn")]
+        for link in (of_all, *of_team):
             with CaptureQueriesContext(connection) as queries:
                 assert client.get(link).status_code == 200
             found.append(len(queries))

@@ -154,7 +154,7 @@ LISTS = {
     forms.LineageFilter: ["links:lineage"],
     forms.PeopleFilter: ["members:index"],
     forms.TeamFilter: ["teams:index"],
-    forms.ArtifactFilter: ["artifacts:index"],
+    forms.ArtifactFilter: ["artifacts:index", "artifacts:organization"],
     forms.VersionFilter: ["links:create"],
     forms.SearchForm: ["search:index"],
     forms.CursorForm: [
