@@ -82,6 +82,15 @@ class Permission(TextChoices):
     JOIN = "organization.join", "Join organization"
 
 
+class Hit(TextChoices):
+    """What a search finds: of two that fit equally well the earlier one comes first."""
+
+    REGISTRY = "registry", "Registries"
+    COLLECTION = "collection", "Collections"
+    VERSION = "version", "Versions"
+    ARTIFACT = "artifact", "Artifacts"
+
+
 class Target(TextChoices):
     """What an entry of the audit log can be about."""
 

@@ -155,6 +155,7 @@ class FilterForm(forms.Form):
     repeatable: ClassVar[frozenset[str]] = frozenset()  # parameters that may stand there more than once
     compared: ClassVar[dict[str, Callable[[Any], Any]]] = {}  # {field of any text: how queries take it}
     place: ClassVar[set[str]] = set()  # fields that don't narrow the list, but say where in it one is
+    told: ClassVar[frozenset[str]] = frozenset()  # parameters of which the page itself says what is wrong
 
     @cached_property
     def wanted(self) -> Wanted:
@@ -166,7 +167,7 @@ class FilterForm(forms.Form):
     def require(self) -> dict[str, Any]:
         """The cleaned values; BadRequest (400) for a repeated or wrong parameter of the form's own."""
         self.refuse_repeated()
-        for name in self.errors:
+        for name in self.errors.keys() - self.told:
             raise BadRequest(f"“{self.data.get(name, '')[:40]}” is no value for “{self[name].label}” ({name}).")
         return self.cleaned_data
 

@@ -6,9 +6,12 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from .. import rules
+from ..choices import Hit
 from ..search.query import Search, parse_search
 from .base import FilterForm
 from .widgets import NO_HELP
+
+PAGES = 1000  # a greater number is no page
 
 
 class SearchField(forms.CharField):
@@ -23,8 +26,11 @@ class SearchField(forms.CharField):
 
 
 class SearchForm(FilterForm):
-    """What is searched for. Other than of a list's filters, what is wrong with it is told beside the box."""
+    """What is searched for, and which of the hits are shown. What is wrong with the search is told beside the box."""
 
+    told = frozenset({"q"})
+    kind = forms.ChoiceField(required=False, choices=[("", "All"), *Hit.choices], widget=forms.HiddenInput)
+    page = forms.IntegerField(required=False, min_value=1, max_value=PAGES, widget=forms.HiddenInput)
     q = SearchField(
         label="Search for",
         required=False,

@@ -39,7 +39,7 @@ class Overview:
     @property
     def published(self) -> list[Link]:
         """The versions that were linked last in registries that the person sees."""
-        links = SearchResults(Search(), self.membership.registries()).links(SHOWN)
+        links = SearchResults(Search(), self.membership).links(SHOWN)
         return list(links.select_related("collection__registry__organization", "linked_by"))
 
     @property

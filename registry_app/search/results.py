@@ -1,36 +1,38 @@
-"""The results of a search in the registries that a user can see, in groups, the best results first.
+"""The results of a search in what a user can see, of each kind the best ones first.
 
-A registry or collection is found if its texts contain every word. A version, an alias or a tag is found if its own name
-contains at least one word, and its own name or its collection's name contains each: “churn production”. A group is
-empty if the search has a condition that doesn't apply to it.
+A registry, a collection or an artifact is found if its texts contain every word. A version is found if its number, its
+artifact, an alias or a tag contains at least one word, and one of these or its collection's name contains each: “churn
+production”. Nothing is found of a kind to which a condition of the search doesn't apply.
 """
 
 from difflib import get_close_matches
-from functools import reduce
-from operator import or_
 
-from django.db.models import Case, F, Max, Q, QuerySet, When
+from django.db.models import Case, F, Max, Q, QuerySet, Value, When
 
 from .. import rules
+from ..choices import Hit
 from ..database import fulltext
-from ..models.artifact import Artifact
+from ..models.artifact import Artifact, ArtifactQuerySet
 from ..models.collection import Collection, CollectionQuerySet
 from ..models.link import Alias, Link
+from ..models.organization import OrganizationMembership
 from ..models.registry import Registry
 from ..models.registry_queryset import RegistryQuerySet
 from ..models.tag import Tag
 from .query import Search
 
 WINDOWS = (1_000, 20_000)  # the newest ids of links, searched first; see `_first_full`
+ELSEWHERE = 3  # the rank of what is found in other texts than its name
 SUGGESTED = 3  # similar names, at most
 CLOSE = 0.7  # how similar such a name is at least; 1 is equal
 
 
 class SearchResults:
-    """The results of the Search `wanted` in the registries `visible`."""
+    """The results of the Search `wanted` in what the membership's person can see."""
 
-    def __init__(self, wanted: Search, visible: RegistryQuerySet) -> None:
-        self.wanted, self.visible = wanted, visible
+    def __init__(self, wanted: Search, membership: OrganizationMembership) -> None:
+        self.wanted, self.visible = wanted, membership.registries()
+        self.visible_artifacts = Artifact.objects.visible_to(membership)
         self.words = [fulltext.SearchTerm(word) for word in wanted.words]
 
     def registries(self) -> RegistryQuerySet:
@@ -61,6 +63,18 @@ class SearchResults:
             found = found.matching(words)
         return self._best_first(found)
 
+    def artifacts(self) -> ArtifactQuerySet:
+        """Artifacts."""
+        found = _narrowed(
+            self.visible_artifacts,
+            self.wanted,
+            type=lambda rows, name: rows.filter(type=name),
+            created=_since("created_at"),
+        )
+        for words in self.words:
+            found = found.filter(pk__in=_ids(words.within(Artifact.objects.all())))
+        return self._best_first(found, "name")
+
     def links(self, count: int) -> QuerySet[Link]:
         """The first `count` links, the newest first."""
         newest = Link.objects.aggregate(newest=Max("pk", default=0))["newest"]
@@ -69,13 +83,15 @@ class SearchResults:
         ]  # always all windows, so that the queries don't reveal how many links exist
         return _first_full(count, [self._links(_after(floor)) for floor in (*floors, 0)])
 
-    def aliases(self, count: int) -> QuerySet[Alias]:
-        """The first `count` aliases that people set; system aliases have no row."""
-        return self._labels(Alias, "alias", count)
-
-    def tags(self, count: int) -> QuerySet[Tag]:
-        """The first `count` tags, of collections and of versions."""
-        return self._labels(Tag, "tag", count)
+    def best(self, count: int) -> dict[Hit, list[tuple[int, int]]]:
+        """{kind: (rank, id) of its first `count` results}; of two results the one of the lower rank fits better."""
+        ranked = {
+            Hit.REGISTRY: self.registries(),
+            Hit.COLLECTION: self.collections(),
+            Hit.ARTIFACT: self.artifacts(),
+        }
+        found = {kind: list(rows.values_list("rank", "pk")[:count]) for kind, rows in ranked.items()}
+        return found | {Hit.VERSION: [(ELSEWHERE, pk) for pk in self.links(count).values_list("pk", flat=True)]}
 
     def names_meant(self) -> list[dict[str, str]]:
         """At most SUGGESTED names of visible registries and collections that are similar to the words.
@@ -116,44 +132,16 @@ class SearchResults:
             found = found.filter(Q(pk__in=_any(parts)) | Q(collection__in=_named(words)))
         return found.order_by("-pk")
 
-    def _labels(self, model, operator, count):
-        """The first `count` rows of `model`, Alias or Tag, that have the words or the name that `operator` gives.
-
-        Rows whose name is the search come first. Rows are read in the order of an index until there are enough.
-        """
-        if not self.words and not self.wanted.asks(operator):
-            return model.objects.none()
-        order, text = ("name", "collection_id", "pk"), self.wanted.text
-        allowed = _narrowed(
-            model.objects.filter(collection__registry__in=_ids(self.visible)),
-            self.wanted,
-            **{operator: lambda rows, name: rows.filter(name=name)},
-            **_BY_COLLECTION,
-        ).order_by(*order)
-        ids = list(allowed.filter(name=text).values_list("pk", flat=True)[:count]) if text else []
-        if len(ids) < count:
-            others = allowed.filter(self._has_words(model)).exclude(name=text)
-            ids += others.values_list("pk", flat=True)[: count - len(ids)]
-        rank = Case(When(name=text, then=0), default=1)
-        return model.objects.filter(pk__in=ids).order_by(rank, *order)
-
-    def _has_words(self, model):
-        """The condition that a row's own name has one word at least, and its own or its collection's name has each."""
-        own = [words.condition(model) for words in self.words]
-        condition = reduce(or_, own, Q())
-        for words, has_it in zip(self.words, own, strict=True) if len(own) > 1 else ():
-            condition &= has_it | Q(collection__in=_named(words))
-        return condition
-
-    def _best_first(self, rows):
-        """`rows` by name: first those whose name is the search, then those whose name contains it."""
-        key = rules.name_key(self.wanted.text)
-        if not key:
-            return rows.order_by("name_key", "pk")
-        folded = rules.folded_name(self.wanted.text)
-        ranks = ({"name_key": key}, {"name_folded": folded}, {"name_folded__contains": folded})
-        rank = Case(*(When(**found, then=place) for place, found in enumerate(ranks)), default=len(ranks))
-        return rows.order_by(rank, "name_key", "pk")
+    def _best_first(self, rows, by="name_key"):
+        """`rows` with their `rank`, and in order within it: the less else stands in a name, the better it fits."""
+        text, words = rules.folded_name(self.wanted.text), Q()
+        if not text:
+            return rows.annotate(rank=Value(ELSEWHERE)).order_by(by, "pk")
+        for word in self.words:
+            words &= Q(name_folded__contains=word.folded)
+        ranks = [Q(name_folded=text), Q(name_folded__startswith=text), words]
+        cases = [When(condition, then=rank) for rank, condition in enumerate(ranks)]
+        return rows.annotate(rank=Case(*cases, default=ELSEWHERE)).order_by("rank", by, "pk")
 
 
 def _first_full(count, found):
@@ -195,7 +183,7 @@ def _since(field):
     return lambda rows, value: rows.filter(**{f"{field}__date__{value[0]}": value[1]})
 
 
-# The filters of versions, aliases and tags by their collection.
+# The filters of versions by their collection.
 _BY_COLLECTION = {
     "type": lambda rows, name: rows.filter(collection__type=name),
     "registry": lambda rows, name: rows.filter(collection__registry__name_key=rules.name_key(name)),

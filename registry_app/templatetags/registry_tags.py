@@ -17,6 +17,7 @@ from django.utils.safestring import mark_safe
 
 from ..listings.base import add_line_breaks
 from ..rules import number_text, size_text
+from ..search.found import pieces
 from . import card_html
 
 register = template.Library()
@@ -208,6 +209,13 @@ def _cell(content, tag, role, **attributes):
 
 def _attributes(attributes):
     return format_html_join("", ' {}="{}"', attributes.items())
+
+
+@register.filter
+def marked(text, words):
+    """`text` as HTML, like `breakable`, with the words of a search marked in it."""
+    parts = ((add_line_breaks(piece), is_found) for piece, is_found in pieces(text, words))
+    return mark_safe("".join(f"<mark>{part}</mark>" if is_found else part for part, is_found in parts))  # noqa: S308
 
 
 @register.filter

@@ -1,4 +1,4 @@
-"""Search in the registries that the user can see."""
+"""Search in what the user can see."""
 
 from django.contrib import messages
 from django.http import HttpResponseRedirect
@@ -15,24 +15,24 @@ from .rendering import render_page
 
 @require_safe
 def index(request, organization):
-    """The first hits of a search among registries, collections, versions, aliases and tags.
+    """A page of the hits of a search among registries, collections, versions and artifacts, the best first.
 
     A text that names just one thing leads there; one that may as well be a word only where nothing else is found.
     """
     membership = get_organization(request.user, organization)
     form = SearchForm(request.GET)
-    form.refuse_repeated()
+    form.require()
     named = ReferenceListing(membership, request.GET.get("q", ""))
     if named.only and not named.is_word and not _is_typed(request):
         return _lead(request, named.only)
-    wanted = form.cleaned_data["q"] if form.is_valid() else Search()
+    wanted = form.cleaned_data.get("q", Search())
     context = {"form": form, "section": "search", "asked": wanted.asked, "operators": OPERATORS, **named.context}
     if wanted.asked:
-        listing = SearchListing(membership, wanted)
-        context |= {"groups": listing.groups, "unknown": wanted.unknown}
-        if named.only and not context["groups"] and not _is_typed(request):
+        listing = SearchListing(membership, wanted, form.cleaned_data["kind"], form.cleaned_data["page"] or 1)
+        context |= {"unknown": wanted.unknown, **listing.context}
+        if named.only and not listing.is_found and not _is_typed(request):
             return _lead(request, named.only)
-        if not context["groups"] and not wanted.conditions:
+        if not listing.is_found and not wanted.conditions:
             context["meant"] = listing.meant
     status = 200 if context["targets"] else form.status
     return render_page(request, "search/index.html", membership, context, part="search/_results.html", status=status)

@@ -27,16 +27,16 @@ def searching(page, sign_in, mel, acme, golden, models, vision):
 
 
 def _hits(page):
-    return page.get_by_role("rowheader").get_by_role("link")
+    return page.locator(".hits h3").get_by_role("link")
 
 
 def test_typing_finds_in_place_and_replaces_the_address(searching):
     before = searching.evaluate("history.length")
     searching.keyboard.type("prod", delay=20)
-    expect(_hits(searching)).to_have_text(["Churn", "Churn:v0", "production"])
+    expect(_hits(searching)).to_have_text(["Models / Churn", "Models / Churn v0"])
     expect(searching).to_have_url(re.compile(r"\?q=prod$"))
     expect(searching.locator("main [name=q]")).to_be_focused()
-    expect(searching.get_by_role("status")).to_have_text("Collections: 1, Versions: 1, Aliases: 1")
+    expect(searching.get_by_role("status")).to_have_text("2 results")
     assert searching.evaluate("history.length") == before
     assert searching.evaluate("window.same")
     assert axe_violations(searching) + sideways(searching) + spilling(searching) == []
@@ -68,9 +68,22 @@ def test_what_can_not_be_read_is_told_while_typing_and_forgotten_when_mended(sea
     expect(searching.locator("#failed")).to_be_hidden()
     assert axe_violations(searching) == []
     box.fill("churn type:model")
-    expect(_hits(searching)).to_have_text(["Churn", "Churn:v0"])
+    expect(_hits(searching)).to_have_text(["Models / Churn", "Vision / forecasts / churn", "Models / Churn v0"])
     expect(told.locator(".error")).to_have_count(0)
     assert told.evaluate("region => region.stays")
+
+
+def test_a_kind_narrows_in_place_and_slash_leads_to_the_search_of_the_navigation(searching):
+    searching.keyboard.type("churn")
+    expect(_hits(searching)).to_have_count(3)
+    searching.get_by_role("link", name="Versions 1").press("Enter")
+    expect(_hits(searching)).to_have_text(["Models / Churn v0"])
+    expect(searching.get_by_role("link", name="Versions 1")).to_be_focused()
+    expect(searching).to_have_url(re.compile(r"\?q=churn&kind=version$"))
+    assert searching.evaluate("window.same")
+    searching.keyboard.press("/")
+    expect(searching.get_by_label("Search everything")).to_be_focused()
+    assert axe_violations(searching) == []
 
 
 @pytest.mark.parametrize("page", [{"java_script_enabled": False}], indirect=True)

@@ -112,6 +112,8 @@ PAGES = {  # who looks: which pages, and how they answer
         f"{ORG}/team/{LONG}/delete/": 200,
         f"{ORG}/team/{LONG}/member/{LONG_USER}/remove/": 200,
         f"{ORG}/settings/": 200,
+        f"{ORG}/artifacts/": 200,
+        f"{ORG}/artifacts/?q=nothing": 200,
         f"{ORG}/search/": 200,
         f"{ORG}/search/?q=a": 200,
         f"{ORG}/search/?q=nothing": 200,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from registry_app.models import Alias, Link, Tag
+from registry_app.models import Link
 from registry_app.search import results
 from registry_app.search.query import parse_search
 from registry_app.search.results import SearchResults
@@ -39,7 +39,7 @@ def sought(acme, person, query):
     """The SearchResults of `query` for `person`."""
     wanted, refusal = parse_search(query)
     assert refusal is None
-    return SearchResults(wanted, acme.memberships.get(user=person).registries())
+    return SearchResults(wanted, acme.memberships.get(user=person))
 
 
 @pytest.mark.parametrize("query", QUERIES)
@@ -66,14 +66,3 @@ def test_common_words_are_not_gathered(acme, mel, release_registry, monkeypatch,
     narrow = str(words.links(5).query)
     assert "artifact" not in narrow  # chosen already, by their ids
     assert "artifact" in str(words.links(50).query)
-
-
-@pytest.mark.parametrize("model, kind", [(Alias, "aliases"), (Tag, "tags")])
-def test_what_is_called_just_so_comes_first(acme, mel, release_registry, model, kind):
-    names = ["kept", "Kept", "a kept one", "kept"]
-    model.objects.all().delete()
-    for collection, name in zip(release_registry.collections.order_by("pk"), names, strict=False):
-        model.objects.create(collection=collection, link=collection.links.first(), name=name)
-    for count in (1, 2, 3, 4, 9):
-        found = [row.name for row in getattr(sought(acme, mel, "kept"), kind)(count)]
-        assert found == ["kept", "kept", "Kept", "a kept one"][:count]

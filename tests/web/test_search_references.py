@@ -114,7 +114,7 @@ def test_a_word_that_finds_more_is_searched_and_says_what_it_names(acme, mel, re
     response = browser(mel).get(search(acme, run))
     assert response.status_code == 200
     assert [row["address"] for row in response.context["targets"]] == [named.get_absolute_url()]
-    assert response.context["groups"]
+    assert response.context["hits"]
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_word_that_finds_more_is_searched_and_says_what_it_names(acme, mel, re
 )
 def test_what_names_nothing_is_searched_as_text(acme, mel, release, text):
     response = browser(mel).get(search(acme, text))
-    assert (response.status_code, response.context["targets"], response.context["groups"]) == (200, [], [])
+    assert (response.status_code, response.context["targets"], response.context["hits"]) == (200, [], [])
 
 
 @pytest.mark.parametrize("text, unknown", [("foo:bar", ["foo"]), ("typ:a typ:b name:c", ["typ", "name"]), ("a b", [])])
