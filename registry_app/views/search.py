@@ -12,6 +12,8 @@ from ..permissions import get_organization
 from ..search.query import OPERATORS, Search
 from .rendering import render_page
 
+RECENT = 5  # searches that a session remembers
+
 
 @require_safe
 def index(request, organization):
@@ -34,8 +36,19 @@ def index(request, organization):
             return _lead(request, named.only)
         if not listing.is_found and not wanted.conditions:
             context["meant"] = listing.meant
+    context["recent"] = _recent(request, organization, wanted)
     status = 200 if context["targets"] else form.status
     return render_page(request, "search/index.html", membership, context, part="search/_results.html", status=status)
+
+
+def _recent(request, organization, wanted):
+    """The texts that this session searched for in the organization before, the last one first; `wanted` joins them."""
+    text, kept = request.GET.get("q", "").strip(), request.session.get("searches", {})
+    before = kept.get(organization, [])
+    recent = [text, *(each for each in before if each != text)][:RECENT]
+    if wanted.asked and not _is_typed(request) and recent != before:
+        request.session["searches"] = {**kept, organization: recent}
+    return [each for each in before if each != text]
 
 
 def _is_typed(request):

@@ -21,6 +21,7 @@ from tests.factories import (
     give_role,
     make_collection,
     make_link,
+    make_member,
     make_organization,
     make_registry,
     make_team,
@@ -28,7 +29,7 @@ from tests.factories import (
     protect,
 )
 
-QUERIES = {"sqlite": 18, "postgresql": 17}  # for one word, however much is found
+QUERIES = {"sqlite": 21, "postgresql": 20}  # for one word, however much is found: 3 of them remember it
 TODAY = timezone.now().date()
 
 
@@ -378,6 +379,25 @@ def test_hits_come_in_pages_up_to_a_hundred(acme, mel, release, vision):
 @pytest.mark.parametrize("query", ["kind=person", "page=0", "page=x", "page=-1", "page=99999999999999999999"])
 def test_a_kind_or_a_page_that_there_is_none_of_is_refused(acme, mel, release, query):
     assert browser(mel).get(f"{address(acme, 'churn')}&{query}").status_code == 400
+
+
+# What one searched for before.
+
+
+def test_the_last_searches_are_offered_to_whoever_searched(acme, globex, ada, mel, sam, release):
+    client = browser(mel)
+    for query in ("first", "churn", "type:model", "nothing like it", "prod", "churn", "gold"):
+        client.get(address(acme, query))
+    client.get(address(acme, "typed"), headers={"HX-Request": "true", "Typed": "true"})
+    client.get(address(acme, "type:"))  # can't be read
+    assert client.get(address(acme)).context["recent"] == ["gold", "churn", "prod", "nothing like it", "type:model"]
+    assert client.get(address(acme, "churn")).context["recent"][0] == "gold"
+    assert browser(mel).get(address(acme)).context["recent"] == []
+    assert browser(ada).get(address(acme)).context["recent"] == []
+    make_member(globex, mel)
+    assert client.get(address(globex)).context["recent"] == []
+    links = [link for link in Page(client.get(address(acme))).links if link.startswith(f"{address(acme)}?q=nothing")]
+    assert client.get(links[0]).status_code == 200
 
 
 # What can't be asked.
