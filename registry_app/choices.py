@@ -108,6 +108,31 @@ class Target(TextChoices):
     SITE = "site"
 
 
+class EventKind(TextChoices):
+    """What an entry of the audit log belongs to. One that a rule refused is REFUSED, whatever was tried."""
+
+    VERSION = "version", "Versions"
+    ALIAS = "alias", "Aliases"
+    COLLECTION = "collection", "Collections"
+    REGISTRY = "registry", "Registries"
+    ACCESS = "access", "Access"
+    ACCOUNT = "account", "People and accounts"
+    REFUSED = "refused", "Refused by a rule"
+
+
+# How the actions of a kind begin; the first that fits counts, all others are of accounts.
+BEGINNINGS = {
+    "link.": EventKind.VERSION,
+    "version.": EventKind.VERSION,
+    "alias.": EventKind.ALIAS,
+    "registry.alias.": EventKind.ALIAS,
+    "collection.": EventKind.COLLECTION,
+    "registry.member.": EventKind.ACCESS,
+    "access.": EventKind.ACCESS,
+    "registry.": EventKind.REGISTRY,
+}
+
+
 class Action(TextChoices):
     """What was done, or (see `attempt`) refused: the audit log's word, and the words of pages before the name.
 
@@ -180,6 +205,11 @@ class Action(TextChoices):
     ALIAS_DECLINE = "alias.decline", "Declined a request to set alias"
     VERSION_CREATE = "version.create", "Registered version"
     VERSION_DELETE = "version.delete", "Deleted version"
+
+    @property
+    def kind(self):
+        """The EventKind of what was done."""
+        return next((kind for start, kind in BEGINNINGS.items() if self.startswith(start)), EventKind.ACCOUNT)
 
     @property
     def attempt(self):

@@ -2,7 +2,7 @@
 
 from .accepted_types import AcceptForm, AddTypesForm, RemoveTypeForm
 from .artifacts import ArtifactFilter, DeleteVersionForm, VersionForm
-from .audit import AuditFilter, DayForm, HistoryFilter
+from .audit import ActivityFilter, AuditFilter, DayForm, HistoryFilter
 from .base import CursorForm
 from .collections import (
     AliasFilter,
@@ -41,6 +41,7 @@ from .tokens import TokenForm
 
 __all__ = [
     "AcceptForm",
+    "ActivityFilter",
     "AddAccessForm",
     "AddPeopleForm",
     "AddTypesForm",

@@ -5,16 +5,23 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Subquery
 from django.utils import timezone
 
 from .. import rules
-from ..choices import Action
-from ..models import Organization
+from ..choices import Action, EventKind
+from ..models import OrganizationMembership, User
+from ..models.event import ACTOR_LENGTH
 from ..models.event_queryset import AuditEventQuerySet
 from .base import FilterForm, Wanted
-from .widgets import search_field
+from .widgets import any_field, search_field
 
-ACTIONS = list(Action.choices)
+# The actions in groups: [(kind, [(action, its words), …]), …].
+ACTIONS = [
+    (kind.label, [(action.value, action.label) for action in Action if action.kind == kind])
+    for kind in EventKind
+    if kind != EventKind.REFUSED
+]
 
 
 def _beginning(day: date) -> datetime:
@@ -27,42 +34,57 @@ def _end(day: date) -> datetime:
     return rules.end_of_day(day, timezone.get_current_timezone())
 
 
-class AuditFilter(FilterForm):
-    """What the audit log is narrowed to."""
+class ActivityFilter(FilterForm):
+    """What the activity of a registry is narrowed to: one kind of entries; and where in it one is."""
 
-    compared = {"since": _beginning, "until": _end}
     place = {"before"}
-    q = search_field("Person, registry or request")
-    action = forms.ChoiceField(label="Action", required=False, choices=[("", "Any"), *ACTIONS])
-    outcome = forms.ChoiceField(
-        label="Outcome", required=False, choices=[("", "Any"), ("done", "Done"), ("refused", "Refused")]
-    )
-    since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    kind = forms.ChoiceField(label="Kind", required=False, choices=[("", "All"), *EventKind.choices])
     before = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
 
     @staticmethod
-    def narrow(events: AuditEventQuerySet, wanted: Wanted, organization: Organization) -> AuditEventQuerySet:
-        """`events` of `organization`, narrowed to what is `wanted`."""
-        if words := wanted.get("q"):
-            events = events.search(words, organization.targets_named(words))
-        if "action" in wanted:
-            events = events.filter(action=wanted["action"])
-        if "outcome" in wanted:
-            events = events.filter(code="") if wanted["outcome"] == "done" else events.exclude(code="")
-        return events.between(wanted.get("since"), wanted.get("until"))
+    def narrow(events: AuditEventQuerySet, wanted: Wanted, membership: OrganizationMembership) -> AuditEventQuerySet:
+        """`events`, narrowed to what is `wanted` by the membership's person."""
+        return events.filter(kind=wanted["kind"]) if "kind" in wanted else events
 
 
-class HistoryFilter(AuditFilter):
-    """The same of one collection; also the alias whose moves are asked for."""
+class HistoryFilter(ActivityFilter):
+    """The same of a collection; also the alias whose moves are asked for."""
 
     alias = forms.CharField(label="Alias", required=False, max_length=rules.LABEL_LENGTH)
 
     @staticmethod
-    def narrow(events: AuditEventQuerySet, wanted: Wanted, organization: Organization) -> AuditEventQuerySet:
-        """As of the audit log, and just those that moved the alias."""
-        events = AuditFilter.narrow(events, wanted, organization)
+    def narrow(events: AuditEventQuerySet, wanted: Wanted, membership: OrganizationMembership) -> AuditEventQuerySet:
+        """As of a registry, and just those that moved the alias."""
+        events = ActivityFilter.narrow(events, wanted, membership)
         return events.for_alias(wanted["alias"]).filter(code="") if "alias" in wanted else events
+
+
+class AuditFilter(ActivityFilter):
+    """The same of the audit log; also words, an account, a registry, an action and days."""
+
+    compared = {"person": str, "registry": rules.name_key, "since": _beginning, "until": _end}
+    q = search_field("Name now or then, or request")
+    person = any_field("Person or service account", ACTOR_LENGTH)
+    registry = any_field("Registry", rules.NAME_LENGTH)
+    action = forms.ChoiceField(label="Action", required=False, choices=[("", "Any"), *ACTIONS])
+    since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    @staticmethod
+    def narrow(events: AuditEventQuerySet, wanted: Wanted, membership: OrganizationMembership) -> AuditEventQuerySet:
+        """`events`, narrowed to what is `wanted` by the membership's person."""
+        events = ActivityFilter.narrow(events, wanted, membership)
+        if words := wanted.get("q"):
+            events = events.search(words, membership.organization.targets_named(words))
+        if "person" in wanted:
+            person = User.objects.filter(username=wanted["person"]).values("pk")
+            events = events.filter(actor_id=Subquery(person))
+        if "registry" in wanted:
+            registry = membership.registries().filter(name_key=wanted["registry"]).order_by().values("pk")
+            events = events.filter(registry_id=Subquery(registry))
+        if "action" in wanted:
+            events = events.filter(action=wanted["action"])
+        return events.between(wanted.get("since"), wanted.get("until"))
 
 
 class DayForm(FilterForm):

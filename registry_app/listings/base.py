@@ -125,11 +125,11 @@ def _page(listing: type[Listing], cap: int, sort: str, before: bool, length: int
     """
     rows, (keys, descending) = listing.query(*values[length:]), listing.sorts[sort]
     if cap:
-        rows = rows.annotate(total=_Count(rows.order_by().values("pk")[: cap + 1]))
+        rows = rows.annotate(total=RowCount(rows.order_by().values("pk")[: cap + 1]))
     return page_query(rows, keys, values[:length], down=descending != before)
 
 
-class _Count(Subquery):
+class RowCount(Subquery):
     """The number of rows of a queryset, counted by the query that it is a part of."""
 
     template, output_field = "(SELECT COUNT(*) FROM (%(subquery)s) counted)", IntegerField()

@@ -1,25 +1,28 @@
 """The entries of the audit log: of an organization, a registry or a collection, by day."""
 
 from datetime import datetime
+from functools import cached_property
 from itertools import groupby
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.formats import date_format
 from django.utils.timezone import localdate, localtime
 
 from .. import rules
-from ..choices import Action, Role, Target, Visibility
-from ..forms.audit import AuditFilter, HistoryFilter
-from ..forms.base import Wanted
-from ..models import AuditEvent, Collection, Link, OrganizationMembership
+from ..choices import Action, EventKind, Role, Target, Visibility
+from ..database.compiled import Compiled
+from ..forms.audit import ActivityFilter, AuditFilter, HistoryFilter
+from ..models import AuditChainHead, AuditEvent, Collection, Link, OrganizationMembership
 from ..models.event import related_lists
 from ..models.event_queryset import AuditEventQuerySet
 from ..permissions import RegistryAccess
-from .base import Listing
+from .base import Listing, RowCount, capped
 from .event_addresses import add_addresses
-from .sentences import sentence_of
+from .sentences import ICONS, sentence_of
 
+COUNT_CAP = 1000  # entries counted at most, of each kind
 LINE_LENGTH, LINE_FIELDS = 160, 3  # characters, and fields, that an entry shows in its line
 LABELS = {"ends_at": "Until", "kept": "Keep access", "uri": "Address", "holder": "Who"}
 WORDS = {each.value: each.label for kind in (Role, Visibility) for each in kind}
@@ -27,22 +30,42 @@ REPEATED = {"alias", "link"}  # the target's name and the changes of the link sa
 ONE_WAY = {Action.RESTRICT, Action.DELETE}
 
 
+class Facet(NamedTuple):
+    """A kind of entries to choose: its name in the address and on the page, its icon, and how many there are."""
+
+    kind: str
+    label: str
+    icon: str
+    number: str
+
+
 class EventListing(Listing):
     """The entries that a person may read (§5), the newest first; `params` as those of a Listing."""
 
-    form = AuditFilter
+    form: ClassVar[type[ActivityFilter]] = AuditFilter
     sorts = {"": (["seq"], True)}
+    kinds: ClassVar[tuple[EventKind, ...]] = tuple(EventKind)  # those to choose
+
+    @property
+    def place(self) -> tuple:
+        """What `entries` takes; first the membership."""
+        return (self.membership,)
 
     @property
     def of(self) -> tuple:
-        """The membership, and the filters."""
-        return self.membership, self.filters.wanted
+        """The place, and the filters."""
+        return *self.place, self.filters.wanted
 
     @staticmethod
-    def query(membership: OrganizationMembership, wanted: Wanted) -> AuditEventQuerySet:
-        """The entries."""
-        events = AuditEvent.objects.readable_by(membership)
-        return AuditFilter.narrow(events, wanted, membership.organization)
+    def entries(membership: OrganizationMembership) -> AuditEventQuerySet:
+        """All entries of the place."""
+        return AuditEvent.objects.readable_by(membership)
+
+    @classmethod
+    def query(cls, *of: Any) -> AuditEventQuerySet:
+        """The entries under the filters."""
+        *place, wanted = of
+        return cls.form.narrow(cls.entries(*place), wanted, place[0])
 
     @property
     def is_compiled(self) -> bool:
@@ -69,15 +92,57 @@ class EventListing(Listing):
         return self.rows[-1].seq if self.page.after else None
 
     @property
+    def is_counted(self) -> bool:
+        """Whether an index counts the entries: of the whole place, by kind alone, for who may read all of it."""
+        return self.membership.is_admin and self.filters.wanted.keys() <= {"kind"}
+
+    @cached_property
+    def _counts(self) -> dict[str, int]:
+        """{of_KIND, and of_ for all: how many entries; newer: how many before this page}; COUNT_CAP + 1 at most."""
+        first = self.rows[0].seq if self.rows else 0
+        shape = type(self), self.wanted["kind"]
+        return _counts.first(first, *self.place, shape=shape) if self.is_counted else {}
+
+    @property
+    def facets(self) -> list[Facet]:
+        """The kinds to choose, all of them together first."""
+        shown = [("", "All", ""), *((kind, kind.label, ICONS[kind]) for kind in self.kinds)]
+        return [Facet(*each, self._counted(each[0])) for each in shown]
+
+    def _counted(self, kind: str) -> str:
+        return capped(self._counts[f"of_{kind}"], COUNT_CAP) if self._counts else ""
+
+    @property
+    def shown(self) -> str:
+        """Which of how many entries the page shows, as far as they are counted."""
+        counts = self._counts
+        if not (self.rows and counts) or counts["newer"] > COUNT_CAP:
+            return "Newest first"
+        first = counts["newer"] + 1
+        return f"{first:,} to {first + len(self.rows) - 1:,} of {self._counted(self.wanted['kind'])}"
+
+    @property
     def context(self) -> dict[str, Any]:
         """The context of the log's templates."""
         return {
             "filters": self.filters,
+            "facets": self.facets,
+            "shown": self.shown,
             "days": [(day, list(entries)) for day, entries in groupby(self.rows, lambda event: localdate(event.at))],
             "older": self.older,
             "newest": not self.wanted["before"],
             "today": localdate(),
         }
+
+
+@Compiled
+def _counts(listing: type[EventListing], kind: str, first: int, *place: Any) -> QuerySet:
+    """The one row of EventListing's `_counts`; `first`: the number of the first entry on a page of this `kind`."""
+    entries = listing.entries(*place).order_by()
+    found = {f"of_{each}": entries.filter(kind=each) if each else entries for each in ("", *listing.kinds, kind)}
+    found["newer"] = found[f"of_{kind}"].filter(seq__gt=first)
+    counts = {name: RowCount(rows.values("pk")[: COUNT_CAP + 1]) for name, rows in found.items()}
+    return AuditChainHead.objects.order_by().annotate(**counts).values(*counts)
 
 
 class ActivityListing(EventListing):
@@ -89,49 +154,52 @@ class ActivityListing(EventListing):
             event.sentence = sentence_of(event)
         return rows
 
+    @property
+    def is_counted(self) -> bool:
+        """Whoever sees the place may read all of it."""
+        return self.filters.wanted.keys() <= {"kind"}
+
 
 class RegistryEventListing(ActivityListing):
     """The entries about the registry of `access`."""
+
+    form = ActivityFilter
+    kinds = tuple(kind for kind in EventKind if kind != EventKind.ACCOUNT)
 
     def __init__(self, access: RegistryAccess, params: QueryDict) -> None:
         self.registry = access.registry
         super().__init__(access.membership, params)
 
     @property
-    def of(self) -> tuple:
-        """The membership, the registry, and the filters."""
-        return self.membership, self.registry.pk, self.filters.wanted
+    def place(self) -> tuple:
+        """The membership and the registry."""
+        return self.membership, self.registry.pk
 
     @staticmethod
-    def query(  # type: ignore[override]
-        membership: OrganizationMembership, registry: int, wanted: Wanted
-    ) -> AuditEventQuerySet:
-        """The entries."""
-        return AuditFilter.narrow(AuditEvent.objects.filter(registry_id=registry), wanted, membership.organization)
+    def entries(membership: OrganizationMembership, registry: int) -> AuditEventQuerySet:  # type: ignore[override]
+        """All entries about the registry."""
+        return AuditEvent.objects.filter(registry_id=registry)
 
 
 class CollectionEventListing(ActivityListing):
     """The entries about `collection`; under the filter `alias` those that moved this alias."""
 
     form = HistoryFilter
+    kinds = EventKind.VERSION, EventKind.ALIAS, EventKind.COLLECTION, EventKind.REFUSED
 
     def __init__(self, access: RegistryAccess, collection: Collection, params: QueryDict) -> None:
         self.collection = collection
         super().__init__(access.membership, params)
 
     @property
-    def of(self) -> tuple:
-        """The membership, the collection, and the filters."""
-        return self.membership, self.collection.pk, self.filters.wanted
+    def place(self) -> tuple:
+        """The membership and the collection."""
+        return self.membership, self.collection.pk
 
     @staticmethod
-    def query(  # type: ignore[override]
-        membership: OrganizationMembership, collection: int, wanted: Wanted
-    ) -> AuditEventQuerySet:
-        """The entries."""
-        return HistoryFilter.narrow(
-            AuditEvent.objects.filter(collection_id=collection), wanted, membership.organization
-        )
+    def entries(membership: OrganizationMembership, collection: int) -> AuditEventQuerySet:  # type: ignore[override]
+        """All entries about the collection."""
+        return AuditEvent.objects.filter(collection_id=collection)
 
     @property
     def context(self) -> dict[str, Any]:

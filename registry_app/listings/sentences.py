@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from ..choices import Action, Target
+from ..choices import Action, EventKind, Target
 from ..models import AuditEvent
 
 # What is said of an alias that named a version before, and of one that named none.
@@ -14,8 +14,15 @@ MOVES = {
     Action.ALIAS_DECLINE: ("declined to move", "declined to set"),
 }
 OF_LINK = {Action.LINK: "published", Action.UNLINK: "unlinked", Action.LINK_TAG: "changed the tags of"}
-ICONS = {Target.ALIAS: "flag", Target.LINK: "publish", Target.COLLECTION: "box", Target.REGISTRY: "pencil"}
-OF_PEOPLE = ("registry.member.", "access.")  # how actions begin that give, change or take roles
+ICONS = {
+    EventKind.VERSION: "publish",
+    EventKind.ALIAS: "flag",
+    EventKind.COLLECTION: "box",
+    EventKind.REGISTRY: "cabinet",
+    EventKind.ACCESS: "person",
+    EventKind.ACCOUNT: "people",
+    EventKind.REFUSED: "lock",
+}
 
 
 class Sentence(NamedTuple):
@@ -33,10 +40,9 @@ class Sentence(NamedTuple):
 
 def sentence_of(event: AuditEvent) -> Sentence:
     """The entry as a sentence. An attempt that a rule refused says only what was tried."""
-    content, kind = event.content, event.target_type
-    icon = "person" if event.action.startswith(OF_PEOPLE) else ICONS.get(Target(kind), "pencil")
+    content, kind, icon = event.content, event.target_type, ICONS[EventKind(event.kind)]
     if event.refused:
-        return Sentence("lock", _begun(event.summary), of=event.target_name)
+        return Sentence(icon, _begun(event.summary), of=event.target_name)
     path, _, label = event.target_name.rpartition(":")
     collection = path.partition("/")[2]
     if kind == Target.ALIAS:

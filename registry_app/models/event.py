@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from django.core.exceptions import ValidationError
 from django.db import connection, models, transaction
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 from django.utils import timezone
 
 from .. import rules
-from ..choices import Action, Target
+from ..choices import BEGINNINGS, Action, EventKind, Target
 from .event_queryset import AuditEventQuerySet, canonical_json
 from .validation import raise_refusal
 
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 NAME_LENGTH = 400  # characters; the longest path of an alias or a version has 385
 ACTOR_LENGTH = 200  # characters; a username has up to 150
 GENESIS = "0" * 64  # the hash before the first entry
+KIND = Case(
+    When(~Q(code=""), then=Value(str(EventKind.REFUSED))),
+    *(When(action__startswith=start, then=Value(str(kind))) for start, kind in BEGINNINGS.items()),
+    default=Value(str(EventKind.ACCOUNT)),
+)
 
 
 class Actor(NamedTuple):
@@ -126,6 +131,7 @@ class AuditEvent(models.Model):
     registry_id = models.BigIntegerField(null=True)
     collection_id = models.BigIntegerField(null=True)
     request_id = models.CharField(max_length=32, blank=True)
+    kind = models.GeneratedField(expression=KIND, output_field=models.CharField(max_length=10), db_persist=True)
 
     objects = AuditEventQuerySet.as_manager()
 
@@ -136,7 +142,10 @@ class AuditEvent(models.Model):
             models.Index(fields=["registry_id", "-seq"], name="event_by_registry"),
             models.Index(fields=["collection_id", "-seq"], name="event_by_collection"),
             models.Index(fields=["organization_id", "action", "-seq"], name="event_by_action"),
-            models.Index(fields=["organization_id", "-seq"], name="event_refused", condition=~Q(code="")),
+            models.Index(fields=["organization_id", "kind", "-seq"], name="event_by_kind"),
+            models.Index(fields=["registry_id", "kind", "-seq"], name="event_by_registry_kind"),
+            models.Index(fields=["collection_id", "kind", "-seq"], name="event_by_collection_kind"),
+            models.Index(fields=["organization_id", "actor_id", "-seq"], name="event_by_actor"),
             models.Index(fields=["request_id"], name="event_by_request", condition=~Q(request_id="")),
             models.Index(fields=["at", "seq"], name="event_by_time"),
             models.Index(fields=["target_type", "target_id", "-seq"], name="event_by_target"),

@@ -223,17 +223,18 @@ def test_every_list_has_for_each_person_the_rows_of_its_query(settings, people, 
 LOGS = {
     "events": (
         [
-            *("", "action=link.create", "outcome=done", "outcome=refused", "since=2026-01-01", "until=2020-01-01"),
+            *("", "action=link.create", "kind=version", "kind=refused", "since=2026-01-01", "until=2020-01-01"),
+            *("person=ada", "person=nobody", "registry=models", "registry=VAULT", "person=ada&registry=models"),
             *("since=2026-01-01&until=2100-01-01&action=registry.create", "q=churn", "before=9"),
         ],
         lambda user, org: partial(EventListing, permissions.get_organization(user, org)),
     ),
     "events of a registry": (
-        ["", "outcome=done", "q=churn", "before=9"],
+        ["", "kind=version", "before=9"],
         lambda user, org: partial(RegistryEventListing, permissions.get_registry(user, org, "Models")),
     ),
     "events of a collection": (
-        ["", "alias=good", "outcome=done"],
+        ["", "alias=good", "kind=alias"],
         lambda user, org: partial(CollectionEventListing, *permissions.get_collection(user, org, "Models", "Churn")),
     ),
 }

@@ -27,7 +27,8 @@ PUBLISHED = {
 OTHERS = {
     forms.SetupForm: {"name", "username", "email", "password", "password_again"},
     forms.RegistryFilter: {"q", "visibility", "type", "role", "sort", "after", "before"},
-    forms.AuditFilter: {"q", "action", "outcome", "since", "until", "before"},
+    forms.ActivityFilter: {"kind", "before"},
+    forms.AuditFilter: {"kind", "before", "q", "person", "registry", "action", "since", "until"},
     forms.PeopleFilter: {"q", "role", "team", "state", "after", "before"},
     forms.TeamFilter: {"q", "after", "before"},
     forms.CursorForm: {"after", "before"},
@@ -82,7 +83,7 @@ OTHERS = {
     forms.LineageFilter: {"side", "after", "before"},
     forms.KeyMetricsForm: {"etag"},
     forms.DayForm: {"on"},
-    forms.HistoryFilter: {"q", "action", "outcome", "since", "until", "before", "alias"},
+    forms.HistoryFilter: {"kind", "before", "alias"},
 }
 
 

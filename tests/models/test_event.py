@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F
 
 from registry_app.audit.chain import verify
-from registry_app.choices import Action, OrganizationRole, Role, Target, Visibility
+from registry_app.choices import Action, EventKind, OrganizationRole, Role, Target, Visibility
 from registry_app.database import triggers
 from registry_app.models import Actor, AuditChainHead, AuditEvent, Registry, RegistryMember
 from registry_app.models.change import digest_of
@@ -23,7 +23,7 @@ from registry_app.models.event import (
     refusals_logged,
 )
 from tests.assertions import settle, undone
-from tests.factories import give_role, make_member, make_registry, make_user
+from tests.factories import COMMAND_LINE, give_role, make_member, make_registry, make_user
 
 SHARED, RESTRICTED = Visibility.ORGANIZATION, Visibility.RESTRICTED
 
@@ -33,6 +33,17 @@ def entries_of(act):
     last = AuditChainHead.objects.get().seq
     act()
     return list(AuditEvent.objects.filter(seq__gt=last).order_by("seq"))
+
+
+def test_the_database_knows_the_kind_of_each_entry(golden):
+    with transaction.atomic():
+        told = {
+            action: (record(COMMAND_LINE, action, golden), record(COMMAND_LINE, action, golden, code="x"))
+            for action in Action
+        }
+    kinds = dict(AuditEvent.objects.values_list("seq", "kind"))
+    assert {action: kinds[done.seq] for action, (done, _) in told.items()} == {each: each.kind for each in Action}
+    assert {kinds[refused.seq] for _, refused in told.values()} == {EventKind.REFUSED}
 
 
 # Every change has exactly one entry.

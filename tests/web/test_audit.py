@@ -107,7 +107,10 @@ def test_section_5_strangers_read_nothing(acme, globex, sam, root, history):
         {},
         {"q": "vault"},
         {"q": "rob"},
-        {"outcome": "refused"},
+        {"kind": "refused"},
+        {"kind": "registry"},
+        {"registry": "vault"},
+        {"person": "rob"},
         {"action": "registry.edit"},
         {"action": "organization.create"},
         {"since": "2020-01-01"},
@@ -150,7 +153,7 @@ def test_refused_attempts_stand_in_the_log(acme, ada, rob, mel, golden, vault, h
         ("role_too_low", Action.EDIT, "mel", golden.pk),
         ("kind_stays", Action.EDIT, "rob", vault.pk),
     ]
-    page = log(ada, acme, outcome="refused").text
+    page = log(ada, acme, kind="refused").text
     for event in AuditEvent.objects.exclude(code=""):
         assert len(event.request_id) == 16
         assert event.request_id in page and event.code in page
@@ -180,10 +183,14 @@ def test_an_entry_shows_before_and_after(acme, ada, mel, golden):
         ({"q": "00000000000000"}, lambda event: False),
         ({"q": "%"}, lambda event: False),
         ({"action": "registry.edit"}, lambda event: event.action == Action.EDIT),
-        ({"outcome": "done"}, lambda event: not event.code),
-        ({"outcome": "refused"}, lambda event: event.code),
-        ({"action": "registry.edit", "outcome": "refused", "q": "mel"}, lambda event: event.code == "role_too_low"),
-        ({"q": "", "action": "", "outcome": "", "since": "", "until": "", "before": ""}, lambda event: True),
+        ({"kind": "refused"}, lambda event: event.code),
+        ({"kind": "registry"}, lambda event: not event.code and event.action in {Action.CREATE, Action.EDIT}),
+        ({"person": "rob"}, lambda event: event.actor_name == "rob"),
+        ({"person": "no\u00a0body"}, lambda event: False),
+        ({"registry": "  golden DATASETS"}, lambda event: event.target_name == "Golden Datasets"),
+        ({"registry": "Shelf"}, lambda event: False),  # of another organization
+        ({"action": "registry.edit", "kind": "refused", "q": "mel"}, lambda event: event.code == "role_too_low"),
+        ({"q": "", "action": "", "kind": "", "since": "", "until": "", "before": ""}, lambda event: True),
     ],
     ids=lambda value: str(value) if isinstance(value, dict) else None,
 )
@@ -232,30 +239,37 @@ def test_the_log_is_read_page_by_page(acme, ada, golden):
     assert seqs(exported(ada, acme, action="registry.edit")) == [seq for page in pages for seq in page]
 
 
-QUERIES = [
+OF_ACTIVITY = [
     "before=0",
     "before=-1",
     "before=x",
     "before=1.5",
     "before=99999999999999999999",
-    "outcome=maybe",
+    "kind=maybe",
+    "kind=alias&kind=refused",
+]
+QUERIES = [
+    *OF_ACTIVITY,
     "action=registry.see",
     "action=fly",
     "since=yesterday",
     "until=2026-02-30",
     "q=a&q=b",
-    "outcome=done&outcome=refused",
     "q=a%00b",
+    "person=a%00b",
+    "registry=a%00b",
     "since=0000-00-00",
 ]
+TEXTS = ["q", "person", "registry"]
 
 
 @pytest.mark.parametrize("page", ["audit:index", "audit:export", "registries:activity"])
 def test_an_address_that_no_page_gave_out(acme, ada, golden, page):
     address = at(page, golden) if page == "registries:activity" else reverse(page, args=[acme.slug])
     client = browser(ada)
+    queries = OF_ACTIVITY if page == "registries:activity" else [*QUERIES, *(f"{each}={'x' * 201}" for each in TEXTS)]
     with nothing_happens():
-        answers = {query: client.get(f"{address}?{query}").status_code for query in (*QUERIES, f"q={'x' * 201}")}
+        answers = {query: client.get(f"{address}?{query}").status_code for query in queries}
     assert {query: status for query, status in answers.items() if status != 400} == {}
 
 
@@ -263,6 +277,61 @@ def test_the_log_beyond_its_ends(acme, ada, golden):
     assert entries(log(ada, acme, before=1)) == []
     assert seqs(entries(log(ada, acme, before=10**9))) == seqs(entries(log(ada, acme)))
     assert entries(log(ada, acme, since="9999-12-31")) == entries(log(ada, acme, until="0001-01-01")) == []
+
+
+# Kinds, and how many of each there are.
+
+
+def facets(response):
+    """{kind: the number that stands beside it}"""
+    return {facet.kind: facet.number for facet in response.context["facets"]}
+
+
+@pytest.fixture
+def long_history(ada, mel, vision, golden):
+    """30 edits of Golden, and of each other kind something. Answers Golden."""
+    for number in range(30):
+        golden.edit(Actor(ada), name="Golden Datasets", description=f"Number {number}")
+    make_link(make_collection(golden, "Shelf", type="dataset"), make_version(vision, "set", type="dataset"), "good")
+    browser(mel).post(at("registries:settings", golden), {"name": "Mine"})
+    return golden
+
+
+def test_kinds_stand_there_with_their_numbers(acme, ada, long_history):
+    counted = {"": "36", "version": "1", "alias": "1", "collection": "1", "registry": "31", "access": "1"}
+    activity = browser(ada).get(at("registries:activity", long_history))
+    assert facets(activity) == {**counted, "refused": "1"}
+    number = AuditEvent.objects.filter(organization_id=acme.pk).count()
+    assert facets(log(ada, acme))[""] == str(number)
+
+
+def test_a_page_says_which_of_how_many_it_shows(acme, ada, long_history):
+    client, address = browser(ada), at("registries:activity", long_history)
+    first = client.get(address, {"kind": "registry"})
+    second = client.get(address, {"kind": "registry", "before": first.context["older"]})
+    assert [page.context["shown"] for page in (first, second)] == ["1 to 25 of 31", "26 to 31 of 31"]
+    assert log(ada, acme).context["shown"].startswith("1 to 25 of ")
+
+
+def test_of_very_many_entries_no_more_are_counted_than_the_cap(ada, long_history, monkeypatch):
+    monkeypatch.setattr("registry_app.listings.events.COUNT_CAP", 10)
+    client, address = browser(ada), at("registries:activity", long_history)
+    first = client.get(address)
+    assert (facets(first)[""], facets(first)["registry"], facets(first)["alias"]) == ("10+", "10+", "1")
+    assert first.context["shown"] == "1 to 25 of 10+"
+    assert client.get(address, {"before": first.context["older"]}).context["shown"] == "Newest first"
+
+
+def test_no_number_says_what_a_reader_may_not_see(acme, mel, long_history, vault):
+    """Numbers of the whole log are for who reads all of it; and with words or days no index has them."""
+    assert set(facets(log(mel, acme)).values()) == {""}
+    assert facets(browser(mel).get(at("registries:activity", long_history)))["registry"] == "31"
+
+
+def test_a_kind_without_entries_leads_back_to_all(acme, ada):
+    page = browser(ada).get(reverse("registries:activity", args=[acme.slug, "Models"]), {"kind": "alias"})
+    assert entries(page) == []
+    assert Page(page).links.count(reverse("registries:activity", args=[acme.slug, "Models"])) > 1
 
 
 # What spreadsheets read.

@@ -88,7 +88,7 @@ def addresses(organization):
         "search, nothing": f"{home}search/?q=xylophone",
         "log, first page": f"{home}audit/",
         "log, deep page": f"{home}audit/?before={AuditChainHead.objects.get().seq // 10}",
-        "log, refused only": f"{home}audit/?outcome=refused",
+        "log, refused only": f"{home}audit/?kind=refused",
         "log, a rare action": f"{home}audit/?action=registry.restrict",
         "log, an old day": f"{home}audit/?since={first:%Y-%m-%d}&until={first:%Y-%m-%d}",
         "log, search, one collection": f"{home}audit/?q={rare}",

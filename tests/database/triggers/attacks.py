@@ -31,7 +31,8 @@ TAKE_VAULT_BY_NAME = (
 )
 NEW_TYPE = f"INSERT INTO {TYPE} (registry_id, name, preconfigured, added_at) VALUES"
 TAKE_TYPE = f"{NEW_TYPE} ({{models}}, 'model', {{no}}, CURRENT_TIMESTAMP)"
-NEW_EVENT = f"INSERT INTO {EVENT} SELECT * FROM {EVENT} WHERE seq = 2"
+WHOLE_ENTRY = f"seq, prev_hash, hash, {ENTRY}"
+NEW_EVENT = f"INSERT INTO {EVENT} ({WHOLE_ENTRY}) SELECT {WHOLE_ENTRY} FROM {EVENT} WHERE seq = 2"
 
 # The same statement on both databases: {id: (code, statement)}.
 PLAIN = {
@@ -130,8 +131,7 @@ PLAIN = {
     "section_5_upsert": ("log_stays", f"{NEW_EVENT} AND 1 = 1 ON CONFLICT (seq) DO UPDATE SET body = 'x'"),
     "section_5_fork": (
         "log_stays",
-        f"INSERT INTO {EVENT} (seq, prev_hash, hash, {ENTRY}) SELECT 1000, prev_hash, 'x', {ENTRY} FROM {EVENT}"
-        " WHERE seq = 2",
+        f"INSERT INTO {EVENT} ({WHOLE_ENTRY}) SELECT 1000, prev_hash, 'x', {ENTRY} FROM {EVENT} WHERE seq = 2",
     ),
     "section_5_head_rewritten": ("log_stays", f"UPDATE {HEAD} SET hash = 'x'"),
     "section_5_head_back": ("log_stays", f"UPDATE {HEAD} SET seq = seq - 1"),
