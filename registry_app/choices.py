@@ -114,7 +114,7 @@ class EventKind(TextChoices):
     VERSION = "version", "Versions"
     ALIAS = "alias", "Aliases"
     COLLECTION = "collection", "Collections"
-    REGISTRY = "registry", "Registries"
+    REGISTRY = "registry", "Registry"
     ACCESS = "access", "Access"
     ACCOUNT = "account", "People and accounts"
     REFUSED = "refused", "Refused by a rule"

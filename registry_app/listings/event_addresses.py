@@ -1,58 +1,91 @@
-"""Where the entries of the audit log lead: to what they are about, as far as it is there and the reader sees it."""
+"""Where the entries of the audit log lead: to what they speak of, as far as it is there and the reader sees it."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any
 
+from django.db.models import F, QuerySet, Value
 from django.urls import reverse
 
 from ..choices import Target
-from ..models import AuditEvent, Collection, OrganizationMembership
+from ..database.compiled import Compiled
+from ..models import AuditEvent, Collection, Link, OrganizationMembership
+from ..models.event import related_lists
+from .cursor import SIZE
 
-IN_COLLECTION = {Target.COLLECTION, Target.LINK, Target.ALIAS}
-
-
-class Known(NamedTuple):
-    """What is there now, by id: names of registries, teams and people, and (registry's id, name) of collections."""
-
-    registries: dict[int, str]
-    collections: dict[int, tuple[int, str]]
-    teams: dict[int, str]
-    people: dict[int, str]
+REGISTRY, COLLECTION, LINK, TEAM, USER = KINDS = (
+    *(Target.REGISTRY, Target.COLLECTION, Target.LINK),
+    *(Target.TEAM, Target.USER),
+)
+MOST = {REGISTRY: SIZE, COLLECTION: SIZE, LINK: SIZE, TEAM: 2 * SIZE, USER: 3 * SIZE}  # ids that are looked for
 
 
-def add_addresses(events: Iterable[AuditEvent], membership: OrganizationMembership) -> None:
-    """Give each of `events` an `address`: that of what it is about, or None. Four queries, however many they are."""
-    events = list(events)
-    known = _known(events, membership)
+class Addresses:
+    """The addresses of what `events`, a page of the log, speak of. It asks the database once."""
+
+    def __init__(self, events: Sequence[AuditEvent], membership: OrganizationMembership) -> None:
+        self.slug = membership.organization.slug
+        self.known: dict[str, dict[int, tuple]] = {kind: {} for kind in KINDS}
+        ids = _ids(events)
+        for index, pk, place, number, name in _known(membership, *(pk for kind in KINDS for pk in ids[kind])):
+            self.known[KINDS[index]][pk] = place, number, name
+
+    def of(self, kind: str, pk: int | None) -> str | None:
+        """The address of the thing of this kind (a Target) and id; None if it isn't there, or has no page."""
+        names = self._names(kind, pk)
+        return reverse(names[0], args=[self.slug, *names[1:]]) if names else None
+
+    def of_event(self, event: AuditEvent) -> str | None:
+        """The address of what the entry is about: of a version or an alias that is gone, its collection."""
+        place = event.collection_id if event.target_type in {Target.LINK, Target.ALIAS} else None
+        return self.of(event.target_type, event.target_id) or self.of(COLLECTION, place)
+
+    def _names(self, kind: str, pk: int | None) -> tuple | None:
+        """(the name of a page, what it names beside the organization)"""
+        place, number, name = self.known.get(kind, {}).get(pk or 0, (0, 0, ""))
+        if kind == LINK and (collection := self._names(COLLECTION, place)):
+            return "links:detail", *collection[1:], number
+        if kind == COLLECTION and (registry := self._names(REGISTRY, place)):
+            return "collections:detail", *registry[1:], name
+        pages = {REGISTRY: "registries:detail", TEAM: "teams:detail", USER: "members:detail"}
+        return (pages[Target(kind)], name) if name and kind in pages else None
+
+
+def _ids(events: Iterable[AuditEvent]) -> dict[str, list[int]]:
+    """{kind: the ids of this kind that the events speak of}, filled up with 0, which no row has."""
+    found: dict[str, set[Any]] = {kind: set() for kind in KINDS}
     for event in events:
-        names = _names(event, known)
-        view, *arguments = names or ("",)
-        event.address = reverse(view, args=[membership.organization.slug, *arguments]) if view else None  # type: ignore[attr-defined]
+        things = [thing for things in related_lists(event.related).values() for thing in things[:1]]
+        places = (REGISTRY, event.registry_id), (COLLECTION, event.collection_id), (USER, event.actor_id)
+        for kind, pk in [
+            *places,
+            (event.target_type, event.target_id),
+            *((each["type"], each["id"]) for each in things),
+        ]:
+            if kind in found and pk:
+                found[kind].add(pk)
+    return {kind: [*sorted(ids), *[0] * MOST[Target(kind)]][: MOST[Target(kind)]] for kind, ids in found.items()}
 
 
-def _known(events, membership):
-    organization = membership.organization
-    # With 0, which no row has, because Django asks nothing of an empty list: each page costs the same.
-    of = {kind: {0, *(event.target_id for event in events if event.target_type == kind)} for kind in Target}
-    seen = membership.registries().order_by().filter(pk__in={0, *(event.registry_id for event in events)})
-    registries = dict(seen.values_list("pk", "name"))
-    ids = {0, *(event.collection_id for event in events)}
-    here = Collection.objects.filter(pk__in=ids, registry__in=[0, *registries])
-    collections = {pk: (registry, name) for pk, registry, name in here.values_list("pk", "registry", "name")}
-    teams = dict(organization.teams.filter(pk__in=of[Target.TEAM]).values_list("pk", "name"))
-    people = organization.memberships.filter(user__in=of[Target.USER]).order_by()
-    return Known(registries, collections, teams, dict(people.values_list("user", "user__username")))
+@Compiled
+def _known(membership: OrganizationMembership, *ids: int) -> QuerySet:
+    """(number of the kind, id, the id of the place, number, name) of those of the `ids` that are there and seen."""
+    rest, wanted = list(ids), {}
+    for kind in KINDS:
+        wanted[kind], rest = rest[: MOST[kind]], rest[MOST[kind] :]
+    seen, organization = membership.registries().order_by(), membership.organization
+    collections = Collection.objects.filter(pk__in=wanted[COLLECTION], registry__in=seen.values("pk"))
+    links = Link.objects.filter(pk__in=wanted[LINK], collection__in=wanted[COLLECTION])
+    people = organization.memberships.filter(user__in=wanted[USER])
+    rows = [
+        _columns(REGISTRY, seen.filter(pk__in=wanted[REGISTRY]), name=F("name")),
+        _columns(COLLECTION, collections, place=F("registry_id"), name=F("name")),
+        _columns(LINK, links, place=F("collection_id"), number=F("number")),
+        _columns(TEAM, organization.teams.filter(pk__in=wanted[TEAM]), name=F("name")),
+        _columns(USER, people, pk=F("user_id"), name=F("user__username")),
+    ]
+    return rows[0].union(*rows[1:], all=True)
 
 
-def _names(event, known):
-    """(the name of an address, what it names beside the organization), or None where there is nothing to lead to."""
-    kind = event.target_type
-    if kind in IN_COLLECTION and (place := known.collections.get(event.collection_id)):
-        return "collections:detail", known.registries[place[0]], place[1]
-    if kind == Target.REGISTRY and (name := known.registries.get(event.registry_id)):
-        return "registries:detail", name
-    if kind == Target.TEAM and (name := known.teams.get(event.target_id)):
-        return "teams:detail", name
-    if kind == Target.USER and (name := known.people.get(event.target_id)):
-        return "members:detail", name
-    return None
+def _columns(kind: Target, rows: QuerySet, **known: F) -> QuerySet:
+    columns: dict[str, Any] = {"pk": F("pk"), "place": Value(0), "number": Value(0), "name": Value("")} | known
+    return rows.order_by().values_list(Value(KINDS.index(kind)), *columns.values())

@@ -1,14 +1,12 @@
 """The entries of the audit log: of an organization, a registry or a collection, by day."""
 
-from datetime import datetime
 from functools import cached_property
 from itertools import groupby
 from typing import Any, ClassVar, NamedTuple
 
 from django.db.models import QuerySet
 from django.http import QueryDict
-from django.utils.formats import date_format
-from django.utils.timezone import localdate, localtime
+from django.utils.timezone import localdate
 
 from .. import rules
 from ..choices import Action, EventKind, Role, Target, Visibility
@@ -19,8 +17,8 @@ from ..models.event import related_lists
 from ..models.event_queryset import AuditEventQuerySet
 from ..permissions import RegistryAccess
 from .base import Listing, RowCount, capped
-from .event_addresses import add_addresses
-from .sentences import ICONS, sentence_of
+from .event_addresses import Addresses
+from .sentences import ICONS, folded, moment_text, sentence_of
 
 COUNT_CAP = 1000  # entries counted at most, of each kind
 LINE_LENGTH, LINE_FIELDS = 160, 3  # characters, and fields, that an entry shows in its line
@@ -45,6 +43,7 @@ class EventListing(Listing):
     form: ClassVar[type[ActivityFilter]] = AuditFilter
     sorts = {"": (["seq"], True)}
     kinds: ClassVar[tuple[EventKind, ...]] = tuple(EventKind)  # those to choose
+    is_full: ClassVar[bool] = True  # whether sentences name the registry
 
     @property
     def place(self) -> tuple:
@@ -77,14 +76,24 @@ class EventListing(Listing):
         """The number that the entries come before."""
         return [before] if (before := self.wanted["before"]) else [], False
 
+    @cached_property
+    def addresses(self) -> Addresses:
+        """Where the entries of the page lead."""
+        return Addresses(self.page.rows, self.membership)
+
     def prepare(self, rows: list) -> list:
-        """The entries, each with what it changed (`rows`), the same in one line, `one_way`, and where it leads."""
-        add_addresses(rows, self.membership)
+        """The entries: each with its `sentence`, what it changed (`rows`), and the same in one line."""
         for event in rows:
+            event.sentence = sentence_of(event, self.addresses, full=self.is_full)
+            event.of_actor = self.addresses.of(Target.USER, event.actor_id)
             event.one_way = event.action in ONE_WAY and not event.refused
             event.rows = _rows(event.content)
             event.one_line = _one_line(event)
         return rows
+
+    def lines(self, events: list[AuditEvent]) -> list[AuditEvent]:
+        """The entries of a day as they are shown."""
+        return events
 
     @property
     def older(self) -> int | None:
@@ -128,7 +137,10 @@ class EventListing(Listing):
             "filters": self.filters,
             "facets": self.facets,
             "shown": self.shown,
-            "days": [(day, list(entries)) for day, entries in groupby(self.rows, lambda event: localdate(event.at))],
+            "days": [
+                (day, self.lines(list(entries)))
+                for day, entries in groupby(self.rows, lambda event: localdate(event.at))
+            ],
             "older": self.older,
             "newest": not self.wanted["before"],
             "today": localdate(),
@@ -146,13 +158,13 @@ def _counts(listing: type[EventListing], kind: str, first: int, *place: Any) -> 
 
 
 class ActivityListing(EventListing):
-    """Entries of one registry or collection, each with the `sentence` that tells it."""
+    """Entries of one registry or collection."""
 
-    def prepare(self, rows: list) -> list:
-        """As in the log, with the sentences."""
-        for event in super().prepare(rows):
-            event.sentence = sentence_of(event)
-        return rows
+    is_full = False
+
+    def lines(self, events: list[AuditEvent]) -> list[AuditEvent]:
+        """In which a burst is one line."""
+        return folded(events, self.addresses)
 
     @property
     def is_counted(self) -> bool:
@@ -248,13 +260,8 @@ def _compared(before, after):
 
 def _texts(name, values):
     """The values of `name` as people read them; nothing for what is empty."""
-    as_text = _time if name == "ends_at" else _text
+    as_text = moment_text if name == "ends_at" else _text
     return [as_text(value) for value in values if value not in (None, "")]
-
-
-def _time(text):
-    """A moment of an entry, in the reader's zone."""
-    return date_format(localtime(datetime.fromisoformat(text)), "j M Y, H:i T")
 
 
 def _text(value):

@@ -124,8 +124,8 @@ class VersionPage:
         if self.link.label not in (before, after):
             return None
         name = event.related["alias"]["name"]
-        did, rest = move_of(event.action, before, after)
-        return Happening(event, did, name, rest)
+        did, *rest = move_of(event.action, before, after)
+        return Happening(event, did, name, " ".join(rest))
 
     @property
     def behind(self) -> int | None:

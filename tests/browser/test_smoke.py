@@ -158,7 +158,7 @@ def _read_the_log(page):
     entries = page.locator(".log > li")
     expect(entries).to_have_count(1)
     entries.first.locator("summary").click()
-    expect(entries.first.locator(".who-did")).to_have_text("ada")
+    expect(entries.first.locator(".actor")).to_have_text("ada")
     expect(entries.first.get_by_text("Held-out answers.", exact=True)).to_be_visible()
     visibility = entries.first.get_by_role("row").filter(has_text="visibility")
     expect(visibility.locator("del")).to_have_text("Organization")
