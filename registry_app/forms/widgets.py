@@ -1,9 +1,11 @@
 """Controls that several forms have. The attributes of inputs stand here and in forms, never in templates."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 
+CHOSEN_FROM = 30  # options of a select; where there are more, they are suggestions for a text
 NO_HELP = {"autocomplete": "off", "spellcheck": "false"}  # a browser neither remembers a name nor corrects it
 
 
@@ -30,3 +32,17 @@ def any_field(label: str, length: int, css: str = "") -> forms.CharField:
     """A name that a list is narrowed to; any where it is empty."""
     widget = text_input(css, placeholder="Any")
     return forms.CharField(label=label, required=False, max_length=length, widget=widget)
+
+
+def offer(field: forms.BoundField, options: Sequence[tuple[str, str]]) -> None:
+    """Let a filter that is a text be chosen out of `options` [(value, label)]; where they are many, suggest them.
+
+    A value that stands in the address stays what it is, whether it is among them or not.
+    """
+    if len(options) > CHOSEN_FROM:
+        field.field.widget.attrs["list"] = f"{field.auto_id}_options"
+        field.field.options = options  # type: ignore[attr-defined]
+    else:
+        own = field.value()
+        others = [(own, own)] if own and own not in dict(options) else []
+        field.field.widget = forms.Select(choices=[("", "Any"), *others, *options])

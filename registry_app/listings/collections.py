@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
-from django.db.models import QuerySet, Value
+from django.db.models import Count, QuerySet, Value
 from django.db.models.functions import Left
 from django.http import QueryDict
 
@@ -12,6 +12,7 @@ from .. import rules
 from ..database.compiled import Compiled
 from ..forms.base import Wanted
 from ..forms.collections import CollectionFilter
+from ..forms.widgets import offer
 from ..models import Alias, Collection, ProtectedAlias, Tag
 from ..permissions import RegistryAccess
 from .base import Listing
@@ -19,7 +20,8 @@ from .cursor import SIZE, SORTS
 
 COUNT_CAP = 1000  # collections counted at most
 LABELS_SHOWN = 6  # aliases, and tags, in a row of the list
-ALIAS, TAG, PROTECTED = range(3)  # kinds of names
+OFFERED_FROM = 200  # collections whose types and tags are offered to choose from
+ALIAS, TAG, PROTECTED, TYPE = range(4)  # kinds of names
 
 
 class CollectionListing(Listing):
@@ -52,8 +54,11 @@ class CollectionListing(Listing):
 
     @cached_property
     def _names(self) -> dict[int, dict[int, list[str]]]:
-        """{ALIAS or TAG: {id of a collection of the page: names}, PROTECTED: {id of the registry: names}}"""
-        found: dict[int, dict[int, list[str]]] = {ALIAS: {}, TAG: {}, PROTECTED: {}}
+        """{ALIAS or TAG: {id of a collection of the page: names}, PROTECTED: {id of the registry: names}}
+
+        And to choose from TAG: {0: names}, TYPE: {number of collections: names}, both of the OFFERED_FROM changed last.
+        """
+        found: dict[int, dict[int, list[str]]] = {ALIAS: {}, TAG: {}, PROTECTED: {}, TYPE: {}}
         ids = [row["id"] for row in self.page.rows]
         ids += [0] * (SIZE - len(ids))  # as many ids each time
         for place, name, kind in _names(self.registry.pk, *ids):
@@ -78,7 +83,12 @@ class CollectionListing(Listing):
 
     @property
     def context(self) -> dict[str, Any]:
-        """The context of the list's templates."""
+        """The context of the list's templates, with the types and tags to choose from."""
+        types, tags = self._names[TYPE], sorted(self._names[TAG].get(0, ()))
+        few = self.registry.collection_count <= OFFERED_FROM  # so all are counted
+        labels = {name: f"{name} ({number})" if few else name for number, names in types.items() for name in names}
+        offer(self.filters["type"], sorted(labels.items()))
+        offer(self.filters["tag"], [(name, name) for name in tags])
         return {**super().context, "sort": self.sort, "count": self.count, "protected": self.protected}
 
 
@@ -90,8 +100,19 @@ def mark_protected(aliases: Iterable[str], protected: Iterable[str]) -> list[tup
 
 @Compiled
 def _names(registry: int, *ids: int) -> QuerySet:
-    """(id of a collection, a name, ALIAS or TAG of its own) of these collections, and what the registry protects."""
+    """(id of a collection, a name, ALIAS or TAG of its own) of these collections, and what the registry protects.
+
+    And what to choose from, with 0 or a number of collections instead of an id.
+    """
     aliases = Alias.objects.filter(collection__in=ids).order_by().values_list("collection", "name", Value(ALIAS))
     tags = Tag.objects.filter(collection__in=ids, link=None).order_by().values_list("collection", "name", Value(TAG))
     protected = ProtectedAlias.objects.filter(registry=registry).order_by()
-    return aliases.union(tags, protected.values_list("registry", "name", Value(PROTECTED)), all=True)
+    protected = protected.values_list("registry", "name", Value(PROTECTED))
+    return aliases.union(tags, protected, *_offered(registry), all=True)
+
+
+def _offered(registry: int) -> list[QuerySet]:
+    newest = Collection.objects.filter(registry=registry).order_by("-updated_at", "-id").values("pk")[:OFFERED_FROM]
+    types = Collection.objects.filter(pk__in=newest).order_by().values("type").annotate(number=Count("pk"))
+    tags = Tag.objects.filter(collection__in=newest, link=None).order_by().distinct()
+    return [types.values_list("number", "type", Value(TYPE)), tags.values_list(Value(0), "name", Value(TAG))]

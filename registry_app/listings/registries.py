@@ -12,6 +12,7 @@ from ..choices import Visibility
 from ..database.compiled import Compiled
 from ..forms.base import Wanted
 from ..forms.registries import RegistryFilter
+from ..forms.widgets import offer
 from ..models import AcceptedType, OrganizationMembership
 from .base import Listing, add_line_breaks, escaped, registry_addresses
 from .cursor import SIZE, SORTS
@@ -19,6 +20,7 @@ from .weeks import week_bars
 
 COUNT_CAP = 1000  # registries counted at most
 FILTERED_CAP = 100  # the same under a filter, which reads many rows for each that it counts
+OFFERED_FROM = 200  # registries whose types are offered to choose from
 TYPES_SHOWN = 6  # types in a row of the list
 
 
@@ -26,7 +28,8 @@ TYPES_SHOWN = 6  # types in a row of the list
 def _types(is_first: bool, membership: OrganizationMembership, wanted: Wanted, *ids: int) -> QuerySet:
     """(registry's name, type's name, whether it is preconfigured, a core one's id, collections and links), those first.
 
-    Of the registries `ids`, and on the first page of the core ones under the filters.
+    Of the registries `ids`, and on the first page of the core ones under the filters. Under "" as registry the types to
+    choose from: those of the core registries, and of the first OFFERED_FROM that the person sees.
     """
     custom = AcceptedType.objects.filter(registry__in=ids).order_by()
     types = custom.values_list("registry__name", "name", "preconfigured", Value(0), Value(0), Value(0))
@@ -35,6 +38,10 @@ def _types(is_first: bool, membership: OrganizationMembership, wanted: Wanted, *
         core = RegistryFilter.narrow(membership, wanted).core().order_by()
         columns = ("name", "types__name", "types__preconfigured", "pk", "collection_count", "link_count")
         types = types.union(core.values_list(*columns), all=True)
+    seen = membership.registries()
+    for some in (seen.core().order_by(), seen.order_by("name_key")[:OFFERED_FROM]):
+        offered = AcceptedType.objects.filter(registry__in=some.values("pk")).order_by().distinct()
+        types = types.union(offered.values_list(Value(""), "name", Value(False), Value(0), Value(0)), all=True)
     return types.order_by("-preconfigured", "name")
 
 
@@ -121,5 +128,7 @@ class RegistryListing(Listing):
 
     @property
     def context(self) -> dict[str, Any]:
-        """The context of the list's templates."""
+        """The context of the list's templates, with the types to choose from."""
+        names = dict.fromkeys(type_["name"] for type_ in self._types.get("", ()))
+        offer(self.filters["type"], [(name, name) for name in names])
         return {**super().context, "sort": self.sort, "count": self.count, "cores": self.cores}
