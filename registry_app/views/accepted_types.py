@@ -47,7 +47,7 @@ def _adding_page(request, access, form):
     form.initial["etag"] = etag_of(registry)
     asked = _types_asked_for(request)
     wanted, accepted = asked.cleaned_data.get("types", []), registry.type_names()
-    shown = asked if "types" in asked.errors and request.GET.get("types") else form
+    shown = asked if "types" in asked.errors and "types" in request.GET else form
     added = [name for name in wanted if name not in accepted]
     form.initial["types"] = ", ".join(added)
     context = {

@@ -160,6 +160,13 @@ def test_rule_19_types_added_to_what_has_changed_are_a_conflict(ada, rob, golden
 # Adding to a core registry: two steps.
 
 
+def test_rule_7_no_type_to_review_is_told_at_the_field(ada, models):
+    client, address = browser(ada), at("accepted_types:add", models)
+    assert client.get(address).status_code == 200
+    page = client.get(address, {"types": " "})
+    assert page.status_code == 422 and page.context["form"].has_code("types_missing")
+
+
 def test_rule_18_a_core_type_is_shown_before_it_is_added(ada, models):
     client, address = browser(ada), at("accepted_types:add", models)
     with nothing_happens():
