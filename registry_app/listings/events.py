@@ -126,7 +126,7 @@ class EventListing(Listing):
         """Which of how many entries the page shows, as far as they are counted."""
         counts = self._counts
         if not (self.rows and counts) or counts["newer"] > COUNT_CAP:
-            return "Newest first"
+            return "Newest first" if self.rows else ""
         first = counts["newer"] + 1
         return f"{first:,} to {first + len(self.rows) - 1:,} of {self._counted(self.wanted['kind'])}"
 
