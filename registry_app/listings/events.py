@@ -269,5 +269,6 @@ def _text(value):
         return "yes" if value else "no"
     if isinstance(value, dict):  # a reference
         name = f"team {value['name']}" if value["type"] == Target.TEAM else value["name"]
-        return f"{name} ({WORDS.get(value['role'], value['role'])})" if "role" in value else name
+        more = value.get("asked") or WORDS.get(value.get("role", ""), value.get("role"))
+        return f"{name} ({more})" if more else name
     return WORDS.get(value, value) if isinstance(value, str) else str(value)

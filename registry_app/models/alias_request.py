@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import models
-from django.utils import timezone
 
 from .. import rules
 from ..choices import Action, Target
@@ -30,6 +29,8 @@ class AliasRequest(Request):
     before = models.PositiveIntegerField(null=True, editable=False)
     user = models.ForeignKey(User, models.PROTECT, related_name="alias_requests")
 
+    told = ("collection__registry", "link__collection__registry", "user")
+
     class Meta:
         ordering = ["created_at", "pk"]
         constraints = [
@@ -50,7 +51,7 @@ class AliasRequest(Request):
     @property
     def what(self) -> str:
         """The alias and the version that are asked for, in words."""
-        return f"{self.alias} on {self.link.label}"
+        return f"{self.alias} on {self.link}"
 
     @property
     def audit_target(self) -> AuditTarget:
@@ -98,12 +99,6 @@ class AliasRequest(Request):
     def record_decline(self, by: Actor, reason: str = "") -> None:
         """Log that nothing became of it."""
         record(by, Action.ALIAS_DECLINE, self, self._changes(), self._related(), reason=reason)
-
-    def end(self, by: Actor, note: str) -> None:
-        """Rule 31: end it, still open, because the alias moved otherwise or the version went; log that."""
-        self.answered_at, self.answered_by, self.note = timezone.now(), by.user, note
-        self.save(update_fields=["answered_at", "answered_by", "note"])
-        self.record_decline(by, note)
 
     @contextmanager
     def _answering(self, by: Actor, action: Action, note: str, etag: str | None, *, granted: bool) -> Iterator[Change]:

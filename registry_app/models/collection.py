@@ -19,6 +19,7 @@ from .impact import ContentCounts
 from .link import Alias, Link
 from .registry import Registry
 from .registry_week import NO_LINKS, LinkCounts
+from .request import deleted_with
 from .tag import Tag, clean_tags, replace_tags
 from .user import User
 from .validation import raise_refusal, refused_as, validate_description
@@ -222,10 +223,11 @@ class Collection(models.Model):
             names = collection.aliases.values_list("name", flat=True)
             raise_refusal(rules.refuse_protected(change.role, names, collection.registry.protected_names()))
             counts = collection.links.counted()
+            requests = deleted_with(collection.alias_requests)
             Collection.objects.filter(pk=collection.pk).delete()
             Registry.objects.note_content(collection.registry_id, collections=-1, links=-counts)
             changes = {"name": [collection.name, None], "type": [collection.type, None], "links": [now.links, None]}
-            change.record(Action.COLLECTION_DELETE, collection, changes)
+            change.record(Action.COLLECTION_DELETE, collection, changes, requests)
 
     def tag_names(self) -> list[str]:
         """Its own tags, sorted."""

@@ -69,25 +69,23 @@ def _invitations(membership):
 
 
 def _requests(user):
-    return user.access_requests.filter(answered_at=None).select_related("registry", "user")
+    return user.access_requests.unanswered()
 
 
 def _alias_requests(user):
-    return user.alias_requests.filter(answered_at=None).select_related("registry", "collection", "link", "user")
+    return user.alias_requests.unanswered()
 
 
 def _tokens(user):
     return user.api_tokens.filter(revoked_at=None).select_for_update()
 
 
-def _end(by, reason, organization=None, *, invitations=(), requests=(), alias_requests=(), tokens=()):
-    invitations, requests, tokens = list(invitations), [*requests, *alias_requests], list(tokens)
+def _end(by, reason, organization=None, *, invitations=(), requests=None, alias_requests=None, tokens=()):
+    invitations, tokens = list(invitations), list(tokens)
+    requests = [asked for kind in (requests, alias_requests) if kind is not None for asked in kind.end(by, reason)]
     for row in (*invitations, *tokens):
         row.revoked_at = timezone.now()
         row.save(update_fields=["revoked_at"])
-    for request in requests:
-        request.answered_at, request.answered_by, request.note = timezone.now(), by.user, reason
-        request.save(update_fields=["answered_at", "answered_by", "note"])
     for invitation in invitations:
         record(by, Action.INVITE_REVOKE, invitation, {"role": [invitation.role, None]}, reason=reason)
     for request in requests:

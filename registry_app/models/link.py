@@ -199,9 +199,8 @@ class Link(models.Model):
 
     def _end_requests(self, change, requests):
         """Rule 31: end those of `requests` that are open."""
-        for asked in requests.filter(answered_at=None).select_related("link", "collection", "user"):
-            asked.link.collection = asked.collection = self.collection
-            asked.end(change.by, rules.ALIAS_MOVED)
+        for asked in requests.end(change.by, rules.ALIAS_MOVED):
+            asked.record_decline(change.by, rules.ALIAS_MOVED)
 
     def _set_tags(self, change, tags, *, imported=False):
         before = self.tag_names()

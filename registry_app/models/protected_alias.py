@@ -41,12 +41,21 @@ class ProtectedAlias(models.Model):
                 self._record(change, Action.PROTECT, before)
 
     def delete_by(self, by: Actor, reason: str = "") -> None:
-        """No longer protect it. Refuses with `role_too_low`."""
+        """No longer protect it, which ends the open requests for it (rule 31). Refuses with `role_too_low`."""
         with changing(self.registry, by, Action.UNPROTECT, reason=reason) as change:
             before = change.row.protected_names()
             if ProtectedAlias.objects.filter(pk=self.pk).exists():
                 self.delete()
+                ended = self._requests().end(by, rules.ALIAS_UNPROTECTED)
                 self._record(change, Action.UNPROTECT, before)
+                for asked in ended:
+                    asked.record_decline(by, rules.ALIAS_UNPROTECTED)
+
+    def _requests(self):
+        """The requests for it, in whatever case they write it."""
+        asked = self.registry.alias_requests.unanswered().values_list("alias", flat=True)
+        names = {name for name in asked if rules.name_key(name) == self.name_key}
+        return self.registry.alias_requests.filter(alias__in=names)
 
     def _record(self, change, action, before):
         change.record(action, change.row, {"protected_aliases": [before, change.row.protected_names()]})

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from .. import rules
 from ..choices import Action, Kind, Permission, Role, Target, Visibility
-from . import restriction_journal
+from . import request, restriction_journal
 from .accepted_type import AcceptedType, new_types
 from .change import changing, locked, refuse_stale
 from .effective_role import EffectiveRoles
@@ -251,9 +251,10 @@ class Registry(EffectiveRoles, models.Model):
             registry = change.row
             refuse_stale(etag, registry, registry.collections.holdings(), stale=rules.STALE_PREVIEW)
             raise_refusal(rules.refuse_delete(registry.kind))
-            changes = registry.creation_changes(registry.type_names())
+            gone = {name: [made[1], None] for name, made in registry.creation_changes(registry.type_names()).items()}
+            requests = request.deleted_with(registry.access_requests, registry.alias_requests)
             Registry.objects.filter(pk=registry.pk).delete()
-            change.record(Action.DELETE, registry, {name: [value, None] for name, (_, value) in changes.items()})
+            change.record(Action.DELETE, registry, gone, requests)
 
     def creation_changes(self, types: Iterable[str]) -> dict[str, list]:
         """What the log says of a new registry that accepts `types`: {field: [None, value]}."""

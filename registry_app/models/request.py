@@ -8,7 +8,7 @@ from django.utils import timezone
 from .. import rules
 from ..choices import Permission, Role
 from .change import changing
-from .event import Actor
+from .event import Actor, Related, reference
 from .organization import OrganizationMembership
 from .registry_member import RegistryMember
 from .user import User
@@ -33,6 +33,16 @@ class RequestQuerySet(models.QuerySet):
         led = OrganizationMembership.objects.admins().filter(user=user_id).values("organization")
         return self.filter(models.Q(registry__in=given) | models.Q(registry__organization__in=led))
 
+    def unanswered(self) -> Self:
+        """Those that nobody has answered, of whomever, with what the log says of them at hand."""
+        return self.filter(answered_at=None).select_related(*self.model.told)  # type: ignore[attr-defined]
+
+    def end(self, by: Actor, note: str) -> list[Any]:
+        """End the unanswered ones, because of `note`. Answers them, for `record_decline`: the log comes last."""
+        ended = list(self.unanswered())
+        self.filter(answered_at=None).update(answered_at=timezone.now(), answered_by=by.user, note=note)
+        return ended
+
 
 class Request(models.Model):
     """A request of `user` to the admins of `registry`, with its reason, and what became of it."""
@@ -40,6 +50,7 @@ class Request(models.Model):
     # Fields of each kind of request: a registry and a user have a list of each kind, under a name of its own.
     registry: Any
     user: Any
+    told: tuple[str, ...] = ("registry", "user")  # what the log says of it
     reason = models.CharField(max_length=rules.REASON_LENGTH)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     answered_at = models.DateTimeField(null=True, editable=False)
@@ -51,6 +62,11 @@ class Request(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def what(self) -> str:
+        """What is asked for, in words."""
+        raise NotImplementedError
 
     def record_decline(self, by: Actor, reason: str = "") -> None:
         """Log that nothing became of it."""
@@ -72,3 +88,9 @@ class Request(models.Model):
         answer = {"answered_at": timezone.now(), "answered_by": by.user, "granted": granted, "note": note}
         done = type(self).objects.open().filter(pk=self.pk).update(**answer)
         raise_refusal(None if done else rules.REQUEST_ANSWERED)
+
+
+def deleted_with(*requests: RequestQuerySet) -> Related:
+    """How the entry of a deletion speaks of the unanswered ones of `requests`, which go with what is deleted."""
+    gone = [reference(asked.user, asked=asked.what) for each in requests for asked in each.unanswered()]
+    return {"requests": gone} if gone else {}

@@ -16,7 +16,9 @@ from .roles import rank
 NUMBER_DIGITS = 10  # a link's number has fewer, because it is a 32-bit integer
 
 LATEST = "latest"
-ALIAS_MOVED = "The alias moved otherwise, or the version was unlinked."  # why a request ended that nobody answered
+# Why a request for an alias ended that nobody answered.
+ALIAS_MOVED = "The alias moved otherwise, or the version was unlinked."
+ALIAS_UNPROTECTED = "The alias is no longer protected. Members set it themselves."
 
 
 def refuse_alias_name(name: str) -> Refusal | None:

@@ -1,13 +1,15 @@
 """Rule 31: a member asks for a protected alias, an admin's approval is the move itself."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from registry_app.choices import Action, Role
-from registry_app.models import Actor, AliasRequest, AuditEvent, ProtectedAlias
+from registry_app.models import AccessRequest, Actor, AliasRequest, AuditEvent, ProtectedAlias
 from registry_app.models.change import Gone, etag_of
-from tests.assertions import refused
+from tests.assertions import refused, undone
 from tests.client import logging
-from tests.factories import give_role, make_collection, make_link, make_version
+from tests.factories import give_role, make_collection, make_link, make_version, protect
 
 pytestmark = pytest.mark.django_db
 
@@ -115,6 +117,69 @@ def test_rule_31_an_open_request_ends_when_the_alias_moves_otherwise(links, mel,
     assert AliasRequest.objects.filter(pk=asked.pk).exists() is kept
     with refused("request_answered") if kept else pytest.raises(Gone):
         asked.approve_by(Actor(rob))
+
+
+def unprotect(registry, by, name="production"):
+    """What an admin does on the settings page, or staff in the Django admin."""
+    registry.protected_aliases.get(name=name).delete_by(by)
+
+
+@pytest.mark.parametrize("alias", ["production", "Production", "PRODUCTION"])
+def test_rule_31_an_open_request_ends_when_the_alias_is_no_longer_protected(links, golden, mel, rob, alias):
+    asked, other = ask(links[1], mel, alias), make_collection(golden, "Other", type="dataset")
+    elsewhere = ask(make_link(other, links[0].version), mel)
+    with logging() as events:
+        unprotect(golden, Actor(rob))
+    assert {(event.action, event.actor_name) for event in events} == {
+        (Action.UNPROTECT, "rob"),
+        (Action.ALIAS_DECLINE, "rob"),
+    }
+    assert {event.related["link"]["name"] for event in events[1:]} == {str(asked.link), str(elsewhere.link)}
+    assert not AliasRequest.objects.filter(answered_at=None).exists()
+    for ended in AliasRequest.objects.all():
+        assert (ended.granted, ended.answered_by, bool(ended.note)) == (False, rob, True)
+    with refused("request_answered"):
+        asked.approve_by(Actor(rob))
+
+
+def test_rule_31_requests_for_other_aliases_and_in_other_registries_stay(links, golden, vault, mel, rob, ada):
+    for registry in (golden, vault):
+        protect(registry, "champion")
+    protect(vault, "production")
+    give_role(vault, mel, Role.MEMBER)
+    ask(links[1], mel, "champion")
+    ask(make_link(make_collection(vault, type="dataset"), links[0].version), mel)
+    unprotect(golden, Actor(rob))
+    assert AliasRequest.objects.open().count() == 2
+
+
+@pytest.mark.parametrize("what", ["collection", "registry"])
+def test_what_was_asked_goes_with_what_is_deleted_and_the_log_says_so(links, golden, mel, ada, what):
+    """The deletion names each request, and costs the same with one as with many."""
+
+    def queries():
+        with undone(), CaptureQueriesContext(connection) as captured, logging() as events:
+            (golden if what == "registry" else links[0].collection).delete_by(Actor(ada))
+        return len(captured), events[-1]
+
+    ask(links[1], mel)
+    AccessRequest(registry=golden, user=mel, role=Role.ADMIN, reason="To help.").create(Actor(mel))
+    cost, event = queries()
+    told = [f"production on {links[1]}", *["the admin role"] * (what == "registry")]
+    assert sorted(asked["asked"].lower() for asked in event.related["requests"]) == sorted(map(str.lower, told))
+    assert {asked["name"] for asked in event.related["requests"]} == {"mel"}
+    for number in range(5):
+        protect(golden, f"alias-{number}")
+        ask(links[1], mel, f"alias-{number}")
+    more, event = queries()
+    assert (more, len(event.related["requests"])) == (cost, len(told) + 5)
+
+
+def test_a_request_that_was_answered_goes_untold(links, mel, rob, ada):
+    ask(links[1], mel).decline_by(Actor(rob))
+    with logging() as events:
+        links[0].collection.delete_by(Actor(ada))
+    assert [event.related for event in events] == [{}]
 
 
 def test_rule_31_an_approval_of_what_changed_since_is_refused(links, mel, rob, vision):
