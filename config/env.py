@@ -5,7 +5,7 @@ import os
 import re
 import secrets
 import sys
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -31,6 +31,22 @@ def _site(value):
 def _path(path):
     """Whether a site may be below it: plain characters, and no part that browsers resolve, such as ".."."""
     return re.fullmatch(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?", path)
+
+
+def _proxies_in_front(value):
+    """Validator: a number of proxies, or the addresses and networks of those that are trusted; not the whole world."""
+    try:
+        wide = min((network.prefixlen for network in _networks(value)), default=0) == 0
+        good = int(value) <= 10 if value.strip().isdecimal() else not wide
+    except ValueError:
+        good = False
+    if value.strip() and not good:
+        raise ValidationError("Neither a number from 0 to 10, nor networks like 10.0.0.0/8,192.168.1.5.")
+
+
+def _networks(value):
+    """The networks in `value`, with commas between; of a number none. ValueError for what is no network."""
+    return [] if value.strip().isdecimal() else [ip_network(each.strip()) for each in value.split(",") if each.strip()]
 
 
 def _database(value):
@@ -97,7 +113,7 @@ port = env.int("PORT", 8000, validate=validate.Range(1, 65535))
 workers = env.int("REGISTRY_WORKERS", 2, validate=validate.Range(1))
 url = env.str("REGISTRY_URL", "", validate=_site)
 hosts: list[str] = env.list("REGISTRY_HOSTS", [])
-_proxies = env.int("REGISTRY_PROXIES", None, validate=lambda value: value is None or validate.Range(0, 10)(value))
+_proxies = env.str("REGISTRY_PROXIES", "", validate=_proxies_in_front)
 hsts = env.str("REGISTRY_HSTS", "host", validate=validate.OneOf(["host", "subdomains", "preload"]))
 admin_password = env.str("REGISTRY_ADMIN_PASSWORD", "")
 audit_forward = env.str("REGISTRY_AUDIT_FORWARD", "", validate=_forward)
@@ -139,7 +155,7 @@ _faults = [
     for name in group
     if not group[name]
 ]
-if _proxies == 0 and url.startswith("https:"):
+if _proxies.strip() == "0" and url.startswith("https:"):
     _faults.append("REGISTRY_PROXIES: The site itself speaks no HTTPS, so with an https address there is a proxy.")
 _faults += [
     f"{name}: Needs a provider: set REGISTRY_OIDC_URL, REGISTRY_OIDC_CLIENT_ID and REGISTRY_OIDC_CLIENT_SECRET."
@@ -167,8 +183,11 @@ def https():
 
 
 def trusted_proxies():
-    """How many proxies stand in front: REGISTRY_PROXIES, or one that ends TLS where the address is HTTPS."""
-    return int(https()) if _proxies is None else _proxies
+    """How many proxies stand in front, or the networks that they are in: REGISTRY_PROXIES.
+
+    Where that says nothing, there is one that ends TLS if the address is HTTPS.
+    """
+    return _networks(_proxies) or int(_proxies.strip() or https())
 
 
 def allowed_hosts():

@@ -31,7 +31,8 @@ class ClientAddressMiddleware:
     """Sets REMOTE_ADDR to the client's address, as the trusted proxies (settings.PROXIES) name it.
 
     Each of them adds the address that it was asked from to X-Forwarded-For. What stands left of that, a client may have
-    written itself.
+    written itself. Where the proxies are known by their networks, nobody else's word counts, be it for the address or
+    for HTTPS.
     """
 
     def __init__(self, get_response):
@@ -39,10 +40,35 @@ class ClientAddressMiddleware:
 
     def __call__(self, request):
         asked_from = request.META.get("REMOTE_ADDR", "")
+        asked_from = _address(asked_from) or asked_from
         named = request.headers.get("X-Forwarded-For", "").split(",")
-        trusted = named[-settings.PROXIES] if 0 < settings.PROXIES <= len(named) else asked_from
-        request.META["REMOTE_ADDR"] = _address(trusted) or _address(asked_from) or asked_from
+        if isinstance(settings.PROXIES, int):
+            trusted = named[-settings.PROXIES] if 0 < settings.PROXIES <= len(named) else asked_from
+            request.META["REMOTE_ADDR"] = _address(trusted) or asked_from
+        else:
+            request.META["REMOTE_ADDR"] = _behind(settings.PROXIES, asked_from, named)
+            if not _is_in(settings.PROXIES, asked_from):
+                request.META.pop("HTTP_X_FORWARDED_PROTO", None)
         return self.get_response(request)
+
+
+def _behind(networks, asked_from, named):
+    """The client's address: the last of those `named`, or who asked, that is outside of the proxies' `networks`.
+
+    It is the first one where all are inside. Left of what is no address nothing counts.
+    """
+    client = asked_from
+    for text in reversed(named):
+        address = _address(text)
+        if address is None or not _is_in(networks, client):
+            break
+        client = address
+    return client
+
+
+def _is_in(networks, address):
+    """Whether the IP address is in one of the networks."""
+    return _address(address) is not None and any(ip_address(address) in network for network in networks)
 
 
 def _address(text):

@@ -170,7 +170,7 @@ SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [SINGLE_SIGN_ON] if SINGLE
 SOCIALACCOUNT_ADAPTER = "registry_app.authentication.adapters.SingleSignOnAdapter"
 SOCIALACCOUNT_LOGIN_ON_GET = True
 GROUPS_CLAIM = env.groups_claim  # where the provider says which groups a person is in
-PROXIES = env.trusted_proxies()  # how many in front; config/middleware.py reads what they say of the client
+PROXIES = env.trusted_proxies()  # how many in front, or their networks: for config/middleware.py
 
 # Mail, if there is a server: links to reset a password.
 HAS_MAIL = bool(env.email())

@@ -107,6 +107,14 @@ def test_what_belongs_together_comes_together(group, missing):
         ("REGISTRY_PROXIES", "-1"),
         ("REGISTRY_PROXIES", "one"),
         ("REGISTRY_PROXIES", "11"),
+        ("REGISTRY_PROXIES", "10.0.0.0/8, proxy.example.com"),
+        ("REGISTRY_PROXIES", "10.0.0.1/8"),
+        ("REGISTRY_PROXIES", "10.0.0.0/33"),
+        ("REGISTRY_PROXIES", "10.0.0.1:80"),
+        ("REGISTRY_PROXIES", "10.0.0.0/8, 0.0.0.0/0"),
+        ("REGISTRY_PROXIES", "::/0"),
+        ("REGISTRY_PROXIES", "1, 2"),
+        ("REGISTRY_PROXIES", ","),
         ("REGISTRY_URL", "https://example.com/a b"),
         ("REGISTRY_URL", "https://example.com/a%20b"),
         ("REGISTRY_URL", "https://example.com/../a"),
@@ -162,9 +170,13 @@ def test_the_site_may_be_below_a_path(url, origin, prefix):
         ("https://example.com", "2", ["2"]),
         ("http://example.com", "0", ["0"]),
         ("https://example.com", "0", "REGISTRY_PROXIES"),
+        ("https://example.com", " ", ["1"]),
+        ("https://example.com", "10.0.0.0/8", ["[IPv4Network('10.0.0.0/8')]"]),
+        ("http://example.com", " 192.168.1.5 ,", ["[IPv4Network('192.168.1.5/32')]"]),
+        ("http://example.com", "fd00::/8", ["[IPv6Network('fd00::/8')]"]),
     ],
 )
-def test_how_many_proxies_are_trusted(url, proxies, expected):
+def test_which_proxies_are_trusted(url, proxies, expected):
     more = {} if proxies is None else {"REGISTRY_PROXIES": proxies}
     assert ask("print(env.trusted_proxies())", REGISTRY_URL=url, **more) == expected
 

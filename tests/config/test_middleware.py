@@ -1,5 +1,7 @@
 """Who asks: the client's address behind proxies, by which limits count."""
 
+from ipaddress import ip_network
+
 import pytest
 from django.http import HttpResponse
 from django.test import Client
@@ -40,15 +42,84 @@ PROXY, WRONG = "10.0.0.1", "wrong"
 )
 def test_the_client_is_whom_the_trusted_proxies_name(rf, settings, proxies, forwarded, expected):
     settings.PROXIES = proxies
+    assert seen_by_a_view(rf, PROXY, forwarded).META["REMOTE_ADDR"] == expected
+
+
+def seen_by_a_view(rf, asked_from, forwarded, **headers):
+    """The request as a view gets it."""
     seen = []
 
     def view(request):
-        seen.append(request.META["REMOTE_ADDR"])
+        seen.append(request)
         return HttpResponse()
 
-    headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
-    ClientAddressMiddleware(view)(rf.get("/", REMOTE_ADDR=PROXY, headers=headers))
-    assert seen == [expected]
+    headers |= {} if forwarded is None else {"X-Forwarded-For": forwarded}
+    ClientAddressMiddleware(view)(rf.get("/", REMOTE_ADDR=asked_from, headers=headers))
+    return seen[0]
+
+
+NETWORKS = [ip_network(each) for each in ("10.0.0.0/8", "192.168.1.5", "fd00::/8")]
+
+
+@pytest.mark.parametrize(
+    "asked_from, forwarded, expected",
+    [
+        # Through one proxy, or several: whatever their number, the client is left of all of them.
+        (PROXY, "192.0.2.7", "192.0.2.7"),
+        (PROXY, "192.0.2.7, 192.168.1.5", "192.0.2.7"),
+        (PROXY, "192.0.2.7, 10.9.9.9,192.168.1.5 , fd12::1", "192.0.2.7"),
+        ("fd00::1", "2001:db8::7", "2001:db8::7"),
+        ("::ffff:10.0.0.1", "::ffff:192.0.2.7", "192.0.2.7"),
+        (PROXY, "192.0.2.7:4711, 10.0.0.2:80", "192.0.2.7"),
+        (PROXY, "[2001:db8::7]:4711, [fd00::2]:80", "2001:db8::7"),
+        # What a client wrote itself stands left of its own address.
+        (PROXY, "10.0.0.9, 192.0.2.7", "192.0.2.7"),
+        (PROXY, "1.1.1.1, 192.0.2.7, 10.0.0.2", "192.0.2.7"),
+        (PROXY, "unknown, 192.0.2.7, 10.0.0.2", "192.0.2.7"),
+        # Who isn't a proxy says nothing, not even from near a network or a single address.
+        ("192.0.2.9", "192.0.2.7", "192.0.2.9"),
+        ("11.0.0.1", "10.0.0.1", "11.0.0.1"),
+        ("192.168.1.6", "192.0.2.7", "192.168.1.6"),
+        ("2001:db8::9", "fd00::1", "2001:db8::9"),
+        ("", "192.0.2.7", ""),
+        # A request of a proxy's own, and headers that name no client.
+        (PROXY, None, PROXY),
+        (PROXY, "", PROXY),
+        (PROXY, "10.0.0.3, 10.0.0.2", "10.0.0.3"),
+        (PROXY, "192.0.2.7, unknown", PROXY),
+        (PROXY, "192.0.2.7, unknown, 10.0.0.2", "10.0.0.2"),
+        (PROXY, "192.0.2.7, _hidden", PROXY),
+        (PROXY, "x" * 5000, PROXY),
+        (PROXY, "\0", PROXY),
+    ],
+)
+def test_the_client_is_the_nearest_outside_of_the_networks_of_the_proxies(
+    rf, settings, asked_from, forwarded, expected
+):
+    settings.PROXIES = NETWORKS
+    assert seen_by_a_view(rf, asked_from, forwarded).META["REMOTE_ADDR"] == expected
+
+
+@pytest.mark.parametrize(
+    "proxies, asked_from, said, secure",
+    [
+        (NETWORKS, PROXY, "https", True),
+        (NETWORKS, "fd00::1", "https", True),
+        (NETWORKS, "::ffff:192.168.1.5", "https", True),
+        (NETWORKS, PROXY, "http", False),
+        (NETWORKS, PROXY, None, False),
+        (NETWORKS, "192.0.2.9", "https", False),
+        (NETWORKS, "192.168.1.50", "https", False),
+        (NETWORKS, "", "https", False),
+        (1, "192.0.2.9", "https", True),
+    ],
+)
+def test_that_a_request_came_by_https_is_taken_from_trusted_proxies_alone(
+    rf, settings, proxies, asked_from, said, secure
+):
+    settings.PROXIES, settings.SECURE_PROXY_SSL_HEADER = proxies, ("HTTP_X_FORWARDED_PROTO", "https")
+    headers = {} if said is None else {"X-Forwarded-Proto": said}
+    assert seen_by_a_view(rf, asked_from, "192.0.2.7", **headers).is_secure() is secure
 
 
 def tries(number, forwarded, login="eve{0}", password=WRONG):
@@ -72,6 +143,7 @@ def tries(number, forwarded, login="eve{0}", password=WRONG):
         (1, "192.0.2.7", "192.0.2.8"),
         (2, "192.0.2.7, 10.0.0.2", "192.0.2.8, 10.0.0.2"),
         (3, "192.0.2.7, 10.0.0.3, 10.0.0.2", "192.0.2.8, 10.0.0.3, 10.0.0.2"),
+        (NETWORKS, "192.0.2.7", "192.0.2.8, 10.0.0.3, 192.168.1.5"),
     ],
 )
 def test_one_client_s_wrong_tries_hold_up_no_other_behind_the_same_proxies(mel, settings, proxies, one, other):
@@ -89,6 +161,11 @@ def test_one_client_s_wrong_tries_hold_up_no_other_behind_the_same_proxies(mel, 
         (2, "192.0.2.{0}, 198.51.100.7, 10.0.0.2"),
         (2, "192.0.2.{0}"),
         (1, "not an address {0}"),
+        (NETWORKS, "192.0.2.{0}, 198.51.100.7"),
+        (NETWORKS, "192.0.2.{0}, 198.51.100.7, 10.0.0.2"),
+        (NETWORKS, "10.0.0.{0}, 198.51.100.7"),
+        (NETWORKS, "198.51.100.7, unknown {0}"),
+        ([ip_network("10.0.0.2/32")], "192.0.2.{0}"),
     ],
 )
 def test_whoever_forges_addresses_is_still_one_client(mel, settings, proxies, forwarded):
