@@ -23,6 +23,7 @@ REASON = "import from MLflow"
 TYPE = "model"
 TURN = 10  # transactions until others get their turn
 NAME_SHOWN = 200  # characters
+REMOVED = "it was removed here, and stays so until it changes there"
 ELSEWHERE = Described(None, ["another artifact of the project has its digest"])
 
 Kept = list[tuple[ModelVersion, Version]]
@@ -160,13 +161,18 @@ class MlflowImport:
         return link
 
     def _follow_tags(self, version: ModelVersion, link: Link) -> None:
-        """Let the tags that imports put on the link be those of the version; those of people stay."""
+        """Let the tags that imports put on the link be those of the version; what people put and removed stays so."""
         here = {tag.name: tag.imported for tag in link.tags.all()}
-        wanted = self._tags_of(version, [name for name, imported in here.items() if not imported])
+        there = self._tags_of(version, [name for name, imported in here.items() if not imported])
+        wanted = link.not_removed(there)
         new = [name for name in wanted if name not in here]
-        gone = [name for name, imported in here.items() if imported and name not in wanted]
+        gone = [name for name, imported in here.items() if imported and name not in there]
         self.report.count("tags", "existing", len(wanted) - len(new))
-        if (new or gone) and self._do("tags", link, Action.LINK_TAG, partial(_follow, link, wanted)):
+        for name in there:
+            if name not in wanted:
+                self.report.note("tags", f"{link}: {name}", REMOVED)
+        is_changed = new or gone or not set(link.brought_tags) <= set(there)
+        if is_changed and self._do("tags", link, Action.LINK_TAG, partial(_follow, link, there)):
             for outcome, names in (("new", new), ("removed", gone)):
                 for name in names:
                     self.report.did("tags", f"{link}: {name}", outcome)
@@ -192,27 +198,43 @@ class MlflowImport:
     def _follow_aliases(
         self, model: Model, collection: Collection, links: Mapping[int, Link | None], artifact: int
     ) -> None:
-        """Rules 24 to 26: set and remove what imports of the artifact set, as the model has it; people's stay.
+        """Rules 24 to 26: set and remove what imports of the artifact set, as the model has it; what people did stays.
 
         Staff import, so protected ones too.
         """
         here = {alias.name: alias for alias in collection.aliases.select_related("link__version")}
         for alias in here.values():
             alias.link.collection = collection
+        brought: dict[int, set[str]] = defaultdict(set)
         for name, link in self._aliases_of(model, links):
-            called, held = f"{model.name}: {name}"[:NAME_SHOWN], here.get(name)
-            if held and held.link_id == link.pk:
-                self.report.count("aliases", "existing")
-            elif held and not held.follows(artifact):
-                self.report.note("aliases", called, f"it was set here on {held.link.label}, and stays there")
-            elif self._do("aliases", name, Action.ALIAS_SET, partial(_follow_alias, link, name, is_there=True)):
-                self.report.did("aliases", called)
+            if self._set_alias(model, name, link, here.get(name), artifact):
+                brought[link.pk].add(name)
+        for each in filter(None, links.values()):
+            if brought[each.pk] != set(each.brought_aliases):
+                each.brought_aliases_are(brought[each.pk])
         there = {rules.clean_name(alias) for alias in model.aliases}
         for name, held in here.items():
             if not held.follows(artifact) or name in there:
                 continue
             if self._do("aliases", name, Action.ALIAS_REMOVE, partial(_follow_alias, held.link, name, is_there=False)):
                 self.report.did("aliases", f"{model.name}: {name}", "removed")
+
+    def _set_alias(self, model, name, link, held, artifact):
+        """Set the alias on the link, where it may be; `held` is that of the name here. Answers whether an import put it
+        there, now or before.
+        """
+        called, was_brought = f"{model.name}: {name}"[:NAME_SHOWN], name in link.brought_aliases
+        if held and held.link_id == link.pk:
+            self.report.count("aliases", "existing")
+            return was_brought or held.imported
+        if held and not held.follows(artifact):
+            self.report.note("aliases", called, f"it was set here on {held.link.label}, and stays there")
+        elif was_brought and not held:
+            self.report.note("aliases", called, REMOVED)
+        elif self._do("aliases", name, Action.ALIAS_SET, partial(_follow_alias, link, name, is_there=True)):
+            self.report.did("aliases", called)
+            return True
+        return was_brought
 
     def _aliases_of(self, model: Model, links: Mapping[int, Link | None]) -> Iterator[tuple[str, Link]]:
         """(name, the Link that it names) of each alias of the model that can be set here."""

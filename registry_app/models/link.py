@@ -1,6 +1,6 @@
 """Links: the versions that a collection publishes, with the aliases and tags that they carry."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 from django.db import models
@@ -46,13 +46,19 @@ class LinkQuerySet(models.QuerySet):
 
 
 class Link(models.Model):
-    """A version published into a collection, under a number that is never used again (rule 24)."""
+    """A version published into a collection, under a number that is never used again (rule 24).
+
+    `brought_tags` and `brought_aliases` are the names that imports put on it and that its source still has: where one
+    of them isn't here any more, people removed it, and imports leave it so.
+    """
 
     collection = models.ForeignKey("Collection", models.CASCADE, related_name="links")
     version = models.ForeignKey(Version, models.PROTECT, related_name="links")
     number = models.PositiveIntegerField()
     linked_by = models.ForeignKey(User, models.PROTECT, null=True, editable=False, related_name="+")
     linked_at = models.DateTimeField(default=timezone.now, editable=False)
+    brought_tags = models.JSONField(default=list, editable=False)
+    brought_aliases = models.JSONField(default=list, editable=False)
 
     objects = LinkQuerySet.as_manager()
 
@@ -136,11 +142,25 @@ class Link(models.Model):
         with changing(self, by, Action.LINK_TAG, reason=reason) as change:
             change.row._set_tags(change, tags)
 
-    def follow_tags(self, by: Actor, tags: Iterable[str], *, reason: str = "") -> None:
-        """Let it have these tags, and of others those that people put: an import's go with their source."""
+    def brought_aliases_are(self, names: Iterable[str]) -> None:
+        """Note which aliases imports put on it and its source has. Nobody sees it, and the log says nothing of it."""
+        self.brought_aliases = sorted(names)
+        Link.objects.filter(pk=self.pk).update(brought_aliases=self.brought_aliases)
+
+    def follow_tags(self, by: Actor, there: Sequence[str], *, reason: str = "") -> None:
+        """Let it have the tags that its source has `there`, but those that people removed; theirs stay too."""
         with changing(self, by, Action.LINK_TAG, reason=reason) as change:
-            own = change.row.tags.filter(imported=False).values_list("name", flat=True)
-            change.row._set_tags(change, [*own, *tags], imported=True)
+            link = change.row
+            own = link.tags.filter(imported=False).values_list("name", flat=True)
+            link._set_tags(change, [*own, *link.not_removed(there)], imported=True)
+            put = link.tags.filter(imported=True).values_list("name", flat=True)
+            link.brought_tags = sorted({*there} & {*link.brought_tags, *put})
+            Link.objects.filter(pk=link.pk).update(brought_tags=link.brought_tags)
+
+    def not_removed(self, there: Iterable[str]) -> list[str]:
+        """Those tags of its source that people haven't removed since an import put them."""
+        here = {tag.name for tag in self.tags.all()}
+        return [name for name in there if name in here or name not in self.brought_tags]
 
     def remove_tag(self, by: Actor, name: str, *, reason: str = "") -> None:
         """Remove this tag, whatever else it has by now."""

@@ -282,6 +282,71 @@ def test_a_tag_that_people_put_first_stays_when_it_goes_there(bring, fake, relea
 
 
 @pytest.mark.parametrize(
+    "tags", [pairs(state="pending"), pairs(a="b"), pairs(k="v", a="b"), pairs(état="prêt"), pairs(empty="")], ids=str
+)
+@pytest.mark.parametrize("kept", [[], ["by people"]], ids=["none", "one of people"])
+def test_a_tag_that_people_removed_stays_so_until_it_changes_there(bring, fake, release_registry, tags, kept):
+    fake.models, fake.versions = [model("churn")], [version("churn", 1, tags=tags, current_stage="Staging")]
+    bring("--registry=Release")
+    link = Link.objects.get()
+    all_of_it = set(link.tag_names())
+    link.set_tags(COMMAND_LINE, ["stage Staging", *kept])
+    for _ in range(2):
+        with nothing_happens():
+            done = bring("--registry=Release")
+    assert set(link.tag_names()) == {"stage Staging", *kept}
+    assert done.out.count("it was removed here") == len(tags) == len(all_of_it) - 1
+    fake.versions[0]["tags"] = pairs(other="x")
+    bring("--registry=Release")
+    assert set(link.tag_names()) == {"stage Staging", "other x", *kept}
+    fake.versions[0]["tags"] = tags
+    bring("--registry=Release")
+    assert set(link.tag_names()) == {*all_of_it, *kept}
+
+
+def test_a_tag_that_people_removed_and_put_again_is_theirs(bring, fake, release_registry):
+    fake.models, fake.versions = [model("churn")], [version("churn", 1, tags=pairs(state="pending"))]
+    bring("--registry=Release")
+    link = Link.objects.get()
+    for tags in ([], ["state pending"]):
+        link.set_tags(COMMAND_LINE, tags)
+    fake.versions[0]["tags"] = []
+    bring("--registry=Release")
+    assert link.tag_names() == ["state pending"]
+
+
+@pytest.mark.parametrize(
+    "there, here",
+    [
+        ([("champion", 2)], {}),
+        ([("champion", 3)], {"champion": 2}),
+        ([("champion", 1), ("other", 2)], {"champion": 0, "other": 1}),
+        ([("Champion", 2)], {"Champion": 1}),
+        ([], {}),
+    ],
+)
+@pytest.mark.parametrize("moved_first", [False, True])
+def test_rule_25_an_alias_that_people_removed_stays_so_until_it_changes_there(
+    bring, fake, release_registry, there, here, moved_first
+):
+    bring("--registry=Release")
+    churn = release_registry.collections.get(name="churn")
+    if moved_first:
+        churn.links.get(number=0).change_aliases(COMMAND_LINE, ["champion"])
+        bring("--registry=Release")
+    churn.aliases.get(name="champion").delete_by(COMMAND_LINE)
+    with nothing_happens():
+        assert "it was removed here" in bring("--registry=Release").out
+    fake.models[1] = model("churn", there)
+    bring("--registry=Release")
+    assert labels(churn)[0] == here
+    for back in ([], [("champion", 2)]):
+        fake.models[1] = model("churn", back)
+        bring("--registry=Release")
+    assert labels(churn)[0] == {"champion": 1}
+
+
+@pytest.mark.parametrize(
     "there, here",
     [
         ([], {}),
