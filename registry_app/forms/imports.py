@@ -57,12 +57,18 @@ class ImportForm(ActionForm):
                     where = f"Row {outcome.row}, {field}" if field else f"Row {outcome.row}"
                     self.add_error(None, ValidationError(f"{where}: {reason}", code=code))
 
-    def refuse_stale(self, registered: int = 0) -> None:
-        """Rule 18: what was shown isn't so any more. So many rows were `registered` before that was seen."""
-        reason = rules.STALE_PREVIEW.reason
+    def refuse_rest(self, stopped: rules.Refusal | None, registered: int, new: int) -> None:
+        """Say what `stopped` it, if anything did, and how many of the `new` rows are `registered` nevertheless."""
+        if not stopped:
+            return
+        reason = stopped.message
         if registered:
-            reason = f"Something changed meanwhile. The first {registered:,} new rows are registered; look again."
-        self.add_error(None, ValidationError(reason, code=rules.STALE_PREVIEW.code))
+            why = "Something changed meanwhile." if stopped == rules.STALE_PREVIEW else stopped.reason
+            reason = (
+                f"The first {registered:,} new rows are registered and stay, the other {new - registered:,} are not."
+            )
+            reason = f"{reason} {why} Register the list again for the others."
+        self.add_error(None, ValidationError(reason, code=stopped.code))
 
 
 def _text_of(file):

@@ -1,19 +1,26 @@
 """Import a list of versions: a preview of each row first, then the rows in short transactions."""
 
+import logging
 from typing import NamedTuple
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
+from .. import rules
 from ..choices import Action
-from ..database.availability import let_others_write
+from ..database.availability import fault_of, let_others_write
 from ..forms import ImportForm, VersionForm
 from ..models import Batch
 from ..models.change import changing, digest_of
 from ..permissions import get_artifacts
 from .artifacts import team_page
+from .errors import RETRY_AFTER
 from .rendering import actor_of, form_data, log_refusals
+
+logger = logging.getLogger(__name__)
 
 REASON = "import"  # of each version, in the log
 BATCH = 10  # rows in one transaction: what others wait for
@@ -33,43 +40,63 @@ class Outcome(NamedTuple):
     refusals: list
 
 
+class Answer(NamedTuple):
+    """The Outcomes of all rows and their etag, to show; how many new rows are `registered` of all that are `new`.
+
+    `stopped` is the Refusal that ended it before all were, or None. Where its person may no more, nothing is shown.
+    """
+
+    outcomes: list
+    etag: str
+    registered: int = 0
+    new: int = 0
+    stopped: rules.Refusal | None = None
+
+
 @require_http_methods(["GET", "POST"])
 def create(request, organization, team):
     """Preview a list of versions; register it if the preview is still right (rule 18)."""
     access = get_artifacts(request.user, organization, team)
     form = ImportForm(form_data(request), request.FILES if request.method == "POST" else None)
     context: dict = {"form": form}
-    carried: list = []
-    if form.is_valid() and form.submit(lambda: carried.extend(_carry_in(form, access, actor_of(request)))):
-        outcomes, etag, registered, is_done = carried
-        if is_done:
-            messages.success(request, f"The list is registered. {_sum(outcomes)}")
+    shown = []
+    if form.is_valid() and form.submit(_carry_in, form, access, actor_of(request)):
+        shown, stopped = form.answer.outcomes, form.answer.stopped
+        if form.cleaned_data["etag"] and not stopped:
+            messages.success(request, f"The list is registered. {_sum(shown)}")
             return redirect("artifacts:index", organization, access.team.name)
-        again = ImportForm(initial={"text": form.cleaned_data["text"], "etag": etag})
-        context |= {"outcomes": outcomes, "again": again, "sum": _sum(outcomes), "batch": BATCH}
-        context["wrong"] = any(outcome.refusals for outcome in outcomes)
-        if form.cleaned_data["etag"]:
-            form.refuse_stale(registered)
-        form.refuse_rows(outcomes)
+        again = ImportForm(initial={"text": form.cleaned_data["text"], "etag": form.answer.etag})
+        wrong = any(outcome.refusals for outcome in shown)
+        context |= {"answer": form.answer, "again": again, "sum": _sum(shown), "batch": BATCH, "wrong": wrong}
+        form.refuse_rest(stopped, form.answer.registered, form.answer.new)
+        form.refuse_rows(shown)
     log_refusals(request, form, Action.VERSION_CREATE, access.team)
-    template = "imports/preview.html" if carried else "imports/create.html"
-    return team_page(request, template, access, context, form.status)
+    return _page(request, "imports/preview.html" if shown else "imports/create.html", access, context)
+
+
+def _page(request, template, access, context):
+    """The page, with status 503 where the database stopped it."""
+    form = context["form"]
+    if not form.has_code(rules.DATABASE_UNAVAILABLE.code):
+        return team_page(request, template, access, context, form.status)
+    response = team_page(request, template, access, context, 503)
+    response["Retry-After"] = RETRY_AFTER
+    return response
 
 
 def _carry_in(form, access, by):
-    """(the Outcomes of all rows, their etag, how many new rows are registered, whether that is all).
-
-    Rows are registered only if `form` has this etag, that is, was shown, and no row is refused.
-    """
+    """The Answer. Rows are registered only if `form` has the etag, that is, was shown, and no row is refused."""
     access.team.check_role(by, Action.VERSION_CREATE)
     rows, outcomes, etag = _look(form, access, by)
     if form.cleaned_data["etag"] != etag or any(outcome.refusals for outcome in outcomes):
-        return outcomes, etag, 0, False
+        return Answer(outcomes, etag, stopped=rules.STALE_PREVIEW if form.cleaned_data["etag"] else None)
     new = [outcome for outcome in outcomes if outcome.kind in {ARTIFACT, VERSION}]
-    registered = _register(rows, new, access, by)
-    if registered == len(new):
-        return outcomes, etag, registered, True
-    return *_look(form, access, by)[1:], registered, False
+    registered, stopped = _register(rows, new, access, by)
+    if stopped:
+        told = "The import of a list for the team %s ended after %d of %d new rows: %s"
+        logger.warning(told, access.team, registered, len(new), stopped.reason)
+        outcomes, etag = ([], "") if rules.forbids(stopped.code) else _look(form, access, by)[1:]
+    return Answer(outcomes, etag, registered, len(new), stopped)
 
 
 def _look(form, access, by):
@@ -83,20 +110,41 @@ def _look(form, access, by):
 
 
 def _register(rows, shown, access, by):
-    """Register the rows of the Outcomes `shown`, BATCH at a time; the number of those that are registered.
+    """Register the rows of the Outcomes `shown`, BATCH at a time.
 
-    Each batch is judged again under its lock. It ends before the first batch whose outcomes differ from those shown.
+    Answers (how many are registered, the Refusal that ended it before all were, or None). What is refused before the
+    first is registered is raised.
     """
     for start in range(0, len(shown), BATCH):
         if start:
             let_others_write()
-        part = shown[start : start + BATCH]
-        with changing(access.team, by, Action.VERSION_CREATE):
-            batch, outcomes = _judge({outcome.row: rows[outcome.row] for outcome in part}, access, by)
-            if outcomes != part:
-                return start
+        try:
+            if not _register_part(rows, shown[start : start + BATCH], access, by):
+                return start, rules.STALE_PREVIEW
+        except (ValidationError, DatabaseError) as error:
+            stopped = _refusal_of(error)
+            if not start or not stopped:
+                raise
+            return start, stopped
+    return len(shown), None
+
+
+def _register_part(rows, part, access, by):
+    """Judge these Outcomes again under the lock, and register their rows where they are as shown; whether they are."""
+    with changing(access.team, by, Action.VERSION_CREATE):
+        batch, outcomes = _judge({outcome.row: rows[outcome.row] for outcome in part}, access, by)
+        if outcomes == part:
             batch.save(REASON)
-    return len(shown)
+        return outcomes == part
+
+
+def _refusal_of(error):
+    """Why a part wasn't registered; None for a defect of the app."""
+    if isinstance(error, ValidationError):
+        refused = next(iter(error.error_dict.values()))[0]
+        return rules.Refusal(refused.code or "", " ".join(refused.messages))
+    fault = fault_of(error)
+    return rules.STALE_PREVIEW if fault == rules.CHANGED_AT_ONCE else fault
 
 
 def _judge(rows, access, by):

@@ -15,7 +15,7 @@ from registry_app.choices import Action
 from registry_app.models import Artifact, Version
 from registry_app.views import imports
 from tests.client import Page, browser, codes, logging, nothing_changes, nothing_happens, refused
-from tests.factories import make_team, make_version
+from tests.factories import COMMAND_LINE, make_team, make_version
 from tests.outages import held
 
 
@@ -197,24 +197,52 @@ def test_the_same_list_again_registers_what_is_left(mel, vision, link, between):
     assert Version.objects.count() == 7
 
 
-def test_a_role_that_ends_between_two_batches_ends_the_import(mel, vision, link, between):
-    client = browser(mel)
-    page = client.post(link, {"text": json.dumps([row(number) for number in range(1, 7)])})
-    between(lambda: vision.memberships.filter(user=mel).delete())
-    again = confirm(client, page, link)
-    assert (again.status_code, codes(again), Version.objects.count()) == (422, {"role_too_low"}, 2)
+def _out_of_the_team(mel, vision):
+    vision.memberships.filter(user=mel).delete()
+
+
+def _out_of_the_organization(mel, vision):
+    vision.organization.memberships.get(user=mel).delete_by(COMMAND_LINE)
+
+
+def _deactivated(mel, vision):
+    mel.deactivate(COMMAND_LINE, vision.organization)
+
+
+@pytest.mark.parametrize("lose", [_out_of_the_team, _out_of_the_organization, _deactivated])
+@pytest.mark.parametrize("done", [2, 4])
+def test_a_role_that_ends_between_two_batches_is_told_with_what_is_done(
+    mel, ada, vision, link, between, caplog, lose, done
+):
+    client, text = browser(mel), json.dumps([row(number) for number in range(1, 7)])
+    page = client.post(link, {"text": text})
+    between(lambda: Version.objects.count() == done and lose(mel, vision))
+    with logging() as events:
+        again = confirm(client, page, link)
+    assert (again.status_code, codes(again), Version.objects.count()) == (422, {"role_too_low"}, done)
+    told = f"first {done} new rows are registered and stay, the other {6 - done} are not"
+    assert told in again.text
+    assert [told in event.reason for event in events if event.code == "role_too_low"] == [True]
+    assert [record.args[1:3] for record in caplog.records if record.name == "registry_app.views.imports"] == [(done, 6)]
+    assert again.context["form"]["text"].value() == text
+    admin = browser(ada)
+    assert confirm(admin, admin.post(link, {"text": text}), link).status_code == 302
+    assert Version.objects.count() == 6
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_is_registered_stays_where_the_database_is_busy_in_the_middle(mel, link, between):
+def test_what_is_registered_stays_where_the_database_is_busy_in_the_middle(mel, link, between, caplog):
     client = browser(mel)
     page, busy = client.post(link, {"text": json.dumps([row(number) for number in range(1, 7)])}), ExitStack()
     between(lambda: Version.objects.count() == 2 and busy.enter_context(held()))
-    with busy:
-        assert confirm(client, page, link).status_code == 503
-    assert Version.objects.count() == 2
-    again = confirm(client, page, link)
-    assert (again.status_code, kinds(again)) == (409, ["Exists already"] * 2 + ["New artifact"] * 4)
+    with busy, caplog.at_level("WARNING", "registry_app.views.imports"):
+        again = confirm(client, page, link)
+    assert (again.status_code, codes(again), bool(again["Retry-After"])) == (503, {"database_unavailable"}, True)
+    assert "first 2 new rows are registered and stay, the other 4 are not" in again.text
+    assert [record.args[1:3] for record in caplog.records if record.name == "registry_app.views.imports"] == [(2, 6)]
+    assert (Version.objects.count(), kinds(again)) == (2, ["Exists already"] * 2 + ["New artifact"] * 4)
+    stale = confirm(client, page, link)
+    assert (stale.status_code, kinds(stale)) == (409, kinds(again))
     assert confirm(client, again, link).status_code == 302
     assert Version.objects.count() == 6
 
