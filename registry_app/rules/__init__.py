@@ -8,6 +8,7 @@ from .cards import *
 from .cells import *
 from .characters import *
 from .collections import *
+from .front_matter import *
 from .groups import *
 from .json_text import *
 from .links import *

@@ -11,17 +11,19 @@ from django.utils.safestring import SafeString, mark_safe
 from markdown_it.token import Token
 
 from ..rules.cards import MARKDOWN, split_head
+from ..rules.front_matter import facts_of
 
 # Elements that a page has of its own, or that hold nothing without their attributes.
 OWN = {"area", "article", "aside", "footer", "header", "hgroup", "map", "nav"}
 TAGS = nh3.ALLOWED_TAGS - OWN
 HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 ADDRESS = re.compile(r"""(https?://[^\s<>"]*[^\s<>".,:;!?'()\[\]*_~])""")
+FACTS, FACT_LENGTH = 30, 200  # how many facts are shown, and how many characters of each
 OUTSIDE = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
 
 
 def render(text: str) -> SafeString:
-    """The Markdown `text` as safe HTML; a head in YAML is folded above it, as text.
+    """The Markdown `text` as safe HTML, below the facts of its head in YAML.
 
     HTML in it is kept as far as it is harmless. Pictures become links, because a page loads nothing from elsewhere.
     Links lead outside, or nowhere: a relative one means a file beside the card, which isn't here.
@@ -38,12 +40,32 @@ def render(text: str) -> SafeString:
         link_rel="noopener nofollow",
         set_tag_attribute_values={"pre": {"tabindex": "0"}, "table": {"tabindex": "0"}},  # they scroll, by keys too
     )
-    return mark_safe(_folded(head) + html)  # noqa: S308
+    return mark_safe(_facts(head) + html)  # noqa: S308
+
+
+def _facts(head):
+    """The facts of the head; where some are cut, or none is found, the whole head is folded below them."""
+    facts = facts_of(head)
+    shown = [(_label(key), _cut(value)) for key, value in facts[:FACTS]]
+    rows = format_html_join("", "<div><dt>{}</dt><dd>{}</dd></div>", shown)
+    listed = format_html('<dl class="props cols">{}</dl>', rows) if rows else ""
+    is_whole = facts == facts[:FACTS] and all(len(value) <= FACT_LENGTH for _, value in facts)
+    return listed if not head or (rows and is_whole) else listed + _folded(head)
+
+
+def _label(key):
+    """A key in words: `base_model` is Base model."""
+    words = re.sub("[_-]+", " ", key).strip()
+    return words[:1].upper() + words[1:]
+
+
+def _cut(value):
+    """The value; where it has lines of its own, they are kept as they are."""
+    value = value if len(value) <= FACT_LENGTH else f"{value[:FACT_LENGTH].rstrip()}…"
+    return format_html('<pre tabindex="0">{}</pre>', value) if "\n" in value else value
 
 
 def _folded(head):
-    if not head:
-        return ""
     shown = '<details class="more"><summary>{}</summary><pre tabindex="0"><code>{}</code></pre></details>'
     return format_html(shown, "Card details (YAML)", head)
 

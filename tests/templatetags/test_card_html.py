@@ -9,6 +9,7 @@ from registry_app.templatetags.card_html import render
 SAFE = {
     "a": {"href", "rel", "hreflang"},
     "details": {"class"},
+    "dl": {"class"},
     "pre": {"tabindex"},
     "table": {"tabindex", "align"},
     "ol": {"start"},
@@ -96,12 +97,39 @@ def test_headings_stand_below_those_of_the_page_and_skip_none():
 
 
 @pytest.mark.parametrize(
-    "head", ["license: mit", "a: &a [x]\nb: *a", "x: <script>alert(1)</script>", "b: [broken", "a:\n" * 999]
+    "head, shown",
+    [
+        ("license: mit", ["<dt>License</dt><dd>mit</dd>"]),
+        ("a: &a [x]\nb: *a", ["<dd>&amp;a [x]</dd>", "<dd>*a</dd>"]),
+        ("x: <script>alert(1)</script>", ["<dd>&lt;script&gt;alert(1)&lt;/script&gt;</dd>"]),
+        ("b: [broken", ["<dd>[broken</dd>"]),
+        ("base_model: org/name\nmodel-index:\n- name: x\n  n: 1", ["<dt>Base model</dt>", "<dt>Model index</dt>"]),
+        ("a: https://a.example/x", ["<dd>https://a.example/x</dd>"]),
+    ],
 )
-def test_a_head_is_folded_above_the_card_as_text(head):
+def test_a_head_is_facts_above_the_card(head, shown):
     page = render(f"---\n{head}\n---\n# Churn")
-    assert tags(page) == ["details", "summary", "pre", "code", "h3"]
-    assert "---" not in page and page.index("details") < page.index("Churn")
+    assert [part for part in shown if part not in page] == []
+    assert tags(page)[0] == "dl" and "details" not in tags(page)
+    assert "---" not in page and page.index("</dl>") < page.index("Churn")
+
+
+@pytest.mark.parametrize(
+    "head, facts",
+    [
+        ("a:\n" * 999, 0),
+        ("x: " + "y" * 60_000, 1),
+        ("\n".join(f"k{number}: x" for number in range(31)), 30),
+        ("a:\n" + "- b: c\n" * 500, 1),
+        ('a: "' + '"' * 60_000, 1),
+        ("a: [" + "'," * 900 + "]", 1),
+    ],
+    ids=lambda value: ascii(value)[:20],
+)
+def test_a_head_that_facts_do_not_hold_is_folded_below_them(head, facts):
+    page = render(f"---\n{head}\n---\n# Churn")
+    assert (tags(page).count("dt"), tags(page).count("details")) == (facts, 1)
+    assert len(page) < len(head) * 7 + 30 * 400
 
 
 HOSTILE = [
