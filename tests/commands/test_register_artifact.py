@@ -190,6 +190,49 @@ def test_a_folder_as_the_hub_caches_it_is_read_through_its_links(register, tmp_p
     assert register(blobs / sha(b"config.json"), name="config").status == 0
 
 
+def _beside(snapshot, blob, name):
+    (snapshot / name).symlink_to(Path("..") / ".." / "blobs" / blob.name)
+
+
+def _anywhere(snapshot, blob, name):
+    (snapshot / name).symlink_to(blob)
+
+
+def _over_another(snapshot, blob, name):
+    over = snapshot.parent.parent / "refs" / name
+    over.parent.mkdir(exist_ok=True)
+    over.symlink_to(blob)
+    (snapshot / name).symlink_to(over)
+
+
+def _in_its_folder(snapshot, blob, name):
+    (snapshot / f"{name} of" / "größe").mkdir(parents=True)
+    (snapshot / f"{name} of" / "größe" / "-x \xff").symlink_to(blob)
+
+
+def _to_its_folder(snapshot, blob, name):
+    (snapshot.parent / name).mkdir()
+    (snapshot.parent / name / "file").write_bytes(blob.read_bytes())
+    (snapshot / name).symlink_to(snapshot.parent / name)
+
+
+@pytest.mark.parametrize("link", [_beside, _anywhere, _over_another, _in_its_folder, _to_its_folder])
+@pytest.mark.parametrize("number, told", [(1, "1 symbolic link,"), (3, "3 symbolic links,")])
+def test_a_folder_of_links_alone_says_so_or_is_read_through_them(register, tmp_path, link, number, told):
+    blobs, snapshot = tmp_path / "blobs", tmp_path / "snapshots" / "0a1b"
+    blobs.mkdir()
+    snapshot.mkdir(parents=True)
+    for each in range(number):
+        blob = blobs / sha(str(each).encode())
+        blob.write_text(str(each))
+        link(snapshot, blob, f"file-{each}")
+    done = register(snapshot)
+    assert (done.status, f"{told} nothing else" in done.err, "--follow-links" in done.err) == (1, True, True)
+    assert register(snapshot, "--follow-links").status == 0
+    version = Version.objects.get()
+    assert (version.digest, version.file_count) == (documented(snapshot, "find -L ."), number)
+
+
 def test_links_to_folders_are_read_as_often_as_they_stand_there(register, folder, tmp_path):
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside" / "file").write_bytes(b"x")

@@ -458,7 +458,16 @@ def test_models_whose_names_only_look_alike_have_names_of_their_own(bring, fake,
     assert table(bring("--registry=Release"))["collections"] == (len(names), len(names), 0, 0)
 
 
-@pytest.mark.parametrize("aliases", [[(NFC, 1), (NFD, 2)], [("a", 1), ("a ", 2)], [(" a ", 1), ("a", 2), ("a ", 3)]])
+@pytest.mark.parametrize(
+    "aliases",
+    [
+        [(NFC, 1), (NFD, 2)],
+        [("a", 1), ("a ", 2)],
+        [(" a ", 1), ("a", 2), ("a ", 3)],
+        [("a\u00a0", 3), ("a", 1)],
+        [("\ta", 1), ("a", 2)],
+    ],
+)
 def test_rule_25_aliases_that_are_the_same_here_do_not_walk(bring, fake, release_registry, aliases):
     fake.models = [model("churn", aliases)]
     first = table(bring("--registry=Release"))["aliases"]

@@ -170,6 +170,22 @@ def test_the_same_is_a_csv_with_full_values(churn, vision, mel):
     assert rows["list"] == ["Config", "list", "[1]", "[1]"]
 
 
+@pytest.mark.parametrize(
+    "text, cell",
+    [
+        *[(start + "1+1", f"'{start}1+1") for start in "=+-@＝＋－＠"],
+        ('=HYPERLINK("//x")', '\'=HYPERLINK("//x")'),
+        *[(text, text) for text in ("größe, ångström", "模型;モデル", "نموذج", "модель", "a\tb", 'say "hi"', "🚀")],
+    ],
+)
+def test_every_text_of_the_csv_opens_right_in_a_spreadsheet(churn, vision, mel, text, cell):
+    for value in (text, "other"):
+        make_link(churn, make_version(vision, metadata={text: value}))
+    page = browser(mel).get(of("links:compare", churn) + "?v=0&v=1&format=csv")
+    assert page.content.startswith(codecs.BOM_UTF8)
+    assert ["Config", cell, cell, "other"] in list(csv.reader(StringIO(page.content.decode("utf-8-sig"), newline="")))
+
+
 def test_a_version_with_much_metadata_shows_a_part_and_gives_all_as_csv(churn, vision, mel):
     for number in range(2):
         make_link(churn, make_version(vision, metadata={"deep": {f"k{key}": f"{number}" for key in range(400)}}))

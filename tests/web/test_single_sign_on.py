@@ -258,10 +258,22 @@ def refusals(events):
     return [(event.action, event.code, event.actor_name, event.target_name) for event in events]
 
 
-@pytest.mark.parametrize("second", ["mel-again", "mel-in-capitals"])
-def test_an_account_is_connected_to_no_second_person_who_has_its_address(mel, provider, second):
+@pytest.mark.parametrize(
+    "second, claims",
+    [
+        ("mel-again", {}),
+        ("mel-in-capitals", {}),
+        ("newcomer", {"email": "mel@example.com", "email_verified": True}),
+        ("newcomer", {"email": "MEL@example.com", "email_verified": "true"}),
+        ("stranger", {"email": "mel@EXAMPLE.com", "email_verified": 1}),
+        ("silent", {"email": "mel@example.com", "xms_edov": "1"}),
+        ("long", {"email": "mel@example.com", "email_verified": True, "preferred_username": "mel"}),
+    ],
+)
+def test_an_account_is_connected_to_no_second_person_who_has_its_address(mel, provider, says, second, claims):
     enter(provider, "mel-there")
     first = SocialAccount.objects.get()
+    says(second, **claims)
     for _ in range(2):
         with nothing_changes(), logging() as events:
             client, response = enter(provider, second)
