@@ -1,4 +1,4 @@
-"""Middleware: request ids, who asks, required login, the status of forms with errors, no caching of private pages."""
+"""Middleware: request ids, who asks, required login, redirects of htmx, forms with errors, no caching of pages."""
 
 import secrets
 from ipaddress import ip_address
@@ -11,7 +11,6 @@ from django.contrib.auth.views import redirect_to_login
 from django.forms import BaseForm
 from django.http import HttpResponse
 from django.shortcuts import resolve_url
-from django_htmx.http import HttpResponseClientRedirect
 
 
 class RequestIdMiddleware:
@@ -78,14 +77,30 @@ def _address(text):
     return str(mapped or address) if address else None
 
 
+class PageRedirectMiddleware:
+    """Lets a redirect that answers htmx lead the whole page, which htmx itself would follow into a part of it.
+
+    A redirect that keeps the method (307) is followed: the form that was sent is judged at its new address.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if request.htmx and response.status_code in {302, 303}:
+            response.status_code, response["HX-Redirect"] = 200, response["Location"]
+            del response["Location"]
+        return response
+
+
 class PageLoginMiddleware(LoginRequiredMiddleware):
-    """Requires login; an htmx request with an expired session gets a full-page redirect."""
+    """Requires login; the redirect to it leads back to the page that the user saw."""
 
     def handle_no_permission(self, request, view_func):
         """A redirect to the login page, which leads back to the page that the user saw."""
         login, field = self.get_login_url(view_func), self.get_redirect_field_name(view_func)
-        response = redirect_to_login(_current_page(request), login, field)
-        return HttpResponseClientRedirect(response.url) if request.htmx else response
+        return redirect_to_login(_current_page(request), login, field)
 
 
 def _current_page(request):

@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "config.middleware.PageRedirectMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "registry_app.middleware.SingleSignOnMiddleware",
     "registry_app.middleware.ZoneMiddleware",

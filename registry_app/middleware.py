@@ -18,7 +18,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
-from django_htmx.http import HttpResponseClientRedirect
 
 from . import rules
 from .authentication.limits import MINUTE, Limit, address_of, reach
@@ -237,8 +236,7 @@ def _redirect_to_second_factor(request, missing):
     """A redirect to the page that sets one up, with a message that says why."""
     refusal = missing.refusal
     messages.warning(request, f"{missing.organization}: {refusal.reason} {refusal.way_out}")
-    address = reverse("mfa_index")
-    return HttpResponseClientRedirect(address) if request.htmx else HttpResponseRedirect(address)
+    return HttpResponseRedirect(reverse("mfa_index"))
 
 
 def _refused_by_database(request, exception, refusal):

@@ -3,7 +3,6 @@
 from django.contrib import messages
 from django.http import HttpResponseRedirect
 from django.views.decorators.http import require_safe
-from django_htmx.http import HttpResponseClientRedirect
 
 from ..forms import SearchForm
 from ..listings.references import ReferenceListing
@@ -60,8 +59,6 @@ def _lead(request, target):
     """A redirect (303) to `target`, with a message that says why."""
     text = request.GET["q"].strip()
     messages.info(request, f"“{text if len(text) <= 80 else f'{text[:79]}…'}” names this {target['kind']}.")
-    if request.htmx:
-        return HttpResponseClientRedirect(target["address"])
     response = HttpResponseRedirect(target["address"])
     response.status_code = 303
     return response

@@ -1,4 +1,4 @@
-"""Who asks: the client's address behind proxies, by which limits count."""
+"""Who asks: the client's address behind proxies, by which limits count. Where htmx is led."""
 
 from ipaddress import ip_network
 
@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from config.middleware import ClientAddressMiddleware
+from tests.client import at, browser
 from tests.factories import PASSWORD
 
 LOGIN = reverse("account_login")
@@ -171,3 +172,11 @@ def test_one_client_s_wrong_tries_hold_up_no_other_behind_the_same_proxies(mel, 
 def test_whoever_forges_addresses_is_still_one_client(mel, settings, proxies, forwarded):
     settings.PROXIES = proxies
     assert tries(12, forwarded)[-2:] == [429, 429]
+
+
+def test_a_redirect_leads_the_whole_page_of_htmx_and_what_it_says_waits_there(ada, golden, mel):
+    access = at("registry_members:index", golden)
+    client = browser(ada)
+    added = client.post(f"{access}add/", {"holders": "mel", "role": "member"}, headers={"HX-Request": "true"})
+    assert (added.status_code, added["HX-Redirect"], added.has_header("Location")) == (200, access, False)
+    assert len(client.get(access).context["messages"]) == 1
