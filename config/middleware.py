@@ -91,6 +91,8 @@ class PageRedirectMiddleware:
         if request.htmx and response.status_code in {302, 303}:
             response.status_code, response["HX-Redirect"] = 200, response["Location"]
             del response["Location"]
+        if request.htmx.boosted:  # a form in the dialog: the page below keeps its address
+            response["HX-Push-Url"] = "false"
         return response
 
 

@@ -67,6 +67,20 @@ def icon(name, label=""):
     return mark_safe(f'<svg class="i" aria-hidden="true"><use href="{_sprite()}#{name}"/></svg>')  # noqa: S308
 
 
+@made_once
+@register.simple_tag
+def in_dialog(then="stay"):
+    """Attributes of a link to a short form: where scripts run, the form opens in the dialog over the page (dialog.js).
+
+    Done, the page below is shown anew; with `then` "leave", that to which the form leads.
+    """
+    return format_html(
+        'data-dialog="{}" hx-boost="true" hx-target="#dialog-part" hx-select="#main > :is(.head, .body)" '
+        'hx-swap="innerHTML show:none ignoreTitle:true" hx-sync="this:drop" hx-disinherit="*"',
+        then,
+    )
+
+
 @register.simple_tag
 def moment(value, style="j M Y, H:i"):
     """The moment `value` in the reader's zone, as `style` says: `date`'s letters, or `ago`. A time of day has its zone.

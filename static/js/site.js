@@ -2,5 +2,6 @@
 import "../django_htmx/htmx-2.min.js";
 import "./failed.js";
 import "./copy.js";
+import "./dialog.js";
 import "./find.js";
 import "./zone.js";
