@@ -124,6 +124,7 @@ NAMESPACES = {
     "members": [
         path(f"{ORGANIZATION}members/", members.index, name="index"),
         path(f"{ORGANIZATION}members/service/", members.service, name="service"),
+        path(f"{ORGANIZATION}members/suggestions/", members.suggestions, name="suggestions"),
         path(f"{ORGANIZATION}member/<str:username>/", members.detail, name="detail"),
         path(f"{ORGANIZATION}member/<str:username>/role/", members.role, name="role"),
         path(f"{ORGANIZATION}member/<str:username>/remove/", members.remove, name="remove"),

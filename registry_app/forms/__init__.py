@@ -23,6 +23,7 @@ from .imports import ImportForm
 from .members import ConfirmForm, InviteForm, JoinForm, MemberRoleForm, PeopleFilter, SecondFactorForm, ServiceForm
 from .metrics import CompareForm, KeyMetricsForm, LineageFilter, LinkFilter
 from .organizations import OrganizationForm, SetupForm
+from .principals import NamesTyped
 from .publishing import PublishForm, RegistryPublishForm
 from .registries import CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
 from .registry_members import (
@@ -77,6 +78,7 @@ __all__ = [
     "LinkFilter",
     "LinkForm",
     "MemberRoleForm",
+    "NamesTyped",
     "OrganizationForm",
     "PeopleFilter",
     "ProtectForm",

@@ -2,21 +2,29 @@
 
 import re
 from collections.abc import Collection, Container, Iterable
+from difflib import get_close_matches
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.text import get_text_list
 
 from .. import rules
 from ..models import Organization, OrganizationMembership, Team, User
+from .base import FilterForm
+from .widgets import NamesInput
 
 AT_ONCE = 100  # names in one call
+NEAREST = 3  # names that a wrong one may have meant, and wrong ones that are explained
+COMPARED = 1000  # names that a wrong one is compared with
 
 
 class PrincipalsField(forms.CharField):
     """Names with commas, semicolons or line breaks between, as a list without doubles. Refuses with `too_many`."""
 
-    widget = forms.Textarea(attrs={"rows": 2, "autocomplete": "off", "spellcheck": "false"})
+    widget = NamesInput
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=20_000, error_messages={"required": "Name at least one."}, **kwargs)
@@ -30,6 +38,21 @@ class PrincipalsField(forms.CharField):
         if len(names) > AT_ONCE:
             raise ValidationError(f"At most {AT_ONCE} at once; these are {len(names)}.", code="too_many")
         return names
+
+
+class NamesTyped(FilterForm):
+    """What stands in a field of names while one types. The field's name says whom it takes."""
+
+    person = forms.CharField(required=False, max_length=254)
+    people = forms.CharField(required=False, max_length=20_000)
+    others = forms.CharField(required=False, max_length=20_000)
+    holders = forms.CharField(required=False, max_length=20_000)
+
+
+def suggest(form: forms.Form, name: str, looker: OrganizationMembership) -> None:
+    """Let field `name` suggest people, and teams if it takes them, of the organization of `looker`."""
+    widget: Any = form.fields[name].widget
+    widget.suggest(reverse("members:suggestions", args=[looker.organization.slug]), name)
 
 
 def names_of_people(looker: OrganizationMembership) -> str:
@@ -58,9 +81,30 @@ def find_teams(organization: Organization, names: Collection[str]) -> dict[str, 
     return {name: teams[rules.name_key(name)] for name in names if rules.name_key(name) in teams}
 
 
-def refuse_unknown(names: Iterable[str], found: Container[str]) -> None:
-    """Refuse each of `names` that isn't among those `found`, with `not_in_organization`."""
+def refuse_unknown(
+    looker: OrganizationMembership, names: Iterable[str], found: Container[str], *, teams: bool = False
+) -> None:
+    """Refuse each of `names` that isn't among those `found`, with `not_in_organization`.
+
+    The first are told which names are the nearest: of people, and of teams where those may be named.
+    """
     missing = [name for name in names if name not in found]
+    texts = {name: f"Nobody here is called {name[:60]}." for name in missing}
+    for name in missing[:NEAREST]:
+        if nearest := _nearest(looker.organization, name, teams):
+            texts[name] += f" Did you mean {get_text_list(nearest, 'or')}?"
     if missing:
-        code = rules.NOT_HERE.code
-        raise ValidationError([ValidationError(f"Nobody here is called {name[:60]}.", code=code) for name in missing])
+        raise ValidationError([ValidationError(text, code=rules.NOT_HERE.code) for text in texts.values()])
+
+
+def _nearest(organization, name, teams):
+    """The names that `name` may have meant: those that contain it, and those that differ in few characters."""
+    people = organization.memberships.of_active()
+    people = people.filter(Q(user__username__istartswith=name[0]) | Q(user__username__icontains=name))
+    known = list(people.order_by("user__username").values_list("user__username", flat=True)[:COMPARED])
+    if teams:
+        known += organization.teams.order_by("name_key").values_list("name", flat=True)[:COMPARED]
+    by_key = {rules.name_key(each): each for each in known}
+    key = rules.name_key(name)
+    keys = [*(each for each in by_key if key in each), *get_close_matches(key, by_key, NEAREST)]
+    return [by_key[each] for each in list(dict.fromkeys(keys))[:NEAREST]]

@@ -14,7 +14,7 @@ from ..models.change import etag_of
 from ..models.registry_queryset import RegistryQuerySet
 from .accepted_types import ListForm, types_list_field
 from .base import ActionForm, ConfirmationField, CursorForm, EtagField, ReasonField, RuleField, Wanted
-from .principals import PrincipalsField, find_users, names_of_people, refuse_unknown
+from .principals import PrincipalsField, find_users, names_of_people, refuse_unknown, suggest
 from .widgets import Radios, any_field, search_field, text_input
 
 SORTS = {
@@ -143,7 +143,8 @@ class RestrictForm(DeleteForm):
         super().__init__(*args, **kwargs)
         self.looker = looker
         if looker:
-            self.fields["others"].help_text = f"{names_of_people(looker)}, separated by commas or line breaks."
+            self.fields["others"].help_text = f"{names_of_people(looker)}, separated by commas."
+            suggest(self, "others", looker)
         else:
             del self.fields["others"]
         here = self.registry.organization.memberships.of_active()
@@ -151,9 +152,11 @@ class RestrictForm(DeleteForm):
 
     def clean_others(self) -> list[User]:
         """The users; refuses with `not_in_organization` the names that nobody here has."""
+        if not self.looker:
+            return []
         names = self.cleaned_data["others"]
-        found = find_users(self.looker, names) if self.looker else {}
-        refuse_unknown(names, found)
+        found = find_users(self.looker, names)
+        refuse_unknown(self.looker, names, found)
         return list(found.values())
 
 

@@ -12,8 +12,8 @@ from .. import rules
 from ..choices import Role
 from ..models import OrganizationMembership, Registry, RegistryMember
 from .base import ActionForm, EtagField, ReasonField
-from .principals import PrincipalsField, find_teams, find_users, names_of_people, refuse_unknown
-from .widgets import Radios, text_input
+from .principals import PrincipalsField, find_teams, find_users, names_of_people, refuse_unknown, suggest
+from .widgets import NamesInput, Radios
 
 ROLES = list(reversed(Role.choices))  # highest first, as people read them
 DOING = [
@@ -67,15 +67,15 @@ class AddAccessForm(RoleForm):
     def __init__(self, *args: Any, looker: OrganizationMembership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.looker = looker
-        text = f"{names_of_people(looker)}, or names of teams, separated by commas or line breaks."
-        self.fields["holders"].help_text = text
+        self.fields["holders"].help_text = f"{names_of_people(looker)}, or names of teams, separated by commas."
+        suggest(self, "holders", looker)
 
     def clean_holders(self) -> list[RegistryMember]:
         """The RegistryMembers to make, one a holder, unsaved and without their role; people come before teams."""
         names, organization = self.cleaned_data["holders"], self.registry.organization
         found: dict[str, dict] = {name: {"team": team} for name, team in find_teams(organization, names).items()}
         found |= {name: {"user": user} for name, user in find_users(self.looker, names).items()}
-        refuse_unknown(names, found)
+        refuse_unknown(self.looker, names, found, teams=True)
         return [RegistryMember(registry=self.registry, **found[name]) for name in names]
 
     def clean(self) -> dict[str, Any]:
@@ -101,13 +101,14 @@ class ChangeAccessForm(RoleForm):
 class ExplainForm(forms.Form):
     """Whose access to a registry is explained to the membership `looker`."""
 
-    person = forms.CharField(label="Username", max_length=254, label_suffix=":", required=False, widget=text_input())
+    person = forms.CharField(label="Username", max_length=254, label_suffix=":", required=False, widget=NamesInput)
 
     def __init__(self, *args: Any, looker: OrganizationMembership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.looker = looker
         if looker.is_admin:
             self.fields["person"].label = "Username or email address"
+        suggest(self, "person", looker)
 
     def clean_person(self) -> OrganizationMembership | None:
         """The membership of the person, or None where nobody is named."""
@@ -115,7 +116,7 @@ class ExplainForm(forms.Form):
         if not name:
             return None
         found = find_users(self.looker, [name])
-        refuse_unknown([name], found)
+        refuse_unknown(self.looker, [name], found)
         return self.looker.organization.memberships.select_related("organization", "user").get(user=found[name])
 
 

@@ -9,7 +9,7 @@ from .. import rules
 from ..choices import TeamRole
 from ..models import OrganizationMembership, Team, User
 from .base import ActionForm, ConfirmationField, CursorForm, EtagField, RuleField, Wanted
-from .principals import PrincipalsField, find_users, names_of_people, refuse_unknown
+from .principals import PrincipalsField, find_users, names_of_people, refuse_unknown, suggest
 from .widgets import Radios, search_field, text_input
 
 
@@ -59,11 +59,12 @@ class AddPeopleForm(ActionForm):
     def __init__(self, *args: Any, looker: OrganizationMembership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.looker = looker
-        self.fields["people"].help_text = f"{names_of_people(looker)}, separated by commas or line breaks."
+        self.fields["people"].help_text = f"{names_of_people(looker)}, separated by commas."
+        suggest(self, "people", looker)
 
     def clean_people(self) -> list[User]:
         """The users; refuses with `not_in_organization` those that nobody here is called."""
         names = self.cleaned_data["people"]
         found = find_users(self.looker, names)
-        refuse_unknown(names, found)
+        refuse_unknown(self.looker, names, found)
         return list(dict.fromkeys(found.values()))

@@ -17,6 +17,26 @@ class Radios(forms.RadioSelect):
         return id_ if index == "0" else super().id_for_label(id_, index)
 
 
+class NamesInput(forms.TextInput):
+    """Names of people or teams, with suggestions while one types, where scripts run."""
+
+    template_name = "forms/names.html"
+
+    def __init__(self) -> None:
+        super().__init__(attrs={"class": "input", **NO_HELP})
+
+    def suggest(self, address: str, name: str) -> None:
+        """Let field `name` ask `address` for suggestions (listings/suggestions.py)."""
+        self.attrs |= {
+            "list": f"id_{name}_suggestions",
+            "hx-get": address,
+            "hx-trigger": "input changed delay:200ms, focus once",
+            "hx-target": "next datalist",
+            "hx-swap": "innerHTML",
+            "hx-sync": "this:replace",
+        }
+
+
 def text_input(css: str = "", **attrs: Any) -> forms.TextInput:
     """An input for names: with classes beside the usual one, and without a browser's help."""
     return forms.TextInput(attrs={"class": f"input {css}".strip(), **NO_HELP, **attrs})

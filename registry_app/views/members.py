@@ -9,6 +9,7 @@ from .. import rules
 from ..choices import Action, Target
 from ..forms import ConfirmForm, MemberRoleForm, ServiceForm
 from ..listings.members import MemberListing, PersonRegistryListing
+from ..listings.suggestions import Suggestions
 from ..listings.teams import FirstTeamsListing
 from ..models import make_service_account
 from ..models.change import etag_of, read_again
@@ -24,6 +25,14 @@ def index(request, organization):
     people, teams = MemberListing(membership, request.GET), FirstTeamsListing(membership, QueryDict())
     context = {"section": "people", **people.context, **teams.context}
     return render_page(request, "members/index.html", membership, context, part="members/_results.html")
+
+
+@require_safe
+def suggestions(request, organization):
+    """Whom a field of names may mean, for its list."""
+    membership = get_organization(request.user, organization)
+    context = Suggestions(membership, request.GET).context
+    return render_page(request, "members/suggestions.html", membership, context, part="members/suggestions.html")
 
 
 @require_safe

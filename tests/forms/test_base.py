@@ -77,6 +77,7 @@ OTHERS = {
     forms.ProtectForm: {"alias"},
     forms.UnprotectForm: {"alias"},
     forms.CollectionFilter: {"q", "type", "tag", "sort", "after", "before"},
+    forms.NamesTyped: {"person", "people", "others", "holders"},
     forms.VersionFilter: {"q"},
     forms.CompareForm: {"v", "base", "only", "format"},
     forms.LinkFilter: {"metric", "sort", "after", "before"},

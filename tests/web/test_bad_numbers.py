@@ -154,6 +154,7 @@ LISTS = {
     forms.LinkFilter: ["collections:detail"],
     forms.LineageFilter: ["links:lineage"],
     forms.PeopleFilter: ["members:index"],
+    forms.NamesTyped: ["members:suggestions"],
     forms.TeamFilter: ["teams:index"],
     forms.ArtifactFilter: ["artifacts:index", "artifacts:organization"],
     forms.VersionFilter: ["links:create"],
