@@ -9,10 +9,10 @@ from django.db.models import Q, QuerySet
 
 from .. import rules
 from ..choices import OrganizationRole
-from ..models import OrganizationMembership
+from ..models import OrganizationMembership, Team
 from .base import ActionForm, CursorForm, EtagField, Wanted
 from .organizations import AccountForm
-from .principals import AT_ONCE
+from .principals import AT_ONCE, PrincipalsField, find_teams, refuse_unknown, suggest
 from .widgets import Radios, any_field, search_field, text_input
 
 STATES = [("active", "Active"), ("deactivated", "Deactivated")]
@@ -101,7 +101,7 @@ class AddressesField(forms.CharField):
 
 
 class InviteForm(ActionForm):
-    """New invitations: one for each address, or one for anybody."""
+    """New invitations that the membership `looker` makes: one for each address, or one for anybody."""
 
     email = AddressesField(
         label="Email addresses",
@@ -115,6 +115,21 @@ class InviteForm(ActionForm):
         widget=Radios,
         error_messages={"required": "Choose a role."},
     )
+    teams = PrincipalsField(
+        required=False, help_text="Separated by commas. Whoever accepts is a member of them at once."
+    )
+
+    def __init__(self, *args: Any, looker: OrganizationMembership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.looker = looker
+        suggest(self, "teams", looker)
+
+    def clean_teams(self) -> list[Team]:
+        """The teams; refuses with `not_in_organization` the names that none here has."""
+        names = self.cleaned_data["teams"]
+        found = find_teams(self.looker.organization, names)
+        refuse_unknown(self.looker, names, found, people=False, teams=True)
+        return list(dict.fromkeys(found.values()))
 
 
 class JoinForm(AccountForm):

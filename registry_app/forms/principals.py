@@ -46,6 +46,7 @@ class NamesTyped(FilterForm):
     person = forms.CharField(required=False, max_length=254)
     people = forms.CharField(required=False, max_length=20_000)
     others = forms.CharField(required=False, max_length=20_000)
+    teams = forms.CharField(required=False, max_length=20_000)
     holders = forms.CharField(required=False, max_length=20_000)
 
 
@@ -82,26 +83,33 @@ def find_teams(organization: Organization, names: Collection[str]) -> dict[str, 
 
 
 def refuse_unknown(
-    looker: OrganizationMembership, names: Iterable[str], found: Container[str], *, teams: bool = False
+    looker: OrganizationMembership,
+    names: Iterable[str],
+    found: Container[str],
+    *,
+    people: bool = True,
+    teams: bool = False,
 ) -> None:
     """Refuse each of `names` that isn't among those `found`, with `not_in_organization`.
 
-    The first are told which names are the nearest: of people, and of teams where those may be named.
+    The first are told which names are the nearest, of people and of teams, of those that may be named.
     """
     missing = [name for name in names if name not in found]
-    texts = {name: f"Nobody here is called {name[:60]}." for name in missing}
+    texts = {name: f"{'Nobody' if people else 'No team'} here is called {name[:60]}." for name in missing}
     for name in missing[:NEAREST]:
-        if nearest := _nearest(looker.organization, name, teams):
+        if nearest := _nearest(looker.organization, name, people, teams):
             texts[name] += f" Did you mean {get_text_list(nearest, 'or')}?"
     if missing:
         raise ValidationError([ValidationError(text, code=rules.NOT_HERE.code) for text in texts.values()])
 
 
-def _nearest(organization, name, teams):
+def _nearest(organization, name, people, teams):
     """The names that `name` may have meant: those that contain it, and those that differ in few characters."""
-    people = organization.memberships.of_active()
-    people = people.filter(Q(user__username__istartswith=name[0]) | Q(user__username__icontains=name))
-    known = list(people.order_by("user__username").values_list("user__username", flat=True)[:COMPARED])
+    known: list[str] = []
+    if people:
+        near = Q(user__username__istartswith=name[0]) | Q(user__username__icontains=name)
+        here = organization.memberships.of_active().filter(near).order_by("user__username")
+        known += here.values_list("user__username", flat=True)[:COMPARED]
     if teams:
         known += organization.teams.order_by("name_key").values_list("name", flat=True)[:COMPARED]
     by_key = {rules.name_key(each): each for each in known}

@@ -19,5 +19,5 @@ class InvitationListing(Listing):
     @staticmethod
     def query(organization: int) -> QuerySet:
         """The invitations, as dicts."""
-        columns = ("id", "email", "role", "created_by__username", "created_at", "expires_at")
+        columns = ("id", "email", "role", "teams", "created_by__username", "created_at", "expires_at")
         return Invitation.objects.open().filter(organization=organization).values(*columns)

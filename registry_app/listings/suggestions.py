@@ -33,7 +33,8 @@ class Suggestions:
     @property
     def context(self) -> dict[str, Any]:
         """The context of members/suggestions.html: what comes before each name, and (name, note) of each."""
-        found = [*self._people(), *(self._teams() if self.field == "holders" else ())]
+        found = [] if self.field == "teams" else self._people()
+        found += self._teams() if self.field in {"teams", "holders"} else []
         key = rules.name_key(self.typed)
         found.sort(key=lambda row: (not rules.name_key(row[0]).startswith(key), rules.name_key(row[0])))
         return {"before": self.before, "rows": found[:SHOWN]}

@@ -12,9 +12,10 @@ from .. import rules
 from ..choices import Action, OrganizationRole, Permission, Target
 from ..database.compiled import CurrentTime
 from .change import changing, locked
-from .event import Actor, AuditTarget, reference
+from .event import Actor, AuditTarget, differences, reference
 from .organization import Organization, OrganizationMembership
 from .secret import new_seed, secret_of
+from .team import Team, TeamMembership
 from .user import User
 from .validation import raise_refusal
 
@@ -43,12 +44,14 @@ class Invitation(models.Model):
     """A link into an organization: it works once, and expires. Only a hash of its secret is kept.
 
     `created_by` is the organization admin with whose role it ends; None where the installation itself made it, by
-    command or staff: no role was used for that, so it ends with none.
+    command or staff: no role was used for that, so it ends with none. `teams` are references, as the log has them, to
+    those that whoever accepts is put into: one may be renamed, or deleted, before that.
     """
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="invitations")
     email = models.EmailField(blank=True, help_text="Whom it is meant for; who has the link can use it.")
     role = models.CharField(max_length=10, choices=OrganizationRole, default=OrganizationRole.MEMBER)
+    teams = models.JSONField(default=list, blank=True, editable=False)
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     created_by = models.ForeignKey(User, models.PROTECT, null=True, editable=False, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -89,8 +92,18 @@ class Invitation(models.Model):
             self.expires_at = timezone.now() + LIFETIME
             self.full_clean()
             self.save()
-            change.record(Action.INVITE, self, {"role": [None, self.role]})
+            related = {"teams": self.teams} if self.teams else {}
+            change.record(Action.INVITE, self, {"role": [None, self.role]}, related)
         return token
+
+    def teams_left(self) -> models.QuerySet[Team]:
+        """Those of its teams that are still there."""
+        return self.organization.teams.filter(pk__in=[team["id"] for team in self.teams]).order_by("name_key")
+
+    def teams_gone(self) -> list[str]:
+        """The names of those of its teams that were deleted since."""
+        left = {team.pk for team in self.teams_left()}
+        return [team["name"] for team in self.teams if team["id"] not in left]
 
     def revoke_by(self, by: Actor) -> bool:
         """End it before anybody uses it, and log that. Answers whether it was open. Refuses with `role_too_low`."""
@@ -102,14 +115,17 @@ class Invitation(models.Model):
 
     def replace_by(self, by: Actor) -> "Invitation":
         """Revoke it, and create another one like it. Refuses with `role_too_low`, or `invitation_used`."""
-        other = Invitation(organization=self.organization, email=self.email, role=self.role)
+        other = Invitation(organization=self.organization, email=self.email, role=self.role, teams=self.teams)
         with transaction.atomic():
             raise_refusal(None if self.revoke_by(by) else rules.INVITATION_USED)
             other.create(by)
         return other
 
     def accept(self, by: Actor) -> OrganizationMembership:
-        """Add `by.user` to the organization, once. Refuses with `invitation_used`; answers the membership."""
+        """Add `by.user` to the organization, and to those of its teams that are still there, once.
+
+        Refuses with `invitation_used`; answers the membership. Who is a member already stays as they are.
+        """
         with changing(self, by, Permission.JOIN) as change:
             invitation = change.row
             used = Invitation.objects.open().filter(pk=self.pk).update(used_at=timezone.now(), used_by=by.user)
@@ -122,7 +138,16 @@ class Invitation(models.Model):
                 membership.save()
                 related = {"invitation": reference(self)}
                 change.record(Action.PERSON_ADD, membership, {"role": [None, self.role]}, related)
+                invitation._put_into_teams(change, related)
         return membership
+
+    def _put_into_teams(self, change, related):
+        for team in self.teams_left():
+            member = TeamMembership(team=team, user=change.by.user)
+            member.full_clean()
+            member.save()
+            related["member"] = reference(member.user)
+            change.record(Action.TEAM_MEMBER_ADD, team, differences({}, member.given), related)
 
     def lock_for_change(self, by: Actor, action: Action | Literal[Permission.JOIN]) -> tuple["Invitation", str | None]:
         """Lock its organization until commit. Answers (the row anew, the organization role of `by`, if it is needed).
@@ -138,9 +163,15 @@ class Invitation(models.Model):
         return invitation, role
 
 
-def invite(organization: Organization, by: Actor, emails: Iterable[str], role: str) -> list[Invitation]:
-    """Create an invitation as `role` for each of the addresses, "" for anybody: all or none. Refuses as `create`."""
-    invitations = [Invitation(organization=organization, email=email, role=role) for email in emails]
+def invite(
+    organization: Organization, by: Actor, emails: Iterable[str], role: str, teams: Iterable[Team] = ()
+) -> list[Invitation]:
+    """Create an invitation as `role`, and into `teams` of the organization, for each of the addresses, "" for anybody.
+
+    All or none. Refuses as `create`.
+    """
+    into = [reference(team) for team in teams]
+    invitations = [Invitation(organization=organization, email=email, role=role, teams=into) for email in emails]
     with transaction.atomic():
         for invitation in invitations:
             invitation.create(by)

@@ -10,6 +10,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.text import get_text_list
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from .. import rules
@@ -40,10 +41,11 @@ def create(request, organization):
     """Create invitations, which leads to a page that shows their links once; and list the open ones."""
     membership = require_admin(request.user, organization, Action.INVITE)
     listing = InvitationListing(membership, request.GET)
-    form = InviteForm(form_data(request))
+    form = InviteForm(form_data(request), looker=membership)
     if form.is_valid():
-        emails, role = form.cleaned_data["email"] or [""], form.cleaned_data["role"]
-        if form.submit(invite, membership.organization, actor_of(request), emails, role):
+        wanted = form.cleaned_data
+        invited = wanted["email"] or [""], wanted["role"], wanted["teams"]
+        if form.submit(invite, membership.organization, actor_of(request), *invited):
             return _created(request, form.answer)
     log_refusals(request, form, Action.INVITE, membership.organization)
     context = {"section": "people", "form": form, "page": listing.page}
@@ -175,5 +177,10 @@ def _join(request, invitation):
 
 def _welcome(request, invitation):
     organization, role = invitation.organization, invitation.get_role_display().lower()
-    messages.success(request, f"Welcome to {organization}. Your role in it: {role}.")
+    said = [f"Welcome to {organization}. Your role in it: {role}."]
+    if teams := [team.name for team in invitation.teams_left()]:
+        said.append(f"You are in {get_text_list(teams, 'and')}.")
+    if gone := invitation.teams_gone():
+        said.append(f"You were to be in {get_text_list(gone, 'and')} too, but that was deleted.")
+    messages.success(request, " ".join(said))
     return redirect(organization)

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from registry_app.choices import Role
 from registry_app.models import User
+from tests.browser.page_checks import SCRIPTS
 from tests.client import registries_of
 from tests.factories import PASSWORD, give_team_role
 
@@ -53,6 +54,21 @@ def test_invited_joins_and_sees_what_a_team_gives(page, sign_in, ada, acme, vaul
     sign_in(User.objects.get(username="nora"))
     page.goto(registries_of(acme))
     expect(page.get_by_role("table").get_by_role("link", name="Vault")).to_be_visible()
+
+
+@pytest.mark.parametrize("page", SCRIPTS, indirect=True)
+def test_an_invitation_leads_into_a_team(page, sign_in, ada, acme, sam, vision):
+    sign_in(ada)
+    page.goto(reverse("members:index", args=[acme.slug]))
+    page.get_by_role("link", name="Invite people").click()
+    page.locator("[name=teams]").fill("Vision")
+    _send(page, "Create invitations")
+    link = page.locator("#secret").inner_text()
+    sign_in(sam)
+    page.goto(link)
+    _send(page, "Join Acme ML as sam")
+    expect(page.get_by_role("status").filter(has_text="Vision")).to_be_visible()
+    assert vision.memberships.filter(user=sam).exists()
 
 
 def test_people_filter_in_place(page, sign_in, ada, acme, mel, rob, vision):

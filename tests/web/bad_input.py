@@ -25,7 +25,7 @@ FORMS_OF_PEOPLE = {
     "registry_members:add": {"holders": "mel", "role": "member", "ends_at": ""},
     "registry_members:change": {"role": "member", "ends_at": "", "etag": ""},
     "access_requests:answer": {"answer": "grant", "note": ""},
-    "invitations:create": {"email": "", "role": "member"},
+    "invitations:create": {"email": "", "role": "member", "teams": ""},
     "group_mappings:index": {"group": "ml-admins", "role": "admin", "team": "Vision", "team_role": "member"},
     "group_mappings:change": {"role": "admin", "etag": ""},
     "members:service": {"username": "robot"},

@@ -11,11 +11,11 @@ from django.core.mail.backends import locmem
 from django.urls import reverse
 from django.utils import timezone
 
-from registry_app.choices import Action, OrganizationRole
+from registry_app.choices import Action, OrganizationRole, TeamRole
 from registry_app.models import Actor, AuditEvent, Invitation, User
 from registry_app.views import invitations as views
 from tests.client import Page, browser, codes, logging, nothing_changes, nothing_happens, refused
-from tests.factories import PASSWORD, make_invitation, make_member, make_user
+from tests.factories import PASSWORD, make_invitation, make_member, make_team, make_user
 
 ACCOUNT = {"username": "nora", "email": "nora@example.com", "password": PASSWORD, "password_again": PASSWORD}
 
@@ -297,6 +297,56 @@ def test_what_no_longer_works_is_answered_like_what_never_was(acme, sam, globex,
                 answers = [getattr(client, method)(link(name), ACCOUNT) for name in (token, "x" * len(token), "\0é")]
             assert {answer.status_code for answer in answers} == {404}
             assert {answer.templates[0].name for answer in answers} == {"404.html"}
+
+
+# Teams.
+
+
+def test_who_accepts_is_in_the_teams_of_the_invitation_at_once(acme, ada, vision, sam, globex):
+    shown = browser(ada).post(invite(acme), {"role": "member", "teams": "vision"}, follow=True)
+    offered = browser(sam).get(shown.context["link"])
+    with logging() as events:
+        welcome = browser(sam).post(shown.context["link"], follow=True)
+    assert "Vision" in offered.text and "Vision" in str(*welcome.context["messages"])
+    assert vision.memberships.get(user=sam).role == TeamRole.MEMBER
+    assert [event.action for event in events] == [Action.PERSON_ADD, Action.TEAM_MEMBER_ADD]
+    used = acme.invitations.get()
+    assert [event.related["invitation"]["id"] for event in events] == [used.pk, used.pk]
+    assert (events[1].related["member"]["id"], events[1].actor_name) == (sam.pk, "sam")
+    made = AuditEvent.objects.get(action=Action.INVITE)
+    assert [team["id"] for team in made.related["teams"]] == [vision.pk]
+
+
+def test_who_makes_an_account_to_accept_is_in_the_teams_too(acme, ada, vision):
+    shown = browser(ada).post(invite(acme), {"role": "member", "teams": "Vision"}, follow=True)
+    assert browser().post(shown.context["link"], ACCOUNT).status_code == 302
+    assert vision.memberships.filter(user__username="nora", role=TeamRole.MEMBER).exists()
+
+
+def test_a_team_that_is_gone_is_left_out_and_the_invited_are_told(acme, ada, vision, sam, globex):
+    risk = make_team(acme, "Risk")
+    shown = browser(ada).post(invite(acme), {"role": "member", "teams": "Vision, Risk"}, follow=True)
+    vision.edit(Actor(ada), name="Sight", description="")
+    risk.delete_by(Actor(ada))
+    welcome = browser(sam).post(shown.context["link"], follow=True)
+    (said,) = map(str, welcome.context["messages"])
+    assert (acme.memberships.filter(user=sam).exists(), vision.memberships.filter(user=sam).exists()) == (True, True)
+    assert "Sight" in said and "Risk" in said
+
+
+def test_a_replaced_invitation_leads_into_the_same_teams(acme, ada, vision):
+    client = browser(ada)
+    client.post(invite(acme), {"role": "member", "teams": "Vision"})
+    address = reverse("invitations:detail", args=[acme.slug, acme.invitations.get().pk])
+    client.get(address)
+    client.post(address, Page(client.get(address)).form_to(address).data)
+    assert [[team.pk for team in each.teams_left()] for each in acme.invitations.open()] == [[vision.pk]]
+
+
+@pytest.mark.parametrize("teams", ["Nothing", "Vision, Elsewhere", "mel"])
+def test_only_teams_of_the_organization_can_be_named(acme, globex, ada, mel, vision, teams):
+    make_team(globex, "Elsewhere")
+    refused(browser(ada), invite(acme), {"role": "member", "teams": teams}, "not_in_organization")
 
 
 # The role of its maker.
