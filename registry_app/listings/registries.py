@@ -32,7 +32,8 @@ def _types(is_first: bool, membership: OrganizationMembership, wanted: Wanted, *
     choose from: those of the core registries, and of the first OFFERED_FROM that the person sees.
     """
     custom = AcceptedType.objects.filter(registry__in=ids).order_by()
-    types = custom.values_list("registry__name", "name", "preconfigured", Value(0), Value(0), Value(0))
+    none = [Value(0)] * 3
+    types = custom.values_list("registry__name", "name", "preconfigured", *none)
     if is_first:
         # A union, because PostgreSQL would answer an OR of the two by reading the types of all registries.
         core = RegistryFilter.narrow(membership, wanted).core().order_by()
@@ -41,7 +42,7 @@ def _types(is_first: bool, membership: OrganizationMembership, wanted: Wanted, *
     seen = membership.registries()
     for some in (seen.core().order_by(), seen.order_by("name_key")[:OFFERED_FROM]):
         offered = AcceptedType.objects.filter(registry__in=some.values("pk")).order_by().distinct()
-        types = types.union(offered.values_list(Value(""), "name", Value(False), Value(0), Value(0)), all=True)
+        types = types.union(offered.values_list(Value(""), "name", Value(False), *none), all=True)
     return types.order_by("-preconfigured", "name")
 
 
