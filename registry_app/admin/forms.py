@@ -181,7 +181,9 @@ class LinkForm(ReasonForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             aliases, tags = facts = self.instance.facts
-            self.initial.update(aliases=", ".join(aliases), tags=", ".join(tags), etag=digest_of(facts))
+            self.initial.update(
+                aliases=", ".join(aliases), tags=", ".join(tags), etag=digest_of(self.instance.pk, facts)
+            )
 
     def _get_validation_exclusions(self):
         """Rule 23: to link twice is no error, so no constraint is asked."""

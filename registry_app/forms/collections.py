@@ -161,7 +161,7 @@ class LabelsForm(ActionForm):
         super().__init__(*args, registry=link.collection.registry, **kwargs)
         self.fields["aliases"].label = "New aliases"
         aliases, tags = facts = link.facts  # read once, so that the etag is of what is shown
-        self.initial.update(keep=aliases, tags=", ".join(tags), listed=aliases, etag=digest_of(facts))
+        self.initial.update(keep=aliases, tags=", ".join(tags), listed=aliases, etag=digest_of(link.pk, facts))
         others = link.collection.aliases.exclude(link=link).values_list("name", flat=True)
         for field, names in (("keep", aliases), ("move", others)):
             self.fields[field].choices = [(name, name) for name in names]  # type: ignore[attr-defined]

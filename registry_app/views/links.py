@@ -128,7 +128,7 @@ def edit(request, organization, name, collection, number):
     log_refusals(request, form, Action.ALIAS_SET, found)
     if form.is_bound:
         facts = found.facts
-        form.initial.update(listed=facts[0], etag=digest_of(facts))
+        form.initial.update(listed=facts[0], etag=digest_of(found.pk, facts))
     context = {"form": form, **_labels_and_lock(access, collection, found)}
     context |= _choices(form, context, access)
     if form.status == 409:
