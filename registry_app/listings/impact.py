@@ -5,6 +5,7 @@ from typing import Any
 from .. import rules
 from ..choices import Visibility
 from ..models import Alias, Registry, effective_sources
+from ..models.impact import PeopleCount, Restriction
 
 COLLECTIONS_SHOWN = 10  # names on the preview of a deletion
 PEOPLE_SHOWN = 50  # names on the preview of a restriction
@@ -12,10 +13,15 @@ PEOPLE_SHOWN = 50  # names on the preview of a restriction
 
 def restriction_impact(registry: Registry) -> dict[str, Any]:
     """The preview of a restriction: counts, the people who keep access with the source of their role, who loses it."""
-    now, (kept, lost) = registry.restriction(), registry.sides_of_restriction()
+    kept, lost = registry.sides_of_restriction()
+    keeps, loses = kept.counted(), lost.counted()
+    now = Restriction(keeps.total, loses.total)
     kept, lost = (side.select_related("user", "organization").order_by("user__username") for side in (kept, lost))
     return {
         "now": now,
+        "keeps": keeps,
+        "loses": loses,
+        "before": PeopleCount(keeps.people + loses.people, keeps.services + loses.services),
         "held": registry.collections.holdings(),
         "more_kept": max(0, now.keeps - PEOPLE_SHOWN),
         "more_lost": max(0, now.loses - PEOPLE_SHOWN),
@@ -29,7 +35,7 @@ def deletion_impact(registry: Registry) -> dict[str, Any]:
     """The preview of a deletion: counts, the first collections, and the protected aliases, which jobs use."""
     aliases = Alias.objects.filter(collection__registry=registry).values_list("name", flat=True).distinct()
     return {
-        "people": registry.people().count(),
+        "people": registry.people_counted(),
         "types": registry.type_names(),
         "now": registry.collections.holdings(),
         "collections": registry.collections.order_by("name_key")[:COLLECTIONS_SHOWN],

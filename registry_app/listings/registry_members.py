@@ -75,7 +75,7 @@ class RegistryMemberListing(Listing):
         return {
             "page": self.page,
             "rows": self.rows,
-            "everybody": organization.memberships.of_active().count(),
+            "everybody": organization.memberships.of_active().counted(),
             "admins": list(self.admins),
             "admins_shown": ADMINS_SHOWN,
             "shared": rules.shared_role(self.registry.visibility, organization.default_role),

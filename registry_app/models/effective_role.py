@@ -9,7 +9,7 @@ from .. import rules
 from ..choices import OrganizationRole, Role, Visibility
 from ..database.compiled import Compiled
 from .event import Actor
-from .impact import Restriction
+from .impact import PeopleCount, Restriction
 from .organization import Organization, OrganizationMembership, OrganizationMembershipQuerySet
 from .registry_member import RANK, RegistryMember
 
@@ -27,10 +27,12 @@ def _with_given_role(user: int, organization: int, registry: int) -> Organizatio
 def _people_counted(
     model: type, visibility: str, default_role: str, registry: int, organization: int
 ) -> OrganizationMembershipQuerySet:
-    """The number of people who can see a registry of this `visibility`, if there are any."""
+    """The number of people, and of service accounts, that can see a registry of this `visibility`, if there are any."""
     place = Organization(pk=organization, default_role=default_role)
     people = model(pk=registry, visibility=visibility, organization=place).people().order_by()
-    return people.values("organization").annotate(count=models.Count("pk")).values_list("count", flat=True)
+    services = Q(user__is_service=True)
+    counts = {"people": models.Count("pk", filter=~services), "services": models.Count("pk", filter=services)}
+    return people.values("organization").annotate(**counts).values_list(*counts)
 
 
 class EffectiveRoles:
@@ -68,10 +70,10 @@ class EffectiveRoles:
         """The memberships of everybody who can see it."""
         return self.who_can(Role.RESTRICTED_VIEWER)
 
-    def people_counted(self) -> int:
-        """How many people can see it."""
+    def people_counted(self) -> PeopleCount:
+        """How many people and service accounts can see it."""
         shape: tuple = type(self), str(self.visibility), self.organization.default_role
-        return _people_counted.first(self.pk, self.organization_id, shape=shape) or 0
+        return PeopleCount(*_people_counted.first(self.pk, self.organization_id, shape=shape) or (0, 0))
 
     def admins(self) -> OrganizationMembershipQuerySet:
         """The memberships of those who are admins here: organization admins, and who has the role."""

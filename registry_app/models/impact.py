@@ -3,15 +3,32 @@
 from typing import NamedTuple
 
 
+class PeopleCount(NamedTuple):
+    """How many people, and how many service accounts."""
+
+    people: int
+    services: int
+
+    def __str__(self) -> str:
+        people = f"{self.people:,} {'person' if self.people == 1 else 'people'}"
+        services = f"{self.services:,} service account{'' if self.services == 1 else 's'}"
+        return f"{people} and {services}" if self.services else people
+
+    @property
+    def total(self) -> int:
+        """How many both are."""
+        return self.people + self.services
+
+
 class Restriction(NamedTuple):
-    """What restricting a registry would do: how many people keep access, and how many lose it."""
+    """What restricting a registry would do: how many keep access, and how many lose it, service accounts included."""
 
     keeps: int
     loses: int
 
     @property
     def total(self) -> int:
-        """How many people see it before."""
+        """How many see it before."""
         return self.keeps + self.loses
 
 

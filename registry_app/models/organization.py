@@ -14,6 +14,7 @@ from . import endings
 from .change import changing, locked, refuse_stale
 from .event import Actor, Audited, AuditTarget, differences, reference
 from .group_role import GIVEN, GroupRole, group_is_whole
+from .impact import PeopleCount
 from .user import User
 from .validation import raise_refusal, validate_name
 
@@ -119,6 +120,12 @@ class OrganizationMembershipQuerySet(models.QuerySet):
         people = User.objects.alias(username_key=Lower("username"), email_key=Lower("email"))
         called = models.Q(username_key__in=wanted)
         return self.filter(user__in=people.filter(called | models.Q(email_key__in=wanted) if by_address else called))
+
+    def counted(self) -> PeopleCount:
+        """How many of them are people, and how many service accounts."""
+        services = models.Q(user__is_service=True)
+        counts = {"people": models.Count("pk", filter=~services), "services": models.Count("pk", filter=services)}
+        return PeopleCount(**self.order_by().aggregate(**counts))
 
     def admins(self) -> Self:
         """Those of organization admins who can still sign in."""

@@ -58,7 +58,6 @@ class Registry(EffectiveRoles, models.Model):
     collection_count = models.PositiveIntegerField(default=0, editable=False)
     link_count = models.PositiveIntegerField(default=0, editable=False)
     byte_count = models.BigIntegerField(default=0, editable=False)  # that the linked versions state
-
     objects = RegistryQuerySet.as_manager()
     _stored: "Registry | None" = None  # the row as it is stored, of a draft and of a row that is being changed
 

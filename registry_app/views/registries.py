@@ -140,7 +140,7 @@ def restrict(request, organization, name):
         wanted["keep"] = [*wanted["keep"], *wanted["others"]]
         change = {field: wanted[field] for field in ("etag", "keep", "reason")}
         if form.submit(registry.restrict, actor_of(request), **change):
-            messages.success(request, f"{registry} is now restricted. {registry.people().count()} people have access.")
+            messages.success(request, f"{registry} is now restricted. Access: {registry.people_counted()}.")
             return redirect("registries:settings", organization, registry.name)
     log_refusals(request, form, Action.RESTRICT, registry)
     if form.is_bound:
