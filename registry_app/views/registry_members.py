@@ -26,9 +26,9 @@ def index(request, organization, name):
 
 @require_http_methods(["GET", "POST"])
 def add(request, organization, name):
-    """Give a role to people, service accounts and teams: to all of them or to none."""
+    """Give a role to people, service accounts and teams: to all of them or to none. `holders` names the first ones."""
     access = get_registry(request.user, organization, name, Action.MEMBER_ADD)
-    shown = {"role": Role.MEMBER}
+    shown = {"role": Role.MEMBER, "holders": request.GET.get("holders", "")}
     form = AddAccessForm(form_data(request), registry=access.registry, looker=access.membership, initial=shown)
     if form.is_valid() and form.submit(_give, actor_of(request), form.cleaned_data):
         names = ", ".join(str(member.holder) for member in form.cleaned_data["holders"])
