@@ -107,7 +107,7 @@ class InviteForm(ActionForm):
         label="Email addresses",
         required=False,
         max_length=20_000,
-        help_text="One a line, or separated by commas: each gets a link. Empty: one link, for anybody who has it.",
+        help_text="Separate them with commas. Each gets its own link. Leave empty for one link that anybody can use.",
     )
     role = forms.ChoiceField(
         choices=OrganizationRole,

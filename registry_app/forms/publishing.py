@@ -59,7 +59,7 @@ class PublishForm(VersionForm):
         required=False,
         clean_text=rules.clean_name,
         refuse=partial(_refuse_unless_empty, partial(rules.refuse_label, what="Artifacts")),
-        help_text="An existing name adds a version to it; a new name creates an artifact. Empty: as the collection.",
+        help_text="An existing name adds a version to it, a new one creates an artifact. Empty: the collection's name.",
         widget=text_input("mono short", list="publishing-artifacts"),
     )
     aliases = aliases_field()
