@@ -15,7 +15,7 @@ NEWS = timedelta(days=14)  # how long the person who asked is told of the answer
 
 
 class AccessRequestListing:
-    """The open requests in an organization that a person may answer, oldest first."""
+    """The requests in an organization that concern a person; those to answer are open, the oldest first."""
 
     def __init__(self, membership: OrganizationMembership) -> None:
         self.membership = membership
@@ -33,6 +33,19 @@ class AccessRequestListing:
         found = found.select_related("user", "link__collection__registry__organization")
         return found.filter(registry__organization=self.membership.organization_id)[:SHOWN]
 
+    @property
+    def own(self) -> list[AliasRequest | AccessRequest]:
+        """The person's own requests in registries that they see: open ones, and those answered lately."""
+        place = {"user": self.membership.user_id, "registry__in": self.membership.registries().order_by().values("pk")}
+        roles = AccessRequest.objects.filter(_lately(), **place).select_related("registry", "answered_by")
+        aliases = AliasRequest.objects.filter(_lately(), **place)
+        aliases = aliases.select_related("link__collection__registry__organization", "answered_by")
+        return sorted([*roles[:SHOWN], *aliases[:SHOWN]], key=lambda asked: asked.created_at, reverse=True)
+
+
+def _lately():
+    return Q(answered_at=None) | Q(answered_at__gt=timezone.now() - NEWS)
+
 
 def alias_requests_in(access: RegistryAccess, collection: Collection, **where: Any) -> list[AliasRequest]:
     """The first SHOWN requests in the collection for the person; `where` narrows them.
@@ -43,8 +56,7 @@ def alias_requests_in(access: RegistryAccess, collection: Collection, **where: A
     if Action.ALIAS_APPROVE in access.allowed:
         found = found.open()
     else:
-        lately = Q(answered_at=None) | Q(answered_at__gt=timezone.now() - NEWS)
-        found = found.filter(lately, user=access.membership.user_id)
+        found = found.filter(_lately(), user=access.membership.user_id)
     rows = list(found[:SHOWN])
     for asked in rows:
         asked.link.collection = collection

@@ -44,9 +44,10 @@ class Overview:
 
     @property
     def requests(self) -> dict[str, list]:
-        """Open requests that the person may answer: for a role, and for a protected alias."""
+        """Open requests that the person may answer, for a role or an alias; and `own`, which admins don't need."""
         listing = AccessRequestListing(self.membership)
-        return {"roles": list(listing.rows[:SHOWN]), "aliases": list(listing.aliases[:SHOWN])}
+        own = [] if self.membership.is_admin else listing.own[:SHOWN]
+        return {"roles": list(listing.rows[:SHOWN]), "aliases": list(listing.aliases[:SHOWN]), "own": own}
 
     @property
     def ending(self) -> list[RegistryMember]:

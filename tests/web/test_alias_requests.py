@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from registry_app.choices import Role
 from registry_app.listings.access_requests import NEWS
-from registry_app.models import Actor, AliasRequest, ProtectedAlias
+from registry_app.models import AccessRequest, Actor, AliasRequest, ProtectedAlias
 from tests.client import Page, browser, refused
 from tests.factories import give_role, make_collection, make_link, make_member, make_user, make_version
 
@@ -182,7 +182,10 @@ def test_rule_31_who_asked_reads_the_answer_on_the_version_for_two_weeks(link, m
     for page in pages:
         assert [each.note for each in browser(mel).get(page).context["alias_requests"]] == ["Later."]
         assert browser(rob).get(page).context["alias_requests"] == []
+    overview = reverse("organizations:detail", args=[link.collection.registry.organization.slug])
+    assert [each.note for each in browser(mel).get(overview).context["requests"]["own"]] == ["Later."]
     AliasRequest.objects.update(answered_at=timezone.now() - NEWS)
+    assert browser(mel).get(overview).context["requests"]["own"] == []
     for page in pages:
         assert browser(mel).get(page).context["alias_requests"] == []
 
@@ -193,3 +196,15 @@ def test_nobody_is_led_to_a_request_where_nothing_is_left_to_ask_for(link, mel):
     ask(link, mel)
     page = browser(mel).get(link.get_absolute_url())
     assert (page.context["askable"], address("create", link, link.number) in page.text) == ([], False)
+
+
+def test_own_requests_name_no_registry_that_one_sees_no_more(link, mel, acme, vault, rob):
+    role = give_role(vault, mel, Role.VIEWER)
+    AccessRequest(registry=vault, user=mel, role=Role.ADMIN, reason="For the vault.").create(Actor(mel))
+    overview = reverse("organizations:detail", args=[acme.slug])
+    page = browser(mel).get(overview)
+    assert [each.registry for each in page.context["requests"]["own"]] == [vault]
+    assert "Vault" in page.text
+    role.delete_by(Actor(rob))
+    page = browser(mel).get(overview)
+    assert (page.context["requests"]["own"], "Vault" in page.text) == ([], False)
