@@ -24,7 +24,7 @@ LABELS = {
 }
 HELP = {
     "project": "",
-    "uri": "A URI that the people who load it can read: s3, gs, hf, https or file.",
+    "uri": "A URI that the people who load it can read: s3, gs, hf or https. file is a path on one machine.",
     "digest": "sha256: and 64 hexadecimal digits, or another kind, a colon and its value.",
     "run": "The name of the run that made it.",
 }

@@ -4,7 +4,10 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from .. import rules
 from ..database.compiled import Compiled
-from ..models import AcceptedType, Collection, Registry
+from ..models import AcceptedType, Collection, OrganizationMembership, Registry
+
+READ_FROM = 200  # registries whose types are named to a person who creates one
+NAMED = 12  # of these types
 
 
 class AcceptedTypeListing:
@@ -26,6 +29,13 @@ class AcceptedTypeListing:
 
     def _refuse_removal(self, accepted, *, others):
         return rules.refuse_type_removal(self.registry.kind, accepted.name, in_use=accepted.used, others=others)
+
+
+def types_elsewhere(membership: OrganizationMembership) -> list[str]:
+    """Types that registries accept which the person sees, so that a new one doesn't call the same thing otherwise."""
+    seen = membership.registries().order_by("name_key")[:READ_FROM].values("pk")
+    names = AcceptedType.objects.filter(registry__in=seen).values_list("name", flat=True)
+    return list(names.distinct().order_by("name")[:NAMED])
 
 
 @Compiled

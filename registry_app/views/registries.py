@@ -16,7 +16,7 @@ from ..forms import (
     RemoveTypeForm,
     RestrictForm,
 )
-from ..listings.accepted_types import AcceptedTypeListing
+from ..listings.accepted_types import AcceptedTypeListing, types_elsewhere
 from ..listings.collections import CollectionListing
 from ..listings.events import RegistryEventListing
 from ..listings.impact import deletion_impact, restriction_impact
@@ -50,7 +50,7 @@ def create(request, organization):
             messages.success(request, f"{registry} is created. You are its admin.")
             return redirect(registry)
     log_refusals(request, form, Action.CREATE, wanted_target(request, Target.REGISTRY, membership.organization))
-    context = {"form": form, "section": "create"}
+    context = {"form": form, "section": "create", "elsewhere": types_elsewhere(membership)}
     return render_page(request, "registries/create.html", membership, context, status=form.status)
 
 

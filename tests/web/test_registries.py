@@ -289,6 +289,14 @@ def test_rule_14_whether_a_name_is_free_is_told_to_whoever_may_create(acme, ada,
 # A new one.
 
 
+def test_the_form_names_types_of_registries_that_one_sees(acme, ada, mel, golden, vault):
+    vault.accept_only(Actor(ada), ["trace"])
+    page = reverse("registries:create", args=[acme.slug])
+    assert "eval-suite" in browser(mel).get(page).context["elsewhere"]
+    assert "trace" in browser(ada).get(page).context["elsewhere"]
+    assert "trace" not in browser(mel).get(page).text
+
+
 @pytest.mark.parametrize("types", ["model, Model, models", "eval, EVALS", "model, 𝗆𝗈𝖽𝖾𝗅"])
 def test_rule_13_a_new_registry_asks_about_types_that_look_alike(acme, mel, types):
     client, address = browser(mel), reverse("registries:create", args=[acme.slug])
