@@ -15,6 +15,7 @@ NOW = "CURRENT_TIMESTAMP"
 COLUMNS = (
     "organization_id, kind, name, name_key, description, visibility, accepts_all_types, version, created_at, updated_at"
 )
+LINK_COLUMNS = "collection_id, version_id, number, linked_at, brought_tags, brought_aliases"
 ENTRY = "body, at, action, code, actor_name, target_type, target_name, request_id"
 SHARED_ROW = "'organization', {no}, 1, CURRENT_TIMESTAMP, CURRENT_TIMESTAMP"
 TAKE_MODELS = (

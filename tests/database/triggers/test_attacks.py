@@ -13,6 +13,7 @@ from tests.database.triggers.attacks import (
     ATTACKS,
     COLUMNS,
     LINK,
+    LINK_COLUMNS,
     MAIN,
     NEW_TYPE,
     NOW,
@@ -99,9 +100,7 @@ def test_the_database_refuses_as_much_behind_temporary_tables(names, subtests):
 
 def test_rule_24_a_number_is_used_behind_temporary_tables(churn, versions):
     execute(*SHADOWS)
-    link = (
-        f"INSERT INTO {MAIN}.{LINK} (collection_id, version_id, number, linked_at) VALUES ({churn.pk}, {{}}, 0, {NOW})"
-    )
+    link = f"INSERT INTO {MAIN}.{LINK} ({LINK_COLUMNS}) VALUES ({churn.pk}, {{}}, 0, {NOW}, '[]', '[]')"
     execute(link.format(versions[0].pk), f"DELETE FROM {MAIN}.{LINK}")
     with refused_by_database("link_stays"):
         execute(link.format(versions[1].pk))
