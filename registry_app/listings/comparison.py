@@ -31,11 +31,12 @@ class Cell(NamedTuple):
 
 
 class Row(NamedTuple):
-    """What versions say of one thing; of a metric also the shapes in a strip, and their places."""
+    """What versions say of one thing; of a metric also the shapes in a strip with their places, and its direction."""
 
     name: str
     cells: list[Cell]
     places: Sequence[tuple[str, float]] = ()
+    better: str = ""
 
     @property
     def same(self) -> bool:
@@ -123,7 +124,8 @@ class Comparison:
         column, base = rules.number_column(among), values[self.at]
         cells = [_number_cell(Difference(path, column, value, base), base) for value in values]
         places = zip(self._shapes, strip_places(values, among), strict=True)
-        return Row(path, cells, [(shape, place) for shape, place in places if place is not None])
+        drawn = [(shape, place) for shape, place in places if place is not None]
+        return Row(path, cells, drawn, metric.better if (metric := self.series.metric(path)) else "")
 
     @property
     def _shapes(self):
