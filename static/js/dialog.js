@@ -15,12 +15,15 @@ function stay(event) {
   if (!part.contains(elt) || opener.dataset.dialog === "leave" || !xhr.getResponseHeader("HX-Redirect")) return;
   event.preventDefault();
   sessionStorage.setItem(OPENER, opener.getAttribute("href"));
-  location.reload();
+  location.replace(location.pathname + location.search); /* a reload would send again what this page answered */
 }
 
-/* Pages of errors (409, 422, 403, …) are shown as they come; where nothing came, failed.js says so. */
+/* Pages of errors (409, 422, 403, …) are shown as they come. Where no such page came, the form stays, and failed.js
+   says so. */
 function takeErrors({ detail }) {
   if (detail.target !== part || detail.xhr.status >= 500) return;
+  const came = new DOMParser().parseFromString(detail.serverResponse, "text/html");
+  if (detail.xhr.status >= 400 && !came.querySelector("#main > :is(.head, .body)")) return;
   detail.shouldSwap = true;
   detail.isError = false;
 }

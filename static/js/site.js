@@ -4,4 +4,5 @@ import "./failed.js";
 import "./copy.js";
 import "./dialog.js";
 import "./find.js";
+import "./names.js";
 import "./zone.js";
