@@ -19,6 +19,7 @@ from .widgets import NamesInput
 AT_ONCE = 100  # names in one call
 NEAREST = 3  # names that a wrong one may have meant, and wrong ones that are explained
 COMPARED = 1000  # names that a wrong one is compared with
+LONGEST = 150  # characters of a name that may mean another: as many as a username has
 
 
 class PrincipalsField(forms.CharField):
@@ -96,7 +97,7 @@ def refuse_unknown(
     """
     missing = [name for name in names if name not in found]
     texts = {name: f"{'Nobody' if people else 'No team'} here is called {name[:60]}." for name in missing}
-    for name in missing[:NEAREST]:
+    for name in [name for name in missing if len(name) <= LONGEST][:NEAREST]:
         if nearest := _nearest(looker.organization, name, people, teams):
             texts[name] += f" Did you mean {get_text_list(nearest, 'or')}?"
     if missing:

@@ -53,6 +53,9 @@ class Suggestions:
         return [(name, ", ".join([*["service account"] * service, *of_user.get(pk, [])])) for name, pk, service in rows]
 
     def _teams(self):
-        teams = self.membership.organization.teams.filter(name_key__contains=rules.name_key(self.typed))
-        sizes = teams.annotate(size=Count("memberships")).order_by("name_key").values_list("name", "size")[:SHOWN]
-        return [(name, f"team, {size} {'person' if size == 1 else 'people'}") for name, size in sizes]
+        """Teams; one whose name has a comma would be read as two."""
+        teams = self.membership.organization.teams.exclude(name__regex=r"[,;]")
+        teams = teams.filter(name_key__contains=rules.name_key(self.typed))
+        active = Count("memberships", filter=Q(memberships__user__is_active=True))
+        sizes = teams.annotate(size=active).order_by("name_key").values_list("name", "size")[:SHOWN]
+        return [(name, f"team, {size} member{'' if size == 1 else 's'}") for name, size in sizes]
