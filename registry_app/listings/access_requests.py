@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from ..choices import Action
 from ..models import AccessRequest, AliasRequest, Collection, OrganizationMembership
+from ..models.request import WITHDRAWN
 from ..permissions import RegistryAccess
 
 SHOWN = 100  # requests on one page
@@ -35,16 +36,18 @@ class AccessRequestListing:
 
     @property
     def own(self) -> list[AliasRequest | AccessRequest]:
-        """The person's own requests in registries that they see: open ones, and those answered lately."""
+        """The person's own requests in registries that they see, the newest first: open, or answered lately."""
         place = {"user": self.membership.user_id, "registry__in": self.membership.registries().order_by().values("pk")}
         roles = AccessRequest.objects.filter(_lately(), **place).select_related("registry", "answered_by")
         aliases = AliasRequest.objects.filter(_lately(), **place)
         aliases = aliases.select_related("link__collection__registry__organization", "answered_by")
-        return sorted([*roles[:SHOWN], *aliases[:SHOWN]], key=lambda asked: asked.created_at, reverse=True)
+        found = [asked for kind in (roles, aliases) for asked in kind.order_by("-pk")[:SHOWN]]
+        return sorted(found, key=lambda asked: asked.created_at, reverse=True)
 
 
 def _lately():
-    return Q(answered_at=None) | Q(answered_at__gt=timezone.now() - NEWS)
+    """What a person who asked is told of: what is open, and answers of the last days, if not their own."""
+    return Q(answered_at=None) | Q(answered_at__gt=timezone.now() - NEWS) & ~Q(note=WITHDRAWN)
 
 
 def alias_requests_in(access: RegistryAccess, collection: Collection, **where: Any) -> list[AliasRequest]:

@@ -68,6 +68,17 @@ class Request(models.Model):
         """What is asked for, in words."""
         raise NotImplementedError
 
+    @property
+    def outcome(self) -> str:
+        """What became of it, in a word. Of what ended by itself nobody has to be named."""
+        if not self.answered_at:
+            return "Open"
+        if self.granted:
+            return "Granted"
+        if self.note == WITHDRAWN:
+            return "Withdrawn"
+        return "Ended" if self.note in rules.REQUEST_ENDED else "Declined"
+
     def record_decline(self, by: Actor, reason: str = "") -> None:
         """Log that nothing became of it."""
         raise NotImplementedError

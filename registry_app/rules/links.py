@@ -19,6 +19,7 @@ LATEST = "latest"
 # Why a request for an alias ended that nobody answered.
 ALIAS_MOVED = "The alias moved otherwise, or the version was unlinked."
 ALIAS_UNPROTECTED = "The alias is no longer protected. Members set it themselves."
+REQUEST_ENDED = {ALIAS_MOVED, ALIAS_UNPROTECTED}
 
 
 def refuse_alias_name(name: str) -> Refusal | None:

@@ -21,9 +21,10 @@ def create(request, organization, name, collection, number):
     """Ask the admins of a registry to set a protected alias on a version."""
     access, collection, link = get_link(request.user, organization, name, collection, number, Action.ALIAS_REQUEST)
     registry = access.registry
-    own = collection.alias_requests.filter(user=request.user).select_related("link", "answered_by")
+    own = collection.alias_requests.filter(user=request.user).select_related(*AliasRequest.told, "answered_by")
     taken = {*link.alias_names(), *own.open().values_list("alias", flat=True)}
-    names = [alias for alias in registry.protected_names() if alias not in taken]
+    protected = registry.protected_names()
+    names = [alias for alias in protected if alias not in taken]
     form = AliasRequestForm(
         form_data(request), registry=registry, names=names, initial={"alias": next(iter(names), "")}
     )
@@ -39,6 +40,7 @@ def create(request, organization, name, collection, number):
         "link": link,
         "earlier": own.order_by("-pk")[:EARLIER],
         "names": names,
+        "protected": protected,
         "may_set": Action.ALIAS_APPROVE in access.allowed,
     }
     return registry_page(request, "alias_requests/create.html", access, "detail", context, form.status)
