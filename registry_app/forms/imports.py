@@ -67,7 +67,9 @@ class ImportForm(ActionForm):
             reason = (
                 f"The first {registered:,} new rows are registered and stay, the other {new - registered:,} are not."
             )
-            reason = f"{reason} {why} Register the list again for the others."
+            reason = f"{reason} {why}"
+            if not rules.forbids(stopped.code):
+                reason += " Register the list again for the others."
         self.add_error(None, ValidationError(reason, code=stopped.code))
 
 

@@ -106,7 +106,7 @@ def _look(form, access, by):
     for row in rows.values():
         row.full_clean()
     outcomes = _judge(rows, access, by)[1]
-    return rows, outcomes, digest_of(form.cleaned_data["text"], outcomes)
+    return rows, outcomes, digest_of(access.team.pk, form.cleaned_data["text"], outcomes)
 
 
 def _register(rows, shown, access, by):
