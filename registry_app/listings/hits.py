@@ -69,8 +69,8 @@ def _links(ids):
     for row in Link.objects.filter(pk__in=ids).with_latest().values(*columns, **names):
         path, steps = [row["registry_name"]], [row["registry_name"], row["within"], row["number"]]
         aliases = [{"name": rules.LATEST, "protected": False}] if row["latest"] else []
-        shown = {"name": f"{row['within']} v{row['number']}", "place": "", "elsewhere": ""}
-        yield {**row, "icon": _icon(row), "path": path, "steps": steps, **shown, "aliases": aliases}
+        named = {"name": f"{row['within']} v{row['number']}", "place": "", "elsewhere": ""}
+        yield {**row, "icon": _icon(row), "path": path, "steps": steps, **named, "aliases": aliases}
 
 
 def _artifacts(ids):

@@ -41,10 +41,6 @@ class Search(NamedTuple):
         """The words, with spaces between."""
         return " ".join(self.words)
 
-    def asks(self, operator: str) -> bool:
-        """Whether the search has a condition with `operator`."""
-        return any(name == operator for name, _ in self.conditions)
-
 
 def parse_search(text: str) -> tuple[Search, None] | tuple[None, Refusal]:
     """(Search, None) for the text of a search, or (None, the Refusal) with `search_invalid`."""

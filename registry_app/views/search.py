@@ -1,6 +1,7 @@
 """Search in what the user can see."""
 
 from django.contrib import messages
+from django.core.signing import BadSignature, Signer
 from django.http import HttpResponseRedirect
 from django.views.decorators.http import require_safe
 
@@ -9,9 +10,10 @@ from ..listings.references import ReferenceListing
 from ..listings.search import SearchListing
 from ..permissions import get_organization
 from ..search.query import OPERATORS, Search
-from .rendering import render_page
+from .rendering import remember, render_page
 
-RECENT = 5  # searches that a session remembers
+RECENT = 5  # searches that the browser remembers
+LONGEST = 80  # characters of such a search
 
 
 @require_safe
@@ -35,19 +37,25 @@ def index(request, organization):
             return _lead(request, named.only)
         if not listing.is_found and not wanted.conditions:
             context["meant"] = listing.meant
-    context["recent"] = _recent(request, organization, wanted)
+    text, signer = request.GET.get("q", "").strip(), Signer(salt=f"searches {request.user.pk} {organization}")
+    context["recent"] = [each for each in _recent(request, signer) if each != text]
     status = 200 if context["targets"] else form.status
-    return render_page(request, "search/index.html", membership, context, part="search/_results.html", status=status)
+    part = "search/_results.html"
+    response = render_page(request, "search/index.html", membership, context, part=part, status=status)
+    if wanted.asked and not _is_typed(request) and len(text) <= LONGEST:
+        remember(request, response, searches=signer.sign_object([text, *context["recent"]][:RECENT]))
+    return response
 
 
-def _recent(request, organization, wanted):
-    """The texts that this session searched for in the organization before, the last one first; `wanted` joins them."""
-    text, kept = request.GET.get("q", "").strip(), request.session.get("searches", {})
-    before = kept.get(organization, [])
-    recent = [text, *(each for each in before if each != text)][:RECENT]
-    if wanted.asked and not _is_typed(request) and recent != before:
-        request.session["searches"] = {**kept, organization: recent}
-    return [each for each in before if each != text]
+def _recent(request, signer):
+    """The texts that the person searched for in the organization before, the last one first: a cookie.
+
+    The session would do, but to write it a search would have to wait for other writers.
+    """
+    try:
+        return signer.unsign_object(request.COOKIES.get("searches", ""))
+    except BadSignature:  # none, of another person or organization, or not ours
+        return []
 
 
 def _is_typed(request):

@@ -29,7 +29,7 @@ from tests.factories import (
     protect,
 )
 
-QUERIES = {"sqlite": 21, "postgresql": 20}  # for one word, however much is found: 3 of them remember it
+QUERIES = {"sqlite": 18, "postgresql": 17}  # for one word, however much is found
 TODAY = timezone.now().date()
 
 
