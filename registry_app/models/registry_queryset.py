@@ -1,9 +1,9 @@
 """The questions that are asked of registries."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Greatest, Least
 from django.utils import timezone
 
@@ -49,10 +49,13 @@ class RegistryQuerySet(models.QuerySet):
     def note_content(self, pk: int, *, collections: int = 0, links: LinkCounts = NO_LINKS) -> None:
         """Note that the registry `pk`, which is locked, changed now in what it holds: what came, or (< 0) went."""
         came = {"collection_count": collections, "link_count": links.links, "byte_count": links.byte_count}
-        counts = {  # a count that was wrong (`verify_audit` tells) refuses no change
+        counts: dict[str, Any] = {  # a count that was wrong (`verify_audit` tells) refuses no change
             field: Least(Greatest(F(field) + number, 0), MOST_BYTES) for field, number in came.items()
         }
         now, rows = timezone.now(), self.filter(pk=pk)
+        if links.byte_count < 0 and rows.filter(byte_count=MOST_BYTES).exists():  # it may have been more
+            left = rows.values_list("collections__links__version__size", "collections__links__version__file_count")
+            counts["byte_count"] = Value(min(MOST_BYTES, sum(size for size, files in left if files)))
         if not (collections or links.weeks):
             rows = rows.exclude(updated_at=now)  # an update of nothing would be refused
         rows.update(updated_at=now, **counts)

@@ -111,6 +111,15 @@ def test_sizes_without_end_refuse_no_change(ada, golden, vision):
     assert kept(golden) == (0, {})
 
 
+def test_what_is_left_is_counted_again_once_the_bytes_had_no_end(ada, golden, vision):
+    place = make_collection(golden, type="dataset")
+    make_link(place, make_version(vision, "small", type="dataset", size=1_000))
+    huge = make_link(place, make_version(vision, "huge", type="dataset", size=rules.SIZE_LIMIT - 1))
+    assert kept(golden)[0] == rules.SIZE_LIMIT - 1
+    huge.unlink(Actor(ada))
+    assert kept(golden)[0] == 1_000
+
+
 @pytest.mark.parametrize(
     "change",
     [
