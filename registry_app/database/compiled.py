@@ -126,8 +126,8 @@ class Compiled:
         rest = [sql, *(param for param, place in zip(params, places, strict=True) if place is None)]
         if any(str(mark) in str(text) for mark in marks for text in rest):
             raise ValueError("A compiled query has a value that is no parameter, or a part of one.")
-        if any(isinstance(text, datetime) for text in rest):  # as PostgreSQL takes it
-            raise ValueError("A compiled query has a moment that would stay in it: see CurrentTime.")
+        if any(isinstance(text, date) for text in rest):  # as PostgreSQL takes it
+            raise ValueError("A compiled query has a moment or day that would stay in it: see CurrentTime.")
         return _Made(queryset, compiler, sql, tuple(params), places)
 
 
