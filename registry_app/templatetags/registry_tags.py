@@ -7,6 +7,7 @@ from datetime import UTC
 from typing import Any
 
 from django import template
+from django.template.defaultfilters import pluralize as plural_of_number
 from django.template.defaulttags import querystring
 from django.templatetags.static import static
 from django.urls import reverse
@@ -230,6 +231,12 @@ def marked(text, words):
     """`text` as HTML, like `breakable`, with the words of a search marked in it."""
     parts = ((add_line_breaks(piece), is_found) for piece, is_found in pieces(text, words))
     return mark_safe("".join(f"<mark>{part}</mark>" if is_found else part for part, is_found in parts))  # noqa: S308
+
+
+@register.filter
+def pluralize(value, forms="s"):
+    """Django's filter, for numbers that are texts already too: "1" alone is one of them, "1,000+" are many."""
+    return plural_of_number(int(value != "1") + 1 if isinstance(value, str) else value, forms)
 
 
 @register.filter
