@@ -116,7 +116,7 @@ class EventKind(TextChoices):
     COLLECTION = "collection", "Collections"
     REGISTRY = "registry", "Registry"
     ACCESS = "access", "Access"
-    ACCOUNT = "account", "People and accounts"
+    ACCOUNT = "account", "Organization and people"
     REFUSED = "refused", "Refused by a rule"
 
 

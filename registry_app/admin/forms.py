@@ -142,7 +142,7 @@ class RegistryForm(ReasonForm):
         new = [name for name in dict.fromkeys([*types, *used]) if name not in accepted]
         reasons = [refusal.reason for refusal in rules.refuse_lookalikes(new, accepted)]
         if registry.is_core and new:
-            people = f"People who see {registry}: {registry.people().count()}."
+            people = f"Who sees {registry}: {registry.people_counted()}."
             reasons += ["Permanently?", rules.CORE_TYPE_STAYS.reason, people]
         return " ".join([f"New: {', '.join(new)}.", *reasons]) if reasons else ""
 

@@ -67,7 +67,7 @@ def sentence_of(event: AuditEvent, addresses: Addresses, *, full: bool = False) 
 def folded(events: Iterable[AuditEvent], addresses: Addresses) -> list[AuditEvent]:
     """The `events` of a day, in which one stands for a burst: BURST or more versions of one collection, by one account.
 
-    Nothing came between them. The one has a sentence about all, and the entries themselves as `burst`.
+    Among `events` nothing came between them. The one has a sentence about all, and the entries themselves as `burst`.
     """
     lines: list[AuditEvent] = []
     for _, entries in groupby(events, _publication):
@@ -79,7 +79,7 @@ def folded(events: Iterable[AuditEvent], addresses: Addresses) -> list[AuditEven
 def _publication(event):
     """What the entries of a burst have in common; of any other entry its number."""
     published = event.action == Action.LINK and not event.refused
-    return (event.actor_name, event.target_name.rpartition(":")[0], event.reason) if published else event.seq
+    return (event.actor_id, event.target_name.rpartition(":")[0], event.reason) if published else event.seq
 
 
 def _burst(events, addresses):
