@@ -5,8 +5,10 @@ from getpass import getpass
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
+from django.db import Error
 
 from .. import rules
+from ..database.availability import fault_of
 from ..models import Organization, User
 from ..models.event import COMMAND_LINE, refusals_logged
 from ..models.validation import format_errors
@@ -52,9 +54,16 @@ def ask_password(username: str, otherwise: str = "set REGISTRY_ADMIN_PASSWORD") 
 
 @contextmanager
 def refusals_as_command_errors(action, target):
-    """Let the block do `action` to `target`. A refusal is logged, and raised as a CommandError."""
+    """Let the block do `action` to `target`, whole or not at all.
+
+    A refusal is logged, and raised as a CommandError; so is a database that is busy or out of reach.
+    """
     try:
         with refusals_logged(COMMAND_LINE, action, target):
             yield
     except ValidationError as error:
         raise CommandError(format_errors(error)) from error
+    except Error as error:
+        if not (fault := fault_of(error)):
+            raise
+        raise CommandError(f"{fault.message} Nothing was done.") from error

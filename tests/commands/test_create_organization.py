@@ -1,6 +1,7 @@
 """`create_organization`: rule 1 from the command line, its refusals with code and exit code 1."""
 
 import pytest
+from django.db import InterfaceError, OperationalError
 
 from registry_app.choices import OrganizationRole
 from registry_app.models import AuditEvent, Organization, User
@@ -156,3 +157,22 @@ def test_a_username_with_another_email_address_is_refused(run, password, ada):
 def test_words_that_are_missing_or_unknown(run, words):
     assert run("create_organization", *words).status == 2
     assert not Organization.objects.exists()
+
+
+@pytest.mark.parametrize("error", [OperationalError("database is locked"), InterfaceError("connection already closed")])
+def test_a_database_that_is_busy_or_away_is_told(run, password, monkeypatch, error):
+    def busy(*args):
+        raise error
+
+    monkeypatch.setattr("registry_app.management.commands.create_organization.create_organization_with_admin", busy)
+    done = run("create_organization", "Acme ML", *ADA)
+    assert (done.status, "busy" in done.err) == (1, True)
+    assert not Organization.objects.exists()
+
+
+def test_a_defect_is_no_busy_database(run, password, monkeypatch):
+    monkeypatch.setattr(
+        "registry_app.management.commands.create_organization.create_organization_with_admin", lambda *args: 1 / 0
+    )
+    with pytest.raises(ZeroDivisionError):
+        run("create_organization", "Acme ML", *ADA)
