@@ -410,7 +410,7 @@ def test_what_the_database_refuses_is_a_conflict_and_in_the_log(ada, golden, mon
         with transaction.atomic():
             type(registry).objects.filter(pk=registry.pk).update(kind="core", version=2)
 
-    monkeypatch.setattr(type(golden), "restriction", quietly)
+    monkeypatch.setattr(type(golden), "sides_of_restriction", quietly)
     response = browser(ada).get(at("registries:restrict", golden))
     golden.refresh_from_db()
     assert (response.status_code, response.context["refusal"].code, golden.kind) == (409, "kind_stays", "custom")
@@ -432,7 +432,7 @@ def test_section_5_a_refusal_by_a_trigger_is_logged_as_what_was_tried(ada, model
 
 
 def test_an_unknown_database_error_is_an_error(ada, golden, monkeypatch):
-    monkeypatch.setattr(type(golden), "restriction", broken)
+    monkeypatch.setattr(type(golden), "sides_of_restriction", broken)
     assert browser(ada).get(at("registries:restrict", golden)).status_code == 500
 
 

@@ -233,7 +233,7 @@ def _type_without_name(registry):
 @pytest.mark.parametrize("clash, status", [(_type_twice, 409), (_type_of_nothing, 409), (_type_without_name, 500)])
 def test_two_that_meet_on_one_row_are_told_to_try_again(ada, golden, monkeypatch, clash, status):
     """What a constraint refuses that is of no rule's making: a second try meets the rule."""
-    monkeypatch.setattr(type(golden), "restriction", clash)
+    monkeypatch.setattr(type(golden), "sides_of_restriction", clash)
     response = browser(ada, headers=PEOPLE).post(
         at("registries:restrict", golden), {"reason": "mine", "csrfmiddlewaretoken": "x"}
     )
