@@ -34,14 +34,19 @@ def _path(path):
 
 
 def _proxies_in_front(value):
-    """Validator: a number of proxies, or the addresses and networks of those that are trusted; not the whole world."""
+    """Validator: a number of proxies, or the addresses and networks of those that are trusted."""
     try:
-        wide = min((network.prefixlen for network in _networks(value)), default=0) == 0
-        good = int(value) <= 10 if value.strip().isdecimal() else not wide
+        networks = _networks(value)  # none may be the whole world, or IPv4 as IPv6, which no address is that we compare
+        named = networks and all(each.prefixlen and not _is_mapped(each.network_address) for each in networks)
+        good = int(value) <= 10 if value.strip().isdecimal() else named
     except ValueError:
         good = False
     if value.strip() and not good:
-        raise ValidationError("Neither a number from 0 to 10, nor networks like 10.0.0.0/8,192.168.1.5.")
+        raise ValidationError("Neither a number from 0 to 10, nor networks like 10.0.5.0/28,192.168.1.5.")
+
+
+def _is_mapped(address):
+    return address.version == 6 and address.ipv4_mapped is not None
 
 
 def _networks(value):

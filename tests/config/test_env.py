@@ -115,6 +115,7 @@ def test_what_belongs_together_comes_together(group, missing):
         ("REGISTRY_PROXIES", "::/0"),
         ("REGISTRY_PROXIES", "1, 2"),
         ("REGISTRY_PROXIES", ","),
+        ("REGISTRY_PROXIES", "::ffff:10.0.0.0/104"),
         ("REGISTRY_URL", "https://example.com/a b"),
         ("REGISTRY_URL", "https://example.com/a%20b"),
         ("REGISTRY_URL", "https://example.com/../a"),
