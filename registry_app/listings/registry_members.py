@@ -93,7 +93,7 @@ class WhoCanListing:
     def context(self) -> dict[str, Any]:
         """The context of the template: the first PEOPLE_SHOWN with the sources of their role, and the count."""
         first = self.people.select_related("user", "organization").order_by("user__username")[:PEOPLE_SHOWN]
-        return {"people": effective_sources(self.registry, list(first)), "count": self.people.count()}
+        return {"people": effective_sources(self.registry, list(first)), "count": self.people.counted()}
 
 
 def _effective(membership, sources):
