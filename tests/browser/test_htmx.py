@@ -64,13 +64,12 @@ def test_reload_keeps_the_filters(listed):
 
 
 def test_filters_work_together(listed, acme, ada):
-    make_registry(acme, ada, "Gold Standard", types=["report"])
+    make_registry(acme, ada, "Gold Standard", types=["dataset"])
     listed.locator("main [name=q]").press_sequentially("gold")
     expect(_rows(listed)).to_have_text(["Gold Standard", "Golden Datasets"])
-    listed.locator("[name=type]").fill("report")
-    listed.locator("[name=type]").press("Enter")
-    expect(_rows(listed)).to_have_text(["Gold Standard"])
-    expect(listed).to_have_url(re.compile("q=gold.*type=report"))
+    listed.locator("[name=type]").select_option("eval-suite")
+    expect(_rows(listed)).to_have_text(["Golden Datasets"])
+    expect(listed).to_have_url(re.compile("q=gold.*type=eval-suite"))
     assert _is_the_same_page(listed)
 
 
