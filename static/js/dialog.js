@@ -12,7 +12,8 @@ function focusOn(link) {
 /* A form that is done leads to a page. That under the dialog is loaded again instead: its place in a list stays. */
 function stay(event) {
   const { elt, xhr } = event.detail;
-  if (!part.contains(elt) || opener.dataset.dialog === "leave" || !xhr.getResponseHeader("HX-Redirect")) return;
+  const isDone = elt.matches("form") && part.contains(elt) && xhr.getResponseHeader("HX-Redirect");
+  if (!isDone || opener.dataset.dialog === "leave") return;
   event.preventDefault();
   sessionStorage.setItem(OPENER, opener.getAttribute("href"));
   location.replace(location.pathname + location.search); /* a reload would send again what this page answered */

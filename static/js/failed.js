@@ -6,6 +6,7 @@ for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
     notice.hidden = false;
   });
 }
-document.addEventListener("htmx:afterSwap", () => {
+document.addEventListener("htmx:afterSwap", ({ detail }) => {
+  if (detail.target.localName === "datalist") return; /* suggestions mend nothing */
   document.getElementById("failed").hidden = true;
 });

@@ -1,4 +1,4 @@
-/* Fields of names: a pasted list keeps its names apart, and suggestions lead nobody away where the session has ended. */
+/* Fields of names: a pasted list keeps its names apart, and suggestions lead nobody away once the session has ended. */
 const NAMES = "input[list]";
 
 document.addEventListener("paste", (event) => {

@@ -78,7 +78,7 @@ def test_the_list_below_keeps_its_place(page, sign_in, ada, acme, rob):
 
 def test_an_ended_session_leads_to_the_whole_sign_in_page(access):
     _open(access)
-    access.context.clear_cookies()
+    access.context.clear_cookies(name="session")
     access.get_by_label("People, teams or service accounts").fill("mel")
     access.get_by_role("button", name="Add access").click()
     expect(access.locator("[name=password]")).to_be_visible()
@@ -111,7 +111,7 @@ def test_names_are_offered_while_one_types(access, mel, vision):
     field = access.get_by_label("People, teams or service accounts")
     offered = access.locator("dialog datalist option")
     field.press_sequentially("rob, vis")
-    expect(offered).to_have_text(["team, 2 people"])
+    expect(offered).to_have_text(["team, 2 members"])
     field.fill(offered.get_attribute("value"))
     expect(offered).to_have_attribute("value", "rob, Vision")
     field.fill("Vision")
