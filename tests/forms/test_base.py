@@ -32,7 +32,7 @@ OTHERS = {
     forms.PeopleFilter: {"q", "role", "team", "state", "after", "before"},
     forms.TeamFilter: {"q", "after", "before"},
     forms.CursorForm: {"after", "before"},
-    forms.SearchForm: {"q"},
+    forms.SearchForm: {"q", "kind", "page"},
     forms.ArtifactFilter: {"q", "type", "sort", "after", "before"},
     forms.VersionForm: {
         *("project", "name", "type", "uri", "digest", "size", "file_count"),
