@@ -196,7 +196,9 @@ def _entry(head, organization, collection, number, ada, start):
     at = start + timedelta(seconds=number / 2)
     label = f"v{number % max(1, collection.next_number)}"
     alias = {"id": collection.pk, "name": "production", "type": str(Target.ALIAS)}
-    more = {"changes": {"link": [None, label]}, "related": {"alias": alias}, "reason": "", "staff": False}
+    link = {"id": collection.pk, "name": f"{collection.name}:{label}", "type": str(Target.LINK)}
+    related = {"alias": alias, "link": link}
+    more = {"changes": {"link": [None, label]}, "related": related, "reason": "", "staff": False}
     content = {**columns, **more, "at": at.isoformat()}
     body, previous, head.seq = canonical_json(content), head.hash, head.seq + 1
     head.hash = entry_hash(previous, head.seq, body)
