@@ -25,9 +25,8 @@ def create(request, organization, name, collection, number):
     taken = {*link.alias_names(), *own.open().values_list("alias", flat=True)}
     protected = registry.protected_names()
     names = [alias for alias in protected if alias not in taken]
-    form = AliasRequestForm(
-        form_data(request), registry=registry, names=names, initial={"alias": next(iter(names), "")}
-    )
+    shown = {"alias": next(iter(names), "")}
+    form = AliasRequestForm(form_data(request), registry=registry, names=names, initial=shown)
     if form.is_valid():
         asked = AliasRequest(link=link, user=request.user, **form.cleaned_data)
         if form.submit(asked.create, actor_of(request)):
@@ -35,9 +34,7 @@ def create(request, organization, name, collection, number):
             return redirect(link)
     log_refusals(request, form, Action.ALIAS_REQUEST, link)
     context = {
-        "form": form,
-        "collection": collection,
-        "link": link,
+        **{"form": form, "collection": collection, "link": link},
         "earlier": own.order_by("-pk")[:EARLIER],
         "names": names,
         "protected": protected,

@@ -37,25 +37,26 @@ def index(request, organization):
             return _lead(request, named.only)
         if not listing.is_found and not wanted.conditions:
             context["meant"] = listing.meant
-    text, signer = request.GET.get("q", "").strip(), Signer(salt=f"searches {request.user.pk} {organization}")
-    context["recent"] = [each for each in _recent(request, signer) if each != text]
-    status = 200 if context["targets"] else form.status
-    part = "search/_results.html"
-    response = render_page(request, "search/index.html", membership, context, part=part, status=status)
-    if wanted.asked and not _is_typed(request) and len(text) <= LONGEST:
-        remember(request, response, searches=signer.sign_object([text, *context["recent"]][:RECENT]))
-    return response
+    return _answer(request, membership, context, 200 if context["targets"] else form.status)
 
 
-def _recent(request, signer):
-    """The texts that the person searched for in the organization before, the last one first: a cookie.
+def _answer(request, membership, context, status):
+    """The page, with what the person searched for in the organization before, the last one first: a cookie.
 
     The session would do, but to write it a search would have to wait for other writers.
     """
+    text = request.GET.get("q", "").strip()
+    signer = Signer(salt=f"searches {request.user.pk} {membership.organization.slug}")
     try:
-        return signer.unsign_object(request.COOKIES.get("searches", ""))
+        before = signer.unsign_object(request.COOKIES.get("searches", ""))
     except BadSignature:  # none, of another person or organization, or not ours
-        return []
+        before = []
+    context["recent"] = [each for each in before if each != text]
+    part = "search/_results.html"
+    response = render_page(request, "search/index.html", membership, context, part=part, status=status)
+    if context["asked"] and not _is_typed(request) and len(text) <= LONGEST:
+        remember(request, response, searches=signer.sign_object([text, *context["recent"]][:RECENT]))
+    return response
 
 
 def _is_typed(request):

@@ -40,7 +40,7 @@ def test_people_of_the_organization_are_offered_those_that_begin_so_first(acme, 
 
 def test_teams_are_offered_where_the_field_takes_them(acme, rob, crowd):
     teams = [row for row in offered(rob, acme, holders="me") if row[1].startswith("team")]
-    assert teams == [("Measuring", "team, 2 people")]
+    assert teams == [("Measuring", "team, 2 members")]
     assert [name for name, _ in offered(rob, acme, person="measuring")] == []
 
 
