@@ -6,8 +6,8 @@ from .. import rules
 from ..database.compiled import Compiled
 from ..models import AcceptedType, Collection, OrganizationMembership, Registry
 
-READ_FROM = 200  # registries whose types are named to a person who creates one
-NAMED = 12  # of these types
+READ_FROM = 200  # registries whose types are read to offer or to name them
+NAMED = 12  # types that the form of a new registry names
 
 
 class AcceptedTypeListing:
@@ -31,10 +31,15 @@ class AcceptedTypeListing:
         return rules.refuse_type_removal(self.registry.kind, accepted.name, in_use=accepted.used, others=others)
 
 
-def types_elsewhere(membership: OrganizationMembership) -> list[str]:
-    """Types that registries accept which the person sees, so that a new one doesn't call the same thing otherwise."""
+def types_seen(membership: OrganizationMembership) -> QuerySet[AcceptedType]:
+    """What the first READ_FROM registries accept that the person sees."""
     seen = membership.registries().order_by("name_key")[:READ_FROM].values("pk")
-    names = AcceptedType.objects.filter(registry__in=seen).values_list("name", flat=True)
+    return AcceptedType.objects.filter(registry__in=seen).order_by()
+
+
+def types_elsewhere(membership: OrganizationMembership) -> list[str]:
+    """Names of types that are in use, so that a new registry doesn't call the same thing otherwise."""
+    names = types_seen(membership).values_list("name", flat=True)
     return list(names.distinct().order_by("name")[:NAMED])
 
 

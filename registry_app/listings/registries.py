@@ -14,13 +14,13 @@ from ..forms.base import Wanted
 from ..forms.registries import RegistryFilter
 from ..forms.widgets import offer
 from ..models import AcceptedType, OrganizationMembership
+from .accepted_types import types_seen
 from .base import Listing, add_line_breaks, escaped, registry_addresses
 from .cursor import SIZE, SORTS
 from .weeks import week_bars
 
 COUNT_CAP = 1000  # registries counted at most
 FILTERED_CAP = 100  # the same under a filter, which reads many rows for each that it counts
-OFFERED_FROM = 200  # registries whose types are offered to choose from
 TYPES_SHOWN = 6  # types in a row of the list
 
 
@@ -29,7 +29,7 @@ def _types(is_first: bool, membership: OrganizationMembership, wanted: Wanted, *
     """(registry's name, type's name, whether it is preconfigured, a core one's id, collections and links), those first.
 
     Of the registries `ids`, and on the first page of the core ones under the filters. Under "" as registry the types to
-    choose from: those of the core registries, and of the first OFFERED_FROM that the person sees.
+    choose from: those of the core registries, and of the first READ_FROM that the person sees.
     """
     custom = AcceptedType.objects.filter(registry__in=ids).order_by()
     none = [Value(0)] * 3
@@ -39,10 +39,11 @@ def _types(is_first: bool, membership: OrganizationMembership, wanted: Wanted, *
         core = RegistryFilter.narrow(membership, wanted).core().order_by()
         columns = ("name", "types__name", "types__preconfigured", "pk", "collection_count", "link_count")
         types = types.union(core.values_list(*columns), all=True)
-    seen = membership.registries()
-    for some in (seen.core().order_by(), seen.order_by("name_key")[:OFFERED_FROM]):
-        offered = AcceptedType.objects.filter(registry__in=some.values("pk")).order_by().distinct()
-        types = types.union(offered.values_list(Value(""), "name", Value(False), *none), all=True)
+    of_core = AcceptedType.objects.filter(
+        registry__in=membership.registries().core().order_by().values("pk")
+    ).order_by()
+    for offered in (of_core, types_seen(membership)):
+        types = types.union(offered.distinct().values_list(Value(""), "name", Value(False), *none), all=True)
     return types.order_by("-preconfigured", "name")
 
 
