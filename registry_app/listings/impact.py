@@ -13,9 +13,8 @@ PEOPLE_SHOWN = 50  # names on the preview of a restriction
 
 def restriction_impact(registry: Registry) -> dict[str, Any]:
     """The preview of a restriction: counts, the people who keep access with the source of their role, who loses it."""
-    kept, lost = registry.sides_of_restriction()
-    keeps, loses = kept.counted(), lost.counted()
-    now = Restriction(keeps.total, loses.total)
+    keeps, loses = registry.sides_counted()
+    now, (kept, lost) = Restriction.of(keeps, loses), registry.sides_of_restriction()
     kept, lost = (side.select_related("user", "organization").order_by("user__username") for side in (kept, lost))
     return {
         "now": now,

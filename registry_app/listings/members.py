@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
 from .. import rules
@@ -45,10 +45,9 @@ class MemberListing(Listing):
     @cached_property
     def counts(self) -> dict[str, int]:
         """The numbers of people, service accounts and teams, without deactivated accounts."""
-        organization, service = self.membership.organization, Q(user__is_service=True)
-        active = organization.memberships.of_active()
-        counts = active.aggregate(people=Count("pk", ~service), services=Count("pk", service))
-        return {**counts, "teams": organization.teams.count()}
+        organization = self.membership.organization
+        counted = organization.memberships.of_active().counted()
+        return {**counted._asdict(), "teams": organization.teams.count()}
 
     def prepare(self, rows: list) -> list:
         """Each cell as the template prints it."""

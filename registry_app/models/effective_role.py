@@ -10,7 +10,7 @@ from ..choices import OrganizationRole, Role, Visibility
 from ..database.compiled import Compiled
 from .event import Actor
 from .impact import PeopleCount, Restriction
-from .organization import Organization, OrganizationMembership, OrganizationMembershipQuerySet
+from .organization import COUNTS, Organization, OrganizationMembership, OrganizationMembershipQuerySet
 from .registry_member import RANK, RegistryMember
 
 
@@ -30,9 +30,7 @@ def _people_counted(
     """The number of people, and of service accounts, that can see a registry of this `visibility`, if there are any."""
     place = Organization(pk=organization, default_role=default_role)
     people = model(pk=registry, visibility=visibility, organization=place).people().order_by()
-    services = Q(user__is_service=True)
-    counts = {"people": models.Count("pk", filter=~services), "services": models.Count("pk", filter=services)}
-    return people.values("organization").annotate(**counts).values_list(*counts)
+    return people.values("organization").annotate(**COUNTS).values_list(*COUNTS)
 
 
 class EffectiveRoles:
@@ -84,7 +82,11 @@ class EffectiveRoles:
         kept = self.who_can(Role.RESTRICTED_VIEWER, Visibility.RESTRICTED)
         return kept, self.organization.memberships.of_active().exclude(pk__in=kept.order_by().values("pk"))
 
-    def restriction(self) -> Restriction:
-        """What restricting it would do, counted now (rule 18)."""
+    def sides_counted(self) -> tuple[PeopleCount, PeopleCount]:
+        """How many would keep access, and how many would lose it, counted now."""
         kept, lost = self.sides_of_restriction()
-        return Restriction(kept.count(), lost.count())
+        return kept.counted(), lost.counted()
+
+    def restriction(self) -> Restriction:
+        """What restricting it would do (rule 18)."""
+        return Restriction.of(*self.sides_counted())

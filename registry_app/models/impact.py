@@ -1,6 +1,6 @@
 """What previews count: the consequences that are shown first, and asked for again when they are confirmed (rule 18)."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 
 class PeopleCount(NamedTuple):
@@ -25,6 +25,11 @@ class Restriction(NamedTuple):
 
     keeps: int
     loses: int
+
+    @classmethod
+    def of(cls, keeps: PeopleCount, loses: PeopleCount) -> Self:
+        """As both sides are counted."""
+        return cls(keeps.total, loses.total)
 
     @property
     def total(self) -> int:

@@ -107,6 +107,13 @@ class Organization(models.Model):
         return {field: getattr(self, field) for field in SETTINGS}
 
 
+# How many memberships are of people, and how many of service accounts: the fields of a PeopleCount.
+COUNTS = {
+    "people": models.Count("pk", filter=~models.Q(user__is_service=True)),
+    "services": models.Count("pk", filter=models.Q(user__is_service=True)),
+}
+
+
 class OrganizationMembershipQuerySet(models.QuerySet):
     """Memberships as pages ask for them."""
 
@@ -123,9 +130,7 @@ class OrganizationMembershipQuerySet(models.QuerySet):
 
     def counted(self) -> PeopleCount:
         """How many of them are people, and how many service accounts."""
-        services = models.Q(user__is_service=True)
-        counts = {"people": models.Count("pk", filter=~services), "services": models.Count("pk", filter=services)}
-        return PeopleCount(**self.order_by().aggregate(**counts))
+        return PeopleCount(**self.order_by().aggregate(**COUNTS))
 
     def admins(self) -> Self:
         """Those of organization admins who can still sign in."""
