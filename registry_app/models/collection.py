@@ -206,7 +206,7 @@ class Collection(models.Model):
                 collection.next_number += 1
                 Collection.objects.filter(pk=collection.pk).update(next_number=collection.next_number)
                 change.record(Action.LINK, link, related={"version": reference(version)})
-                collection.touch(Link.objects.filter(pk=link.pk).counted())
+                collection.touch(link.counts)
             link.collection = collection
             link.set_aliases(change, aliases)
         return link, is_new

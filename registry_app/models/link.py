@@ -88,6 +88,11 @@ class Link(models.Model):
         return f"v{self.number}"
 
     @property
+    def counts(self) -> LinkCounts:
+        """What its registry keeps of it."""
+        return LinkCounts.of([(self.linked_at, self.version.size, self.version.file_count)])
+
+    @property
     def facts(self) -> list[list[str]]:
         """The aliases and tags that it carries: what a form shows (rule 19)."""
         return [self.alias_names(), self.tag_names()]
@@ -177,10 +182,9 @@ class Link(models.Model):
             changes = {field: values for field, values in changes.items() if values[0]}
             about = models.Q(link=link) | models.Q(alias__in=names)
             link._end_requests(change, link.collection.alias_requests.filter(about))
-            counts = Link.objects.filter(pk=link.pk).counted()
             Link.objects.filter(pk=link.pk).delete()
             change.record(Action.UNLINK, link, changes, {"version": reference(link.version)})
-            link.collection.touch(-counts)
+            link.collection.touch(-link.counts)
 
     def alias_names(self) -> list[str]:
         """The aliases that people gave it, sorted."""
