@@ -143,8 +143,8 @@ class VersionPage:
     @property
     def askable(self) -> list[str]:
         """The protected aliases that a person who can't move them may ask for."""
-        asked = {each.alias for each in self.requests if not each.answered_at}
-        return sorted({*self.labels.declared} - {*self.labels.aliases.get(self.link.number, ())} - asked)
+        asked = [each.alias for each in self.requests if not each.answered_at]
+        return rules.askable_aliases(self.labels.declared, self.labels.aliases.get(self.link.number, ()), asked)
 
     @property
     def numbers(self) -> dict[str, Any]:

@@ -70,7 +70,7 @@ class Request(models.Model):
 
     @property
     def outcome(self) -> str:
-        """What became of it, in a word. Of what ended by itself nobody has to be named."""
+        """What became of it, in a word."""
         if not self.answered_at:
             return "Open"
         if self.granted:
@@ -78,6 +78,11 @@ class Request(models.Model):
         if self.note == WITHDRAWN:
             return "Withdrawn"
         return "Ended" if self.note in rules.REQUEST_ENDED else "Declined"
+
+    @property
+    def decided_by(self) -> User | None:
+        """The admin who granted or declined it; None of one that is open, was withdrawn or ended by itself."""
+        return self.answered_by if self.outcome in {"Granted", "Declined"} else None
 
     def record_decline(self, by: Actor, reason: str = "") -> None:
         """Log that nothing became of it."""

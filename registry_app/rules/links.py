@@ -74,6 +74,14 @@ def refuse_alias_request(role: str | None, name: str, protected: Iterable[str], 
     return ALIAS_IS_HERE if here else None
 
 
+def askable_aliases(protected: Iterable[str], carried: Iterable[str], asked: Iterable[str]) -> list[str]:
+    """Rule 31: which of the `protected` names are left to ask for on a version that carries the aliases `carried`.
+
+    `asked` are those that the person has an open request for.
+    """
+    return sorted({*protected} - {*carried} - {*asked})
+
+
 def refuse_protected(role: str | None, names: Iterable[str], protected: Iterable[str]) -> Refusal | None:
     """Rule 26: why a person of effective `role` may not set, move or remove the aliases `names`.
 

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
+from .. import rules
 from ..choices import Action
 from ..forms import AliasAnswerForm, AliasRequestForm
 from ..listings.version_page import VersionPage
@@ -22,9 +23,8 @@ def create(request, organization, name, collection, number):
     access, collection, link = get_link(request.user, organization, name, collection, number, Action.ALIAS_REQUEST)
     registry = access.registry
     own = collection.alias_requests.filter(user=request.user).select_related(*AliasRequest.told, "answered_by")
-    taken = {*link.alias_names(), *own.open().values_list("alias", flat=True)}
-    protected = registry.protected_names()
-    names = [alias for alias in protected if alias not in taken]
+    protected, asked = registry.protected_names(), own.open().values_list("alias", flat=True)
+    names = rules.askable_aliases(protected, link.alias_names(), asked)
     shown = {"alias": next(iter(names), "")}
     form = AliasRequestForm(form_data(request), registry=registry, names=names, initial=shown)
     if form.is_valid():

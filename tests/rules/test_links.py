@@ -55,3 +55,8 @@ def test_rule_26_only_admins_put_protected_aliases(role):
     expected = None if role == Role.ADMIN else "alias_protected"
     assert code_of(rules.refuse_protected(role, ["good", "production"], ["production"])) == expected
     assert rules.refuse_protected(role, ["good"], ["production"]) is None
+
+
+def test_rule_31_what_a_version_carries_or_is_asked_for_is_not_left_to_ask_for():
+    assert rules.askable_aliases(["stable", "production", "eu"], ["eu", "mine"], ["stable"]) == ["production"]
+    assert rules.askable_aliases([], ["production"], []) == []
