@@ -79,9 +79,8 @@ class SearchResults:
     def links(self, count: int) -> QuerySet[Link]:
         """The first `count` links, the newest first."""
         newest = Link.objects.aggregate(newest=Max("pk", default=0))["newest"]
-        floors = [
-            max(0, newest - window) for window in WINDOWS
-        ]  # always all windows, so that the queries don't reveal how many links exist
+        # From the newest link of all: to find the newest that is visible would read as many rows as are hidden.
+        floors = [max(0, newest - window) for window in WINDOWS]
         return _first_full(count, [self._links(_after(floor)) for floor in (*floors, 0)])
 
     def best(self, count: int) -> dict[Hit, list[tuple[int, int]]]:
