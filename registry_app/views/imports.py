@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError
+from django.db import Error
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
@@ -121,7 +121,7 @@ def _register(rows, shown, access, by):
         try:
             if not _register_part(rows, shown[start : start + BATCH], access, by):
                 return start, rules.STALE_PREVIEW
-        except (ValidationError, DatabaseError) as error:
+        except (ValidationError, Error) as error:
             stopped = _refusal_of(error)
             if not start or not stopped:
                 raise

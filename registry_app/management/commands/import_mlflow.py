@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
+from django.db import Error
 
 from ... import rules
 from ...database.availability import fault_of
@@ -42,7 +42,7 @@ class Command(BaseCommand):
             importing.described = _described(server, models, importing)
             try:
                 importing.add_all(models)
-            except DatabaseError as error:
+            except Error as error:
                 if not (fault := fault_of(error)):
                     raise
                 raise CommandError(f"{fault.message} What is done stays; import again for the rest.") from error
