@@ -69,7 +69,7 @@ def test_a_role_is_asked_for_and_granted(page, sign_in, rob, mel, golden):
     sign_in(rob)
     page.goto(registries_of(golden.organization))
     page.get_by_role("link", name="Requests 1").click()
-    page.get_by_role("link", name="Review mel").click()
+    page.get_by_role("link", name="Review the request of mel").click()
     page.get_by_label("Note").fill("Welcome.")
     page.get_by_role("button", name="Grant Member").click()
     expect(page.get_by_role("row", name="mel")).to_contain_text("Member")
