@@ -145,7 +145,7 @@ FORBIDDEN = [
     f"DELETE FROM {EVENT} WHERE seq = 0",
     f"INSERT INTO {HEAD} (id, seq, hash) VALUES (9, 9, '')",
     f"DELETE FROM {HEAD} WHERE seq = 0",
-    f"INSERT INTO {EVENT} SELECT * FROM {EVENT} WHERE seq = 1 ON CONFLICT (seq) DO UPDATE SET body = ''",
+    f"INSERT INTO {EVENT} (seq, body) VALUES (1, '') ON CONFLICT (seq) DO UPDATE SET body = ''",
     f"MERGE INTO {EVENT} e USING (SELECT 1) s ON e.seq = 1 WHEN MATCHED THEN DELETE",
     "DELETE FROM django_migrations",
     "UPDATE django_migrations SET name = ''",
