@@ -93,8 +93,9 @@ def moment(value, style="j M Y, H:i"):
     else:
         text = date_format(timezone.localtime(value), f"{style} T" if "H" in style else style)
     utc = value.astimezone(UTC)
-    title = f"{utc.day} {utc:%B %Y, %H:%M:%S} UTC"  # `date_format` takes five times as long: lists have many moments
-    return format_html('<time datetime="{}" title="{}">{}</time>', utc.isoformat(timespec="seconds"), title, text)
+    # `date_format` and `format_html` take five times as long, and lists have many moments. Nothing here needs escaping.
+    title = f"{utc.day} {utc:%B %Y, %H:%M:%S} UTC"
+    return mark_safe(f'<time datetime="{utc.isoformat(timespec="seconds")}" title="{title}">{text}</time>')  # noqa: S308
 
 
 UNITS = {"year": 31_536_000, "month": 2_592_000, "week": 604_800, "day": 86_400, "hour": 3_600, "minute": 60}
