@@ -3,7 +3,7 @@
 from .accepted_type import AcceptedType
 from .access_request import AccessRequest
 from .alias_request import AliasRequest
-from .artifact import Artifact, Batch, Version, clean_names, register
+from .artifact import Artifact, Version
 from .audit_forward import AuditForward
 from .collection import Collection
 from .event import Actor, AuditChainHead, AuditEvent
@@ -26,6 +26,7 @@ from .provisioning import (
     setup_token,
 )
 from .publication import Publication
+from .registration import Batch, clean_names, register
 from .registry import Registry
 from .registry_member import RegistryMember
 from .registry_week import LinkCounts, RegistryWeek, week_of

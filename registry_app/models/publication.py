@@ -7,12 +7,13 @@ from django.core.exceptions import NON_FIELD_ERRORS
 from django.db import transaction
 
 from ..choices import Action, TeamRole
-from .artifact import VersionData, register
 from .collection import Collection
 from .event import Actor
 from .link import Link
+from .registration import register
 from .team import Team, TeamMembership
 from .validation import refused_on
+from .version_data import VersionData
 
 
 @dataclass
