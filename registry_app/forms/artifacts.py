@@ -1,6 +1,6 @@
 """Forms about artifacts and their versions."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,7 @@ from .. import rules
 from ..models import Artifact, Version, VersionData
 from ..permissions import RegistryAccess, TeamAccess
 from .base import ActionForm, ConfirmationField, CursorForm, ReasonField, RuleField, Wanted
-from .widgets import search_field
+from .widgets import any_field, search_field
 
 SORTS = {
     "name": "Name",
@@ -23,16 +23,12 @@ SORTS = {
 
 
 class ArtifactFilter(CursorForm):
-    """What a list of artifacts is narrowed to, and sorted by; `types` are those that they have."""
+    """What a list of artifacts is narrowed to, and sorted by."""
 
-    compared = {"q": str, "type": str}
+    compared = {"q": str, "type": rules.clean_name}
     q = search_field("Name or project")
-    type = forms.ChoiceField(label="Type", required=False)
+    type = any_field("Type", rules.TYPE_LENGTH, "mono")
     sort = forms.ChoiceField(required=False, choices=list(SORTS.items()), widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, types: Iterable[str], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["type"].choices = [("", "Any type"), *((name, name) for name in types)]  # type: ignore[attr-defined]
 
     @staticmethod
     def narrow(artifacts: QuerySet[Artifact], wanted: Wanted) -> QuerySet[Artifact]:

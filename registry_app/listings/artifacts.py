@@ -2,17 +2,19 @@
 
 from typing import Any
 
-from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F, Max, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 
 from ..forms.artifacts import ArtifactFilter
 from ..forms.base import Wanted
+from ..forms.widgets import offer
 from ..models import Artifact, OrganizationMembership, Version
 from ..models.artifact import ArtifactQuerySet
 from ..permissions import TeamAccess
 from .base import Listing
+
+OFFERED_FROM = 1_000  # artifacts whose types are offered to choose from
 
 
 class ArtifactListing(Listing):
@@ -26,11 +28,6 @@ class ArtifactListing(Listing):
         "-updated": (["updated_at", "id"], True),
     }
     default_sort = "name"
-
-    def make_filters(self, params: QueryDict) -> ArtifactFilter:
-        """The filters; the types to choose from are those that the artifacts have."""
-        types = self.artifacts.order_by("type").values_list("type", flat=True).distinct()
-        return ArtifactFilter(params, types=types)
 
     @property
     def artifacts(self) -> ArtifactQuerySet:
@@ -61,7 +58,10 @@ class ArtifactListing(Listing):
 
     @property
     def context(self) -> dict[str, Any]:
-        """The context of the list's templates."""
+        """The context of the list's templates; the types to choose from are those of what was registered last."""
+        newest = self.artifacts.order_by("-updated_at", "-id").values("pk")[:OFFERED_FROM]
+        types = Artifact.objects.filter(pk__in=newest).order_by("type").values_list("type", flat=True).distinct()
+        offer(self.filters["type"], [(name, name) for name in types])
         return {"filters": self.filters, "sort": self.sort, "page": self.page, "artifacts": self.rows}
 
 
@@ -89,7 +89,6 @@ class TeamArtifactListing(ArtifactListing):
 
 
 def _rows(artifacts, wanted):
-    """Those of `artifacts` that are `wanted`, as dicts; `updated_at` is when the newest version was registered."""
-    newest = Version.objects.filter(artifact=OuterRef("pk")).order_by("-number").values("created_at")[:1]
-    found = ArtifactFilter.narrow(artifacts, wanted).annotate(updated_at=Coalesce(Subquery(newest), F("created_at")))
+    """Those of `artifacts` that are `wanted`, as dicts."""
+    found = ArtifactFilter.narrow(artifacts, wanted)
     return found.values("id", "project", "name", "type", "updated_at", team_name=F("team__name"))

@@ -14,7 +14,7 @@ from ..database.beginnings import Beginning
 from .change import changing, locked
 from .event import Actor, AuditTarget
 from .folded_name import FoldedNameField
-from .organization import OrganizationMembership
+from .organization import Organization, OrganizationMembership
 from .team import Team
 from .user import User
 from .validation import raise_refusal
@@ -33,13 +33,17 @@ class ArtifactQuerySet(models.QuerySet["Artifact"]):
 
     def visible_to(self, membership: OrganizationMembership) -> Self:
         """Those that the membership's person may see: of their teams, for an organization admin of all its teams."""
-        here = self.filter(team__organization=membership.organization_id)
+        here = self.filter(organization=membership.organization_id)
         return here if membership.is_admin else here.filter(team__in=_teams_of(membership))
 
 
 class Artifact(models.Model):
-    """A named thing of one type that a team owns in a project. It is kept elsewhere; its versions say where."""
+    """A named thing of one type that a team owns in a project. It is kept elsewhere; its versions say where.
 
+    Its organization is that of its team: the list of all teams' artifacts is read from an index that begins with it.
+    """
+
+    organization = models.ForeignKey(Organization, models.PROTECT, editable=False, related_name="+")
     team = models.ForeignKey(Team, models.PROTECT, related_name="artifacts")
     project = models.CharField(max_length=rules.LABEL_LENGTH)
     name = models.CharField(max_length=rules.LABEL_LENGTH)
@@ -48,13 +52,18 @@ class Artifact(models.Model):
     next_number = models.PositiveIntegerField(default=0, editable=False)
     created_by = models.ForeignKey(User, models.PROTECT, null=True, editable=False, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField("last registered", default=timezone.now, editable=False)  # the database keeps it
 
     objects = ArtifactQuerySet.as_manager()
 
     class Meta:
         ordering = ["team", "project", "name"]
         constraints = [models.UniqueConstraint(fields=["team", "project", "name"], name="artifact_name_is_unique")]
-        indexes = [models.Index(fields=["type", "name"], name="artifact_by_type")]
+        indexes = [
+            models.Index(fields=["type", "name"], name="artifact_by_type"),
+            models.Index(fields=["organization", "name", "project", "id"], name="artifact_by_name"),
+            models.Index(fields=["organization", "updated_at", "id"], name="artifact_by_update"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.team.name}/{self.project}/{self.name}"

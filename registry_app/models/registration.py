@@ -94,7 +94,9 @@ class Batch:
 
     def _artifact(self, project, name, type_name):
         """The artifact as it is after what was added before, or a new one, unsaved."""
-        new = Artifact(project=project, name=name, type=type_name, created_by=self.by.user)
+        new = Artifact(
+            organization=self.team.organization, project=project, name=name, type=type_name, created_by=self.by.user
+        )
         artifact = self.artifacts.setdefault((project, name), new)
         artifact.team = self.team
         return artifact

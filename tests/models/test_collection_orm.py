@@ -99,6 +99,11 @@ def test_rules_21_and_22_a_link_that_may_not_be_is_not_inserted(churn, which, co
         Link.objects.bulk_create([Link(collection=churn, version=version, number=0)])
 
 
+def test_section_3_an_artifact_is_of_the_organization_of_its_team(globex, vision):
+    with refused_by_database("other_organization"):
+        Artifact.objects.create(organization=globex, team=vision, project="p", name="stray", type="model")
+
+
 @pytest.mark.parametrize("number", [0, 1, 3])
 def test_rule_24_only_the_next_number_is_inserted(churn, versions, number):
     make_link(churn, versions[0])

@@ -103,7 +103,10 @@ def _begin():
 
 def _publish(log, team, collections, turns):
     """In each turn a version of a new artifact is registered, and linked with two aliases and two tags."""
-    made = (Artifact(team=team, project="bench", name=f"m{n}", type="model", next_number=1) for n in turns)
+    made = (
+        Artifact(organization=team.organization, team=team, project="bench", name=f"m{n}", type="model", next_number=1)
+        for n in turns
+    )
     artifacts = Artifact.objects.bulk_create(made, batch_size=BATCH)
     versions = [
         Version(artifact=artifact, number=0, digest=f"sha256:{n:064x}", uri=f"s3://bench/{n}", size=1)

@@ -98,7 +98,14 @@ def _versions(organization, count, chance):
     """Ids of `count` versions, 100 an artifact."""
     team = Team.objects.create(organization=organization, name="Bench", name_key="bench")
     artifacts = Artifact.objects.bulk_create(
-        Artifact(team=team, project="bench", name=f"{chance.choice(WORDS)}-{number:06}", type="model", next_number=100)
+        Artifact(
+            organization=organization,
+            team=team,
+            project="bench",
+            name=f"{chance.choice(WORDS)}-{number:06}",
+            type="model",
+            next_number=100,
+        )
         for number in range(count // 100 + 1)
     )
     ids = []

@@ -124,9 +124,14 @@ TRIGGERS = {
             " a.project = NEW.project AND a.name = NEW.name))",
         ),
         ("version_is_fixed", _belongs(VERSION, "artifact_id")),
+        (
+            "other_organization",
+            "NEW.organization_id IS DISTINCT FROM (SELECT organization_id FROM registry_app_team"
+            " WHERE id = NEW.team_id)",
+        ),
     ],
     (ARTIFACT, "UPDATE"): [
-        ("version_is_fixed", _changed("id", "team_id", "type")),
+        ("version_is_fixed", _changed("id", "organization_id", "team_id", "type")),
         ("link_stays", "NEW.next_number < OLD.next_number"),
     ],
     (VERSION, "INSERT"): [
@@ -174,10 +179,11 @@ TRIGGERS = {
     (HEAD, "DELETE"): [("log_stays", _ALWAYS)],
 }
 # What the database changes after an INSERT: the next number, because a number that a row has had is never used again
-# (rule 24), and the head of the chain.
+# (rule 24), when an artifact got its last version, and the head of the chain.
 AFTER_INSERT = {
     LINK: "UPDATE registry_app_collection SET next_number = NEW.number + 1 WHERE id = NEW.collection_id",
-    VERSION: "UPDATE registry_app_artifact SET next_number = NEW.number + 1 WHERE id = NEW.artifact_id",
+    VERSION: "UPDATE registry_app_artifact SET next_number = NEW.number + 1, updated_at = NEW.created_at"
+    " WHERE id = NEW.artifact_id",
     EVENT: "UPDATE registry_app_auditchainhead SET seq = NEW.seq, hash = NEW.hash",
 }
 # Row triggers don't fire on TRUNCATE, so PostgreSQL gets statement triggers with these codes.

@@ -78,6 +78,7 @@ FIXED = {
     (triggers.ARTIFACT, "id", "{artifact}"): {
         "id": ("version_is_fixed", AWAY),
         "type": ("version_is_fixed", "'dataset'"),
+        "organization_id": ("version_is_fixed", "{globex}"),
         "team_id": ("version_is_fixed", "{other_team}"),
         "next_number": ("link_stays", "0"),
     },
