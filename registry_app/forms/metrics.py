@@ -5,13 +5,15 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from .. import rules
 from ..choices import Direction
-from ..models import Collection
+from ..models import Collection, Link, Tag
 from ..models.change import etag_of
 from ..rules import Metric
-from .base import ActionForm, CursorForm, EtagField, FilterForm
+from .base import ActionForm, CursorForm, EtagField, FilterForm, Wanted
+from .widgets import any_field, search_field
 
 FEWEST, MOST = 2, 6  # versions that are compared
 INPUTS, OUTPUTS = "inputs", "outputs"
@@ -19,10 +21,31 @@ NAMES_READ = 50  # names of versions in an address
 
 
 class LinkFilter(CursorForm):
-    """Which metric is drawn, what the versions are sorted by (a metric's path, with - from the highest), and where."""
+    """What the versions of a collection are narrowed to, and sorted by (a metric's path, with - from the highest).
 
+    And which metric is drawn, and where in the list one is.
+    """
+
+    place = CursorForm.place | {"metric"}
+    compared = {"q": str, "tag": rules.clean_name, "by": str}
+    q = search_field("Version, run, author or digest", label="Find")
+    tag = any_field("Tag", rules.LABEL_LENGTH)
+    by = any_field("Published by", rules.USERNAME_LENGTH)
     metric = forms.CharField(required=False, strip=False, max_length=rules.PATH_LENGTH, widget=forms.HiddenInput)
     sort = forms.CharField(required=False, strip=False, max_length=rules.PATH_LENGTH + 1, widget=forms.HiddenInput)
+
+    @staticmethod
+    def narrow(links: QuerySet[Link], wanted: Wanted) -> QuerySet[Link]:
+        """`links`, narrowed to what is `wanted`."""
+        if "q" in wanted:
+            text = wanted["q"]
+            number = rules.number_called(f"v{text.lower().removeprefix('v')}")
+            found = Q(version__run__icontains=text) | Q(linked_by__username__icontains=text)
+            found |= Q(version__digest__contains=rules.clean_digest(text).lower())
+            links = links.filter(found if number is None else found | Q(number=number))
+        if "tag" in wanted:
+            links = links.filter(Exists(Tag.objects.filter(link=OuterRef("pk"), name=wanted["tag"])))
+        return links.filter(linked_by__username__iexact=wanted["by"]) if "by" in wanted else links
 
 
 class LineageFilter(CursorForm):

@@ -10,13 +10,15 @@ from django.http import QueryDict
 from .. import rules
 from ..choices import Action, Permission
 from ..database.compiled import Compiled
+from ..forms.base import Wanted
 from ..forms.metrics import LinkFilter
+from ..forms.widgets import offer
 from ..models import Collection, Link, Registry, Tag
 from ..permissions import RegistryAccess
 from ..rules import Metric
 from .base import Listing, capped_count
 from .cursor import SIZE, Page, cursor_of, decode
-from .series import COLUMNS, OF_VERSION, Difference, Labels, Series, chosen_metrics, value_of
+from .series import COLUMNS, NEWEST, OF_VERSION, Difference, Labels, Series, chosen_metrics, value_of
 
 COUNT_CAP = 10_000  # versions counted at most
 PINNED = 12  # versions with an alias that stand before the others
@@ -27,14 +29,18 @@ KEYS = ["number"]
 
 
 @Compiled
-def _tags(*links: int) -> QuerySet:
-    return Tag.objects.filter(link__in=links).order_by("name").values_list("link", "name")
+def _tags(collection: int, *links: int) -> QuerySet:
+    """(id of a version, its tag) of these versions, and (0, a tag to choose): those of the newest ones."""
+    newest = Link.objects.filter(collection=collection).order_by("-number").values("pk")[:NEWEST]
+    offered = Tag.objects.filter(link__in=newest).order_by().distinct().values_list(Value(0), "name")
+    return Tag.objects.filter(link__in=links).order_by().values_list("link", "name").union(offered, all=True)
 
 
 class LinkListing(Listing):
     """The versions in `collection`, a collection of the registry of `access`.
 
-    Those with an alias come first, then the newest. Under a sort all are in its order; a metric sorts the newest ones.
+    Those with an alias come first, then the newest. Under a filter or a sort all that are found are in one order; a
+    metric sorts the newest ones.
     """
 
     form = LinkFilter
@@ -52,15 +58,34 @@ class LinkListing(Listing):
 
     @property
     def of(self) -> tuple:
-        """The collection, and the numbers of the pinned versions where these stand before the others."""
-        pinned = () if self.sort else (*self.pinned, *[-1] * (PINNED - len(self.pinned)))  # as many each time
-        return self.collection.pk, *pinned
+        """The collection, the filters, and the numbers of the pinned versions where these stand before the others."""
+        pinned = (*self.pinned, *[-1] * (PINNED - len(self.pinned))) if self.is_usual else ()  # as many each time
+        return self.collection.pk, self.filters.wanted, *pinned
 
     @staticmethod
-    def query(collection: int, *pinned: int) -> QuerySet:
-        """The versions that aren't pinned, as dicts."""
-        links = Link.objects.filter(collection=collection).exclude(number__in=pinned)
+    def query(collection: int, wanted: Wanted, *pinned: int) -> QuerySet:
+        """The versions that are wanted and not pinned, as dicts."""
+        links = LinkFilter.narrow(Link.objects.filter(collection=collection), wanted).exclude(number__in=pinned)
         return links.values(*COLUMNS, *OF_VERSION)
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether the query is compiled: what a search looks like depends on its words."""
+        return not self.filters.wanted
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether the versions stand in their usual order, and all of them."""
+        return not self.sort and not self.filters.wanted
+
+    @cached_property
+    def _found(self):
+        """The newest versions that pass the filters."""
+        if not self.filters.wanted or not self.series.rows:
+            return self.series.rows
+        among = self.queryset().filter(number__gte=self.series.numbers[0])
+        numbers = set(among.values_list("number", flat=True))
+        return [row for row in self.series.rows if row["number"] in numbers]
 
     @cached_property
     def pinned(self) -> list[int]:
@@ -103,13 +128,13 @@ class LinkListing(Listing):
     def _sorted(self):
         """The newest versions in the order that is asked for."""
         if self.sort in self.sorts:
-            rows = [row for row in self.series.rows if self.sort or row["number"] not in self.pinned]
+            rows = [row for row in self._found if not self.is_usual or row["number"] not in self.pinned]
             return rows[::-1] if self.sort == OLDEST_FIRST else rows
         path, descending = self._sorted_by
         values = self.series.values(path)
-        stating = sorted(values, key=lambda number: (rules.exact(values[number]), number), reverse=descending)
-        without = (row for row in self.series.rows if row["number"] not in values)
-        return [*map(self.series.by_number.__getitem__, stating), *without]
+        stating = [row for row in self._found if row["number"] in values]
+        stating.sort(key=lambda row: (rules.exact(values[row["number"]]), row["number"]), reverse=descending)
+        return [*stating, *(row for row in self._found if row["number"] not in values)]
 
     @property
     def _sorted_by(self):
@@ -136,7 +161,7 @@ class LinkListing(Listing):
     @cached_property
     def _first(self):
         """The pinned versions, on the first page of the usual order."""
-        is_first = not self.sort and not self.wanted["after"] and not self.wanted["before"]
+        is_first = self.is_usual and not self.wanted["after"] and not self.wanted["before"]
         return [row for row in map(self.series.row, self.pinned) if row] if is_first else []
 
     @cached_property
@@ -146,10 +171,11 @@ class LinkListing(Listing):
 
     @cached_property
     def _tags_shown(self):
-        """{id of a version on the page: its tags}."""
+        """{id of a version on the page: its tags}, and those to choose from under 0."""
         tags: dict[int, list[str]] = {}
         ids = [row["pk"] for row in (*self._first, *self.page.rows)]
-        for link, name in _tags(*ids, *[0] * (SIZE + PINNED - len(ids))) if ids else ():  # as many ids each time
+        empty = [0] * (SIZE + PINNED - len(ids))  # as many ids each time
+        for link, name in sorted(_tags(self.collection.pk, *ids, *empty)) if self.series.rows else ():
             tags.setdefault(link, []).append(name)
         return tags
 
@@ -202,22 +228,33 @@ class LinkListing(Listing):
         return count_of(self.collection) if self.series.has_more else str(len(self.series.rows))
 
     @property
+    def _total(self):
+        """How many versions pass the filters, as text."""
+        if not self.filters.wanted:
+            return self.count
+        return capped_count(self.queryset(), COUNT_CAP) if self.series.has_more else str(len(self._found))
+
+    @property
     def range(self) -> str:
         """Which of the versions the page shows, as far as it is known without counting them."""
         pinned, rows, first = len(self.first_rows), self.rows, self.wanted["after"] or self.wanted["before"]
         if not first:
-            return f"1 to {pinned + len(rows)} of {self.count}"
+            return f"1 to {pinned + len(rows)} of {self._total}"
         if (self.series.has_more and self.sort in self.sorts) or not rows:
-            return f"{len(rows)} of {self.count}"
-        start = self._sorted().index(rows[0]) + 1 + (0 if self.sort else len(self.pinned))
-        return f"{start} to {start + len(rows) - 1} of {self.count}"
+            return f"{len(rows)} of {self._total}"
+        start = self._sorted().index(rows[0]) + 1 + (len(self.pinned) if self.is_usual else 0)
+        return f"{start} to {start + len(rows) - 1} of {self._total}"
 
     @property
     def context(self) -> dict[str, Any]:
-        """The context of the list's templates."""
+        """The context of the list's templates, with the tags and people to choose from."""
+        offer(self.filters["tag"], [(name, name) for name in self._tags_shown.get(0, ())])
+        people = sorted({row["linked_by__username"] for row in self.series.rows} - {None})
+        offer(self.filters["by"], [(name, name) for name in people])
         return {
             **super().context,
             "sort": self.sort,
+            "is_long": len(self.series.rows) > SIZE,
             "count": self.count,
             "range": self.range,
             "first_rows": self.first_rows,

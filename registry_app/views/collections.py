@@ -45,7 +45,8 @@ def detail(request, organization, name, collection):
     if listing.count == "0":
         context |= first_version(access, collection)
     held = sorted(listing.labels.protected)
-    return _collection_page(request, "collections/detail.html", access, collection, "versions", context, held)
+    page, part = "collections/detail.html", "links/_results.html"
+    return _collection_page(request, page, access, collection, "versions", context, held, part=part)
 
 
 @require_safe
@@ -84,13 +85,13 @@ def _last_edit(collection):
     return AuditEvent.objects.of_collection(collection).filter(action=Action.COLLECTION_EDIT, code="").first()
 
 
-def _collection_page(request, template, access, collection, view, context, held, status=200):
-    """A page of a collection with its heading and tabs; `held` are the protected aliases that keep it."""
+def _collection_page(request, template, access, collection, view, context, held, status=200, *, part=None):
+    """A page of a collection with its heading and tabs, or a `part`; `held` are the protected aliases that keep it."""
     locked = rules.refuse_protected(access.role, held, held)
     shown = {"collection": collection, "view": view, "locked": locked, **context}
     if "count" not in shown:
         shown["count"] = count_of(collection)
-    return registry_page(request, template, access, "detail", shown, status)
+    return registry_page(request, template, access, "detail", shown, status, part=part)
 
 
 @require_http_methods(["GET", "POST"])

@@ -80,7 +80,7 @@ OTHERS = {
     forms.NamesTyped: {"person", "people", "others", "teams", "holders"},
     forms.VersionFilter: {"q"},
     forms.CompareForm: {"v", "base", "only", "format"},
-    forms.LinkFilter: {"metric", "sort", "after", "before"},
+    forms.LinkFilter: {"q", "tag", "by", "metric", "sort", "after", "before"},
     forms.LineageFilter: {"side", "after", "before"},
     forms.KeyMetricsForm: {"etag"},
     forms.DayForm: {"on"},

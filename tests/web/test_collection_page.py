@@ -78,6 +78,35 @@ def test_versions_with_an_alias_come_first_and_a_sort_dissolves_them(measured, m
     assert shown(client.get(f"{address}?sort=-loss")) == ([], [*range(10)])
 
 
+@pytest.mark.parametrize("newest", [NEWEST, 4])
+def test_versions_are_found_by_what_is_known_of_them(churn, vision, rob, mel, monkeypatch, newest):
+    """Among those that are read for the chart, and in a collection of which only the newest are."""
+    give_role(churn.registry, rob, Role.MEMBER)
+    for number in range(8):
+        facts = {"metadata": {"auc": number}, "run": f"train-{number}"}
+        make_link(churn, make_version(vision, **facts), by=Actor(rob if number % 2 else None, staff=True))
+    churn.links.get(number=5).set_tags(COMMAND_LINE, ["reviewed"])
+    monkeypatch.setattr("registry_app.listings.series.NEWEST", newest)
+    address, last = churn.get_absolute_url(), churn.links.get(number=3).version
+    client = browser(mel)
+
+    def found(**query):
+        page = client.get(address, query)
+        if query.get("sort") != "-auc":  # a metric sorts the newest ones alone, of all
+            assert page.context["range"].endswith(f" of {len(shown(page)[1])}")
+        return shown(page)
+
+    names = ("v3", "3", "TRAIN-3", last.digest, last.digest.removeprefix("sha256:"))
+    assert [found(q=name) for name in names] == [([], [3])] * 5
+    assert found(q="rob") == found(by="Rob") == ([], [7, 5, 3, 1])
+    assert found(by="rob", sort=":number") == ([], [1, 3, 5, 7])
+    assert found(tag="reviewed", q="train") == ([], [5])
+    assert found(by="rob", sort="-auc")[1] == [7, 5, 3, 1][: newest // 2]
+    assert [found(**query) for query in ({"q": "nothing"}, {"tag": "none"}, {"by": "eve"})] == [([], [])] * 3
+    part = client.get(address, {"by": "rob"}, headers={"HX-Request": "true", "HX-Target": "versions-results"})
+    assert "<html" not in part.text and [row["number"] for row in part.context["rows"]] == [7, 5, 3, 1]
+
+
 @pytest.mark.parametrize(
     "query", ["?sort=nothing", "?sort=-nothing", "?metric=nothing", "?metric=a%00b", "?metric=a&metric=b"]
 )
