@@ -79,7 +79,6 @@ class MlflowImport:
     def add(self, model: Model) -> None:
         """Import a Model: an artifact with its versions; a collection with links, aliases and tags."""
         here = {version.digest: version for version in self._stored(model)}
-        kind = "existing" if here else "new"
         pairs = [(version, here.get(digest_of(version)) or self._register(version)) for version in model.versions]
         kept = [(version, stored) for version, stored in pairs if stored]
         self.report.count("versions", "existing", sum(digest_of(version) in here for version in model.versions))
@@ -88,10 +87,10 @@ class MlflowImport:
             self.report.note("models", model.name, "it has no version")
         elif not kept:
             self.report.skip("models", model.name, "no version of it is registered")
-        elif kind == "new":
-            self.report.did("models", model.name)
+        elif here:
+            self.report.count("models", "existing")
         else:
-            self.report.count("models", kind)
+            self.report.did("models", model.name)
         if self.registry and pairs:
             self._publish(self.registry, model, kept)
 
@@ -136,13 +135,20 @@ class MlflowImport:
             of_artifact = collection.links.filter(version__artifact=kept[0][1].artifact_id)
             here = {link.version_id: link for link in of_artifact.prefetch_related("tags")}
         else:
-            new = Collection(registry=registry, name=name, type=TYPE, description=model.description)
+            new = Collection(registry=registry, name=name, type=TYPE, description=self._card_of(model))
             verb = lambda: _created(new, kept[0][1])  # noqa: E731
             if not (collection := self._do("collections", model.name, Action.COLLECTION_CREATE, verb)):
                 return
             self.report.did("collections", model.name)
         links = {version.number: self._link(collection, version, stored, here) for version, stored in kept}
         self._follow_aliases(model, collection, links, kept[0][1].artifact_id)
+
+    def _card_of(self, model: Model) -> str:
+        """The description of a model, "" where it can't be kept."""
+        if refusal := rules.refuse_description(model.description):
+            self.report.leave_out("collections", f"{model.name}: description", refusal.reason)
+            return ""
+        return model.description
 
     def _link(self, collection, version, stored, here):
         """The Link, with the tags of the version; None if it is skipped. `here` are the links by their versions."""
