@@ -13,6 +13,7 @@ from urllib3.exceptions import HTTPError
 TIMEOUT = 30  # seconds until an answer must go on
 ANSWER_BYTES = 32 * 1024 * 1024
 PAGES = 10_000  # of one list
+ROWS = 1000  # of a page; unasked, MLflow answers with up to 10,000 versions at once
 FOLDERS = 1000  # listed for the size of one version
 WHO = "Give it MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD."
 HINTS = {401: WHO, 403: WHO, 404: "Is an MLflow server with a model registry there?"}  # by status
@@ -86,15 +87,15 @@ class Server:
 
     def models(self):
         """All registered Models, in the order of their names."""
-        versions: dict[str, list[ModelVersion]] = {}
-        for row in self._pages("mlflow/model-versions/search", "model_versions"):
+        versions: dict[str, dict[int, ModelVersion]] = {}  # by number: a change there can move one to the next page
+        for row in self._pages("mlflow/model-versions/search", "model_versions", max_results=ROWS):
             version = _version(row)
-            versions.setdefault(version.model, []).append(version)
+            versions.setdefault(version.model, {})[version.number] = version
         found = []
-        for row in self._pages("mlflow/registered-models/search", "registered_models"):
+        for row in self._pages("mlflow/registered-models/search", "registered_models", max_results=ROWS):
             name = _text(row, "name")
             aliases = {_text(alias, "alias"): _number(alias, "version") for alias in _rows(row, "aliases")}
-            own = sorted(versions.get(name, []), key=lambda version: version.number)
+            own = sorted(versions.get(name, {}).values(), key=lambda version: version.number)
             created = _number(row, "creation_timestamp")
             found.append(Model(name, created, _text(row, "description"), aliases, own))
         return sorted(found, key=lambda model: model.name)
@@ -183,8 +184,10 @@ class Server:
                 text = answer.raw.read(ANSWER_BYTES + 1, decode_content=True)
         except (OSError, HTTPError, ValueError) as error:
             raise CommandError(f"{self.url} doesn't answer: {error}.") from error
+        if len(text) > ANSWER_BYTES:
+            raise CommandError(f"{self.url} answers {method} with more than {ANSWER_BYTES // 1024**2} MiB.")
         try:
-            found = json.loads(text, parse_constant=str) if len(text) <= ANSWER_BYTES else None
+            found = json.loads(text, parse_constant=str)
         except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict):

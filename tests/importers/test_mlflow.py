@@ -687,6 +687,17 @@ def test_a_strange_answer_about_one_version_stops_all(bring, fake, path, body):
     assert not Version.objects.exists()
 
 
+def test_long_lists_are_asked_for_in_pages(bring, fake, monkeypatch):
+    """MLflow answers with 10,000 versions at once, unless told otherwise; a change there moves one to the next page."""
+    monkeypatch.setattr(mlflow_client, "ROWS", 2)
+    monkeypatch.setattr(mlflow_client, "ANSWER_BYTES", 4000)
+    fake.page = 10_000
+    fake.versions = [version("churn", number, description="x" * 1000) for number in (3, 2, 2, 1)]
+    assert table(bring())["versions"] == (3, 3, 0, 0)
+    monkeypatch.setattr(mlflow_client, "ROWS", 1000)
+    assert bring().status == 1
+
+
 def test_folders_without_end_have_no_size(bring, fake, monkeypatch):
     monkeypatch.setattr(mlflow_client, "FOLDERS", 20)
     fake.answers["mlflow-artifacts/artifacts"] = (200, {"files": [{"path": "deeper", "is_dir": True}]})

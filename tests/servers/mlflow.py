@@ -56,7 +56,7 @@ class Fake:
         if path == "mlflow/runs/get" and query["run_id"] in self.runs:
             return 200, {"run": self.runs[query["run_id"]]}
         if path == "mlflow/model-versions/get-download-uri":
-            (found,) = [
+            found, *_ = [
                 row for row in self.versions if (row["name"], row["version"]) == (query["name"], query["version"])
             ]
             return 200, {"artifact_uri": found["source"]}
@@ -66,8 +66,9 @@ class Fake:
 
     def _paged(self, key, rows, query):
         start = int(query.get("page_token", 0))
-        more = {"next_page_token": str(start + self.page)} if len(rows) > start + self.page else {}
-        shown = rows[start : start + self.page]
+        end = start + min(self.page, int(query.get("max_results", self.page)))
+        more = {"next_page_token": str(end)} if len(rows) > end else {}
+        shown = rows[start:end]
         return {**({key: shown} if shown else {}), **more}  # as protobuf does, an empty list is left out
 
 
