@@ -15,7 +15,7 @@ import psycopg
 
 from benchmarks import published, report
 from benchmarks.load import Connection, Server, first_visit, measure, postmaster
-from benchmarks.operations import CSRF, operations, prepared
+from benchmarks.operations import CSRF, operations
 from benchmarks.under_load import under_load
 from tests.servers import postgresql
 
@@ -143,7 +143,7 @@ def alone(case, requests, log):
         found = operations(case.facts)
         for operation in found:
             send = Connection(server.port)
-            measure(server, prepared(operation, case.facts, send, requests), operation.is_right)
+            measure(server, operation.prepared(case.facts, send, requests), operation.is_right)
         case.whole["memory"] = server.memory()
         headers = {"Cookie": f"session={case.facts['sessions']['ada']}; csrf={CSRF}", "Accept-Encoding": "gzip"}
         case.whole["first visit"] = first_visit(server, found[0].paths[0], headers)
@@ -167,7 +167,7 @@ def together(cases, servers, rounds, requests):
             say(f"Round {number} of {rounds}: {'writing' if writing else 'reading'}")
             start = len(work) * number // (rounds + 1)
             for case, server, operation in work[start:] + work[:start]:
-                todo = prepared(operation, case.facts, Connection(server.port), requests)
+                todo = operation.prepared(case.facts, Connection(server.port), requests)
                 seen = measure(server, todo, operation.is_right)
                 if number:
                     case.rounds.setdefault(operation.key, []).append(seen)

@@ -39,6 +39,25 @@ class Operation(NamedTuple):
             return answer.status == 302 and self.marker in answer.location
         return answer.status == 200 and self.marker in answer.text
 
+    def prepared(self, facts, send, count):
+        """`count` requests of it, as arguments of `send`; forms are asked for first and filled in."""
+        headers = {
+            "Accept-Encoding": "gzip",
+            "Cookie": f"session={facts['sessions'][self.person]}; csrf={CSRF}" if self is not FLOOR else "",
+        }
+        if self.htmx:
+            headers["HX-Request"] = "true"
+        paths = list(itertools.islice(itertools.cycle(self.paths), count))
+        if not self.fill:
+            return [("GET", path, headers) for path in paths]
+        return [self._filled_in(path, headers, send) for path in paths]
+
+    def _filled_in(self, path, headers, send):
+        form = next(form for form in read_forms(send("GET", path, headers).text) if "description" in form.data)
+        body = urlencode({**form.data, **self.fill()}, doseq=True).encode()
+        headers = {**headers, "Content-Type": "application/x-www-form-urlencoded"}
+        return "POST", urljoin(path, form.action), headers, body
+
 
 class Answer(NamedTuple):
     """What came back."""
@@ -129,23 +148,3 @@ def _new():
 
 def _edited():
     return {"description": f"Edited at {time.time_ns()}, and still read by everybody."}
-
-
-def prepared(operation, facts, send, count):
-    """`count` requests of this operation, as arguments of `send`; forms are asked for first and filled in."""
-    headers = {
-        "Accept-Encoding": "gzip",
-        "Cookie": f"session={facts['sessions'][operation.person]}; csrf={CSRF}" if operation is not FLOOR else "",
-    }
-    if operation.htmx:
-        headers["HX-Request"] = "true"
-    paths = list(itertools.islice(itertools.cycle(operation.paths), count))
-    if not operation.fill:
-        return [("GET", path, headers) for path in paths]
-    return [_filled_in(operation, path, headers, send) for path in paths]
-
-
-def _filled_in(operation, path, headers, send):
-    form = next(form for form in read_forms(send("GET", path, headers).text) if "description" in form.data)
-    body = urlencode({**form.data, **operation.fill()}, doseq=True).encode()
-    return "POST", urljoin(path, form.action), {**headers, "Content-Type": "application/x-www-form-urlencoded"}, body

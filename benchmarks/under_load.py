@@ -7,7 +7,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qs
 
 from benchmarks.load import Connection, Server
-from benchmarks.operations import operations, prepared
+from benchmarks.operations import operations
 
 READERS, WRITERS = 20, 8
 READ = {"list, first page", "list, deep page", "search, rare hit", "one registry"}
@@ -38,7 +38,7 @@ def under_load(case, seconds, log):
 def _measured(server, facts, seconds):
     found = {operation.key: operation for operation in operations(facts)}
     reading = [each for each in found.values() if each.label in READ and each.contender in {"ada", "mel"}]
-    requests = [prepared(each, facts, None, 1)[0] for each in reading]
+    requests = [each.prepared(facts, None, 1)[0] for each in reading]
     edit = found["ada: edit"]
     places = [edit._replace(paths=[path]) for path in edit.paths[:WRITERS]]
     end, reads, writes = time.monotonic() + seconds, [], []
@@ -64,11 +64,11 @@ def _write(server, place, facts, end, seen, lost):
     """Edit one registry again and again; at the end it must show what was saved last."""
     send, last = Connection(server.port), None
     while time.monotonic() < end:
-        request = prepared(place, facts, send, 1)[0]
+        request = place.prepared(facts, send, 1)[0]
         took, status, _ = _timed(send, request)
         seen.append((took, status))
         last = request[3] if status == SAVED else last
-    shown = prepared(place._replace(fill=dict), facts, send, 1)[0][3]  # the form as it stands
+    shown = place._replace(fill=dict).prepared(facts, send, 1)[0][3]  # the form as it stands
     lost.append(last is not None and _description(last) != _description(shown))
 
 

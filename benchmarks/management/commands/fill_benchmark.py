@@ -17,7 +17,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from benchmarks.operations import COMMON_WORD, RARE_TYPE, RARE_WORD, Answer, operations, prepared
+from benchmarks.operations import COMMON_WORD, RARE_TYPE, RARE_WORD, Answer, operations
 from registry_app import rules
 from registry_app.audit.chain import verify
 from registry_app.choices import Action, Role, Target, Visibility
@@ -248,7 +248,7 @@ def count_queries(facts):
         return Answer(answer.status_code, answer.get("Location", ""), answer.get("Content-Encoding"), answer.content)
 
     for operation in operations(facts):
-        for step in prepared(operation, facts, send, 2):
+        for step in operation.prepared(facts, send, 2):
             client.cookies.clear()
             with CaptureQueriesContext(connection) as captured:
                 answer = send(*step)
