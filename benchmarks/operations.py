@@ -12,6 +12,8 @@ from tests.html_forms import read_forms
 
 RARE_TYPE, RARE_WORD, COMMON_WORD, NO_WORD = "transcript", "zirconium", "golden", "xylophone"
 CSRF = "c" * 32
+LINKS = 25  # of each collection
+FILLED = {"description", "aliases"}  # fields, one of which every form has that is filled in
 BARE = "a page without a list"
 IN_TEAMS = {"list, first page", "list, deep page", "list, by own role", "search, common hit", "one registry"}
 
@@ -53,7 +55,8 @@ class Operation(NamedTuple):
         return [self._filled_in(path, headers, send) for path in paths]
 
     def _filled_in(self, path, headers, send):
-        form = next(form for form in read_forms(send("GET", path, headers).text) if "description" in form.data)
+        found = read_forms(send("GET", path, headers).text)
+        form = next(form for form in found if FILLED & set(form.data))
         body = urlencode({**form.data, **self.fill()}, doseq=True).encode()
         headers = {**headers, "Content-Type": "application/x-www-form-urlencoded"}
         return "POST", urljoin(path, form.action), headers, body
@@ -118,6 +121,18 @@ def _ours(person, facts):
     yield Operation(person, "its settings", settings, 'id="id_name"', person=person, rival="change page")
     yield Operation(person, "create", [f"{home}registries/new/"], "/registry/new-", _new, person, rival="create")
     yield Operation(person, "edit", settings, "/settings/", _edited, person, rival="edit")
+    yield from _published(person, facts, f"{home}registry/Models/collection/churn-{person}/")
+
+
+def _published(person, facts, collection):
+    numbers = [f"{collection}v{number}/" for number in range(LINKS)]
+    yield Operation(person, "a collection", [collection], "v0/", person=person, rival="change page")
+    yield Operation(person, "a version", numbers, 'class="props"', person=person, rival="change page")
+    link = lambda: {"version": secrets.choice(facts["versions"])}  # noqa: E731
+    yield Operation(person, "link", [f"{collection}link/"], collection, link, person, rival="edit")
+    alias = lambda: {"aliases": f"new-{secrets.token_hex(6)}"}  # noqa: E731
+    edits = [f"{number}edit/" for number in numbers]
+    yield Operation(person, "set an alias", edits, collection, alias, person, rival="edit")
 
 
 def _admins(site, facts):

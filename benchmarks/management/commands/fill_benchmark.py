@@ -17,6 +17,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from benchmarks import shelf
 from benchmarks.operations import COMMON_WORD, RARE_TYPE, RARE_WORD, Answer, operations
 from registry_app import rules
 from registry_app.audit.chain import verify
@@ -89,12 +90,13 @@ class Command(BaseCommand):
 
     def handle(self, *, size, file, **options):
         prepare(self)
-        facts = facts_of(fill(size))
+        organization, versions = fill(size)
+        facts = facts_of(organization, versions)
         file.write_text(json.dumps({**facts, "queries": count_queries(facts)}))
 
 
 def fill(size):
-    """Make the organization with `size` custom registries; triggers are in place and the chain is whole afterwards."""
+    """The organization with `size` custom registries, and ids of versions to link; the chain is whole afterwards."""
     ada = User.objects.create(username="ada", email="ada@example.com", is_staff=True, is_superuser=True)
     organization = create_organization("Bench", ada, Actor(None, staff=True))
     others = User.objects.bulk_create(
@@ -108,11 +110,12 @@ def fill(size):
         _load(organization, [ada, *others], size)
         _make_teams(organization, others[1])
         connection.check_constraints()  # PostgreSQL alters no table whose deferred checks are still to come
+    versions = shelf.publish(organization, others[0])
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")  # what autovacuum would have done by now
     assert not triggers.missing() and not verify()[1]
-    return organization
+    return organization, versions
 
 
 def _load(organization, people, size):
@@ -198,7 +201,7 @@ def _event(head, registry):
     return AuditEvent(seq=head.seq, prev_hash=previous, hash=head.hash, body=body, at=registry.created_at, **columns)
 
 
-def facts_of(organization):
+def facts_of(organization, versions):
     """Sessions and names that the operations speak of."""
     names = organization.registries.custom().order_by("name_key")
     mel = User.objects.get(username="mel")
@@ -213,6 +216,7 @@ def facts_of(organization):
         "cursor": cursor.cursor_of(deep, ["name_key"]),
         "page": int(names.count() * 0.9) // cursor.SIZE,
         "mine": mine,
+        "versions": versions,
         "others": others[:: max(1, len(others) // 600)][:600],
     }
 
