@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -38,23 +39,37 @@ class Case(NamedTuple):
     whole: dict
 
 
-def main(parts, engines, sizes, links, rounds, requests, seconds, folder):
-    """Measure `parts`, and write the page of each to `folder`.
+class Effort(NamedTuple):
+    """How much is measured: rounds, requests a round, seconds under readers and writers, and rows of an import."""
 
-    Registries in databases of `sizes`, in turns and, the smallest, for `seconds` under many readers and writers; what
-    they publish in others of `links`.
+    rounds: int
+    requests: int
+    seconds: int
+    rows: int
+
+
+FULL, QUICK = Effort(3, 20, 60, 1000), Effort(1, 2, 3, 20)
+
+
+def main(options, effort):
+    """Measure `options.parts`, and write the page of each to `options.folder`.
+
+    Registries in databases of `options.sizes`, in turns; the smallest under many readers and writers, the largest
+    beside an import. What they publish in others of `options.links`.
     """
+    engines, folder = options.databases, options.folder
     with tempfile.TemporaryDirectory(prefix="registry-bench-") as name:
         place = Place(Path(name), postgresql.start() if POSTGRESQL in engines else None)
         manage(place.environment, "collectstatic", "--no-input", "--verbosity=0")
         pid, version = postmaster(place.address) if place.address else (None, None)
-        if "registries" in parts:
-            cases = filled(place, engines, sizes, fill, pid)
-            load(place, cases, rounds, requests)
-            crowd(place, cases, seconds)
-            folder.joinpath("performance.md").write_text(report.text(cases, rounds, requests, version))
-        if "links" in parts:
-            results = dict(filled(place, engines, links, fill_links))
+        if "registries" in options.parts:
+            cases = filled(place, engines, options.sizes, fill, pid)
+            load(place, cases, effort)
+            crowd(place, cases, effort.seconds)
+            wait(place, cases, effort.rows)
+            folder.joinpath("performance.md").write_text(report.text(cases, effort, version))
+        if "links" in options.parts:
+            results = dict(filled(place, engines, options.links, fill_links))
             for key, environment in results.items():
                 say(f"Timing {key[0]} with {key[1]:,} links")
                 file = place.folder / "links.json"
@@ -114,17 +129,18 @@ def fill_links(place, engine, links):
     return (engine, links), environment
 
 
-def load(place, cases, rounds, requests):
+def load(place, cases, effort):
     """Measure all operations of `cases`: each server alone first, then all in turns."""
-    with place.folder.joinpath("log").open("w") as log:
+    with place.folder.joinpath("log").open("w") as log, ExitStack() as stack:
         for case in cases:
-            alone(case, requests, log)
-        servers = [Server(case.environment, log, case.database) for case in cases]
-        try:
-            together(cases, servers, rounds, requests)
-        finally:
-            for server in servers:
-                server.stop()
+            alone(case, effort.requests, log)
+        work = []
+        for case in cases:
+            server = Server(case.environment, log, case.database)
+            stack.callback(server.stop)
+            server.first_answer()
+            work += [(case, server, operation) for operation in operations(case.facts)]
+        together(work, effort)
 
 
 def crowd(place, cases, seconds):
@@ -133,6 +149,15 @@ def crowd(place, cases, seconds):
         for case in {case.engine: case for case in reversed(cases)}.values():
             say(f"{case.engine} under load for {seconds} s")
             case.whole["load"] = under_load(case, seconds, log)
+
+
+def wait(place, cases, rows):
+    """How long another change waits at most beside an import of `rows`, in the largest database of each engine."""
+    for case in {case.engine: case for case in cases}.values():
+        say(f"{case.engine} beside an import of {rows:,} versions")
+        file = place.folder / "waits.json"
+        manage(case.environment, "measure_import", f"--rows={rows}", "--rounds=3", f"--file={file}")
+        case.whole["wait"] = max(json.loads(file.read_text()).values())
 
 
 def alone(case, requests, log):
@@ -146,28 +171,23 @@ def alone(case, requests, log):
             measure(server, operation.prepared(case.facts, send, requests), operation.is_right)
         case.whole["memory"] = server.memory()
         headers = {"Cookie": f"session={case.facts['sessions']['ada']}; csrf={CSRF}", "Accept-Encoding": "gzip"}
-        case.whole["first visit"] = first_visit(server, found[0].paths[0], headers)
+        case.whole["first visit"], case.whole["files"] = first_visit(server, found[0].paths[0], headers)
     finally:
         server.stop()
 
 
-def together(cases, servers, rounds, requests):
-    """Every operation on every server, interleaved: first what reads, then what writes, each round in another order."""
-    for server in servers:
-        server.first_answer()
+def together(work, effort):
+    """All of `work`, (case, server, operation), in turns: first what reads, then what writes; each round in another
+    order.
+    """
     for writing in (False, True):
-        work = [
-            (case, server, operation)
-            for case, server in zip(cases, servers, strict=True)
-            for operation in operations(case.facts)
-            if bool(operation.fill) is writing
-        ]
-        work.sort(key=lambda item: item[2].key)  # the same operation on all databases in a row
-        for number in range(rounds + 1):  # the first only warms up
-            say(f"Round {number} of {rounds}: {'writing' if writing else 'reading'}")
-            start = len(work) * number // (rounds + 1)
-            for case, server, operation in work[start:] + work[:start]:
-                todo = operation.prepared(case.facts, Connection(server.port), requests)
+        part = [item for item in work if bool(item[2].fill) is writing]
+        part.sort(key=lambda item: item[2].key)  # the same operation on all databases in a row
+        for number in range(effort.rounds + 1):  # the first only warms up
+            say(f"Round {number} of {effort.rounds}: {'writing' if writing else 'reading'}")
+            start = len(part) * number // (effort.rounds + 1)
+            for case, server, operation in part[start:] + part[:start]:
+                todo = operation.prepared(case.facts, Connection(server.port), effort.requests)
                 seen = measure(server, todo, operation.is_right)
                 if number:
                     case.rounds.setdefault(operation.key, []).append(seen)
@@ -187,7 +207,6 @@ if __name__ == "__main__":
     parser.add_argument("--parts", nargs="+", default=PARTS, choices=PARTS, help="what to measure, a page each")
     parser.add_argument("--folder", type=Path, default=Path("docs"), help="where the pages are written")
     options = parser.parse_args()
-    sizes, links, rounds, requests, seconds = (
-        (SIZES[:1], [1000], 1, 2, 3) if options.quick else (options.sizes, options.links, 3, 20, 60)
-    )
-    main(options.parts, options.databases, sizes, links, rounds, requests, seconds, options.folder)
+    if options.quick:
+        options.sizes, options.links = SIZES[:1], [1000]
+    main(options, QUICK if options.quick else FULL)

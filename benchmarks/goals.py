@@ -1,11 +1,12 @@
-"""The goals, with what was measured of each: the table at the head of docs/performance.md."""
+"""The goals, with what was measured of each: the table at the head of docs/performance.md. Ratios are of CPU."""
 
 from statistics import median
 
 from benchmarks.operations import FLOOR, operations
 
 OURS = ("ada", "mel", "tim")
-LARGE = 100_000  # registries
+USUAL, LARGE = 10_000, 100_000  # registries
+FIRST, COMMON = "list, first page", "search, common hit"
 
 
 def best(case, key):
@@ -22,44 +23,72 @@ def best(case, key):
 
 
 def goals(cases):
-    """Rows of the table of goals: verdict, goal, must, worst value, where that was."""
-    lists = [(case, o) for case in cases for o in _ours(case) if o.label.startswith(("list", "search"))]
-    large = [(case, o) for case, o in lists if case.engine == "PostgreSQL" and case.size >= LARGE]
-    reads = [(case, o) for case in cases for o in _ours(case) if not o.fill]
-    details = [(case, o) for case, o in reads if o.rival == "change page"]
-    writes = [(case, o) for case in cases for o in _ours(case) if o.fill]
-    common = [(case, o) for case, o in lists if o.label == "search, common hit" and o.person != "tim"]
-    in_teams = [(case, o) for case, o in lists if o.person == "tim" and o.label == "list, first page"]
-    fragments = [(case, o) for case, o in reads if o.htmx]
-    rest = [item for item in lists if item not in large]
-    wholes = [(case, None) for case in cases]
-    rows = [
-        _goal("list, cpu against Django admin", 0.4, "×", rest, against_admin),
-        _goal(f"the same on PostgreSQL from {LARGE:,} registries on", 0.2, "×", large, against_admin),
-        _goal("list, cpu against the floor", 3, "×", lists, against_floor),
-        _goal("a registry and its settings, cpu against Django admin", 1, "×", details, against_admin),
-        _goal("create and edit, cpu against Django admin", 1.2, "×", writes, against_admin),
-        _goal("search for a common word, cpu against a rare one", 2, "×", common, _against("search, rare hit")),
-        _goal("growth of cpu from the smallest to the largest", 1.5, "×", reads, lambda c, o: _growth(cases, c, o)),
-        _goal("somebody in 60 teams, cpu against in none", 1.5, "×", in_teams, _against("list, first page", "mel")),
-        _goal("queries of a list", 6, "", lists, lambda c, o: c.facts["queries"][o.key]),
-        _goal("queries of a registry and its settings", 8, "", details, lambda c, o: c.facts["queries"][o.key]),
-        _goal("list page, compressed", 10, " kB", lists, lambda c, o: best(c, o.key)[5]),
-        _goal("htmx fragment, compressed", 3, " kB", fragments, lambda c, o: best(c, o.key)[5]),
-        _goal("CSS, JS and icons of a first visit", 45, " kB", wholes, lambda c, _: c.whole["first visit"]),
-        _goal("memory of the server under load", 220, " MiB", wholes, lambda c, _: c.whole["memory"]),
-        _goal("start to first answer", 2.5, " s", wholes, lambda c, _: c.whole["start"]),
-    ]
-    crowded = [(case, None) for case in cases if "load" in case.whole]
-    rows += [
-        _goal("5xx under readers and writers", 0, "", crowded, lambda c, _: c.whole["load"].failed),
-        _goal("saved changes lost under readers and writers", 0, "", crowded, lambda c, _: c.whole["load"].lost),
-    ]
+    """Rows of the table of goals: verdict, goal, must, what is reached for, worst value, where that was."""
     wrong = sum(r.wrong for case in cases for rounds in case.rounds.values() for r in rounds)
-    return [*filter(None, rows), ["met" if not wrong else "**missed**", "wrong answers", "0", str(wrong), "all rounds"]]
+    verdict = "met" if not wrong else "**missed**"
+    rows = [*_against_others(cases), *_of_cpu(cases), *_of_pages(cases), *_of_servers(cases)]
+    return [*filter(None, rows), [verdict, "wrong answers", "0", "", str(wrong), "all rounds"]]
 
 
-def _goal(name, must, unit, found, value):
+def _against_others(cases):
+    found = _found(cases, lambda o: o.label.startswith(("list", "search")))
+    details = _found(cases, lambda o: o.rival == "change page")
+    writes = _found(cases, lambda o: o.fill)
+    for engine, size, must, reach in (
+        ("SQLite", USUAL, 0.4, 0.25),
+        ("PostgreSQL", USUAL, 0.4, 0.2),
+        ("PostgreSQL", LARGE, 0.2, 0.12),
+    ):
+        lists = [(case, o) for case, o in found if (case.engine, case.size) == (engine, size)]
+        yield _goal(f"list against Django admin, {engine}, {size:,}", must, reach, "×", lists, against_admin)
+    yield _goal("list against the floor", 3, 2, "×", found, against_floor)
+    details_name = "a registry, its settings, a collection, a version against Django admin's change page"
+    yield _goal(details_name, 1, 0.6, "×", details, against_admin)
+    yield _goal("create, edit, link, set an alias against Django admin's save", 1.2, 0.8, "×", writes, against_admin)
+
+
+def _of_cpu(cases):
+    common = [
+        (case, o) for case, o in _found(cases, lambda o: o.label == COMMON and o.person != "tim") if case.size >= LARGE
+    ]
+    in_teams = _found(cases, lambda o: o.person == "tim" and o.label == FIRST)
+    reads = _found(cases, lambda o: not o.fill)
+    name = f"search for a common word against a rare one, from {LARGE:,} on"
+    yield _goal(name, 2, 1.3, "×", common, _against("search, rare hit"))
+    yield _goal("growth from the smallest to the largest", 1.5, 1.1, "×", reads, lambda c, o: _growth(cases, c, o))
+    yield _goal("first page of somebody in 60 teams against in none", 1.5, 1.2, "×", in_teams, _against(FIRST, "mel"))
+
+
+def _of_pages(cases):
+    lists = _found(cases, lambda o: o.label.startswith(("list", "search")))
+    details = _found(cases, lambda o: o.rival == "change page")
+    fragments = _found(cases, lambda o: o.htmx)
+    wholes = [(case, None) for case in cases]
+    yield _goal("queries of a list", 6, 5, "", lists, lambda c, o: c.facts["queries"][o.key])
+    yield _goal("queries of a detail page", 8, 6, "", details, lambda c, o: c.facts["queries"][o.key])
+    yield _goal("list page, compressed", 10, 6, " kB", lists, lambda c, o: best(c, o.key)[5])
+    yield _goal("htmx fragment, compressed", 3, 2, " kB", fragments, lambda c, o: best(c, o.key)[5])
+    yield _goal("CSS, JS and icons of a first visit", 45, 35, " kB", wholes, lambda c, _: c.whole["first visit"])
+    yield _goal("requests for them", 8, 6, "", wholes, lambda c, _: c.whole["files"])
+
+
+def _of_servers(cases):
+    wholes = [(case, None) for case in cases]
+    waits = [(case, None) for case in cases if "wait" in case.whole]
+    crowded = [(case, None) for case in cases if "load" in case.whole]
+    yield _goal("memory of the server under load", 220, 160, " MiB", wholes, lambda c, _: c.whole["memory"])
+    yield _goal("start to first answer", 2.5, 1, " s", wholes, lambda c, _: c.whole["start"])
+    yield _goal("longest wait to save beside an import", 250, 100, " ms", waits, lambda c, _: c.whole["wait"])
+    yield _goal("5xx under readers and writers", 0, None, "", crowded, lambda c, _: c.whole["load"].failed)
+    yield _goal("saved changes lost under readers and writers", 0, None, "", crowded, lambda c, _: c.whole["load"].lost)
+
+
+def _found(cases, wanted):
+    """(case, operation) of our pages that are `wanted`."""
+    return [(case, o) for case in cases for o in operations(case.facts) if o.contender in OURS and wanted(o)]
+
+
+def _goal(name, must, reach, unit, found, value):
     """The row of one goal; None where nothing was measured that it speaks of."""
     if not found:
         return None
@@ -67,11 +96,8 @@ def _goal(name, must, unit, found, value):
     where = f"{case.engine}, {case.size:,}{f', {operation.key}' if operation else ''}"
     missed = sum(value(*item) > must for item in found)
     verdict = f"**missed** by {missed} of {len(found)}" if missed else "met"
-    return [verdict, name, f"≤ {must:g}{unit}", f"{worst:.3g}{unit}", where]
-
-
-def _ours(case):
-    return [operation for operation in operations(case.facts) if operation.contender in OURS]
+    wished = "" if reach is None else f"≤ {reach:g}{unit}"
+    return [verdict, name, f"≤ {must:g}{unit}", wished, f"{worst:.3g}{unit}", where]
 
 
 def against_admin(case, operation):

@@ -122,12 +122,12 @@ def measure(server, requests, is_right):
 
 
 def first_visit(server, path, headers):
-    """kB of style sheets, scripts and icons that the page at `path` brings along, as they are sent."""
+    """(kB, number) of style sheets, scripts and icons that the page at `path` brings along, as they are sent."""
     send = Connection(server.port)
     files = set(re.findall(r'"(/static/[^"#]+)', send("GET", path, headers).text))
     answers = {file: send("GET", file, headers) for file in files}
     assert files and all(answer.status == 200 for answer in answers.values())
-    return sum(len(answer.body) for answer in answers.values()) / 1000
+    return sum(len(answer.body) for answer in answers.values()) / 1000, len(answers)
 
 
 def _cpu(pid):

@@ -13,7 +13,7 @@ from benchmarks.goals import against_admin, against_floor, best, goals
 from benchmarks.operations import BARE, operations
 from benchmarks.under_load import READERS, WRITERS
 
-WHOLE = {"memory": "memory MiB", "start": "start s", "first visit": "first visit kB"}
+WHOLE = {"memory": "memory MiB", "start": "start s", "first visit": "first visit kB", "files": "its requests"}
 WHO = {
     "ada": "ours, organization admin",
     "mel": "ours, member",
@@ -24,7 +24,7 @@ WHO = {
 }
 
 
-def text(cases, rounds, requests, postgresql):
+def text(cases, effort, postgresql):
     """The whole page."""
     return "\n".join(
         [
@@ -32,11 +32,11 @@ def text(cases, rounds, requests, postgresql):
             "",
             "Written by `make bench`. Milliseconds give the scale; only ratios hold on another machine.",
             "",
-            *_setting(cases, rounds, requests, postgresql),
+            *_setting(cases, effort, postgresql),
             "",
             "## Goals",
             "",
-            *table(["verdict", "goal", "must", "worst", "where"], goals(cases)),
+            *table(["verdict", "goal", "must", "reach for", "worst", "where"], goals(cases)),
             "",
             "## What is in the way",
             "",
@@ -111,6 +111,7 @@ def _details(cases):
             f"{c.whole['memory']:.0f}",
             f"{c.whole['start']:.2f}",
             f"{c.whole['first visit']:.1f}",
+            str(c.whole["files"]),
         ]
         for c in cases
     ]
@@ -154,12 +155,12 @@ def machine(postgresql):
     )
 
 
-def _setting(cases, rounds, requests, postgresql):
+def _setting(cases, effort, postgresql):
     yield machine(postgresql)
     yield (
-        f"- The server of `make run` (2 workers × 4 threads) on loopback, 4 kept connections, {rounds} rounds of"
-        f" {requests} requests after one to warm up, all operations on all {len(cases)} databases interleaved; best"
-        " round for cpu, p50 and rate, median for p95."
+        f"- The server of `make run` (2 workers × 4 threads) on loopback, 4 kept connections, {effort.rounds} rounds of"
+        f" {effort.requests} requests after one to warm up, all operations on all {len(cases)} databases interleaved;"
+        " best round for cpu, p50 and rate, median for p95."
     )
     yield (
         "- The data: one organization of 1,000 people, 5 % of its registries restricted. The admin has made 1 in 1,000"

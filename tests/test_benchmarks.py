@@ -19,8 +19,10 @@ def test_quick_run_answers_every_operation_rightly(tmp_path):
     done = subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     rows, links = table(tmp_path / "performance.md"), table(tmp_path / "performance-links.md")
-    assert ["met", "wrong answers", "0", "0", "all rounds"] in rows
-    assert {"list, first page", "one registry", "create", "edit"} <= {row[1] for row in rows if len(row) > 5}
+    assert ["met", "wrong answers", "0", "", "0", "all rounds"] in rows
+    assert {"list, first page", "one registry", "a version", "create", "edit", "link"} <= {
+        row[1] for row in rows if len(row) > 5
+    }
     assert {"collections, first page", "search, rare word", "log, an old day"} <= {row[0] for row in links if row}
 
 
