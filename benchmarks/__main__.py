@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from benchmarks import published, report
+from benchmarks import peers, published, report
 from benchmarks.load import Connection, Server, first_visit, measure, postmaster
 from benchmarks.operations import CSRF, operations
 from benchmarks.under_load import under_load
@@ -64,7 +64,7 @@ def main(options, effort):
         pid, version = postmaster(place.address) if place.address else (None, None)
         if "registries" in options.parts:
             cases = filled(place, engines, options.sizes, fill, pid)
-            load(place, cases, effort)
+            load(place, cases, effort, peered=options.peers)
             crowd(place, cases, effort.seconds)
             wait(place, cases, effort.rows)
             folder.joinpath("performance.md").write_text(report.text(cases, effort, version))
@@ -129,8 +129,8 @@ def fill_links(place, engine, links):
     return (engine, links), environment
 
 
-def load(place, cases, effort):
-    """Measure all operations of `cases`: each server alone first, then all in turns."""
+def load(place, cases, effort, *, peered):
+    """Measure all operations of `cases`: each server alone first, then all in turns; with MLflow's if `peered`."""
     with place.folder.joinpath("log").open("w") as log, ExitStack() as stack:
         for case in cases:
             alone(case, effort.requests, log)
@@ -140,6 +140,8 @@ def load(place, cases, effort):
             stack.callback(server.stop)
             server.first_answer()
             work += [(case, server, operation) for operation in operations(case.facts)]
+        if peered:
+            work += peers.beside(peers.chosen(cases), place.folder, log, stack)
         together(work, effort)
 
 
@@ -205,8 +207,11 @@ if __name__ == "__main__":
     parser.add_argument("--links", type=int, nargs="+", default=LINKS, help="links in the databases that publish")
     parser.add_argument("--databases", nargs="+", default=(SQLITE, POSTGRESQL), choices=(SQLITE, POSTGRESQL))
     parser.add_argument("--parts", nargs="+", default=PARTS, choices=PARTS, help="what to measure, a page each")
+    parser.add_argument("--peers", action="store_true", help="MLflow beside it, installed when first asked for")
     parser.add_argument("--folder", type=Path, default=Path("docs"), help="where the pages are written")
     options = parser.parse_args()
+    if options.peers and SQLITE not in options.databases:
+        parser.error("MLflow is measured beside SQLite.")
     if options.quick:
         options.sizes, options.links = SIZES[:1], [1000]
     main(options, QUICK if options.quick else FULL)

@@ -2,6 +2,7 @@
 
 from statistics import median
 
+from benchmarks import peers
 from benchmarks.operations import FLOOR, operations
 
 OURS = ("ada", "mel", "tim")
@@ -45,6 +46,17 @@ def _against_others(cases):
     details_name = "a registry, its settings, a collection, a version against Django admin's change page"
     yield _goal(details_name, 1, 0.6, "×", details, against_admin)
     yield _goal("create, edit, link, set an alias against Django admin's save", 1.2, 0.8, "×", writes, against_admin)
+    first = [(case, o) for case, o in found if o.label == FIRST]
+    for contender, must, reach in ((peers.OPEN, 1 / 2, 1 / 4), (peers.LOGIN, 1 / 50, 1 / 100)):
+        beside = [(case, o) for case, o in first if f"{contender}: {FIRST}" in case.rounds]
+        yield _goal(
+            f"first list page against JSON of {peers.WHO[contender]}",
+            must,
+            reach,
+            "×",
+            beside,
+            _against(FIRST, contender),
+        )
 
 
 def _of_cpu(cases):

@@ -23,14 +23,15 @@ PATIENCE = 120  # seconds for the first answer
 class Server:
     """`manage.py serve` in an environment, on a free port of loopback; `database` is the pid of PostgreSQL, or None."""
 
+    command, health = (sys.executable, "manage.py", "serve"), "/healthz"
+
     def __init__(self, environment, log, database=None):
         with create_server(("127.0.0.1", 0)) as probe:
             self.port = probe.getsockname()[1]
         environment = {**environment, "HOST": "127.0.0.1", "PORT": str(self.port)}
         self.database, self.log = database, log
-        self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "serve"], env=environment, stdout=log, stderr=subprocess.STDOUT
-        )
+        words = [word.format(port=self.port) for word in self.command]
+        self.process = subprocess.Popen(words, env=environment, stdout=log, stderr=subprocess.STDOUT)
 
     def first_answer(self):
         """Wait for it; answers how many seconds the start took."""
@@ -39,7 +40,7 @@ class Server:
             if self.process.poll() is not None:
                 raise RuntimeError(f"The server ended: {Path(self.log.name).read_text()[-2000:]}")
             with suppress(ConnectionError):
-                if Connection(self.port)("GET", "/healthz", {}).status == 200:
+                if Connection(self.port)("GET", self.health, {}).status == 200:
                     return time.perf_counter() - began
             time.sleep(0.01)
         raise TimeoutError("The server does not answer.")
@@ -144,9 +145,9 @@ def _cpu_of_ended(pid):
 
 
 def _family(pid):
-    """`pid` and its children."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *map(int, children)]
+    """`pid`, its children, and theirs."""
+    children = map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+    return [pid, *(each for child in children for each in _family(child))]
 
 
 def postmaster(address):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import django
 
+from benchmarks import peers
 from benchmarks.goals import against_admin, against_floor, best, goals
 from benchmarks.operations import BARE, operations
 from benchmarks.under_load import READERS, WRITERS
@@ -119,8 +120,30 @@ def _details(cases):
     yield ""
     yield from table(["database", "registries", *WHOLE.values()], rows)
     yield ""
+    yield from _peers(cases)
     yield from _crowd(cases)
     yield from _plans(cases)
+
+
+def _peers(cases):
+    """MLflow's part, if it was measured."""
+    for case in (case for case in cases if any(key.startswith(f"{peers.OPEN}:") for key in case.rounds)):
+        yield f"## MLflow {peers.VERSION} beside it: {case.engine}, {case.size:,} registered models"
+        yield ""
+        yield (
+            "The JSON of its API, without pages; a model with one version for each registry, 2 workers, background jobs"
+            " off, its basic-auth app asked by its admin. *Ours* is the organization admin's page on as many registries"
+            " in the same rounds."
+        )
+        yield ""
+        rows = []
+        for call in (each for contender in peers.WHO for each in peers.calls(contender, case.facts)):
+            cpu, p50, p95, rate, _, size = best(case, call.key)
+            ours = best(case, f"ada: {call.label}")[0]
+            figures = (f"{cpu:.2f}", f"{ours:.2f}", f"{ours / cpu:.3f}", f"{p50:.1f}", f"{p95:.1f}", f"{rate:.0f}")
+            rows.append([peers.WHO[call.contender], call.label, *figures, f"{size:.1f}"])
+        yield from table(["who", "what", "cpu", "ours", "ours ÷ it", "p50 ms", "p95 ms", "1/s", "kB"], rows)
+        yield ""
 
 
 def _crowd(cases):
