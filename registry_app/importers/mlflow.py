@@ -16,6 +16,7 @@ from ..models.change import Gone
 from ..models.event import COMMAND_LINE, AuditTarget, record_refusals
 from ..models.validation import format_errors
 from .mlflow_client import Model, ModelVersion
+from .mlflow_models import note_gone, with_own_names
 from .mlflow_report import ImportReport
 from .mlflow_version import Described, digest_of
 
@@ -44,37 +45,9 @@ class MlflowImport:
     def add_all(self, models: Iterable[Model]) -> None:
         """Import these models, which are all that the server has."""
         models = list(models)
-        for model in self._with_own_names(models):
+        for model in with_own_names(models, self.report):
             self.add(model)
-        self._note_gone(models)
-
-    def _with_own_names(self, models: list[Model]) -> Iterator[Model]:
-        """The models, the oldest first, without those whose name is here the same as that of an older one."""
-        first: dict[str, Model] = {}
-        for model in sorted(models, key=lambda model: (model.created, model.name)):
-            self.report.count("models", "found")
-            self.report.count("versions", "found", len(model.versions))
-            name = rules.clean_name(model.name)
-            older = first.setdefault(rules.name_key(name), model) if rules.may_be_stored(name) else model
-            if older is model:
-                yield model
-                continue
-            self.report.count("versions", "skipped", len(model.versions))
-            reason = f"its name is here the same as that of {older.name!r}, which is older. Rename one of them there"
-            self.report.skip("models", model.name, f"{reason}; its versions: {len(model.versions)}")
-
-    def _note_gone(self, models: list[Model]) -> None:
-        """Tell of the versions that came from there and aren't there any more."""
-        there = {digest_of(version) for model in models for version in model.versions}
-        stored = Version.objects.filter(artifact__team=self.team, artifact__project=self.project)
-        gone = defaultdict(list)
-        rows = stored.filter(digest__startswith="mlflow:").order_by("artifact__name", "number")
-        for name, number, digest in rows.values_list("artifact__name", "number", "digest"):
-            if digest not in there:
-                gone[name].append(f"v{number}")
-        for name, labels in gone.items():
-            listed = ", ".join(labels[:10]) + (", …" if len(labels) > 10 else "")
-            self.report.note("models", name, f"{listed} came from there and are not there any more; they stay here")
+        note_gone(models, self.team, self.project, self.report)
 
     def add(self, model: Model) -> None:
         """Import a Model: an artifact with its versions; a collection with links, aliases and tags."""
