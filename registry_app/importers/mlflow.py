@@ -16,15 +16,17 @@ from ..models.change import Gone
 from ..models.event import COMMAND_LINE, AuditTarget, record_refusals
 from ..models.validation import format_errors
 from .mlflow_client import Model, ModelVersion
+from .mlflow_history import REASON, History, unlinked
 from .mlflow_models import note_gone, with_own_names
 from .mlflow_report import ImportReport
 from .mlflow_version import Described, digest_of
 
-REASON = "import from MLflow"
 TYPE = "model"
 TURN = 10  # transactions until others get their turn
 NAME_SHOWN = 200  # characters
 REMOVED = "it was removed here, and stays so until it changes there"
+UNLINKED = "it was unlinked here, and stays so; link it by hand to have it again"
+DELETED = "it was deleted here, and stays so; create it by hand, and the next import fills it"
 ELSEWHERE = Described(None, ["another artifact of the project has its digest"])
 
 Kept = list[tuple[ModelVersion, Version]]
@@ -38,8 +40,9 @@ class MlflowImport:
     """
 
     def __init__(self, team: Team, project: str, registry: Registry | None) -> None:
-        self.team, self.project, self.registry = team, project, registry
+        self.team, self.project = team, project
         self.described: Mapping[str, Described] = {}
+        self.history = History(registry) if registry else None
         self.report, self.steps = ImportReport(), 0
 
     def add_all(self, models: Iterable[Model]) -> None:
@@ -64,8 +67,8 @@ class MlflowImport:
             self.report.count("models", "existing")
         else:
             self.report.did("models", model.name)
-        if self.registry and pairs:
-            self._publish(self.registry, model, kept)
+        if self.history and pairs:
+            self._publish(self.history, model, kept)
 
     def _stored(self, model):
         versions = Version.objects.select_related("artifact__team")
@@ -94,27 +97,41 @@ class MlflowImport:
         self.report.did("versions", called)
         return answer[0]
 
-    def _publish(self, registry: Registry, model: Model, kept: Kept) -> None:
-        """Link the versions in the registry's collection of the model's name, with their tags and aliases."""
+    def _publish(self, history: History, model: Model, kept: Kept) -> None:
+        """Link the versions in the registry's collection of the model, with their tags and aliases."""
         self.report.count("collections", "found")
         if not kept:
             self.report.skip("collections", model.name, "no version of it is registered")
             return
-        name = rules.clean_name(model.name)
-        collection = registry.collections.filter(name_key=rules.name_key(name)).first()
-        here: dict[int, Link] = {}
-        if collection:
+        artifact = kept[0][1].artifact_id
+        here: dict[int, Link | None] = {}
+        if collection := self._existing(history, model, artifact):
             self.report.count("collections", "existing")
-            of_artifact = collection.links.filter(version__artifact=kept[0][1].artifact_id)
-            here = {link.version_id: link for link in of_artifact.prefetch_related("tags")}
-        else:
-            new = Collection(registry=registry, name=name, type=TYPE, description=self._card_of(model))
-            verb = lambda: _created(new, kept[0][1])  # noqa: E731
-            if not (collection := self._do("collections", model.name, Action.COLLECTION_CREATE, verb)):
-                return
-            self.report.did("collections", model.name)
+            of_artifact = collection.links.filter(version__artifact=artifact).prefetch_related("tags")
+            here.update({link.version_id: link for link in of_artifact})
+            if any(stored.pk not in here for _, stored in kept):
+                here = dict.fromkeys(unlinked(collection)) | here
+        elif not (collection := self._new(history, model, kept[0][1])):
+            return
         links = {version.number: self._link(collection, version, stored, here) for version, stored in kept}
-        self._follow_aliases(model, collection, links, kept[0][1].artifact_id)
+        self._follow_aliases(model, collection, links, artifact)
+
+    def _existing(self, history: History, model: Model, artifact: int) -> Collection | None:
+        """The collection of the model's name, or the one that people renamed since an import made it."""
+        key = rules.name_key(rules.clean_name(model.name))
+        return history.registry.collections.filter(name_key=key).first() or history.renamed(key, artifact)
+
+    def _new(self, history: History, model: Model, first: Version) -> Collection | None:
+        """A new collection of the model, with its first version; None where a rule refuses it, or people deleted it."""
+        name = rules.clean_name(model.name)
+        if history.is_deleted(rules.name_key(name)):
+            self.report.note("collections", model.name, DELETED)
+            return None
+        new = Collection(registry=history.registry, name=name, type=TYPE, description=self._card_of(model))
+        collection = self._do("collections", model.name, Action.COLLECTION_CREATE, lambda: _created(new, first))
+        if collection:
+            self.report.did("collections", model.name)
+        return collection or None
 
     def _card_of(self, model: Model) -> str:
         """The description of a model, "" where it can't be kept."""
@@ -124,12 +141,17 @@ class MlflowImport:
         return model.description
 
     def _link(self, collection, version, stored, here):
-        """The Link, with the tags of the version; None if it is skipped. `here` are the links by their versions."""
+        """The Link, with the tags of the version; None if it is skipped.
+
+        `here` are the links by their versions; None is one that people removed.
+        """
         self.report.count("links", "found")
         called = f"{version.model} {version.number}"
         link = here.get(stored.pk)
         if link:
             self.report.count("links", "existing")
+        elif stored.pk in here:
+            return self.report.note("links", called, UNLINKED)
         else:
             verb = lambda: collection.link(COMMAND_LINE, stored, reason=REASON)  # noqa: E731
             if not (answer := self._do("links", called, Action.LINK, verb)):

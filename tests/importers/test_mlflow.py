@@ -401,6 +401,30 @@ def test_rule_25_an_alias_that_people_set_during_an_import_stays(bring, fake, re
     assert "it was set here meanwhile, and stays there" in done.out
 
 
+def test_what_people_unlinked_deleted_or_renamed_here_stays_so(run, bring, fake, release_registry):
+    """An old version that came back would be latest."""
+    bring("--registry=Release")
+    churn, scoring = (release_registry.collections.get(name=name) for name in ("churn", "scoring"))
+    churn.links.get(number=0).unlink(COMMAND_LINE)
+    churn.edit(COMMAND_LINE, name="Churn EU", description="Ours.", tags=[])
+    scoring.delete_by(COMMAND_LINE)
+    with nothing_happens():
+        done = bring("--registry=Release")
+    assert (table(done)["collections"], table(done)["links"]) == ((2, 0, 1, 0), (3, 0, 2, 0))
+    assert ["churn 1" in line for line in done.out.splitlines() if "unlinked here" in line] == [True]
+    assert ["scoring" in line for line in done.out.splitlines() if "deleted here" in line] == [True]
+    fake.versions.insert(0, version("churn", 4))
+    Collection(registry=release_registry, name="scoring", type="model").create(COMMAND_LINE)
+    assert table(bring("--registry=Release"))["links"] == (5, 2, 2, 0)
+    assert list(churn.links.order_by("number").values_list("number", flat=True)) == [1, 2, 3]
+    with serving(fake) as address:  # the same names of another server
+        words = ["--organization=acme-ml", "--team=Vision", "--project=other", "--registry=Release"]
+        run("import_mlflow", address, *words)
+    of_project = Link.objects.filter(version__artifact__project="other")
+    assert set(of_project.values_list("collection__name", flat=True)) == {"churn", "scoring"}
+    assert set(churn.links.values_list("version__artifact__project", flat=True)) == {"forecasts"}
+
+
 def test_a_collection_that_people_delete_during_an_import_is_told(bring, fake, release_registry, meanwhile):
     bring("--registry=Release")
     fake.models[1] = model("churn", [("champion", 3), ("challenger", 1)])

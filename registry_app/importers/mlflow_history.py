@@ -1,0 +1,42 @@
+"""What people did with what an import had published: the log says it, and the next import leaves it so."""
+
+from functools import cached_property
+
+from .. import rules
+from ..choices import Action
+from ..models import AuditEvent, Collection, Registry
+
+REASON = "import from MLflow"
+
+
+class History:
+    """What became of a `registry`'s collections. The log is read only where none has the name of a model."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+
+    @cached_property
+    def _made(self) -> dict[str, int]:
+        """{key of the name that an import gave: id} of its collections, the newest of each name."""
+        made = AuditEvent.objects.of_registry(self.registry).filter(action=Action.COLLECTION_CREATE, code="")
+        contents = [event.content for event in made.order_by("seq")]
+        named = [each for each in contents if each["reason"] == REASON]
+        return {rules.name_key(each["changes"]["name"][1]): each["target_id"] for each in named}
+
+    def renamed(self, key: str, artifact: int) -> Collection | None:
+        """The collection that an import made under the name of `key`, where it has another name now.
+
+        It must hold a version of `artifact` (id): that of another server may have had the name.
+        """
+        kept = self.registry.collections.filter(pk=self._made.get(key, 0))
+        return kept.filter(links__version__artifact=artifact).distinct().first()
+
+    def is_deleted(self, key: str) -> bool:
+        """Whether people deleted the collection that an import made under the name of `key`."""
+        return key in self._made and not self.registry.collections.filter(pk=self._made[key]).exists()
+
+
+def unlinked(collection: Collection) -> set[int]:
+    """Ids of the versions that people unlinked from `collection`."""
+    events = AuditEvent.objects.of_collection(collection).filter(action=Action.UNLINK, code="")
+    return {event.content["related"]["version"]["id"] for event in events}
