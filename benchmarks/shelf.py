@@ -13,6 +13,8 @@ from registry_app.models import (
     Team,
     TeamMembership,
     Version,
+    VersionData,
+    register,
 )
 
 COLLECTIONS = ("churn-ada", "churn-mel")
@@ -20,27 +22,27 @@ VERSIONS = 2000  # of which links are made while it is measured
 
 
 def publish(organization, mel):
-    """Make the collections with LINKS each, and VERSIONS that either can link; answers what the load needs to know."""
+    """Make the collections with LINKS each; answers the ids of the other VERSIONS, which either may link."""
     models, staff = organization.registries.get(name="Models"), Actor(None, staff=True)
     team = Team(organization=organization, name="Publishers")
     team.create(staff)
+    first, _ = register(team, staff, "bench", "churn", "model", VersionData(_digest(0), "s3://bench/0", 1))
     with triggers.disabled():
         TeamMembership.objects.create(team=team, user=mel)
         RegistryMember.objects.create(registry=models, user=mel, role=Role.MEMBER)
-        artifact = Artifact.objects.create(team=team, project="bench", name="churn", type="model", next_number=VERSIONS)
-        versions = Version.objects.bulk_create(
-            Version(
-                artifact=artifact,
-                number=number,
-                digest=f"sha256:{number:064x}",
-                uri=f"s3://bench/{number}",
-                size=number,
-            )
-            for number in range(VERSIONS)
+        more = Version.objects.bulk_create(
+            Version(artifact=first.artifact, number=number, digest=_digest(number), uri=f"s3://bench/{number}", size=1)
+            for number in range(1, VERSIONS)
         )
+        Artifact.objects.filter(pk=first.artifact_id).update(next_number=VERSIONS)
+    versions = [first, *more]
     for name in COLLECTIONS:
         collection = Collection(registry=models, name=name, type="model")
         collection.create(staff)
         for version in versions[:LINKS]:
             collection.link(staff, version)
     return [version.pk for version in versions[LINKS:]]
+
+
+def _digest(number):
+    return f"sha256:{number:064x}"
