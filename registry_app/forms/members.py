@@ -12,7 +12,7 @@ from ..choices import OrganizationRole
 from ..models import OrganizationMembership, Team
 from .base import ActionForm, CursorForm, EtagField, Wanted
 from .organizations import AccountForm
-from .principals import AT_ONCE, PrincipalsField, find_teams, refuse_unknown, suggest
+from .principals import AT_ONCE, PrincipalsField, ask_for, find_teams, refuse_unknown
 from .widgets import Radios, any_field, search_field, text_input
 
 STATES = [("active", "Active"), ("deactivated", "Deactivated")]
@@ -115,14 +115,12 @@ class InviteForm(ActionForm):
         widget=Radios,
         error_messages={"required": "Choose a role."},
     )
-    teams = PrincipalsField(
-        required=False, help_text="Separated by commas. Whoever accepts is a member of them at once."
-    )
+    teams = PrincipalsField(required=False)
 
     def __init__(self, *args: Any, looker: OrganizationMembership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.looker = looker
-        suggest(self, "teams", looker)
+        ask_for(self, "teams", looker, teams="Teams that the invited person joins at once")
 
     def clean_teams(self) -> list[Team]:
         """The teams; refuses with `not_in_organization` the names that none here has."""

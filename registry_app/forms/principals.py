@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Container, Iterable
 from difflib import get_close_matches
+from itertools import chain
 from typing import Any
 
 from django import forms
@@ -19,26 +20,41 @@ from .widgets import NamesInput
 AT_ONCE = 100  # names in one call
 NEAREST = 3  # names that a wrong one may have meant, and wrong ones that are explained
 COMPARED = 1000  # names that a wrong one is compared with
+LINES, SEPARATORS = re.compile(r"[\n\t]"), re.compile(r"[,;]")  # between cells of a spreadsheet; inside a line
+OWN_LINE = "A name with a comma in it needs a line of its own."
 LONGEST = 150  # characters of a name that may mean another: as many as a username has
 
 
 class PrincipalsField(forms.CharField):
-    """Names with commas, semicolons or line breaks between, as a list without doubles. Refuses with `too_many`."""
+    """Names, one a line or cell, or several in a line with commas or semicolons between, as a list without doubles.
+
+    Where it takes teams, a line that is a team's name is that team, because such a name may have a comma: `ask_for`
+    says so. Refuses with `too_many`.
+    """
 
     widget = NamesInput
+    teams_of: Organization | None = None  # whose teams it takes
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=20_000, error_messages={"required": "Name at least one."}, **kwargs)
 
     def clean(self, value: Any) -> list[str]:
         """The names, cleaned; order kept."""
-        parts = map(rules.clean_name, re.split(r"[,;\n]", super().clean(value)))
-        names = list(dict.fromkeys(filter(None, parts)))
+        lines = _split(LINES, super().clean(value))
+        several = [line for line in lines[:AT_ONCE] if SEPARATORS.search(line)]
+        teams = find_teams(self.teams_of, several) if several and self.teams_of else {}
+        parts = [[line] if line in teams else _split(SEPARATORS, line) for line in lines]
+        names = list(dict.fromkeys(chain.from_iterable(parts)))
         if self.required and not names:
             raise ValidationError(self.error_messages["required"], code="required")
         if len(names) > AT_ONCE:
             raise ValidationError(f"At most {AT_ONCE} at once; these are {len(names)}.", code="too_many")
         return names
+
+
+def _split(separators, text):
+    """The names in `text` that `separators` stand between, cleaned; order kept."""
+    return list(filter(None, map(rules.clean_name, separators.split(text))))
 
 
 class NamesTyped(FilterForm):
@@ -54,7 +70,17 @@ class NamesTyped(FilterForm):
 def suggest(form: forms.Form, name: str, looker: OrganizationMembership) -> None:
     """Let field `name` suggest people, and teams if it takes them, of the organization of `looker`."""
     widget: Any = form.fields[name].widget
-    widget.suggest(reverse("members:suggestions", args=[looker.organization.slug]), name)
+    widget.suggest(reverse("members:suggestions", args=[looker.organization.slug]))
+
+
+def ask_for(form: forms.Form, name: str, looker: OrganizationMembership, people: str = "", teams: str = "") -> None:
+    """Let the PrincipalsField `name` take and suggest what `looker` may name; `people` and `teams` begin its help."""
+    field: Any = form.fields[name]
+    field.help_text = f"{', or '.join(filter(None, [people, teams]))}, one a line or separated by commas."
+    if teams:
+        field.teams_of = looker.organization
+        field.help_text += f" {OWN_LINE}"
+    suggest(form, name, looker)
 
 
 def names_of_people(looker: OrganizationMembership) -> str:
@@ -100,6 +126,8 @@ def refuse_unknown(
     for name in [name for name in missing if len(name) <= LONGEST][:NEAREST]:
         if nearest := _nearest(looker.organization, name, people, teams):
             texts[name] += f" Did you mean {get_text_list(nearest, 'or')}?"
+            if any(map(SEPARATORS.search, nearest)):
+                texts[name] += f" {OWN_LINE}"
     if missing:
         raise ValidationError([ValidationError(text, code=rules.NOT_HERE.code) for text in texts.values()])
 

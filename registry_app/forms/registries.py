@@ -14,7 +14,7 @@ from ..models.change import etag_of
 from ..models.registry_queryset import RegistryQuerySet
 from .accepted_types import ListForm, types_list_field
 from .base import ActionForm, ConfirmationField, CursorForm, EtagField, ReasonField, RuleField, Wanted
-from .principals import PrincipalsField, find_users, names_of_people, refuse_unknown, suggest
+from .principals import PrincipalsField, ask_for, find_users, names_of_people, refuse_unknown
 from .widgets import Radios, any_field, search_field, text_input
 
 SORTS = {
@@ -143,8 +143,7 @@ class RestrictForm(DeleteForm):
         super().__init__(*args, **kwargs)
         self.looker = looker
         if looker:
-            self.fields["others"].help_text = f"{names_of_people(looker)}, separated by commas."
-            suggest(self, "others", looker)
+            ask_for(self, "others", looker, names_of_people(looker))
         else:
             del self.fields["others"]
         here = self.registry.organization.memberships.of_active()

@@ -12,8 +12,8 @@ from .. import rules
 from ..choices import Role
 from ..models import OrganizationMembership, Registry, RegistryMember
 from .base import ActionForm, EtagField, ReasonField
-from .principals import PrincipalsField, find_teams, find_users, names_of_people, refuse_unknown, suggest
-from .widgets import NamesInput, Radios
+from .principals import PrincipalsField, ask_for, find_teams, find_users, names_of_people, refuse_unknown, suggest
+from .widgets import NameInput, Radios
 
 ROLES = list(reversed(Role.choices))  # highest first, as people read them
 DOING = [
@@ -67,8 +67,7 @@ class AddAccessForm(RoleForm):
     def __init__(self, *args: Any, looker: OrganizationMembership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.looker = looker
-        self.fields["holders"].help_text = f"{names_of_people(looker)}, or names of teams, separated by commas."
-        suggest(self, "holders", looker)
+        ask_for(self, "holders", looker, names_of_people(looker), "names of teams")
 
     def clean_holders(self) -> list[RegistryMember]:
         """The RegistryMembers to make, one a holder, unsaved and without their role; people come before teams."""
@@ -101,7 +100,7 @@ class ChangeAccessForm(RoleForm):
 class ExplainForm(forms.Form):
     """Whose access to a registry is explained to the membership `looker`."""
 
-    person = forms.CharField(label="Username", max_length=254, label_suffix=":", required=False, widget=NamesInput)
+    person = forms.CharField(label="Username", max_length=254, label_suffix=":", required=False, widget=NameInput)
 
     def __init__(self, *args: Any, looker: OrganizationMembership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -9,7 +9,7 @@ from .. import rules
 from ..choices import TeamRole
 from ..models import OrganizationMembership, Team, User
 from .base import ActionForm, ConfirmationField, CursorForm, EtagField, RuleField, Wanted
-from .principals import PrincipalsField, find_users, names_of_people, refuse_unknown, suggest
+from .principals import PrincipalsField, ask_for, find_users, names_of_people, refuse_unknown
 from .widgets import Radios, search_field, text_input
 
 
@@ -59,8 +59,7 @@ class AddPeopleForm(ActionForm):
     def __init__(self, *args: Any, looker: OrganizationMembership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.looker = looker
-        self.fields["people"].help_text = f"{names_of_people(looker)}, separated by commas."
-        suggest(self, "people", looker)
+        ask_for(self, "people", looker, names_of_people(looker))
 
     def clean_people(self) -> list[User]:
         """The users; refuses with `not_in_organization` those that nobody here is called."""

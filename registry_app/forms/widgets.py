@@ -17,24 +17,34 @@ class Radios(forms.RadioSelect):
         return id_ if index == "0" else super().id_for_label(id_, index)
 
 
-class NamesInput(forms.TextInput):
-    """Names of people or teams, with suggestions while one types, where scripts run."""
+class Suggesting(forms.Widget):
+    """A control that suggests names while one types, where scripts run (static/js/names.js)."""
 
     template_name = "forms/names.html"
 
-    def __init__(self) -> None:
-        super().__init__(attrs={"class": "input", **NO_HELP})
+    def __init__(self, **attrs: Any) -> None:
+        super().__init__(attrs={"class": "input", **NO_HELP, **attrs})
 
-    def suggest(self, address: str, name: str) -> None:
-        """Let field `name` ask `address` for suggestions (listings/suggestions.py)."""
+    def suggest(self, address: str) -> None:
+        """Ask `address` for suggestions (listings/suggestions.py)."""
         self.attrs |= {
-            "list": f"id_{name}_suggestions",
             "hx-get": address,
-            "hx-trigger": "input changed delay:200ms, focus once",
-            "hx-target": "next datalist",
+            "hx-trigger": "input delay:200ms",
+            "hx-target": "next .offers",
             "hx-swap": "innerHTML",
             "hx-sync": "this:replace",
         }
+
+
+class NameInput(Suggesting, forms.TextInput):
+    """The name of a person."""
+
+
+class NamesInput(Suggesting, forms.Textarea):
+    """Names of people or teams, one a line: a pasted list keeps its lines in it."""
+
+    def __init__(self) -> None:
+        super().__init__(rows=3)
 
 
 def text_input(css: str = "", **attrs: Any) -> forms.TextInput:

@@ -26,36 +26,50 @@ class Suggestions:
         form.require()
         self.membership = membership
         self.field = next((name for name in form.fields if name in params), "")
-        text = form.cleaned_data.get(self.field, "")
-        self.before = WRITTEN.match(text)[0]  # type: ignore[index]  # it matches every text
-        self.typed = text[len(self.before) :]
+        self.line = form.cleaned_data.get(self.field, "")
+        self.before = WRITTEN.match(self.line)[0]  # type: ignore[index]  # it matches every text
+        self.typed = self.line[len(self.before) :]
 
     @property
     def context(self) -> dict[str, Any]:
-        """The context of members/suggestions.html: what comes before each name, and (name, note) of each."""
+        """The context of members/suggestions.html: (line, name, note) of each name; the line is what choosing types.
+
+        None where there is one only, and that is typed already.
+        """
         found = [] if self.field == "teams" else self._people()
         found += self._teams() if self.field in {"teams", "holders"} else []
         key = rules.name_key(self.typed)
-        found.sort(key=lambda row: (not rules.name_key(row[0]).startswith(key), rules.name_key(row[0])))
-        return {"before": self.before, "rows": found[:SHOWN]}
+        found.sort(key=lambda row: (not rules.name_key(row[1]).startswith(key), rules.name_key(row[1])))
+        return {"rows": [] if [row[0] for row in found] == [self.line] else found[:SHOWN]}
 
     def _people(self):
-        """Those who can sign in. An admin finds them by address too, as in the list of people."""
+        """Those who can sign in. An admin finds them by address too, as in the list of people; the note says by it."""
         wanted = Wanted({}, {"q": self.typed} if self.typed else {})
         people = PeopleFilter.narrow(self.membership.organization.memberships.of_active(), wanted, self.membership)
         people = people.annotate(begins=Q(user__username__istartswith=self.typed)).order_by("-begins", "user__username")
-        rows = list(people.values_list("user__username", "user_id", "user__is_service")[:SHOWN])
-        teams = TeamMembership.objects.filter(user__in=[pk for _, pk, _ in rows])
+        rows = list(people.values_list("user__username", "user_id", "user__is_service", "user__email")[:SHOWN])
+        teams = TeamMembership.objects.filter(user__in=[pk for _, pk, _, _ in rows])
         teams = teams.filter(team__organization=self.membership.organization_id).order_by("team__name_key")
         of_user: dict[int, list[str]] = {}
         for pk, name in teams.values_list("user_id", "team__name"):
             of_user.setdefault(pk, []).append(name)
-        return [(name, ", ".join([*["service account"] * service, *of_user.get(pk, [])])) for name, pk, service in rows]
+        found = []
+        for name, pk, is_service, email in rows:
+            by_address = [] if self.typed.lower() in name.lower() else [email]
+            note = [*["service account"] * is_service, *by_address, *of_user.get(pk, [])]
+            found.append((self.before + name, name, ", ".join(note)))
+        return found
 
     def _teams(self):
-        """Teams; one whose name has a comma would be read as two."""
-        teams = self.membership.organization.teams.exclude(name__regex=r"[,;]")
-        teams = teams.filter(name_key__contains=rules.name_key(self.typed))
+        """Teams. One whose name has a comma needs the whole line."""
+        here, key = self.membership.organization.teams, rules.name_key(self.line)
+        apart = here.filter(name_key__contains=rules.name_key(self.typed))
+        apart = apart.exclude(name__regex=r"[,;]") if self.before else apart
+        teams = here.filter(name_key__contains=key) | apart
         active = Count("memberships", filter=Q(memberships__user__is_active=True))
         sizes = teams.annotate(size=active).order_by("name_key").values_list("name", "size")[:SHOWN]
-        return [(name, f"team, {size} member{'' if size == 1 else 's'}") for name, size in sizes]
+        found = []
+        for name, size in sizes:
+            line = name if key in rules.name_key(name) else self.before + name
+            found.append((line, name, f"team, {size} member{'' if size == 1 else 's'}"))
+        return found

@@ -7,6 +7,6 @@ for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   });
 }
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
-  if (detail.target?.localName === "datalist") return; /* suggestions mend nothing */
+  if (detail.target?.matches(".offers")) return; /* suggestions mend nothing */
   document.getElementById("failed").hidden = true;
 });

@@ -1,6 +1,7 @@
 """Fields of names: what they offer while one types, and what they say of a wrong name."""
 
 import re
+from html import unescape
 
 import pytest
 from django.db import connection
@@ -24,12 +25,13 @@ def crowd(acme, globex, mel, rob):
 
 
 def offered(user, organization, **typed):
-    """[(what an option puts into the field, its note)] as `user` gets them."""
+    """[(the line that choosing a name types, its note)] as `user` gets them."""
     client, address = browser(user), reverse("members:suggestions", args=[organization.slug])
     with CaptureQueriesContext(connection) as queries:
         response = client.get(address, typed, headers={"HX-Request": "true"})
     assert (response.status_code, len(queries) <= 6) == (200, True), len(queries)
-    return re.findall(r'<option value="(.*?)">(.*?)</option>', response.text)
+    offers = re.findall(r'(?s)<button[^>]* value="(.*?)">(.*?)</button>', response.text)
+    return [(unescape(line), "".join(re.findall(r'class="end">(.*?)<', content))) for line, content in offers]
 
 
 def test_people_of_the_organization_are_offered_those_that_begin_so_first(acme, mel, crowd):
@@ -41,16 +43,31 @@ def test_people_of_the_organization_are_offered_those_that_begin_so_first(acme, 
 def test_teams_are_offered_where_the_field_takes_them(acme, rob, crowd):
     teams = [row for row in offered(rob, acme, holders="me") if row[1].startswith("team")]
     assert teams == [("Measuring", "team, 2 members")]
-    assert [name for name, _ in offered(rob, acme, person="measuring")] == []
+    assert offered(rob, acme, person="measuring") == []
 
 
 def test_what_is_written_already_stays_before_each_offer(acme, ada, crowd):
     assert offered(ada, acme, holders="rob; jam") == [("rob; james", "")]
-    assert offered(ada, acme, holders='"<b>,mel') == [("&quot;&lt;b&gt;,mel", "Measuring")]
+    assert offered(ada, acme, holders='"<b>,mel') == []  # that is typed already
+    assert offered(ada, acme, people='"<b>,me')[0] == ('"<b>,mel', "Measuring")
+
+
+def test_a_team_with_a_comma_in_its_name_is_named_by_a_line_of_its_own(acme, ada, golden, crowd):
+    both = make_team(acme, "Me, Audio; Video")
+    assert offered(ada, acme, holders="me, AUD") == [("Me, Audio; Video", "team, 0 members")]
+    assert offered(ada, acme, holders="rob, audi") == []
+    client, address = browser(ada), at("registry_members:add", golden)
+    inline = client.post(address, {"holders": "mel, me, audio; video", "role": "viewer"})
+    assert (inline.status_code, inline.context["form"].has_code("not_in_organization")) == (422, True)
+    pasted = "mel\r\nme, audio; VIDEO\tjames, Measuring\r\n\r\nmel\r\n"
+    assert client.post(address, {"holders": pasted, "role": "viewer"}).status_code == 302
+    given = golden.members.filter(role="viewer").values_list("user__username", "team__name")
+    assert set(given) == {("mel", None), ("james", None), (None, crowd.name), (None, both.name)}
 
 
 def test_addresses_find_people_for_admins_alone(acme, ada, mel, crowd):
-    assert [name for name, _ in offered(ada, acme, people="james@exa")] == ["james"]
+    assert offered(ada, acme, people="james@exa") == [("james", "james@example.com")]
+    assert offered(ada, acme, people="jam") == [("james", "")]
     assert offered(mel, acme, people="james@exa") == []
 
 
