@@ -5,7 +5,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Subquery
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from .. import rules
@@ -14,7 +15,7 @@ from ..models import OrganizationMembership, User
 from ..models.event import ACTOR_LENGTH
 from ..models.event_queryset import AuditEventQuerySet
 from .base import FilterForm, Wanted
-from .widgets import any_field, search_field
+from .widgets import NameInput, any_field, search_field
 
 # The actions in groups: [(kind, [(action, its words), …]), …].
 ACTIONS = [
@@ -64,7 +65,7 @@ class AuditFilter(ActivityFilter):
 
     compared = {"person": str, "registry": rules.name_key, "since": _beginning, "until": _end}
     q = search_field("Name now or then, or request")
-    person = any_field("Person or service account", ACTOR_LENGTH)
+    person = any_field("Person or service account", ACTOR_LENGTH, widget=NameInput(placeholder="Any"))
     registry = any_field("Registry", rules.NAME_LENGTH)
     action = forms.ChoiceField(label="Action", required=False, choices=[("", "Any"), *ACTIONS])
     since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
@@ -73,18 +74,32 @@ class AuditFilter(ActivityFilter):
     @staticmethod
     def narrow(events: AuditEventQuerySet, wanted: Wanted, membership: OrganizationMembership) -> AuditEventQuerySet:
         """`events`, narrowed to what is `wanted` by the membership's person."""
-        events = ActivityFilter.narrow(events, wanted, membership)
+        readable, events = events, ActivityFilter.narrow(events, wanted, membership)
         if words := wanted.get("q"):
             events = events.search(words, membership.organization.targets_named(words))
         if "person" in wanted:
-            person = User.objects.filter(username=wanted["person"]).values("pk")
-            events = events.filter(actor_id=Subquery(person))
+            events = events.filter(actor_id=Subquery(_account(wanted["person"], readable, membership).values("pk")))
         if "registry" in wanted:
             registry = membership.registries().filter(name_key=wanted["registry"]).order_by().values("pk")
             events = events.filter(registry_id=Subquery(registry))
         if "action" in wanted:
             events = events.filter(action=wanted["action"])
         return events.between(wanted.get("since"), wanted.get("until"))
+
+
+def _account(name: str, events: AuditEventQuerySet, looker: OrganizationMembership) -> QuerySet[User]:
+    """The account, of those that did any of `events`, that `name` means to `looker`, as in fields of names.
+
+    Who is called exactly so comes before who differs in case. Addresses find people of the organization for its admins.
+    """
+    accounts = User.objects.filter(Exists(events.filter(actor_id=OuterRef("pk"))))
+    accounts = accounts.alias(username_key=Lower("username"), email_key=Lower("email"))
+    key = Lower(Value(name))
+    called = Q(username_key=key)
+    if looker.is_admin:
+        called |= Q(email_key=key, memberships__organization=looker.organization_id)
+    order = Case(When(username=name, then=0), When(username_key=key, then=1), default=2)
+    return accounts.filter(called).order_by(order, "pk")[:1]
 
 
 class DayForm(FilterForm):

@@ -58,9 +58,9 @@ def search_field(placeholder: str, label: str = "Search") -> forms.CharField:
     return forms.CharField(label=label, required=False, max_length=200, widget=widget)
 
 
-def any_field(label: str, length: int, css: str = "") -> forms.CharField:
+def any_field(label: str, length: int, css: str = "", *, widget: forms.Widget | None = None) -> forms.CharField:
     """A name that a list is narrowed to; any where it is empty."""
-    widget = text_input(css, placeholder="Any")
+    widget = widget or text_input(css, placeholder="Any")
     return forms.CharField(label=label, required=False, max_length=length, widget=widget)
 
 

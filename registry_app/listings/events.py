@@ -12,6 +12,7 @@ from .. import rules
 from ..choices import Action, EventKind, Role, Target, Visibility
 from ..database.compiled import Compiled
 from ..forms.audit import ActivityFilter, AuditFilter, HistoryFilter
+from ..forms.principals import suggest
 from ..models import AuditChainHead, AuditEvent, Collection, Link, OrganizationMembership
 from ..models.event import related_lists
 from ..models.event_queryset import AuditEventQuerySet
@@ -44,6 +45,13 @@ class EventListing(Listing):
     sorts = {"": (["seq"], True)}
     kinds: ClassVar[tuple[EventKind, ...]] = tuple(EventKind)  # those to choose
     is_full: ClassVar[bool] = True  # whether sentences name the registry
+
+    def make_filters(self, params: QueryDict) -> ActivityFilter:
+        """The bound filter form; its field of a person suggests those of the organization."""
+        filters = super().make_filters(params)
+        if "person" in filters.fields:
+            suggest(filters, "person", self.membership)
+        return filters
 
     @property
     def place(self) -> tuple:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from registry_app import rules
 from registry_app.choices import Action, OrganizationRole, Role, Target
-from registry_app.models import Actor, AuditEvent
+from registry_app.models import Actor, AuditEvent, User
 from registry_app.models.change import etag_of
 from registry_app.models.event import AuditTarget, record
 from tests.client import Page, at, browser, nothing_happens, of
@@ -198,6 +198,27 @@ def test_the_log_and_its_export_are_filtered_alike(acme, ada, history, query, ex
     wanted = seqs(event for event in AuditEvent.objects.filter(organization_id=acme.pk) if expected(event))
     assert seqs(entries(log(ada, acme, **query))) == wanted
     assert seqs(exported(ada, acme, **query)) == wanted
+
+
+def test_a_person_is_found_as_fields_of_names_find_them(acme, globex, ada, mel, rob, history):
+    def actors(looker, name):
+        return {event.actor_name for event in entries(log(looker, acme, person=name))}
+
+    stranger = make_member(globex, User.objects.create_user("ROB")).user  # who differs in case, and did nothing here
+    make_registry(globex, stranger, "Other")
+    assert [actors(ada, name) for name in ("ROB", "aDA")] == [{"rob"}, {"ada"}]
+    assert [actors(mel, name) for name in ("rob", "aDA")] == [set(), {"ada"}]  # Rob edited the Vault alone
+    assert [actors(ada, f"{name}@Example.com") for name in ("MEL", "Ada", "ROB", "sam")] == [
+        {"mel"},
+        {"ada"},
+        {"rob"},
+        set(),
+    ]
+    assert [actors(mel, f"{name}@example.com") for name in ("mel", "ada")] == [set(), set()]  # addresses are for admins
+    make_registry(acme, make_member(acme, User.objects.create_user("Mel")).user, "Other")
+    assert [actors(ada, name) for name in ("Mel", "mel", "MEL")] == [{"Mel"}, {"mel"}, {"mel"}]
+    acme.memberships.get(user=rob).delete_by(Actor(ada))
+    assert (actors(ada, "Rob"), actors(ada, "rob@example.com")) == ({"rob"}, set())  # once gone, by name alone
 
 
 def test_more_entries_than_the_index_names_are_all_found(acme, ada, history, monkeypatch):
