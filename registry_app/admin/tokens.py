@@ -33,7 +33,12 @@ class InvitationAdmin(SecretAdmin):
     list_filter = ["role", "organization"]
     list_select_related = ["organization", "created_by", "used_by"]
     search_fields = ["email", "organization__name"]
-    fields = ["email", *list_display[1:], "created_at", "used_at"]
+    fields = ["email", *list_display[1:], "teams_now", "created_at", "used_at"]
+
+    @admin.display(description="teams", empty_value="None")
+    def teams_now(self, obj):
+        """Those that who accepts is put into, as they are called today; deleted ones as they were."""
+        return ", ".join([*map(str, obj.teams_left), *(f"{name} (deleted)" for name in obj.teams_gone)])
 
 
 @admin.register(ApiToken)

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import cached_property
 from typing import Literal, Self
 
 from django.db import models, transaction
@@ -96,13 +97,15 @@ class Invitation(models.Model):
             change.record(Action.INVITE, self, {"role": [None, self.role]}, related)
         return token
 
-    def teams_left(self) -> models.QuerySet[Team]:
+    @cached_property
+    def teams_left(self) -> list[Team]:
         """Those of its teams that are still there."""
-        return self.organization.teams.filter(pk__in=[team["id"] for team in self.teams]).order_by("name_key")
+        return list(self.organization.teams.filter(pk__in=[team["id"] for team in self.teams]).order_by("name_key"))
 
+    @property
     def teams_gone(self) -> list[str]:
         """The names of those of its teams that were deleted since."""
-        left = {team.pk for team in self.teams_left()}
+        left = {team.pk for team in self.teams_left}
         return [team["name"] for team in self.teams if team["id"] not in left]
 
     def revoke_by(self, by: Actor) -> bool:
@@ -142,7 +145,7 @@ class Invitation(models.Model):
         return membership
 
     def _put_into_teams(self, change, related):
-        for team in self.teams_left():
+        for team in self.teams_left:
             member = TeamMembership(team=team, user=change.by.user)
             member.full_clean()
             member.save()

@@ -48,7 +48,7 @@ def create(request, organization):
         if form.submit(invite, membership.organization, actor_of(request), *invited):
             return _created(request, form.answer)
     log_refusals(request, form, Action.INVITE, membership.organization)
-    context = {"section": "people", "form": form, "page": listing.page}
+    context = {"section": "people", "form": form, **listing.context}
     return render_page(request, "invitations/create.html", membership, context, status=form.status)
 
 
@@ -178,9 +178,9 @@ def _join(request, invitation):
 def _welcome(request, invitation):
     organization, role = invitation.organization, invitation.get_role_display().lower()
     said = [f"Welcome to {organization}. Your role in it: {role}."]
-    if teams := [team.name for team in invitation.teams_left()]:
+    if teams := [team.name for team in invitation.teams_left]:
         said.append(f"You are in {get_text_list(teams, 'and')}.")
-    if gone := invitation.teams_gone():
+    if gone := invitation.teams_gone:
         said.append(f"You were to be in {get_text_list(gone, 'and')} too, but that was deleted.")
     messages.success(request, " ".join(said))
     return redirect(organization)

@@ -17,6 +17,7 @@ from registry_app.models import (
     TeamMembership,
     make_service_account,
 )
+from registry_app.models.event import reference
 from tests.admin.pages import address, codes, last_entry, logged, refused, save, sent
 from tests.factories import COMMAND_LINE, give_team_role, make_invitation, make_team, make_token, map_group
 
@@ -112,8 +113,11 @@ def test_strangers_are_not_put_into_a_team(staff, sam, globex, vision):
         save(staff, added(TeamMembership), team=vision.pk, user=sam.pk, role="member")
 
 
-def test_an_invitation_is_shown_without_its_secret_and_revoked(staff, acme):
+def test_an_invitation_is_shown_without_its_secret_and_revoked(staff, acme, vision):
     invitation, token = make_invitation(acme, email="nora@example.com")
+    Invitation.objects.update(teams=[reference(vision)])
+    vision.edit(COMMAND_LINE, name="Sight", description="")
+    assert "Sight" in staff.get(address("change", invitation)).text
     for url in (address("changelist", Invitation), address("change", invitation)):
         page = staff.get(url).text
         assert "nora@example.com" in page and token not in page and invitation.token_hash not in page

@@ -70,11 +70,12 @@ def test_the_link_is_shown_once_and_kept_nowhere(acme, ada, email):
     assert browser().get(response.context["link"]).status_code == 200
 
 
-def test_the_link_is_mailed_to_whom_it_is_meant_for(acme, ada, mailoutbox):
-    response = browser(ada).post(invite(acme), {"email": "nora@example.com", "role": "member"}, follow=True)
+def test_the_link_is_mailed_to_whom_it_is_meant_for(acme, ada, vision, mailoutbox):
+    data = {"email": "nora@example.com", "role": "member", "teams": "Vision"}
+    response = browser(ada).post(invite(acme), data, follow=True)
     (mail,) = mailoutbox
     assert (mail.to, told(response)) == (["nora@example.com"], [("success", ["nora@example.com"])])
-    assert response.context["link"] in mail.body
+    assert response.context["link"] in mail.body and vision.name in mail.body
     browser(ada).post(invite(acme), {"email": "", "role": "member"})
     assert len(mailoutbox) == 1
 
@@ -328,6 +329,11 @@ def test_a_team_that_is_gone_is_left_out_and_the_invited_are_told(acme, ada, vis
     shown = browser(ada).post(invite(acme), {"role": "member", "teams": "Vision, Risk"}, follow=True)
     vision.edit(Actor(ada), name="Sight", description="")
     risk.delete_by(Actor(ada))
+    shown_again = [browser(ada).get(invite(acme)), browser(ada).get(shown.request["PATH_INFO"])]
+    for page in (*shown_again, browser(sam).get(shown.context["link"])):
+        assert ("Sight" in page.text, "Vision" in page.text, "Risk" in page.text) == (True, False, True)
+    teams = shown_again[0].context["rows"][0]["teams"]
+    assert [(team["name"], team["gone"]) for team in teams] == [("Sight", False), ("Risk", True)]
     welcome = browser(sam).post(shown.context["link"], follow=True)
     (said,) = map(str, welcome.context["messages"])
     assert (acme.memberships.filter(user=sam).exists(), vision.memberships.filter(user=sam).exists()) == (True, True)
@@ -340,7 +346,7 @@ def test_a_replaced_invitation_leads_into_the_same_teams(acme, ada, vision):
     address = reverse("invitations:detail", args=[acme.slug, acme.invitations.get().pk])
     client.get(address)
     client.post(address, Page(client.get(address)).form_to(address).data)
-    assert [[team.pk for team in each.teams_left()] for each in acme.invitations.open()] == [[vision.pk]]
+    assert [[team.pk for team in each.teams_left] for each in acme.invitations.open()] == [[vision.pk]]
 
 
 @pytest.mark.parametrize("teams", ["Nothing", "Vision, Elsewhere", "mel"])
