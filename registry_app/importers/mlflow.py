@@ -17,13 +17,13 @@ from ..models.event import COMMAND_LINE, AuditTarget, record_refusals
 from ..models.validation import format_errors
 from .mlflow_client import Model, ModelVersion
 from .mlflow_history import REASON, History, unlinked
+from .mlflow_labels import NAME_SHOWN, aliases_of, tags_of
 from .mlflow_models import note_gone, with_own_names
 from .mlflow_report import ImportReport
 from .mlflow_version import Described, digest_of
 
 TYPE = "model"
 TURN = 10  # transactions until others get their turn
-NAME_SHOWN = 200  # characters
 REMOVED = "it was removed here, and stays so until it changes there"
 UNLINKED = "it was unlinked here, and stays so; link it by hand to have it again"
 DELETED = "it was deleted here, and stays so; create it by hand, and the next import fills it"
@@ -164,7 +164,7 @@ class MlflowImport:
     def _follow_tags(self, version: ModelVersion, link: Link) -> None:
         """Let the tags that imports put on the link be those of the version; what people put and removed stays so."""
         here = {tag.name: tag.imported for tag in link.tags.all()}
-        there = self._tags_of(version, [name for name, imported in here.items() if not imported])
+        there = tags_of(version, [name for name, imported in here.items() if not imported], self.report)
         wanted = link.not_removed(there)
         new = [name for name in wanted if name not in here]
         gone = [name for name, imported in here.items() if imported and name not in there]
@@ -178,24 +178,6 @@ class MlflowImport:
                 for name in names:
                     self.report.did("tags", f"{link}: {name}", outcome)
 
-    def _tags_of(self, version: ModelVersion, others: list[str]) -> list[str]:
-        """The tags of a version, beside the `others` that its link has: a key and its value make one, and so does its
-        stage. MLflow's own tags are left out.
-        """
-        pairs = [*version.tags.items(), *([("stage", version.stage)] if version.stage else [])]
-        names: list[str] = []
-        for key, value in pairs:
-            name = rules.clean_name(f"{key} {value}")
-            if key.startswith("mlflow."):
-                continue
-            self.report.count("tags", "found")
-            together = {*others, *names, name}
-            if refusal := rules.refuse_tag(name) or rules.refuse_count(together, "tags"):
-                self.report.skip("tags", f"{version.model} {version.number}: {name}"[:NAME_SHOWN], refusal.reason)
-            elif name not in names:
-                names.append(name)
-        return names
-
     def _follow_aliases(
         self, model: Model, collection: Collection, links: Mapping[int, Link | None], artifact: int
     ) -> None:
@@ -207,7 +189,7 @@ class MlflowImport:
         for alias in here.values():
             alias.link.collection = collection
         brought: dict[int, set[str]] = defaultdict(set)
-        for name, link in self._aliases_of(model, links):
+        for name, link in aliases_of(model, links, self.report):
             if self._set_alias(model, name, link, here.get(name), artifact):
                 brought[link.pk].add(name)
         for each in filter(None, links.values()):
@@ -236,24 +218,6 @@ class MlflowImport:
             self.report.did("aliases", called)
             return True
         return was_brought
-
-    def _aliases_of(self, model: Model, links: Mapping[int, Link | None]) -> Iterator[tuple[str, Link]]:
-        """(name, the Link that it names) of each alias of the model that can be set here."""
-        first: dict[str, str] = {}
-        exact_first = sorted(model.aliases.items(), key=lambda each: (each[0] != rules.clean_name(each[0]), each))
-        for alias, number in exact_first:
-            self.report.count("aliases", "found")
-            name, link = rules.clean_name(alias), links.get(number)
-            older = first.setdefault(name, alias)
-            refusal, reason = rules.refuse_alias_name(name), ""
-            if refusal or not link:
-                reason = refusal.reason if refusal else "its version is not linked"
-            elif older != alias:
-                reason = f"its name is here the same as that of {older!r}"
-            if reason:
-                self.report.skip("aliases", f"{model.name}: {alias}"[:NAME_SHOWN], reason)
-            elif link:
-                yield name, link
 
     def _do(self, kind: str, called: object, action: Action, verb: Callable[[], Any]) -> Any:
         """What `verb` answers; None if a rule refuses: the refusal is reported as skipped, and logged.
