@@ -33,7 +33,8 @@ def prepare(command: BaseCommand) -> None:
     """
     with alone(command):
         if migrations := pending():
-            command.stdout.write(f"Preparing the database: {len(migrations)} migrations.")
+            count = len(migrations)
+            command.stdout.write(f"Preparing the database: {count} migration{'' if count == 1 else 's'}.")
             command.stdout.flush()
             call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
