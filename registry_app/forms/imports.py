@@ -1,6 +1,7 @@
 """The form that takes a list of versions."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -50,11 +51,14 @@ class ImportForm(ActionForm):
         return cleaned
 
     def refuse_rows(self, outcomes: Iterable[Any]) -> None:
-        """Take over what refuses some of the rows: the first refusal of each code."""
+        """Take over what refuses some of the rows: the first refusal of each code, and how many rows have it."""
+        outcomes = list(outcomes)
+        rows = Counter(code for outcome in outcomes for code in {code for _, code, _ in outcome.refusals})
         for outcome in outcomes:
             for field, code, reason in outcome.refusals:
                 if not self.has_code(code):
-                    where = f"Row {outcome.row}, {field}" if field else f"Row {outcome.row}"
+                    where = f"Row {outcome.row}" + (f" and {rows[code] - 1:,} more" if rows[code] > 1 else "")
+                    where = f"{where}, {field}" if field else where
                     self.add_error(None, ValidationError(f"{where}: {reason}", code=code))
 
     def refuse_rest(self, stopped: rules.Refusal | None, registered: int, new: int) -> None:

@@ -259,6 +259,7 @@ def test_a_list_twice_registers_nothing_new(mel, link):
 def test_nothing_is_done_while_a_row_is_refused_and_each_row_says_why(mel, vision, link):
     make_version(vision, "set", type="dataset", project="p")
     rows = [row(1), row(2, digest="x"), row(3, name="set"), row(4, made_from="Vision/p/none:v0"), row(5, colour="red")]
+    rows.append(row(6, digest="y"))
     with nothing_changes(), logging() as events:
         page = browser(mel).post(link, {"text": json.dumps(rows)})
     assert page.status_code == 422
@@ -269,7 +270,10 @@ def test_nothing_is_done_while_a_row_is_refused_and_each_row_says_why(mel, visio
         3: [("type", "type_stays")],
         4: [("made_from", "source_hidden")],
         5: [("", "unknown_field")],
+        6: [("digest", "digest_invalid")],
     }
+    summary = " ".join(page.context["form"].non_field_errors())
+    assert ("Row 2 and 1 more, digest" in summary, "Row 6" in summary) == (True, False)
     assert {event.code for event in events} == {"type_stays", "source_hidden", "unknown_field"}
     again = Page(page).form_to(link).data
     assert json.loads(again["text"][0]) == rows and "etag" not in again
