@@ -1,5 +1,8 @@
 """Protected aliases: names that only the admins of a registry set, move or remove."""
 
+from collections import Counter
+from typing import TYPE_CHECKING
+
 from django.db import models
 
 from .. import rules
@@ -8,6 +11,19 @@ from .change import changing
 from .event import Actor, AuditTarget
 from .validation import raise_refusal
 
+if TYPE_CHECKING:
+    from .registry import Registry
+
+
+def with_requests(registry: "Registry") -> list["ProtectedAlias"]:
+    """The protected aliases of the registry, each with `asked`: how many open requests there are for it."""
+    protected = list(registry.protected_aliases.all())
+    aliases = registry.alias_requests.unanswered().values_list("alias", flat=True) if protected else ()
+    asked = Counter(map(rules.name_key, aliases))
+    for alias in protected:
+        alias.asked = asked[alias.name_key]
+    return protected
+
 
 class ProtectedAlias(models.Model):
     """That an alias is protected in a registry (rule 26), in whatever case it is written."""
@@ -15,6 +31,8 @@ class ProtectedAlias(models.Model):
     registry = models.ForeignKey("Registry", models.CASCADE, related_name="protected_aliases")
     name = models.CharField(max_length=rules.LABEL_LENGTH)
     name_key = models.CharField(max_length=rules.LABEL_KEY_LENGTH, editable=False)
+
+    asked = 0  # how many open requests there are for it, where `with_requests` counted them
 
     class Meta:
         ordering = ["name"]
@@ -40,8 +58,12 @@ class ProtectedAlias(models.Model):
                 self.save(force_insert=True)
                 self._record(change, Action.PROTECT, before)
 
-    def delete_by(self, by: Actor, reason: str = "") -> None:
-        """No longer protect it, which ends the open requests for it (rule 31). Refuses with `role_too_low`."""
+    def delete_by(self, by: Actor, reason: str = "") -> int:
+        """No longer protect it, which ends the open requests for it (rule 31): answers how many those were.
+
+        Refuses with `role_too_low`.
+        """
+        ended = []
         with changing(self.registry, by, Action.UNPROTECT, reason=reason) as change:
             before = change.row.protected_names()
             if ProtectedAlias.objects.filter(pk=self.pk).exists():
@@ -50,6 +72,7 @@ class ProtectedAlias(models.Model):
                 self._record(change, Action.UNPROTECT, before)
                 for asked in ended:
                     asked.record_decline(by, rules.ALIAS_UNPROTECTED)
+        return len(ended)
 
     def _requests(self):
         """The requests for it, in whatever case they write it."""

@@ -39,7 +39,8 @@ def remove(request, organization, name):
             messages.info(request, f"{alias} isn't protected. Nothing was changed.")
             return redirect("registries:settings", organization, access.registry.name)
         if form.submit(protected.delete_by, actor_of(request)):
-            messages.success(request, f"{alias} is not protected any more: members move it too.")
+            ended = f" Requests for it that ended: {form.answer}." if form.answer else ""
+            messages.success(request, f"{alias} is not protected any more: members move it too.{ended}")
             return redirect("registries:settings", organization, access.registry.name)
     log_refusals(request, form, Action.UNPROTECT, access.registry)
     return settings_page(request, access, alias_form=form, status=form.status)

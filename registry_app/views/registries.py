@@ -23,6 +23,7 @@ from ..listings.impact import deletion_impact, restriction_impact
 from ..listings.registries import RegistryListing
 from ..models import AuditEvent, Registry
 from ..models.change import etag_of, read_again
+from ..models.protected_alias import with_requests
 from ..permissions import get_organization, get_registry, require_creator
 from .rendering import actor_of, admins_who_can_help, form_data, log_refusals, registry_page, render_page, wanted_target
 
@@ -116,7 +117,7 @@ def settings_page(request, access, *, status=200, **forms):
         "types": AcceptedTypeListing(stored).removals,
         "stored": stored,
         "people": stored.people_counted(),
-        "protected": list(stored.protected_aliases.all()),
+        "protected": with_requests(stored),
         "admins": () if access.allowed & CHANGES else admins_who_can_help(stored),
         "may_change": access.allowed & CHANGES,
         "rules": rules,

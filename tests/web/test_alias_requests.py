@@ -7,7 +7,7 @@ from django.utils import timezone
 from registry_app.choices import Role
 from registry_app.listings.access_requests import NEWS
 from registry_app.models import AccessRequest, Actor, AliasRequest, ProtectedAlias
-from tests.client import Page, browser, refused
+from tests.client import Page, at, browser, refused
 from tests.factories import give_role, make_collection, make_link, make_member, make_user, make_version
 
 pytestmark = pytest.mark.django_db
@@ -123,6 +123,19 @@ def test_rule_31_who_asked_reads_the_answer(link, mel, rob, answer):
     page = browser(mel).get(own)
     assert [each.granted for each in page.context["earlier"]] == [answer == "grant"]
     assert "Seen in the night run." in page.text
+
+
+def test_rule_31_the_settings_say_how_many_requests_end_with_the_protection(link, mel, rob, golden):
+    ProtectedAlias(registry=golden, name="Staging").save_by(Actor(rob))
+    admin, settings = browser(rob), at("registries:settings", golden)
+    shown = [[each.asked for each in admin.get(settings).context["protected"]]]
+    ask(link, mel)
+    shown += [[each.asked for each in admin.get(settings).context["protected"]]]
+    assert shown == [[0, 0], [0, 1]]
+    assert "1 open request" in admin.get(settings).text and "1 open request" not in browser(mel).get(settings).text
+    done = admin.post(at("protected_aliases:remove", golden), {"alias": "production"}, follow=True)
+    assert "ended: 1" in str(*done.context["messages"])
+    assert AliasRequest.objects.get().answered_at
 
 
 def test_rule_31_one_reads_no_answers_of_others(link, mel, rob, golden, acme):
