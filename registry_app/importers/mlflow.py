@@ -1,8 +1,8 @@
 """The import of an MLflow server into a team's project and a registry; a second import brings what changed there."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property, partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -16,7 +16,7 @@ from ..models.change import Gone
 from ..models.event import COMMAND_LINE, AuditTarget, record_refusals
 from ..models.validation import format_errors
 from .mlflow_client import Model, ModelVersion
-from .mlflow_history import REASON, History, unlinked
+from .mlflow_history import REASON, History, deleted_versions, unlinked
 from .mlflow_labels import NAME_SHOWN, aliases_of, tags_of
 from .mlflow_models import note_gone, with_own_names
 from .mlflow_report import ImportReport
@@ -26,7 +26,8 @@ TYPE = "model"
 TURN = 10  # transactions until others get their turn
 REMOVED = "it was removed here, and stays so until it changes there"
 UNLINKED = "it was unlinked here, and stays so; link it by hand to have it again"
-DELETED = "it was deleted here, and stays so; create it by hand, and the next import fills it"
+DELETED = "it was deleted here, and stays so"
+COLLECTION_DELETED = f"{DELETED}; create it by hand, and the next import fills it"
 ELSEWHERE = Described(None, ["another artifact of the project has its digest"])
 
 Kept = list[tuple[ModelVersion, Version]]
@@ -44,6 +45,12 @@ class MlflowImport:
         self.described: Mapping[str, Described] = {}
         self.history = History(registry) if registry else None
         self.report, self.steps = ImportReport(), 0
+        self.removed: dict[str, set[int]] = defaultdict(set)  # {model: numbers of versions that people removed}
+
+    @cached_property
+    def deleted(self) -> set[str]:
+        """The digests of the versions that people deleted here."""
+        return deleted_versions(self.team, self.project)
 
     def add_all(self, models: Iterable[Model]) -> None:
         """Import these models, which are all that the server has."""
@@ -55,12 +62,13 @@ class MlflowImport:
     def add(self, model: Model) -> None:
         """Import a Model: an artifact with its versions; a collection with links, aliases and tags."""
         here = {version.digest: version for version in self._stored(model)}
-        pairs = [(version, here.get(digest_of(version)) or self._register(version)) for version in model.versions]
+        left = [version for version in model.versions if digest_of(version) in here or not self._is_deleted(version)]
+        pairs = [(version, here.get(digest_of(version)) or self._register(version)) for version in left]
         kept = [(version, stored) for version, stored in pairs if stored]
         self.report.count("versions", "existing", sum(digest_of(version) in here for version in model.versions))
         if not pairs:
             self.report.count("models", "skipped")
-            self.report.note("models", model.name, "it has no version")
+            self.report.note("models", model.name, "it has no version to bring")
         elif not kept:
             self.report.skip("models", model.name, "no version of it is registered")
         elif here:
@@ -76,6 +84,14 @@ class MlflowImport:
         if not rules.may_be_stored(name):
             return versions.none()
         return versions.filter(artifact__team=self.team, artifact__project=self.project, artifact__name=name)
+
+    def _is_deleted(self, version):
+        """Whether people deleted the version here, which is told then."""
+        if digest_of(version) not in self.deleted:
+            return False
+        self.removed[version.model].add(version.number)
+        self.report.note("versions", f"{version.model} {version.number}", DELETED)
+        return True
 
     def _register(self, version):
         """The Version, or None if it is skipped."""
@@ -125,7 +141,7 @@ class MlflowImport:
         """A new collection of the model, with its first version; None where a rule refuses it, or people deleted it."""
         name = rules.clean_name(model.name)
         if history.is_deleted(rules.name_key(name)):
-            self.report.note("collections", model.name, DELETED)
+            self.report.note("collections", model.name, COLLECTION_DELETED)
             return None
         new = Collection(registry=history.registry, name=name, type=TYPE, description=self._card_of(model))
         collection = self._do("collections", model.name, Action.COLLECTION_CREATE, lambda: _created(new, first))
@@ -151,6 +167,7 @@ class MlflowImport:
         if link:
             self.report.count("links", "existing")
         elif stored.pk in here:
+            self.removed[version.model].add(version.number)
             return self.report.note("links", called, UNLINKED)
         else:
             verb = lambda: collection.link(COMMAND_LINE, stored, reason=REASON)  # noqa: E731
@@ -189,7 +206,7 @@ class MlflowImport:
         for alias in here.values():
             alias.link.collection = collection
         brought: dict[int, set[str]] = defaultdict(set)
-        for name, link in aliases_of(model, links, self.report):
+        for name, link in aliases_of(model, links, self.removed[model.name], self.report):
             if self._set_alias(model, name, link, here.get(name), artifact):
                 brought[link.pk].add(name)
         for each in filter(None, links.values()):

@@ -3,10 +3,11 @@
 from functools import cached_property
 
 from .. import rules
-from ..choices import Action
-from ..models import AuditEvent, Collection, Registry
+from ..choices import Action, Target
+from ..models import AuditEvent, Collection, Registry, Team
 
 REASON = "import from MLflow"
+OF_MLFLOW = "mlflow:"  # how the digests of its versions begin
 
 
 class History:
@@ -40,3 +41,17 @@ def unlinked(collection: Collection) -> set[int]:
     """Ids of the versions that people unlinked from `collection`."""
     events = AuditEvent.objects.of_collection(collection).filter(action=Action.UNLINK, code="")
     return {event.content["related"]["version"]["id"] for event in events}
+
+
+def deleted_versions(team: Team, project: str) -> set[str]:
+    """The digests of the versions from MLflow that people deleted in the `project` of the team."""
+    deletions = AuditEvent.objects.filter(organization_id=team.organization_id, action=Action.VERSION_DELETE, code="")
+    digests = {event.target_id: event.changes["digest"][0] for event in deletions.iterator()}
+    gone = {version: digest for version, digest in digests.items() if digest.startswith(OF_MLFLOW)}
+    created = AuditEvent.objects.filter(action=Action.VERSION_CREATE, code="")
+    created = created.filter(target_type=Target.VERSION, target_id__in=gone) if gone else created.none()
+    return {
+        gone[event.target_id]
+        for event in created
+        if event.related["team"]["id"] == team.pk and event.target_name.split("/")[1] == project
+    }

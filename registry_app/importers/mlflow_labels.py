@@ -1,6 +1,6 @@
 """Which tags and aliases of an MLflow server can stand here; the others are told."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 from .. import rules
 from ..models import Link
@@ -29,8 +29,13 @@ def tags_of(version: ModelVersion, others: list[str], report: ImportReport) -> l
     return names
 
 
-def aliases_of(model: Model, links: Mapping[int, Link | None], report: ImportReport) -> Iterator[tuple[str, Link]]:
-    """(name, the Link that it names) of each alias of the model that can be set here."""
+def aliases_of(
+    model: Model, links: Mapping[int, Link | None], removed: Container[int], report: ImportReport
+) -> Iterator[tuple[str, Link]]:
+    """(name, the Link that it names) of each alias of the model that can be set here.
+
+    `links` are those of its versions by their numbers, and `removed` the numbers of those that people removed here.
+    """
     first: dict[str, str] = {}
     exact_first = sorted(model.aliases.items(), key=lambda each: (each[0] != rules.clean_name(each[0]), each))
     for alias, number in exact_first:
@@ -42,7 +47,9 @@ def aliases_of(model: Model, links: Mapping[int, Link | None], report: ImportRep
             reason = refusal.reason if refusal else "its version is not linked"
         elif older != alias:
             reason = f"its name is here the same as that of {older!r}"
-        if reason:
+        if number in removed:
+            report.note("aliases", f"{model.name}: {alias}"[:NAME_SHOWN], "its version was removed here, and stays so")
+        elif reason:
             report.skip("aliases", f"{model.name}: {alias}"[:NAME_SHOWN], reason)
         elif link:
             yield name, link

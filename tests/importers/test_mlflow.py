@@ -11,9 +11,9 @@ from registry_app.audit.reconcile import find_drift
 from registry_app.importers import mlflow, mlflow_client
 from registry_app.importers.mlflow import MlflowImport
 from registry_app.importers.mlflow_report import KINDS
-from registry_app.models import Alias, Artifact, AuditEvent, Collection, Link, Version
+from registry_app.models import Actor, Alias, Artifact, AuditEvent, Collection, Link, Version
 from tests.client import nothing_happens
-from tests.factories import COMMAND_LINE, make_registry, make_version, protect
+from tests.factories import COMMAND_LINE, make_collection, make_registry, make_team, make_version, protect
 from tests.outages import held
 from tests.servers.mlflow import Fake, model, pairs, serving, version
 
@@ -433,6 +433,32 @@ def test_a_collection_that_people_delete_during_an_import_is_told(bring, fake, r
     done = bring("--registry=Release")
     assert (done.status, gone.all().exists(), table(done)["aliases"]) == (2, False, (2, 0, 0, 2))
     assert "it was deleted here meanwhile" in done.out
+
+
+def noted(done, kind):
+    """The names of what the command noted of this kind."""
+    return [line.split("'")[1] for line in done.out.splitlines() if line.startswith(f"note      {kind}:")]
+
+
+def test_what_people_deleted_stays_so_and_is_told(bring, run, fake, release_registry, acme, ada):
+    make_collection(release_registry, "churn", type="model").delete_by(Actor(ada))  # no import had brought that
+    bring("--registry=Release")
+    release_registry.collections.get(name="scoring").delete_by(Actor(ada))
+    release_registry.collections.get(name="churn").links.get(number=1).unlink(Actor(ada))
+    Version.objects.get(artifact__name="churn", number=1).delete_by(Actor(ada))
+    fake.asked = []
+    for _ in range(2):
+        with nothing_happens():
+            done = bring("--registry=Release")
+    told = [noted(done, kind) for kind in ("versions", "links", "collections", "aliases")]
+    assert told == [["churn 2"], [], ["scoring"], ["churn: champion"]]
+    assert (done.status, {path for path in fake.asked if "search" not in path}) == (0, set())
+    make_collection(release_registry, "Scoring", type="model")
+    assert table(bring("--registry=Release"))["links"] == (3, 1, 2, 0)  # people made the collection anew
+    make_team(acme, "Others")
+    words = ["--organization=acme-ml", "--team=Others", "--project=forecasts"]
+    with serving(fake) as address:
+        assert table(run("import_mlflow", address, *words))["versions"] == (4, 4, 0, 0)  # nobody deleted it there
 
 
 def test_an_alias_that_another_project_brought_is_not_moved_to_and_fro(run, bring, fake, release_registry):

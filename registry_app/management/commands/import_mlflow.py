@@ -87,9 +87,9 @@ def _write(file, content):
 
 
 def _described(server, models, importing):
-    """{digest: Described} of the versions that the project lacks; the server is asked for these only."""
+    """{digest: Described} of the versions to register; the server is asked for these only."""
     stored = Version.objects.filter(artifact__team=importing.team, artifact__project=importing.project)
-    here = set(stored.filter(digest__startswith="mlflow:").values_list("digest", flat=True))
+    here = {*stored.filter(digest__startswith="mlflow:").values_list("digest", flat=True), *importing.deleted}
     versions = {digest_of(version): version for model in models for version in model.versions}
     return {digest: describe(server, version) for digest, version in versions.items() if digest not in here}
 
