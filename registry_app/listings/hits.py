@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import F, Max, Q
+from django.db.models import F, IntegerField, Max, Q, Value
 from django.urls import reverse
 
 from .. import rules
@@ -37,8 +37,7 @@ def shown(membership: OrganizationMembership, wanted: Search, hits: Sequence[tup
             steps = [membership.organization.slug, *row["steps"]]
             labels: dict[str, list] = {"aliases": [], "tags": []}
             rows[kind, row["pk"]] = {**labels, **row, "kind": kind, "address": reverse(ADDRESSES[kind], args=steps)}
-    _add_aliases(rows)
-    _add_tags(rows)
+    _add_labels(rows)
     for row in rows.values():
         _tell_why(row, wanted)
         _choose_labels(row, wanted)
@@ -75,7 +74,7 @@ def _links(ids):
 
 def _artifacts(ids):
     rows = Artifact.objects.filter(pk__in=ids).values(
-        "pk", "name", "type", "project", team_name=F("team__name"), newest=Max("versions__number")
+        "pk", "name", "type", "project", "created_at", team_name=F("team__name"), newest=Max("versions__number")
     )
     for row in rows:
         path = [row["team_name"], row["project"]]
@@ -96,26 +95,33 @@ def _icon(row):
 # Aliases and tags.
 
 
-def _add_aliases(rows):
-    """Add the aliases of collections and versions: dicts of `name`, `protected`, and of a collection the `number`."""
+def _add_labels(rows):
+    """Add the aliases and tags of collections, without the tags of their versions, and of versions.
+
+    Dicts of `name`; of an alias `protected`, and where it is a collection's the `number` of the version.
+    """
     collections, links = _of(rows, Hit.COLLECTION), _of(rows, Hit.VERSION)
     registries = {row["registry_pk"] for row in [*collections.values(), *links.values()]}
     protected = set(ProtectedAlias.objects.filter(registry__in=registries).values_list("registry", "name_key"))
-    aliases = Alias.objects.filter(Q(collection__in=collections) | Q(link__in=links)).order_by("name")
-    for collection, link, name, number in aliases.values_list("collection", "link", "name", "link__number"):
+    for kind, collection, link, name, number in _labels(collections, links):
+        if kind == "tags":
+            row = collections[collection] if link is None else links[link]
+            row["tags"].append({"name": name})
+            continue
         for row, more in ((collections.get(collection), {"number": number}), (links.get(link), {})):
             if row:
                 is_protected = (row["registry_pk"], rules.name_key(name)) in protected
                 row["aliases"].append({"name": name, "protected": is_protected, **more})
 
 
-def _add_tags(rows):
-    """Add the tags of collections, without those of their versions, and of versions: dicts of `name`."""
-    collections, links = _of(rows, Hit.COLLECTION), _of(rows, Hit.VERSION)
-    tags = Tag.objects.filter(Q(collection__in=collections, link=None) | Q(link__in=links)).order_by("name")
-    for collection, link, name in tags.values_list("collection", "link", "name"):
-        row = collections[collection] if link is None else links[link]
-        row["tags"].append({"name": name})
+def _labels(collections, links):
+    """("aliases" or "tags", collection's id, link's id, name, number of an alias's version), by name: one query."""
+    of_links, place = Q(link__in=links), ("collection", "link", "name")
+    aliases = Alias.objects.filter(Q(collection__in=collections) | of_links).order_by()
+    tags = Tag.objects.filter(Q(collection__in=collections, link=None) | of_links).order_by()
+    none = Value(None, IntegerField())
+    named = tags.values_list(Value("tags"), *place, none)
+    return aliases.values_list(Value("aliases"), *place, "link__number").union(named, all=True).order_by("name")
 
 
 def _of(rows, kind):

@@ -6,10 +6,11 @@ from typing import Any
 from django.urls import reverse
 
 from ..choices import Hit
+from ..forms import SearchForm
 from ..models import OrganizationMembership
-from ..search.query import Search
 from ..search.results import SearchResults
 from .base import capped
+from .hit_choices import choices
 from .hits import shown
 
 COUNTED = 100  # hits that can be read, and are counted, at most
@@ -17,20 +18,25 @@ SIZE = 10  # hits a page
 
 
 class SearchListing:
-    """A page of the hits of `wanted` among what the membership's person can see, the best first.
+    """A page of the hits of what `form` asks for, among what the membership's person can see; the last one beyond it.
 
-    `kind` narrows them to one Hit ("": all). `page` is the number of the page; the last one for a greater number.
+    `form` is valid but for its text; the choices of its selects are out of the hits.
     """
 
-    def __init__(self, membership: OrganizationMembership, wanted: Search, kind: str = "", page: int = 1) -> None:
-        self.membership, self.wanted, self.kind = membership, wanted, kind
-        self.results = SearchResults(wanted, membership)
-        self.page = max(1, min(page, -(-len(self._hits) // SIZE)))
+    def __init__(self, membership: OrganizationMembership, form: SearchForm) -> None:
+        self.membership, self.form, self.wanted = membership, form, form.search
+        self.kind, self.newest = form.cleaned_data["kind"], bool(form.cleaned_data["sort"])
+        self.results = SearchResults(self.wanted, membership, newest=self.newest)
+        self.page = max(1, min(form.cleaned_data["page"] or 1, -(-len(self._hits) // SIZE)))
 
     @property
     def context(self) -> dict[str, Any]:
-        """The context of the templates: `hits`, their `count` as text, `kinds`, `words`, and what page it is."""
+        """The context of the templates: `hits`, their `count` as text, `kinds`, `words`, and what page it is.
+
+        The selects of the form get their choices.
+        """
         start, count = (self.page - 1) * SIZE, len(self._hits)
+        self.form.offer(choices(self._listed, COUNTED))
         return {
             "hits": shown(self.membership, self.wanted, self._hits[start : start + SIZE]),
             "count": capped(self._counts[self.kind], COUNTED),
@@ -62,15 +68,23 @@ class SearchListing:
 
     @cached_property
     def _found(self):
-        """{kind: (rank, id) of its first hits, and one more where there are more}"""
-        return self.results.best(COUNTED + 1)
+        """{kind: its first hits as Found, and one more where there are more}"""
+        return self.results.first(COUNTED + 1)
+
+    @property
+    def _listed(self):
+        """{kind: its hits} of the kinds that are listed."""
+        return {kind: self._found[kind] for kind in Hit if self.kind in ("", kind)}
 
     @cached_property
     def _hits(self):
-        """(kind, id) of all hits that can be read, the best first."""
-        wanted = [kind for kind in Hit if self.kind in ("", kind)]
-        hits = [(rank, kind, pk) for kind in wanted for rank, pk in self._found[kind]]
-        return [(kind, pk) for _, kind, pk in sorted(hits, key=lambda hit: hit[0])][:COUNTED]
+        """(kind, id) of all hits that can be read, in order."""
+        hits = [(kind, hit) for kind, found in self._listed.items() for hit in found]
+        if self.newest:
+            hits.sort(key=lambda each: each[1].moment, reverse=True)
+        else:
+            hits.sort(key=lambda each: each[1].rank)
+        return [(kind, hit.pk) for kind, hit in hits[:COUNTED]]
 
     @property
     def _counts(self):

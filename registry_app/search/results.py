@@ -5,7 +5,9 @@ artifact, an alias or a tag contains at least one word, and one of these or its 
 production”. Nothing is found of a kind to which a condition of the search doesn't apply.
 """
 
+from datetime import datetime
 from difflib import get_close_matches
+from typing import NamedTuple
 
 from django.db.models import Case, F, Max, Q, QuerySet, Value, When
 from django.utils import timezone
@@ -28,11 +30,24 @@ SUGGESTED = 3  # similar names, at most
 CLOSE = 0.7  # how similar such a name is at least; 1 is equal
 
 
-class SearchResults:
-    """The results of the Search `wanted` in what the membership's person can see."""
+class Found(NamedTuple):
+    """A result: of two the one of the lower `rank` fits better. `moment` is its last change, or when it was made.
 
-    def __init__(self, wanted: Search, membership: OrganizationMembership) -> None:
-        self.wanted, self.visible = wanted, membership.registries()
+    `registry` is the name of the registry that it is or is in, `type` its type: "" where it has none.
+    """
+
+    rank: int
+    moment: datetime
+    pk: int
+    registry: str
+    type: str
+
+
+class SearchResults:
+    """The results of the Search `wanted` in what the membership's person can see: the best first, or the `newest`."""
+
+    def __init__(self, wanted: Search, membership: OrganizationMembership, *, newest: bool = False) -> None:
+        self.wanted, self.newest, self.visible = wanted, newest, membership.registries()
         self.visible_artifacts = Artifact.objects.visible_to(membership)
         self.words = [fulltext.SearchTerm(word) for word in wanted.words]
 
@@ -47,7 +62,7 @@ class SearchResults:
         )
         for words in self.words:  # separate conditions, because SQLite limits how deep they nest
             found = found.filter(pk__in=_ids(Registry.objects.matching(words)))
-        return self._best_first(found)
+        return self._in_order(found, "updated_at")
 
     def collections(self) -> CollectionQuerySet:
         """Collections."""
@@ -62,7 +77,7 @@ class SearchResults:
         )
         for words in self.words:
             found = found.matching(words)
-        return self._best_first(found)
+        return self._in_order(found, "updated_at")
 
     def artifacts(self) -> ArtifactQuerySet:
         """Artifacts."""
@@ -74,7 +89,7 @@ class SearchResults:
         )
         for words in self.words:
             found = found.filter(pk__in=_ids(words.within(Artifact.objects.all())))
-        return self._best_first(found, "name")
+        return self._in_order(found, "created_at", "name")
 
     def links(self, count: int) -> QuerySet[Link]:
         """The first `count` links, the newest first."""
@@ -83,15 +98,17 @@ class SearchResults:
         floors = [max(0, newest - window) for window in WINDOWS]
         return _first_full(count, [self._links(_after(floor)) for floor in (*floors, 0)])
 
-    def best(self, count: int) -> dict[Hit, list[tuple[int, int]]]:
-        """{kind: (rank, id) of its first `count` results}; of two results the one of the lower rank fits better."""
-        ranked = {
-            Hit.REGISTRY: self.registries(),
-            Hit.COLLECTION: self.collections(),
-            Hit.ARTIFACT: self.artifacts(),
+    def first(self, count: int) -> dict[Hit, list[Found]]:
+        """{kind: its first `count` results}."""
+        none, rank = Value(""), Value(ELSEWHERE)
+        of_link = (rank, "linked_at", "pk", "collection__registry__name", "collection__type")
+        rows = {
+            Hit.REGISTRY: self.registries().values_list("rank", "updated_at", "pk", "name", none),
+            Hit.COLLECTION: self.collections().values_list("rank", "updated_at", "pk", "registry__name", "type"),
+            Hit.ARTIFACT: self.artifacts().values_list("rank", "created_at", "pk", none, "type"),
+            Hit.VERSION: self.links(count).values_list(*of_link),
         }
-        found = {kind: list(rows.values_list("rank", "pk")[:count]) for kind, rows in ranked.items()}
-        return found | {Hit.VERSION: [(ELSEWHERE, pk) for pk in self.links(count).values_list("pk", flat=True)]}
+        return {kind: [Found(*row) for row in found[:count]] for kind, found in rows.items()}
 
     def names_meant(self) -> list[dict[str, str]]:
         """At most SUGGESTED names of visible registries and collections that are similar to the words.
@@ -132,16 +149,21 @@ class SearchResults:
             found = found.filter(Q(pk__in=_any(parts)) | Q(collection__in=_named(words)))
         return found.order_by("-pk")
 
-    def _best_first(self, rows, by="name_key"):
-        """`rows` with their `rank`, and in order within it: the less else stands in a name, the better it fits."""
+    def _in_order(self, rows, moment, by="name_key"):
+        """`rows` with their `rank`, by it and then by their name, or the newest by the field `moment` first."""
+        rows = self._ranked(rows)
+        return rows.order_by(f"-{moment}", "-pk") if self.newest else rows.order_by("rank", by, "pk")
+
+    def _ranked(self, rows):
+        """`rows` with their `rank`: the less else stands in a name, the better it fits."""
         text, words = rules.folded_name(self.wanted.text), Q()
         if not text:
-            return rows.annotate(rank=Value(ELSEWHERE)).order_by(by, "pk")
+            return rows.annotate(rank=Value(ELSEWHERE))
         for word in self.words:
             words &= Q(name_folded__contains=word.folded)
         ranks = [Q(name_folded=text), Q(name_folded__startswith=text), words]
         cases = [When(condition, then=rank) for rank, condition in enumerate(ranks)]
-        return rows.annotate(rank=Case(*cases, default=ELSEWHERE)).order_by("rank", by, "pk")
+        return rows.annotate(rank=Case(*cases, default=ELSEWHERE))
 
 
 def _first_full(count, found):

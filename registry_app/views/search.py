@@ -9,7 +9,7 @@ from ..forms import SearchForm
 from ..listings.references import ReferenceListing
 from ..listings.search import SearchListing
 from ..permissions import get_organization
-from ..search.query import OPERATORS, Search
+from ..search.query import OPERATORS
 from .rendering import remember, render_page
 
 RECENT = 5  # searches that the browser remembers
@@ -28,10 +28,10 @@ def index(request, organization):
     named = ReferenceListing(membership, request.GET.get("q", ""))
     if named.only and not named.is_word and not _is_typed(request):
         return _lead(request, named.only)
-    wanted = form.cleaned_data.get("q", Search())
+    wanted = form.search
     context = {"form": form, "section": "search", "asked": wanted.asked, "operators": OPERATORS, **named.context}
     if wanted.asked:
-        listing = SearchListing(membership, wanted, form.cleaned_data["kind"], form.cleaned_data["page"] or 1)
+        listing = SearchListing(membership, form)
         context |= {"unknown": wanted.unknown, **listing.context}
         if named.only and not listing.is_found and not _is_typed(request):
             return _lead(request, named.only)
@@ -54,7 +54,7 @@ def _answer(request, membership, context, status):
     context["recent"] = [each for each in before if each != text]
     part = "search/_results.html"
     response = render_page(request, "search/index.html", membership, context, part=part, status=status)
-    if context["asked"] and not _is_typed(request) and len(text) <= LONGEST:
+    if text and context["asked"] and not _is_typed(request) and len(text) <= LONGEST:
         remember(request, response, searches=signer.sign_object([text, *context["recent"]][:RECENT]))
     return response
 

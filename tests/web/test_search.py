@@ -2,7 +2,7 @@
 
 import re
 from datetime import timedelta
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 import pytest
 from django.db import connection
@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from registry_app.choices import Hit, Role
 from registry_app.database import fulltext
+from registry_app.management.demo.clock import clock_at
 from registry_app.models import Alias, Collection, Link, Tag, Version
 from registry_app.search import results
 from tests.assertions import settle
@@ -240,11 +241,11 @@ ASKED += ["type:secretive", "tag:reviewed", "alias:production", "alias:latest", 
 ASKED += [f"created:>={TODAY}", "xgb", "churn latest", *ELSEWHERE]
 
 
-def told(user, organization, query):
+def told(user, organization, query, more=""):
     """What `user` is told when they ask `query` in a new browser, and the number of queries that this took."""
     client = browser(user)
     with CaptureQueriesContext(connection) as queries:
-        response = client.get(address(organization, query))
+        response = client.get(address(organization, query) + more)
     assert response.status_code == 200
     status, location, text, headers = comparable(response, "")
     text = re.sub(r"(<time[^>]*>)[^<]*", r"\1", text)  # how long ago something was
@@ -360,7 +361,7 @@ def test_a_kind_narrows_the_hits_and_keeps_the_counts(acme, mel, release, vision
     none = client.get(address(acme, "customers") + "&kind=version")
     assert (none.status_code, none.context["hits"], none.context["kinds"][-1]["count"]) == (200, [], "0")
     links = {link for link in Page(none).links if "q=customers" in link}
-    assert {client.get(link).status_code for link in links} == {200} and len(links) == 3
+    assert {client.get(link).status_code for link in links} == {200} and len(links) == 4
 
 
 def test_hits_come_in_pages_up_to_a_hundred(acme, mel, release, vision):
@@ -374,6 +375,85 @@ def test_hits_come_in_pages_up_to_a_hundred(acme, mel, release, vision):
     assert (response.context["count"], response.context["next"]) == ("100+", None)
     beyond = client.get(address(acme, "hit") + "&kind=version&page=99")
     assert [hit["address"] for hit in beyond.context["hits"]] == seen[-10:]
+
+
+def options(response):
+    """{select: {value: the number of hits that its label says}} of the selects beside the box."""
+    fields = {field.name: field.field for field in response.context["form"].selects}
+    selects = {name: getattr(field, "options", None) or field.widget.choices for name, field in fields.items()}
+    return {
+        name: {value: int(label.rpartition("(")[2].rstrip(")")) for value, label in choices if value and "(" in label}
+        for name, choices in selects.items()
+    }
+
+
+def test_section_3_selects_offer_what_is_found_and_each_leaves_as_many_hits_as_it_says(
+    acme, ada, mel, release, vision, hidden
+):
+    make_registry(acme, ada, "Release notes", types=None)
+    stock(acme.registries.get(name="Models"), vision, "Release")
+    asked = [("release", ""), ("prod", "&kind=version"), ("type:model", ""), ("xgb", "&sort=newest"), ("", "&alias=v0")]
+    nothing, client = ("prod", "&registry=Vault"), browser(mel)
+    before = [told(mel, acme, *each) for each in (*asked, nothing)]
+    hidden()
+    assert "Vault" in options(browser(ada).get(f"{address(acme, 'prod')}&kind=version"))["registry"]  # it could leak
+    assert [told(mel, acme, *each) for each in (*asked, nothing)] == before
+    places = {"Models": 1, "Release": 1, "Release notes": 1}
+    assert options(client.get(address(acme, "release")))["registry"] == places
+    for query, more in asked:
+        start = address(acme, query) + more
+        narrowed = {
+            (name, value): (client.get(f"{start}&{name}={quote(value)}").context["count"], str(count))
+            for name, counts in options(client.get(start)).items()
+            if name not in more
+            for value, count in counts.items()
+        }
+        assert narrowed and all(count == told for count, told in narrowed.values()), (query, narrowed)
+
+
+def test_where_not_all_hits_are_known_a_select_says_no_numbers(acme, mel, release, vision):
+    fill(release, vision, 120)
+    response = browser(mel).get(address(acme, "hit"))
+    assert options(response) == {"registry": {}, "type": {}, "alias": {}}
+    (alias,) = (field for field in response.context["form"].selects if field.name == "alias")
+    assert alias.field.widget.choices == [("", "Any"), ("hit", "hit")]
+
+
+def test_what_is_chosen_narrows_what_is_typed_and_stays_chosen(acme, mel, release, vision):
+    stock(acme.registries.get(name="Models"), vision, "Churn of Models")
+    client, start = browser(mel), address(acme)
+    for query, names in {
+        "q=churn&registry=release": ["Churn model"],
+        "registry=Models&alias=production": ["Churn of Models", "Churn of Models v1"],
+        "q=xgb&alias=staging&kind=version&sort=newest": ["Churn of Models v0", "Churn model v0"],
+        "q=churn&type=nothing": [],
+        "q=registry:release+churn&registry=models": [],
+    }.items():
+        response = client.get(f"{start}?{query}")
+        assert [hit["name"] for hit in response.context["hits"]] == names
+        _, box = (form for form in Page(response).forms if form.action == start)
+        assert {name: [value] for name, value in parse_qsl(query)}.items() <= box.data.items()
+    assert client.get(start).context["recent"] == ["registry:release churn", "churn", "xgb"]
+    for query in ("sort=x", "registry=a&registry=b", f"alias={'a' * 129}", "type=%00"):
+        assert client.get(f"{start}?q=churn&{query}").status_code == 400
+
+
+def test_the_newest_come_first_where_they_are_asked_for(acme, ada, mel, vision):
+    for days, name in ((3, "Gold"), (1, "Golden"), (2, "Oldgold")):
+        with clock_at(timezone.now() - timedelta(days=days)):
+            registry = make_registry(acme, ada, name)
+            make_link(make_collection(registry, f"In {name}"), make_version(vision, f"{name}-set"))
+    client, newest = browser(mel), f"{address(acme, 'gold')}&sort=newest"
+    order = ["Golden", "Oldgold", "Gold"]
+    for kind, names in {
+        Hit.REGISTRY: order,
+        Hit.COLLECTION: [f"In {name}" for name in order],
+        Hit.VERSION: [f"In {name} v0" for name in order],
+        Hit.ARTIFACT: [f"{name}-set" for name in order],
+    }.items():
+        assert [hit["name"] for hit in client.get(f"{newest}&kind={kind}").context["hits"]] == names
+    kinds = [hit["name"].count("Golden") for hit in client.get(newest).context["hits"][:5]]
+    assert kinds == [1, 1, 1, 1, 0]  # whatever kind it is
 
 
 @pytest.mark.parametrize("query", ["kind=person", "page=0", "page=x", "page=-1", "page=99999999999999999999"])
