@@ -69,6 +69,26 @@ def test_section_3_the_overview_says_nothing_of_a_hidden_registry(acme, mel, vau
     assert page.context["numbers"]["restricted"] == "0"
 
 
+def test_the_board_shows_other_aliases_beside_and_protected_ones_first(acme, ada, mel, golden, vault, published):
+    """Those that name no version there have no column, and a hidden registry decides nothing."""
+
+    def beside(user):
+        return [(row["registry"], row["beside"]) for row in overview(user, acme).context["board"]["rows"]]
+
+    _, second = published["Golden Datasets"]
+    hidden, _ = published["Vault"]
+    assert beside(mel) == [("Golden Datasets", [])]
+    second.change_aliases(Actor(ada), put=["staging", "champion"])
+    hidden.change_aliases(Actor(ada), put=["candidate", "sealed"])
+    protect(vault, "sealed")
+    assert beside(mel) == [("Golden Datasets", [("staging", 1, second.get_absolute_url())])]
+    own, none = ("sealed", 0, hidden.get_absolute_url()), ("sealed", None, "")
+    staged = ("staging", 1, second.get_absolute_url())
+    assert beside(ada) == [("Vault", [own, ("staging", None, "")]), ("Golden Datasets", [none, staged])]
+    protect(golden, "champion")
+    assert beside(mel) == [("Golden Datasets", [("champion", 1, second.get_absolute_url()), staged])]
+
+
 @pytest.fixture
 def sized(acme, golden, vault, vision):
     """Golden has versions of 3,000 bytes, of this week and of five weeks ago, and Vault one of 7,000."""
@@ -158,7 +178,8 @@ def test_a_wrong_parameter_is_a_bad_request(acme, ada, name, query):
 def test_the_board_offers_the_names_that_are_protected(acme, ada, golden):
     ProtectedAlias(registry=golden, name="champion").save_by(Actor(ada))
     offered = overview(ada, acme, alias="shadow").context["board"]["choices"]
-    assert offered == [("champion", True), ("production", False), ("staging", False), ("shadow", False)]
+    usual = [("production", False), ("staging", False), ("candidate", False)]
+    assert offered == [("champion", True), *usual, ("shadow", False)]
 
 
 def test_what_ends_soon_is_shown_to_whom_it_concerns(acme, ada, rob, mel, sam, golden):
