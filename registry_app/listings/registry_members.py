@@ -70,12 +70,12 @@ class RegistryMemberListing(Listing):
 
     @property
     def context(self) -> dict[str, Any]:
-        """The context of the list's template; `shared` is the role of everybody in the organization, or None."""
+        """The context of the list's template: `people` is a PeopleCount, `shared` everybody's role, or None."""
         organization = self.registry.organization
         return {
             "page": self.page,
             "rows": self.rows,
-            "everybody": organization.memberships.of_active().counted(),
+            "people": self.registry.people_counted(),
             "admins": list(self.admins),
             "admins_shown": ADMINS_SHOWN,
             "shared": rules.shared_role(self.registry.visibility, organization.default_role),
@@ -91,9 +91,9 @@ class WhoCanListing:
 
     @property
     def context(self) -> dict[str, Any]:
-        """The context of the template: the first PEOPLE_SHOWN with the sources of their role, and the count."""
+        """The context of the template: `rows`, the first PEOPLE_SHOWN with the sources of their role, and the count."""
         first = self.people.select_related("user", "organization").order_by("user__username")[:PEOPLE_SHOWN]
-        return {"people": effective_sources(self.registry, list(first)), "count": self.people.counted()}
+        return {"rows": effective_sources(self.registry, list(first)), "count": self.people.counted()}
 
 
 def _effective(membership, sources):

@@ -101,7 +101,7 @@ def explain(request, organization, name):
     form = ExplainForm(request.GET if "person" in request.GET else None, looker=access.membership, initial=shown)
     asked = form.cleaned_data["person"] if form.is_valid() else None
     membership = asked or (None if form.errors else access.membership)
-    context = {"form": form, "asked": membership}
+    context = {"form": form, "asked": membership, "people": access.registry.people_counted()}
     if membership:
         listed = role_sources(access.registry, [membership])[membership.user_id]
         effective = rules.effective_of(listed, service=membership.user.is_service)
@@ -118,7 +118,7 @@ def who_can(request, organization, name):
     access = get_registry(request.user, organization, name)
     form = WhoCanForm(request.GET if request.GET.get("role") else None, initial={"role": Role.ADMIN})
     role = Role(form.cleaned_data["role"]) if form.is_valid() else Role.ADMIN
-    context = {"form": form, "wanted": role, **WhoCanListing(access, role).context}
+    context = {"form": form, "people": access.registry.people_counted(), **WhoCanListing(access, role).context}
     return registry_page(
         request, "registry_members/who_can.html", access, "access", context, 422 if form.errors else 200
     )

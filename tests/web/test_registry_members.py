@@ -342,7 +342,7 @@ def test_section_3_who_can_do_what(acme, ada, mel, rob, golden, bot):
     roles = {}
 
     def who_can(role):
-        people = browser(mel).get(at("registry_members:who_can", golden), {"role": role}).context["people"]
+        people = browser(mel).get(at("registry_members:who_can", golden), {"role": role}).context["rows"]
         roles[role] = {membership.user.username: effective for membership, effective, _ in people}
         return list(roles[role])
 
@@ -351,6 +351,15 @@ def test_section_3_who_can_do_what(acme, ada, mel, rob, golden, bot):
     assert who_can("viewer") == who_can("restricted_viewer") == ["ada", "eval-ci", "eve", "mel", "rob"]
     assert roles["viewer"]["eval-ci"] == Role.MEMBER  # never below, though everybody else is a viewer
     assert browser(mel).get(at("registry_members:who_can", golden), {"role": "owner"}).status_code == 422
+
+
+def test_each_page_of_access_leads_to_the_others_and_counts_who_sees_the_registry(acme, ada, rob, vault, bot):
+    give_role(vault, bot, Role.MEMBER)
+    pages = [at(f"registry_members:{name}", vault) for name in ("index", "explain", "who_can")]
+    for page in pages:
+        response = browser(rob).get(page)
+        assert response.context["people"] == (2, 1)  # Ada and Rob; Mel is not among them
+        assert {*pages} <= {*Page(response).links}
 
 
 # Rule 18: whom the restriction keeps.
