@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.page_checks import PHONE
 from tests.client import registries_of
+from tests.factories import make_collection
 
 # Numbers everything that Tab stops at, in the order of the document; of radio buttons just the one that is chosen.
 STOPS = """() => {
@@ -136,3 +137,17 @@ def test_refused_list_is_told_and_leads_to_its_field(page, sign_in, ada, acme, v
     assert page.title().startswith("Error:")
     page.locator("#errors").get_by_role("link").press("Enter")
     expect(page.locator("[name=types]")).to_be_focused()
+
+
+def test_a_row_leads_where_its_one_link_leads_and_other_links_in_it_lead_elsewhere(page, sign_in, mel, acme, golden):
+    make_collection(golden, "Churn", type="dataset", tags=["daily"])
+    sign_in(mel)
+    page.goto(registries_of(acme))
+    row = page.get_by_role("row", name="Golden Datasets")
+    expect(row.get_by_role("link")).to_have_count(1)
+    row.get_by_role("cell", name="Viewer").click(force=True)
+    expect(page).to_have_url(re.compile(r"/registry/Golden%20Datasets/$"))
+    page.get_by_role("link", name="daily").click()
+    expect(page).to_have_url(re.compile(r"/registry/Golden%20Datasets/\?tag=daily$"))
+    page.get_by_role("row", name="Churn").get_by_role("cell", name="dataset").click(force=True)
+    expect(page).to_have_url(re.compile(r"/registry/Golden%20Datasets/collection/Churn/$"))
