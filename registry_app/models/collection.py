@@ -12,7 +12,7 @@ from .. import rules
 from ..choices import Action, Permission, Target
 from ..database.fulltext import SearchTerm
 from .artifact import Version
-from .change import Change, changing, locked, refuse_stale
+from .change import Change, changing, digest_of, locked, refuse_stale
 from .event import Actor, AuditEvent, AuditTarget, reference
 from .folded_name import FoldedNameField
 from .impact import ContentCounts
@@ -142,6 +142,10 @@ class Collection(models.Model):
     def holdings(self) -> ContentCounts:
         """What it holds, counted now."""
         return Collection.objects.filter(pk=self.pk).holdings()
+
+    def alias_etag(self) -> str:
+        """The etag of which versions its aliases name."""
+        return digest_of(self.pk, sorted(self.aliases.values_list("name", "link__number")))
 
     def protected_aliases(self) -> list[str]:
         """The names of the protected aliases that versions in it carry."""

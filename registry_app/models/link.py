@@ -117,12 +117,17 @@ class Link(models.Model):
             link._remove_aliases(change, take)
             link._set_tags(change, tags)
 
-    def change_aliases(self, by: Actor, put: Iterable[str] = (), take: Iterable[str] = (), *, reason: str = "") -> None:
+    def change_aliases(
+        self, by: Actor, put: Iterable[str] = (), take: Iterable[str] = (), *, seen: str | None = None, reason: str = ""
+    ) -> None:
         """Set these aliases on it, which takes them off other versions (rule 25), and remove those.
 
-        Refuses with `alias_reserved`, `alias_invalid` or `alias_protected`.
+        `seen` is the collection's `alias_etag` as it was shown. Refuses with `alias_reserved`, `alias_invalid`,
+        `alias_protected`, or `stale_preview` where an alias moved since.
         """
         with changing(self, by, Action.ALIAS_SET, reason=reason) as change:
+            if seen is not None and seen != change.row.collection.alias_etag():
+                raise_refusal(rules.STALE_PREVIEW)
             change.row.set_aliases(change, put)
             change.row._remove_aliases(change, take)
 
