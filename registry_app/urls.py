@@ -113,6 +113,7 @@ NAMESPACES = {
         path(f"{COLLECTION}compare/", links.compare, name="compare"),
         path(f"{COLLECTION}v<int:number>/", links.detail, name="detail"),
         path(f"{COLLECTION}v<int:number>/lineage/", links.lineage, name="lineage"),
+        path(f"{COLLECTION}v<int:number>/promote/", links.promote, name="promote"),
         path(f"{COLLECTION}v<int:number>/edit/", links.edit, name="edit"),
         path(f"{COLLECTION}v<int:number>/unlink/", links.unlink, name="unlink"),
     ],

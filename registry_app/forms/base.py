@@ -22,6 +22,7 @@ FIELD_BY_CODE = {
     rules.NAME_TAKEN.code: "name",
     rules.TOKEN_NAME_TAKEN.code: "name",
     rules.GROUP_MAPPED.code: "group",
+    rules.ALIAS_PROTECTED.code: "alias",
     "email_taken": "email",
     "already_in": "user",
 }

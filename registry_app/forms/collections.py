@@ -181,6 +181,45 @@ class LabelsForm(ActionForm):
         return cleaned
 
 
+class PromoteForm(ActionForm):
+    """The alias that a linked version gets (rule 25): one of `names`, or another; `alias` is cleaned to its name.
+
+    `protected` are those of which the form asks why. The etag is that of where the collection's aliases were.
+    """
+
+    alias = forms.ChoiceField(label="Set alias", required=False, widget=Radios)
+    other = RuleField(
+        label="Another alias",
+        clean_text=rules.clean_name,
+        refuse=lambda name: rules.refuse_alias_name(name) if name else None,
+        required=False,
+        label_suffix=":",
+        widget=text_input("mono"),
+    )
+    reason = ReasonField(
+        label_suffix=":",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Needed for a protected alias. Shown in activity and in the audit log.",
+    )
+    etag = EtagField()
+
+    def __init__(self, *args: Any, link: Link, names: list[str], protected: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, registry=link.collection.registry, **kwargs)
+        self.protected = protected
+        self.fields["alias"].choices = [*((name, name) for name in names), ("", "Another alias")]  # type: ignore[attr-defined]
+        self.initial.update(alias=next(iter(names), ""), etag=link.collection.alias_etag())
+
+    def clean(self) -> dict[str, Any]:
+        """One alias, and for a protected one a reason."""
+        cleaned = super().clean()
+        alias = cleaned.get("alias") or cleaned.get("other", "")
+        if not alias and not self.errors:
+            self.add_error("other", ValidationError("Choose an alias, or write one.", code="required"))
+        if rules.protected_among([alias], self.protected) and cleaned.get("reason") == "":
+            self.add_error("reason", ValidationError("Say why this version should have it.", code="required"))
+        return {**cleaned, "alias": alias}
+
+
 class UnlinkForm(ActionForm):
     """The second step of unlinking a version: perhaps with a reason."""
 

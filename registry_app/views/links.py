@@ -12,10 +12,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import rules
 from ..choices import Action, Permission
-from ..forms import CompareForm, LabelsForm, LinkForm, UnlinkForm
+from ..forms import CompareForm, LabelsForm, LinkForm, PromoteForm, UnlinkForm
 from ..listings.comparison import Comparison, csv_lines, known_number, versions_to_add
 from ..listings.lineage import LineageListing, lineage_of
 from ..listings.links import labels_of
+from ..listings.promotion import Promotion
 from ..listings.series import Labels, Series
 from ..listings.version_page import VersionPage
 from ..listings.versions import LinkableVersionListing
@@ -134,6 +135,27 @@ def edit(request, organization, name, collection, number):
     if form.status == 409:
         context["theirs"] = AuditEvent.objects.of_collection(collection).filter(code="").first()
     return registry_page(request, "links/edit.html", access, "detail", context, form.status)
+
+
+@require_http_methods(["GET", "POST"])
+def promote(request, organization, name, collection, number):
+    """Set one alias on a link (rules 25 and 26), the protected one first of all."""
+    access, collection, found = get_link(request.user, organization, name, collection, number, Action.ALIAS_SET)
+    promotion = Promotion(access, found)
+    names = [choice.name for choice in promotion.choices]
+    protected = [] if promotion.refusal else promotion.protected
+    form = PromoteForm(form_data(request), link=found, names=names, protected=protected)
+    if form.is_valid():
+        wanted = form.cleaned_data
+        how = {"put": [wanted["alias"]], "seen": wanted["etag"], "reason": wanted["reason"]}
+        if form.submit(found.change_aliases, actor_of(request), **how):
+            messages.success(request, f"{wanted['alias']} now points to {found.label}.")
+            return redirect(found)
+    log_refusals(request, form, Action.ALIAS_SET, found)
+    *boxes, another = form["alias"].subwidgets
+    choices = list(zip(promotion.choices, boxes, strict=True))
+    context = {**promotion.context, "form": form, "collection": collection, "choices": choices, "another": another}
+    return registry_page(request, "links/promote.html", access, "detail", context, form.status)
 
 
 def _labels_and_lock(access, collection, link):

@@ -104,6 +104,23 @@ def test_key_metrics_become_columns(page, sign_in, mel, churn, vision):
     expect(page.locator("tbody tr").first).to_contain_text("v0")
 
 
+@pytest.mark.parametrize("page", SCRIPTS, indirect=True)
+def test_a_version_is_promoted_with_a_reason(page, sign_in, rob, churn, two_links, forgiven):
+    forgiven.append("status of 422")
+    protect(churn.registry, "stable")
+    sign_in(rob)
+    page.goto(two_links[1].get_absolute_url())
+    page.get_by_role("link", name="Promote…").click()
+    expect(page.get_by_role("radio", name="stable")).to_be_checked()
+    page.get_by_role("button", name="Promote v1").click()
+    expect(page.locator("#errors")).to_contain_text("Reason")
+    page.get_by_label("Reason").fill("Gate passed")
+    page.get_by_role("button", name="Promote v1").click()
+    expect(page.get_by_role("heading", name="Churn v1")).to_be_visible()
+    expect(page.get_by_role("heading", name="This is stable")).to_be_visible()
+    assert two_links[1].alias_names() == ["production", "stable"]
+
+
 def test_typing_narrows_the_versions_to_choose_from(page, sign_in, mel, churn, vision):
     for name in ("apple", "pear"):
         make_version(vision, name)

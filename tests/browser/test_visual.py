@@ -82,6 +82,7 @@ PAGES = {  # who looks: which pages, and how they answer
         f"{SHELF}/link/?q=nothing": 200,
         f"{SHELF}/v0/": 200,
         f"{SHELF}/v1/": 200,
+        f"{SHELF}/v1/promote/": 200,
         f"{SHELF}/v1/edit/": 200,
         f"{SHELF}/v1/unlink/": 200,
         f"{SHELF}/compare/?v=0&v=1": 200,

@@ -32,7 +32,7 @@ OTHERS = {
     forms.PeopleFilter: {"q", "role", "team", "state", "after", "before"},
     forms.TeamFilter: {"q", "after", "before"},
     forms.CursorForm: {"after", "before"},
-    forms.SearchForm: {"q", "kind", "page"},
+    forms.SearchForm: {"q", "registry", "type", "alias", "kind", "sort", "page"},
     forms.ArtifactFilter: {"q", "type", "sort", "after", "before"},
     forms.VersionForm: {
         *("project", "name", "type", "uri", "digest", "size", "file_count"),
@@ -73,6 +73,7 @@ OTHERS = {
     forms.DeleteCollectionForm: {"confirmation", "reason", "etag"},
     forms.LinkForm: {"version", "aliases", "reason"},
     forms.LabelsForm: {"listed", "keep", "move", "aliases", "tags", "reason", "etag"},
+    forms.PromoteForm: {"alias", "other", "reason", "etag"},
     forms.UnlinkForm: {"reason"},
     forms.ProtectForm: {"alias"},
     forms.UnprotectForm: {"alias"},

@@ -237,6 +237,7 @@ NUMBERED = [
         "access_requests:answer",
         "links:detail",
         "links:lineage",
+        "links:promote",
         "links:edit",
         "links:unlink",
     ),

@@ -355,7 +355,34 @@ def test_who_may_promote_is_said(measured, mel, rob):
     address = measured[4].get_absolute_url()
     hers, his = browser(mel).get(address), browser(rob).get(address)
     assert (hers.context["locked"].code, his.context["locked"]) == ("alias_protected", None)
-    assert ("Promote…" in hers.text, "Promote…" in his.text) == (False, True)
+
+
+def test_rule_26_promoting_sets_one_alias_and_says_why_where_it_is_protected(measured, mel, rob):
+    measured[0].change_aliases(Actor(mel), put=["staging"])
+    collection, address = measured[4].collection, of("links:promote", measured[4].collection, 4)
+    assert address in Page(browser(mel).get(measured[4].get_absolute_url())).links
+
+    def shown(user):
+        page = browser(user).get(address)
+        choices = [(choice.name, choice.is_protected, choice.number) for choice, _ in page.context["choices"]]
+        return choices, page.context["locked"], Page(page).form_to(address).data
+
+    (staging, *_), locked, hers = shown(mel)
+    assert (staging, locked, hers["alias"]) == (("staging", False, 0), ["production"], ["staging"])
+    asked = {**hers, "alias": "", "other": "production", "reason": "Mine"}
+    refused(browser(mel), address, asked, "alias_protected")
+    choices, locked, his = shown(rob)
+    assert (choices[:2], locked) == ([("production", True, 2), staging], [])
+    refused(browser(rob), address, {**his, "alias": "production"}, "required")
+    refused(browser(rob), address, {**his, "alias": "", "other": "Production "}, "required")
+    refused(browser(rob), address, {**his, "alias": ""}, "required")
+    refused(browser(rob), address, {**his, "alias": "v4"}, "invalid_choice")
+    with logging() as events:
+        assert browser(rob).post(address, {**his, "alias": "production", "reason": "Gate passed"}).status_code == 302
+    assert [(event.changes, event.reason) for event in events] == [({"link": ["v2", "v4"]}, "Gate passed")]
+    refused(browser(mel), address, hers, "stale_preview", 409)  # what she was shown is past
+    assert browser(mel).post(address, {**shown(mel)[2], "alias": "", "other": "tried"}).status_code == 302
+    assert collection.links.get(number=4).alias_names() == ["production", "tried"]
 
 
 def test_the_history_of_a_version_is_its_own(measured, mel, rob):

@@ -45,6 +45,7 @@ SENT = {
     "publishing:registry": {**PUBLISHED, "collection": "New", "type": "dataset"},
     "publishing:collection": PUBLISHED,
     "links:create": {},
+    "links:promote": {"alias": "", "other": "good"},
     "links:edit": {"aliases": "good"},
     "links:unlink": {},
     "invitations:create": {"role": "member"},

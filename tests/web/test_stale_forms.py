@@ -204,6 +204,13 @@ def aliases(rob, two_links, churn, **_):
     return Edit(of("links:edit", churn, 0), mark, {"aliases": "v3"}, {"aliases": "mine"})
 
 
+def promote(rob, two_links, churn, **_):
+    def move():
+        two_links[0].change_aliases(Actor(rob), put=["production"])
+
+    return Edit(of("links:promote", churn, 1), move, {"alias": "", "other": "v3"}, {"alias": "", "other": "mine"})
+
+
 def role_here(golden, mel, acme, **_):
     member = give_role(golden, mel, Role.VIEWER)
 
@@ -293,6 +300,7 @@ CASES = {
     "KeyMetricsForm": key_metrics,
     "DeleteCollectionForm": delete_collection,
     "LabelsForm": aliases,
+    "PromoteForm": promote,
     "AliasAnswerForm": alias_answer,
     "ChangeAccessForm": role_here,
     "MemberRoleForm:organization": organization_role,
