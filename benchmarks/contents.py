@@ -8,4 +8,4 @@ def note_contents():
     for registry in Registry.objects.custom():
         links = Link.objects.filter(collection__registry=registry).counted()
         unnoted = registry.collections.count() - registry.collection_count
-        Registry.objects.note_content(registry.pk, collections=unnoted, links=links)
+        Registry.objects.note_content(registry.pk, "", collections=unnoted, links=links)

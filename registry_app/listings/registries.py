@@ -22,6 +22,7 @@ from .weeks import week_bars
 COUNT_CAP = 1000  # registries counted at most
 FILTERED_CAP = 100  # the same under a filter, which reads many rows for each that it counts
 TYPES_SHOWN = 6  # types in a row of the list
+SUBJECT = 24  # characters that a row shows of what changed last
 
 
 @Compiled
@@ -67,7 +68,17 @@ class RegistryListing(Listing):
         if given:
             registries = registries.with_given_role(membership.user_id)
         counts = ("collection_count", "link_count")
-        columns = ("id", "name", "name_key", "visibility", "accepts_all_types", "updated_at", *counts, *given)
+        columns = (
+            "id",
+            "name",
+            "name_key",
+            "visibility",
+            "accepts_all_types",
+            "updated_at",
+            "last_subject",
+            *counts,
+            *given,
+        )
         return registries.values(*columns, summary=Left("description", rules.CARD_READ))
 
     def prepare(self, rows: list) -> list:
@@ -82,6 +93,8 @@ class RegistryListing(Listing):
             row["types"], row["more_types"] = names[:TYPES_SHOWN], max(0, len(names) - TYPES_SHOWN)
             row["role"] = role and escaped(role.label)
             row["collections"], row["versions"] = escaped(str(row["collection_count"])), escaped(str(row["link_count"]))
+            subject = row["last_subject"]
+            row["subject"] = f"{subject[: SUBJECT - 1]}…" if len(subject) > SUBJECT else subject
             row["weeks"] = self._weeks[row["id"]] if row["link_count"] else ""
             row["summary"] = rules.first_sentence(row["summary"])[:160]
         return rows

@@ -89,6 +89,8 @@ def _keep(change, before, action):
     row.version += 1
     if hasattr(row, "updated_at"):
         row.updated_at = timezone.now()
+    if hasattr(row, "last_subject"):
+        row.last_subject = ""
     row.save()
     event = record(change.by, action, row, changes, change.related, reason=change.reason)
     if hasattr(row, "after_change"):

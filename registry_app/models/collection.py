@@ -163,7 +163,7 @@ class Collection(models.Model):
             if tags := clean_tags(tags):
                 Tag.objects.bulk_create(Tag(collection=self, name=name) for name in tags)
                 changes["tags"] = [None, sorted(tags)]
-            Registry.objects.note_content(self.registry_id, collections=1)
+            Registry.objects.note_content(self.registry_id, self.name, collections=1)
             change.record(Action.COLLECTION_CREATE, self, changes)
 
     def edit(
@@ -210,7 +210,7 @@ class Collection(models.Model):
                 collection.next_number += 1
                 Collection.objects.filter(pk=collection.pk).update(next_number=collection.next_number)
                 change.record(Action.LINK, link, related={"version": reference(version)})
-                collection.touch(link.counts)
+                collection.touch(link, link.counts)
             link.collection = collection
             link.set_aliases(change, aliases)
         return link, is_new
@@ -229,7 +229,7 @@ class Collection(models.Model):
             counts = collection.links.counted()
             requests = deleted_with(collection.alias_requests)
             Collection.objects.filter(pk=collection.pk).delete()
-            Registry.objects.note_content(collection.registry_id, collections=-1, links=-counts)
+            Registry.objects.note_content(collection.registry_id, collection.name, collections=-1, links=-counts)
             changes = {"name": [collection.name, None], "type": [collection.type, None], "links": [now.links, None]}
             change.record(Action.COLLECTION_DELETE, collection, changes, requests)
 
@@ -253,7 +253,7 @@ class Collection(models.Model):
 
     def after_change(self, event: AuditEvent, changes: dict[str, list]) -> None:
         """Note the change in its registry."""
-        Registry.objects.note_content(self.registry_id)
+        Registry.objects.note_content(self.registry_id, self.name)
 
     def _check_link(self, by, version):
         """Rules 21 and 22, and that `by` may use the version."""
@@ -266,7 +266,7 @@ class Collection(models.Model):
         raise_refusal(rules.refuse_source(usable=usable), "version")
         raise_refusal(rules.refuse_link(version.artifact.type, self.type), "version")
 
-    def touch(self, links: LinkCounts = NO_LINKS) -> None:
-        """Note that what it holds changed now, in its registry too: which `links` came, or (< 0) went."""
+    def touch(self, link: Link, links: LinkCounts = NO_LINKS) -> None:
+        """Note that `link` changed now, in its registry too: which `links` came, or (< 0) went."""
         Collection.objects.filter(pk=self.pk).update(updated_at=timezone.now())
-        Registry.objects.note_content(self.registry_id, links=links)
+        Registry.objects.note_content(self.registry_id, f"{link.label} of {self.name}", links=links)

@@ -189,7 +189,7 @@ class Link(models.Model):
             link._end_requests(change, link.collection.alias_requests.filter(about))
             Link.objects.filter(pk=link.pk).delete()
             change.record(Action.UNLINK, link, changes, {"version": reference(link.version)})
-            link.collection.touch(-link.counts)
+            link.collection.touch(link, -link.counts)
 
     def alias_names(self) -> list[str]:
         """The aliases that people gave it, sorted."""
@@ -212,7 +212,7 @@ class Link(models.Model):
                 alias.link, alias.collection, alias.imported = self, self.collection, imported
                 alias.set_at, alias.set_by = timezone.now(), change.by.user
                 alias.save()
-                self.collection.touch()
+                self.collection.touch(self)
                 change.record(Action.ALIAS_SET, alias, {"link": [before, self.label]}, alias.related(self))
                 self._end_requests(change, self.collection.alias_requests.filter(alias=name))
 
@@ -222,7 +222,7 @@ class Link(models.Model):
         for alias in found:
             alias.collection = self.collection
             change.record(Action.ALIAS_REMOVE, alias, {"link": [self.label, None]}, alias.related(self))
-            self.collection.touch()
+            self.collection.touch(self)
             self._end_requests(change, self.collection.alias_requests.filter(alias=alias.name))
         found.delete()
 
@@ -237,7 +237,7 @@ class Link(models.Model):
         if before != after:
             replace_tags(self.tags.all(), after, imported=imported, collection=self.collection, link=self)
             change.record(Action.LINK_TAG, self, {"tags": [before, after]})
-            self.collection.touch()
+            self.collection.touch(self)
 
     def _check_protected(self, change, names):
         protected = self.collection.registry.protected_names()

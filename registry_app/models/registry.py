@@ -55,6 +55,7 @@ class Registry(EffectiveRoles, models.Model):
     created_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)  # of anything in it: see `note_content`
+    last_subject = models.CharField(max_length=rules.LABEL_LENGTH + 16, blank=True, editable=False)  # "": itself
     collection_count = models.PositiveIntegerField(default=0, editable=False)
     link_count = models.PositiveIntegerField(default=0, editable=False)
     byte_count = models.BigIntegerField(default=0, editable=False)  # that the linked versions state
@@ -273,8 +274,7 @@ class Registry(EffectiveRoles, models.Model):
         if registry.organization_id == organization.pk:  # the caller's object may say otherwise (rule 6)
             registry.organization = organization
         registry._stored = copy.copy(registry)
-        role = registry.role_of(by)
-        raise_refusal(rules.refuse_role(action, role))
+        raise_refusal(rules.refuse_role(action, role := registry.role_of(by)))
         return registry, role
 
     def logged_fields(self) -> dict[str, Any]:

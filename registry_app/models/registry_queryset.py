@@ -46,8 +46,11 @@ def _is_shared(role, membership):
 class RegistryQuerySet(models.QuerySet):
     """Registries as pages ask for them."""
 
-    def note_content(self, pk: int, *, collections: int = 0, links: LinkCounts = NO_LINKS) -> None:
-        """Note that the registry `pk`, which is locked, changed now in what it holds: what came, or (< 0) went."""
+    def note_content(self, pk: int, subject: str, *, collections: int = 0, links: LinkCounts = NO_LINKS) -> None:
+        """Note that the registry `pk`, which is locked, changed now in what it holds: what came, or (< 0) went.
+
+        `subject` is what changed, as the list of registries says it.
+        """
         came = {"collection_count": collections, "link_count": links.links, "byte_count": links.byte_count}
         counts: dict[str, Any] = {  # a count that was wrong (`verify_audit` tells) refuses no change
             field: Least(Greatest(F(field) + number, 0), MOST_BYTES) for field, number in came.items()
@@ -58,7 +61,7 @@ class RegistryQuerySet(models.QuerySet):
             counts["byte_count"] = Value(min(MOST_BYTES, sum(size for size, files in left if files)))
         if not (collections or links.weeks):
             rows = rows.exclude(updated_at=now)  # an update of nothing would be refused
-        rows.update(updated_at=now, **counts)
+        rows.update(updated_at=now, last_subject=subject, **counts)
         if links.weeks:
             note_weeks(pk, links.weeks)
 

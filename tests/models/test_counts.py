@@ -10,6 +10,7 @@ from registry_app.audit.reconcile import find_drift
 from registry_app.management.demo.clock import clock_at
 from registry_app.models import Actor, Collection, Registry, RegistryWeek, week_of
 from tests.assertions import refused
+from tests.client import browser, registries_of
 from tests.factories import make_collection, make_link, make_version
 
 pytestmark = pytest.mark.django_db
@@ -121,24 +122,27 @@ def test_what_is_left_is_counted_again_once_the_bytes_had_no_end(ada, golden, vi
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "subject"),
     [
-        lambda link, by: link.change_aliases(by, put=["good"]),
-        lambda link, by: link.set_tags(by, ["good"]),
-        lambda link, by: link.unlink(by),
-        lambda link, by: link.collection.edit(by, name="Other", description="", tags=[]),
-        lambda link, by: link.collection.edit(by, name=link.collection.name, description="", tags=["good"]),
-        lambda link, by: link.collection.choose_metrics(by, [("auc", "higher")]),
-        lambda link, by: link.collection.delete_by(by),
-        lambda link, by: Collection(registry=link.collection.registry, name="New", type="dataset").create(by),
+        (lambda link, by: link.change_aliases(by, put=["good"]), "v0 of One"),
+        (lambda link, by: link.set_tags(by, ["good"]), "v0 of One"),
+        (lambda link, by: link.unlink(by), "v0 of One"),
+        (lambda link, by: link.collection.edit(by, name="Other", description="", tags=[]), "Other"),
+        (lambda link, by: link.collection.edit(by, name=link.collection.name, description="", tags=["good"]), "One"),
+        (lambda link, by: link.collection.choose_metrics(by, [("auc", "higher")]), "One"),
+        (lambda link, by: link.collection.delete_by(by), "One"),
+        (lambda link, by: Collection(registry=link.collection.registry, name="New", type="dataset").create(by), "New"),
+        (lambda link, by: link.collection.registry.edit(by, name="Silver", description=""), ""),
     ],
 )
-def test_what_changes_in_a_registry_is_its_last_change(ada, golden, links, change):
+def test_what_changes_in_a_registry_is_its_last_change(ada, golden, links, change, subject):
     before = timezone.now() - timedelta(days=9)
-    Registry.objects.filter(pk=golden.pk).update(updated_at=before)
+    Registry.objects.filter(pk=golden.pk).update(updated_at=before, last_subject="Another")
     change(links[0], Actor(ada))
     golden.refresh_from_db()
-    assert golden.updated_at > before
+    assert (golden.updated_at > before, golden.last_subject) == (True, subject)
+    rows = browser(ada).get(registries_of(golden.organization)).context["rows"]
+    assert [row["subject"] for row in rows] == [subject]
 
 
 def test_a_wrong_count_refuses_no_change(ada, golden, links):

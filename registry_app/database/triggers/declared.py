@@ -34,7 +34,7 @@ _COLUMNS = (
     *("kind", "name", "name_key", "name_folded", "description", "visibility", "accepts_all_types", "version"),
     *("organization_id", "created_by_id", "created_at"),
 )
-_COUNTS = ("updated_at", "collection_count", "link_count", "byte_count")
+_COUNTS = ("updated_at", "last_subject", "collection_count", "link_count", "byte_count")
 _IS_NO_NOTE = f"({_changed(*_COLUMNS)} OR NOT {_changed(*_COUNTS)})"
 
 
