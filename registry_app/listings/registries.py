@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import Any
 
-from django.db.models import QuerySet, Value
+from django.db.models import DateTimeField, QuerySet, Value
 from django.db.models.functions import Left
 from django.utils.safestring import SafeString
 
@@ -27,19 +27,20 @@ SUBJECT = 24  # characters that a row shows of what changed last
 
 @Compiled
 def _types(is_first: bool, membership: OrganizationMembership, wanted: Wanted, *ids: int) -> QuerySet:
-    """(registry's name, type's name, whether it is preconfigured, a core one's id, collections and links), those first.
+    """(registry's name, type's name, whether it is preconfigured, and of a core one what its card says), those first.
 
-    Of the registries `ids`, and on the first page of the core ones under the filters. Under "" as registry the types to
-    choose from: those of the core registries, and of the first READ_FROM that the person sees.
+    What the card says is its id, its numbers of collections and links, its last change, and the subject of that. The
+    rows are of the registries `ids`, and on the first page of the core ones under the filters. Under "" as registry
+    stand the types to choose from: those of the core registries, and of the first READ_FROM that the person sees.
     """
     custom = AcceptedType.objects.filter(registry__in=ids).order_by()
-    none = [Value(0)] * 3
+    none = [*[Value(0)] * 3, Value(None, DateTimeField()), Value("")]
     types = custom.values_list("registry__name", "name", "preconfigured", *none)
     if is_first:
         # A union, because PostgreSQL would answer an OR of the two by reading the types of all registries.
         core = RegistryFilter.narrow(membership, wanted).core().order_by()
-        columns = ("name", "types__name", "types__preconfigured", "pk", "collection_count", "link_count")
-        types = types.union(core.values_list(*columns), all=True)
+        of_card = ("pk", "collection_count", "link_count", "updated_at", "last_subject")
+        types = types.union(core.values_list("name", "types__name", "types__preconfigured", *of_card), all=True)
     of_core = AcceptedType.objects.filter(
         registry__in=membership.registries().core().order_by().values("pk")
     ).order_by()
@@ -111,10 +112,11 @@ class RegistryListing(Listing):
         described = [(name, description) for name, description, _ in rules.CORE_REGISTRIES if name in found]
         return [self._card(name, description, *found[name]) for name, description in described]
 
-    def _card(self, name, description, pk, collections, versions):
+    def _card(self, name, description, pk, collections, versions, updated_at, subject):
         weeks = self._weeks[pk] if versions else ""
         counts = {"collections": collections, "versions": versions, "weeks": weeks}
-        return {"name": name, "description": description, "types": self._types[name], **counts}
+        told = {"types": self._types[name], "updated_at": updated_at, "subject": subject}
+        return {"name": name, "description": description, **told, **counts}
 
     @property
     def cap(self) -> int:

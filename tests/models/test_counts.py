@@ -141,8 +141,9 @@ def test_what_changes_in_a_registry_is_its_last_change(ada, golden, links, chang
     change(links[0], Actor(ada))
     golden.refresh_from_db()
     assert (golden.updated_at > before, golden.last_subject) == (True, subject)
-    rows = browser(ada).get(registries_of(golden.organization)).context["rows"]
-    assert [row["subject"] for row in rows] == [subject]
+    shown = browser(ada).get(registries_of(golden.organization)).context
+    assert [row["subject"] for row in shown["rows"]] == [subject]
+    assert [card["subject"] for card in shown["cores"]] == ["", ""]
 
 
 def test_a_wrong_count_refuses_no_change(ada, golden, links):
