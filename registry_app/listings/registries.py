@@ -34,7 +34,7 @@ def _types(is_first: bool, membership: OrganizationMembership, wanted: Wanted, *
     stand the types to choose from: those of the core registries, and of the first READ_FROM that the person sees.
     """
     custom = AcceptedType.objects.filter(registry__in=ids).order_by()
-    none = [*[Value(0)] * 3, Cast(None, DateTimeField()), Value("")]  # PostgreSQL takes a bare NULL for a text
+    none = [*[Value(0)] * 3, Cast(Value(None), DateTimeField()), Value("")]  # PostgreSQL takes a bare NULL for a text
     types = custom.values_list("registry__name", "name", "preconfigured", *none)
     if is_first:
         # A union, because PostgreSQL would answer an OR of the two by reading the types of all registries.
