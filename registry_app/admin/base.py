@@ -15,9 +15,9 @@ from django.http import HttpResponseRedirect, QueryDict
 from .. import rules
 from ..choices import Action, Target
 from ..database import triggers
-from ..models import Actor, Organization
+from ..models import Actor
 from ..models.event import AuditTarget, record_refusals
-from .forms import OptimisticLockForm
+from .forms import AdminForm
 
 REFUSED = (ValidationError, IntegrityError)
 FILTER_LOOKUPS = ("", "__exact", "__isnull", "__id__exact")  # what Django's filters of a list ask of their column
@@ -38,7 +38,7 @@ class AuditedAdmin(admin.ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     view_on_site = False  # pages of an organization are for its people; staff need not be among them
-    form: Any = OptimisticLockForm
+    form: Any = AdminForm
     list_display: Any
     actions: Any = ["delete_selected"]
     add_fields: list[str] = []  # those of a new object, where they differ
@@ -112,10 +112,8 @@ class AuditedAdmin(admin.ModelAdmin):
         Who may only look is not shown what only the form asks.
         """
         asked = self.form.declared_fields.keys() - {field.name for field in self.opts.fields}
-        if not self.has_change_permission(request, obj):
-            fields = [name for name in fields if name not in asked]
-        elif "etag" in asked:
-            fields = [*fields, "etag"]
+        may_change = self.has_change_permission(request, obj)
+        fields = [*fields, "etag"] if may_change else [name for name in fields if name not in asked]
         return [*fields, "deletion"] if self.refuse_deletion(obj) else fields
 
     def deletion(self, obj):
@@ -137,21 +135,26 @@ class AuditedAdmin(admin.ModelAdmin):
     # What is done.
 
     def save_model(self, request, obj, form, change):
-        """Create it, or edit it where it is still what was shown (rule 19)."""
+        """Create it, or edit it where anything was changed and it is still what was shown (rule 19)."""
         if not change:
             self.create(actor_of(request), obj, form)
         elif form.changed_data:
-            Organization.objects.hold(self.audit_target(obj).organization)
-            form.refuse_stale()
-            self.edit(actor_of(request), obj)
+            self.edit(actor_of(request), obj, form)
 
     def create(self, by, obj, form):
-        """The verb that keeps a new object."""
-        obj.save_by(by)
+        """The verb that keeps a new object: `create`, with what the form asks beside its fields, or `save_by`."""
+        if hasattr(obj, "create"):
+            asked = form.fields.keys() & form.declared_fields.keys()
+            obj.create(by, **{name: form.cleaned_data[name] for name in asked})
+        else:
+            obj.save_by(by)
 
-    def edit(self, by, obj):
-        """The verb that keeps what the form has changed."""
-        obj.save_by(by)
+    def edit(self, by, obj, form):
+        """The verb that keeps what the form has changed: `edit`, or `save_by` of a role."""
+        if hasattr(obj, "edit"):
+            obj.edit(by, **form.cleaned_data)
+        else:
+            obj.save_by(by, form.cleaned_data["etag"])
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         """Add or change. What a verb refuses is rolled back, and the page shown again with the refusal on its form."""

@@ -37,15 +37,6 @@ class CollectionAdmin(AuditedAdmin):
     def goes_along(self, objs):
         return Collection.objects.filter(pk__in=[obj.pk for obj in objs]).holdings()._asdict()
 
-    def save_model(self, request, obj, form, change):
-        """Create it, or give it another name, card or tags."""
-        by, wanted = actor_of(request), form.cleaned_data
-        if change:
-            fields = {field: wanted[field] for field in ("name", "description", "tags", "etag", "reason")}
-            obj.edit(by, **fields)
-        else:
-            obj.create(by, wanted["tags"], wanted["reason"])
-
     def second_step(self, data, obj):
         """Rule 18: the name typed, and what was shown."""
         return DeleteCollectionForm(data, collection=obj, initial={"etag": etag_of(obj, obj.holdings())})
@@ -70,16 +61,16 @@ class LinkAdmin(AuditedAdmin):
     def audit_target(self, obj):
         return super().audit_target(obj if obj.pk or not obj.collection_id else obj.collection)
 
-    def save_model(self, request, obj, form, change):
-        """Link it (rule 23: one that is there already stays), or change its aliases and tags."""
-        by, wanted = actor_of(request), form.cleaned_data
-        aliases, reason = wanted["aliases"], wanted["reason"]
-        if change:
-            take = [name for name in obj.alias_names() if name not in aliases]
-            obj.edit_labels(by, put=aliases, take=take, tags=wanted["tags"], etag=wanted["etag"], reason=reason)
-        else:
-            link, _ = obj.collection.link(by, obj.version, aliases, reason)
-            obj.pk, obj.number = link.pk, link.number
+    def create(self, by, obj, form):
+        """Link it (rule 23: one that is there already stays)."""
+        link, _ = obj.collection.link(by, obj.version, form.cleaned_data["aliases"], form.cleaned_data["reason"])
+        obj.pk, obj.number = link.pk, link.number
+
+    def edit(self, by, obj, form):
+        """Let it have just these aliases and tags."""
+        wanted = {**form.cleaned_data}
+        put = wanted.pop("aliases")
+        obj.edit_labels(by, put=put, take=set(obj.alias_names()).difference(put), **wanted)
 
     def delete_model(self, request, obj):
         obj.unlink(actor_of(request))

@@ -11,17 +11,18 @@ from .. import rules
 from ..forms import RestrictForm
 from ..forms.accepted_types import TypesField
 from ..forms.base import ActionForm, EtagField, NamesField, ReasonField
-from ..models.change import digest_of, etag_of
-from ..models.validation import raise_refusal
+from ..models.change import etag_of
 
 
 class AdminForm(ActionForm, forms.ModelForm):
     """A form of the admin. Its class, made anew for each request, carries `request`, and the Refusals of what is fixed.
 
-    It has the fields that the page shows. It works on a copy of the object: a refused form has changed its instance,
-    and the page around it shows what is stored.
+    It has those of its fields that the page shows. It works on a copy of the object: a refused form has changed its
+    instance, and the page around it shows what is stored.
     """
 
+    reason = ReasonField(widget=AdminTextInputWidget)
+    etag = EtagField()
     data: Any
     request: Any = None
     immutable: dict[str, rules.Refusal] = {}
@@ -30,6 +31,8 @@ class AdminForm(ActionForm, forms.ModelForm):
         super().__init__(*args, instance=copy.copy(instance), **kwargs)
         for name in self.fields.keys() - set(self._meta.fields or ()):
             del self.fields[name]
+        if "etag" in self.fields:
+            self.initial["etag"] = etag_of(self.instance)
 
     def clean(self):
         """Refuse forged values of `immutable` fields, and repeat what a verb refused. Ignore other unshown fields."""
@@ -68,34 +71,7 @@ class AdminForm(ActionForm, forms.ModelForm):
                 self.add_error(name, f"Stored now: {shown}")
 
 
-class OptimisticLockForm(AdminForm):
-    """A form of rows that have no version of their own: its etag is of the fields that it shows (rule 19)."""
-
-    etag = EtagField()
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            self.initial["etag"] = self._etag_of(self.instance)
-
-    def refuse_stale(self):
-        """Rule 19: what was shown must be what is stored. Locks the row."""
-        stored = self._meta.model.objects.select_for_update(no_key=True).get(pk=self.instance.pk)
-        raise_refusal(rules.EDIT_CONFLICT if self.cleaned_data["etag"] != self._etag_of(stored) else None)
-
-    def _etag_of(self, row):
-        shown = [name for name, field in self.fields.items() if not field.disabled]
-        fields = [field for field in row._meta.concrete_fields if field.name in shown]
-        return digest_of([str(field.value_from_object(row)) for field in fields])
-
-
-class ReasonForm(AdminForm):
-    """A change with a reason."""
-
-    reason = ReasonField(widget=AdminTextInputWidget)
-
-
-class RegistryForm(ReasonForm):
+class RegistryForm(AdminForm):
     """A registry: each of its one-way steps asks for a confirmation of what was shown (rules 13 and 18)."""
 
     types = TypesField(
@@ -106,11 +82,9 @@ class RegistryForm(ReasonForm):
     confirmed = forms.CharField(required=False, widget=forms.HiddenInput)  # the question that was answered
     confirmation = forms.CharField(required=False, widget=AdminTextInputWidget)
     restriction = EtagField()  # of it and of the counts of its second step
-    etag = EtagField()
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.initial["etag"] = etag_of(self.instance)
         if "restriction" in self.fields:
             counts = self.instance.restriction()
             self.initial["restriction"] = etag_of(self.instance, counts)
@@ -158,32 +132,28 @@ class LabelsField(NamesField):
         return sorted(self.to_python(initial)) != sorted(self.to_python(data))
 
 
-class CollectionForm(ReasonForm):
-    """A collection (rules 19 and 20)."""
+class CollectionForm(AdminForm):
+    """A collection (rule 20)."""
 
     tags = LabelsField()
-    etag = EtagField()
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            self.initial.update(tags=", ".join(self.instance.tag_names()), etag=etag_of(self.instance))
+            self.initial["tags"] = ", ".join(self.instance.tag_names())
 
 
-class LinkForm(ReasonForm):
-    """A version in a collection, with its aliases and tags (rules 19, 21 to 23)."""
+class LinkForm(AdminForm):
+    """A version in a collection, with its aliases and tags (rules 21 to 23)."""
 
     aliases = LabelsField()
     tags = LabelsField()
-    etag = EtagField()
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            aliases, tags = facts = self.instance.facts
-            self.initial.update(
-                aliases=", ".join(aliases), tags=", ".join(tags), etag=digest_of(self.instance.pk, facts)
-            )
+            aliases, tags = self.instance.facts
+            self.initial.update(aliases=", ".join(aliases), tags=", ".join(tags))
 
     def _get_validation_exclusions(self):
         """Rule 23: to link twice is no error, so no constraint is asked."""

@@ -17,7 +17,7 @@ from ..models import Organization, OrganizationMembership, User, create_organiza
 from ..models.event import record
 from ..models.provisioning import edit_account
 from .base import AuditedAdmin, actor_of
-from .forms import AdminForm, OptimisticLockForm
+from .forms import AdminForm
 
 CONNECTION = "admin:socialaccount_socialaccount_change"
 
@@ -26,7 +26,7 @@ class NewUserForm(AdminForm, AdminUserCreationForm):
     """A new account."""
 
 
-class UserForm(OptimisticLockForm, UserChangeForm):
+class UserForm(AdminForm, UserChangeForm):
     """An account as it is."""
 
 
@@ -73,14 +73,12 @@ class UserAdmin(AuditedAdmin, auth.UserAdmin):
         rights = [] if request.user.is_superuser else ["is_staff", "is_superuser"]
         return [*super().get_readonly_fields(request, obj), *rights]
 
-    def save_model(self, request, obj, form, change):
-        """Add it, or edit it where it is still what was shown; and log it."""
-        by = actor_of(request)
-        if change:
-            edit_account(obj, by, check=form.refuse_stale)
-        else:
-            obj.save()
-            record(by, Action.USER_CREATE, obj, obj.creation_changes())
+    def create(self, by, obj, form):
+        obj.save()
+        record(by, Action.USER_CREATE, obj, obj.creation_changes())
+
+    def edit(self, by, obj, form):
+        edit_account(obj, by, obj.edited_fields, etag=form.cleaned_data["etag"])
 
     @transaction.atomic
     def user_change_password(self, request, id, form_url=""):
@@ -119,7 +117,7 @@ class ConnectionAdmin(AuditedAdmin):
         obj.user.disconnect(actor_of(request), obj)
 
 
-class OrganizationForm(OptimisticLockForm):
+class OrganizationForm(AdminForm):
     """An organization; a new one has a first admin."""
 
     admin = forms.ModelChoiceField(
@@ -145,9 +143,6 @@ class OrganizationAdmin(AuditedAdmin):
         """Rules 1 and 17."""
         created = create_organization(obj.name, form.cleaned_data["admin"], by)
         obj.pk, obj.slug = created.pk, created.slug
-
-    def edit(self, by, obj):
-        obj.edit(by, default_role=obj.default_role, members_create=obj.members_create)
 
 
 @admin.register(OrganizationMembership)

@@ -21,8 +21,8 @@ from ..models import (
     RegistryWeek,
 )
 from ..models.change import etag_of
-from .base import AuditedAdmin, actor_of
-from .forms import AdminForm, OptimisticLockForm, RegistryForm
+from .base import AuditedAdmin
+from .forms import AdminForm, RegistryForm
 
 
 @admin.register(Registry)
@@ -68,19 +68,15 @@ class RegistryAdmin(AuditedAdmin):
         """Rule 5."""
         return rules.refuse_delete(obj.kind)
 
-    def save_model(self, request, obj, form, change):
-        """Create it, or do one verb after the other; the first checks what was shown (rule 19)."""
-        by, wanted = actor_of(request), form.cleaned_data
-        reason = wanted["reason"]
-        if not change:
-            obj.create(by, wanted["types"], reason, confirmed=bool(wanted["confirmed"]))
-            return
-        etag, name, description = wanted["etag"], obj.name, obj.description
+    def edit(self, by, obj, form):
+        """One verb after the other; the first checks what was shown (rule 19)."""
+        wanted, name, description = form.cleaned_data, obj.name, obj.description
+        etag, reason = wanted["etag"], wanted["reason"]
         if "visibility" in form.changed_data:
             obj.restrict(by, etag=wanted["restriction"], reason=reason)
             etag = None
         obj.edit(by, name=name, description=description, etag=etag, reason=reason)
-        listed = {"types": wanted["types"], "confirmed": bool(wanted["confirmed"]), "reason": reason}
+        listed = {"types": wanted["types"], "confirmed": wanted["confirmed"], "reason": reason}
         if "accepts_all_types" not in form.changed_data:
             if wanted["types"]:
                 obj.add_types(by, **listed)
@@ -118,7 +114,7 @@ class AcceptedTypeAdmin(AuditedAdmin):
         return obj.refuse_removal()
 
 
-class RegistryMemberForm(OptimisticLockForm):
+class RegistryMemberForm(AdminForm):
     """The role of somebody, or of a team, in a registry."""
 
     ends_at = forms.DateTimeField(
@@ -154,7 +150,6 @@ class RegistryMemberAdmin(AuditedAdmin):
 class ProtectedAliasAdmin(AuditedAdmin):
     """Protected aliases (rule 26): declared, and given up; another name is another protection."""
 
-    form = AdminForm
     list_display = ["name", "registry", "registry__organization"]
     list_filter = ["registry__organization"]
     search_fields = ["name", "registry__name"]

@@ -22,12 +22,6 @@ class TeamAdmin(AuditedAdmin):
         people, roles = (kind.objects.filter(team__in=objs).count() for kind in (TeamMembership, RegistryMember))
         return {"teams": len(objs), "people in them": people, "roles in registries": roles}
 
-    def create(self, by, obj, form):
-        obj.create(by)
-
-    def edit(self, by, obj):
-        obj.edit(by, name=obj.name, description=obj.description)
-
 
 @admin.register(TeamMembership)
 class TeamMembershipAdmin(AuditedAdmin):

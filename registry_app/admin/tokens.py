@@ -1,7 +1,6 @@
 """Secrets that let somebody in, in the Django admin: invitations and API tokens. Those who need them make them."""
 
 from django.contrib import admin, messages
-from django.contrib.auth import get_permission_codename
 
 from ..models import ApiToken, Invitation
 from .base import AuditedAdmin, actor_of
@@ -22,7 +21,7 @@ class SecretAdmin(AuditedAdmin):
 
     def has_revoke_permission(self, request):
         """Whoever may change them, as Django counts permissions."""
-        return request.user.has_perm(f"{self.opts.app_label}.{get_permission_codename('change', self.opts)}")
+        return admin.ModelAdmin.has_change_permission(self, request)
 
 
 @admin.register(Invitation)

@@ -1,6 +1,6 @@
 """How organizations and accounts begin, and how staff edit accounts: with all that belongs to it, or not at all."""
 
-from collections.abc import Callable
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
@@ -9,11 +9,12 @@ from django.utils.text import slugify
 
 from .. import rules
 from ..choices import Action, Kind, OrganizationRole, Visibility
+from .change import locked, refuse_stale
 from .event import Actor, AuditChainHead, differences, record
 from .invitation import Invitation
 from .organization import Organization, OrganizationMembership
 from .registry import AcceptedType, Registry
-from .user import NEW_ACCOUNT, User
+from .user import User
 from .validation import check_password_rules, raise_refusal
 
 
@@ -87,25 +88,27 @@ def make_account(username: str, email: str, password: str | None, by: Actor) -> 
 
 
 @transaction.atomic
-def edit_account(account: User, by: Actor, check: Callable[[], None]) -> None:
-    """Keep the User `account` as staff changed it, and log what changed. A closed account loses all access.
+def edit_account(account: User, by: Actor, wanted: dict[str, Any], *, etag: str | None = None) -> None:
+    """Let the fields `wanted` of the User `account` have these values, and log what changed.
 
-    Calls `check` once its organizations and itself are locked. Refuses, on `is_active`, with `last_admin`.
+    A closed account loses all access. `etag` is that of what was shown (rule 19). Refuses with `edit_conflict` or, on
+    `is_active`, with `last_admin`.
     """
     for organization in account.memberships.order_by("organization_id").values_list("organization_id", flat=True):
         Organization.objects.hold(organization)
-    before = User.objects.select_for_update().get(pk=account.pk)
-    check()
-    closing = before.is_active and not account.is_active
-    raise_refusal(rules.LAST_ADMIN if closing and account.is_last_admin_somewhere() else None, "is_active")
-    account.save(update_fields=["username", *NEW_ACCOUNT])
+    row = locked(User.objects.select_for_update(), account.pk)
+    refuse_stale(etag, row)
+    before, was_active = row.edited_fields, row.is_active
+    vars(row).update(wanted)
+    closing = was_active and not row.is_active
+    raise_refusal(rules.LAST_ADMIN if closing and row.is_last_admin_somewhere() else None, "is_active")
+    row.save(update_fields=[*before])
     # One could still sign in with another.
-    EmailAddress.objects.filter(user=account).exclude(email=account.email.lower()).delete()
+    EmailAddress.objects.filter(user=row).exclude(email=row.email.lower()).delete()
     if closing:
-        account.end_access(by)
-    facts = [{name: getattr(each, name) for name in ("username", *NEW_ACCOUNT)} for each in (before, account)]
-    if changes := differences(*facts):
-        record(by, Action.USER_EDIT, account, changes)
+        row.end_access(by)
+    if changes := differences(before, row.edited_fields):
+        record(by, Action.USER_EDIT, row, changes)
 
 
 @transaction.atomic
@@ -121,13 +124,8 @@ def take_over(account: User, by: Actor, said: dict[str, str]) -> None:
     if "email" in changed:
         taken = User.objects.exclude(pk=account.pk).filter(email__iexact=changed["email"]).exists()
         raise_refusal(rules.ADDRESS_TAKEN if taken else None, "email")
-
-    def read_again():
-        account.refresh_from_db()
-        vars(account).update(changed)
-
     if changed:
-        edit_account(account, by, check=read_again)
+        edit_account(account, by, changed)
 
 
 @transaction.atomic

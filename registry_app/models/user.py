@@ -1,6 +1,6 @@
 """Accounts: people who sign in, and service accounts."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
@@ -55,6 +55,16 @@ class User(AbstractUser):
     def audit_target(self) -> AuditTarget:
         """How the log speaks of it."""
         return AuditTarget(Target.USER, self.pk, self.username)
+
+    @property
+    def edited_fields(self) -> dict[str, Any]:
+        """The fields that staff edit, with their values."""
+        return {name: getattr(self, name) for name in ("username", *NEW_ACCOUNT)}
+
+    @property
+    def facts(self) -> list[Any]:
+        """What a form shows of it (rule 19): these fields, and whether one of them is fixed."""
+        return [self.edited_fields, self.is_last_admin_somewhere()]
 
     @property
     def may_use_password(self) -> bool:
