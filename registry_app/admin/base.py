@@ -45,9 +45,13 @@ class AuditedAdmin(admin.ModelAdmin):
     add_action: Action | None = None
     change_action: Action | None = None
     delete_action: Action | None = None
-    chosen_once: list[str] = []  # fields of a new object that stay as they are
+    chosen_once: list[str] = []  # fields of a new object that stay as they are, beside what it belongs to
     fixed: dict[str, rules.Refusal] = {}  # the same, with the reason that the page shows
     stays: rules.Refusal | None = None  # why nothing of this model can be deleted
+
+    def __init__(self, model, admin_site):
+        super().__init__(model, admin_site)
+        self.raw_id_fields = [field.name for field in model._meta.fields if field.many_to_one]  # type: ignore[misc]
 
     def immutable(self, obj):
         """{field: Refusal} of the fields that can't be changed on `obj` (None for a new one)."""
@@ -99,7 +103,7 @@ class AuditedAdmin(admin.ModelAdmin):
         return allowed and (self.refuse_deletion(obj) if obj else self.stays) is None
 
     def get_readonly_fields(self, request, obj=None):
-        once = self.chosen_once if obj else []
+        once = [*self.raw_id_fields, *self.chosen_once] if obj else []
         return [*super().get_readonly_fields(request, obj), *once, *self.immutable(obj), "deletion"]
 
     def get_fields(self, request, obj=None):

@@ -152,7 +152,6 @@ class OrganizationMembershipAdmin(AuditedAdmin):
     list_display = ["user", "organization", "role"]
     list_filter = ["role", "organization"]
     search_fields = ["user__username", "user__email", "organization__name"]
-    raw_id_fields = chosen_once = ["organization", "user"]
     add_action, change_action = Action.PERSON_ADD, Action.PERSON_CHANGE
     delete_action = Action.PERSON_REMOVE
 

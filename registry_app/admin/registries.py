@@ -34,7 +34,6 @@ class RegistryAdmin(AuditedAdmin):
     list_display = ["name", "organization", "kind", "visibility", "accepts", "updated_at"]
     list_filter = ["kind", "visibility", "accepts_all_types", "organization"]
     search_fields = ["name", "description"]
-    raw_id_fields = ["organization"]
     readonly_fields = ["accepts", "created_by", "created_at", "updated_at"]
     add_fields = ["organization", "kind", "name", "description", "visibility", "accepts_all_types", "types"]
     add_fields += ["confirmed", "reason"]
@@ -142,7 +141,6 @@ class RegistryMemberAdmin(AuditedAdmin):
     list_select_related = ["user", "team", "registry__organization"]
     search_fields = ["user__username", "user__email", "team__name", "registry__name"]
     fields = ["registry", "user", "team", "role", "ends_at"]
-    raw_id_fields = chosen_once = ["registry", "user", "team"]
     add_action, change_action, delete_action = Action.MEMBER_ADD, Action.MEMBER_CHANGE, Action.MEMBER_REMOVE
 
 
@@ -153,7 +151,6 @@ class ProtectedAliasAdmin(AuditedAdmin):
     list_display = ["name", "registry", "registry__organization"]
     list_filter = ["registry__organization"]
     search_fields = ["name", "registry__name"]
-    raw_id_fields = ["registry"]
     fields = ["registry", "name"]
     add_action, delete_action = Action.PROTECT, Action.UNPROTECT
 

@@ -14,7 +14,6 @@ class TeamAdmin(AuditedAdmin):
     list_display = ["name", "organization", "description", "created_at"]
     list_filter = ["organization"]
     search_fields = ["name", "description"]
-    raw_id_fields = chosen_once = ["organization"]
     fields = ["organization", "name", "description"]
     add_action, change_action, delete_action = Action.TEAM_CREATE, Action.TEAM_EDIT, Action.TEAM_DELETE
 
@@ -30,7 +29,6 @@ class TeamMembershipAdmin(AuditedAdmin):
     list_display = ["user", "team", "team__organization", "role"]
     list_filter = ["role", "team__organization"]
     search_fields = ["user__username", "user__email", "team__name"]
-    raw_id_fields = chosen_once = ["team", "user"]
     fields = ["team", "user", "role"]
     add_action, change_action = Action.TEAM_MEMBER_ADD, Action.TEAM_MEMBER_CHANGE
     delete_action = Action.TEAM_MEMBER_REMOVE
@@ -44,8 +42,7 @@ class GroupMappingAdmin(AuditedAdmin):
     list_select_related = ["organization", "team"]
     list_filter = ["role", "organization"]
     search_fields = ["group", "team__name", "organization__name"]
-    raw_id_fields = ["organization", "team"]
-    chosen_once = ["organization", "group", "team"]
+    chosen_once = ["group"]
     readonly_fields = ["provider"]
     add_fields = ["organization", "group", "role", "team", "team_role"]
     add_action, change_action, delete_action = Action.GROUP_MAP, Action.GROUP_CHANGE, Action.GROUP_UNMAP
