@@ -11,8 +11,6 @@ from django.urls import reverse_lazy
 
 from . import artifacts, audit, collections, people, registries, teams, tokens
 
-__all__ = ["artifacts", "audit", "collections", "people", "registries", "teams", "tokens"]
-
 
 def _password_change(request, extra_context=None):
     """One's own password is changed on one's own page."""

@@ -31,29 +31,6 @@ from .declared import (
     name_of,
 )
 
-__all__ = [
-    "AFTER_INSERT",
-    "ARTIFACT",
-    "COLLECTION",
-    "EVENT",
-    "HEAD",
-    "LINK",
-    "REGISTRY",
-    "TEAM",
-    "TRIGGERS",
-    "TRUNCATE_CODES",
-    "TYPE",
-    "VERSION",
-    "check_triggers",
-    "disabled",
-    "drop",
-    "install",
-    "install_after_migrate",
-    "missing",
-    "name_of",
-    "refusal_of",
-]
-
 DATABASES = {"sqlite": sqlite, "postgresql": postgresql}
 
 # {name of a constraint, or SQLite's text about it: the rulebook's Refusal}.
