@@ -34,11 +34,6 @@ class ArtifactListing(Listing):
         """The artifacts, whatever the filters are."""
         return Artifact.objects.visible_to(self.membership)
 
-    @property
-    def of(self) -> tuple:
-        """The membership, and the filters."""
-        return self.membership, self.filters.wanted
-
     @staticmethod
     def query(membership: OrganizationMembership, wanted: Wanted) -> QuerySet:
         """The artifacts, as dicts."""

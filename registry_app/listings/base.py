@@ -39,9 +39,9 @@ class Listing(ABC):
         return self.form(params)
 
     @property
-    @abstractmethod
     def of(self) -> tuple:
-        """What `query` takes: ids, and Parts such as a membership or the filters."""
+        """What `query` takes: ids, and Parts such as a membership or the filters. By default these two."""
+        return self.membership, self.filters.wanted
 
     @staticmethod
     @abstractmethod

@@ -31,11 +31,6 @@ class MemberListing(Listing):
         """The filters; only an admin searches in email addresses."""
         return PeopleFilter(params, looker=self.membership)
 
-    @property
-    def of(self) -> tuple:
-        """The membership, and the filters."""
-        return self.membership, self.filters.wanted
-
     @staticmethod
     def query(membership: OrganizationMembership, wanted: Wanted) -> QuerySet:
         """The memberships, as dicts."""

@@ -56,11 +56,6 @@ class RegistryListing(Listing):
     sorts = SORTS
     default_sort = "name"
 
-    @property
-    def of(self) -> tuple:
-        """The membership, and the filters."""
-        return self.membership, self.filters.wanted
-
     @staticmethod
     def query(membership: OrganizationMembership, wanted: Wanted) -> QuerySet:
         """The custom registries, as dicts. A role given to an organization admin doesn't count, so it isn't read."""
