@@ -50,6 +50,11 @@ class GroupRole(models.Model):
         return origin(self.group, self.provider)
 
     @property
+    def facts(self) -> str:
+        """What a form shows of it (rule 19)."""
+        return str(self.role)
+
+    @property
     def given(self) -> dict[str, str | None]:
         """What was given, as the log says it: the role, and the group that gives it, with its provider, or None."""
         return {"role": str(self.role), "group": self.group or None, "provider": self.provider or None}

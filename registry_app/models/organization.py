@@ -179,11 +179,6 @@ class OrganizationMembership(Parts, GroupRole):
         return self.user.audit_target._replace(organization=self.organization_id)
 
     @property
-    def facts(self) -> str:
-        """What a form shows of it (rule 19)."""
-        return str(self.role)
-
-    @property
     def is_admin(self) -> bool:
         """Whether this makes its user an organization admin."""
         return self.role == OrganizationRole.ADMIN

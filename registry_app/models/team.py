@@ -160,11 +160,6 @@ class TeamMembership(GroupRole):
         """Its team."""
         return self.team.audit_target
 
-    @property
-    def facts(self) -> str:
-        """What a form shows of it (rule 19)."""
-        return str(self.role)
-
     def save_by(self, by: Actor, etag: str | None = None, *, by_hand: bool = True) -> None:
         """Put the person into the team or change their role in it, and log it. `etag`: of what was shown (rule 19).
 
