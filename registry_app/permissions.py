@@ -174,9 +174,7 @@ def get_team(user: User, slug: str, name: str, action: Action | None = None) -> 
     Http404 if there is no such team. With `action`, MissingOrganizationRole (403) if the user may not do it.
     """
     membership = get_organization(user, slug)
-    if not rules.may_be_stored(rules.clean_name(name)):
-        raise Http404
-    team = get_object_or_404(membership.organization.teams, name_key=rules.name_key(name))
+    team = get_object_or_404(membership.organization.teams, name_key=_key(name))
     team.organization = membership.organization
     role = team.memberships.filter(user=user).values_list("role", flat=True).first()
     if action and (refusal := rules.refuse_in_team(action, membership.role, role)):
@@ -226,9 +224,8 @@ def get_registry(user: User, slug: str, name: str, action: Action | Permission =
     another case or is a former name.
     """
     membership = get_organization(user, slug)
-    if not rules.may_be_stored(rules.clean_name(name)):
-        raise Http404
-    registry = lookups.registries.first(membership, rules.name_key(name)) or _renamed(membership, name)
+    key = _key(name)
+    registry = lookups.registries.first(membership, key) or _renamed(membership, key)
     if registry.name != name:
         raise Renamed(name=registry.name)
     registry.organization = membership.organization
@@ -264,9 +261,9 @@ def get_link(
     return access, _checked(access, link.collection, collection, action), link
 
 
-def _key(collection: str) -> str:
-    """The key of the name that an address gives a collection; Http404 if no collection can have it."""
-    name = rules.clean_name(collection)
+def _key(name: str) -> str:
+    """The key of a name in an address; Http404 if nothing can have it."""
+    name = rules.clean_name(name)
     if not rules.may_be_stored(name):
         raise Http404
     return rules.name_key(name)
@@ -282,7 +279,7 @@ def _checked(access: RegistryAccess, found: Collection, collection: str, action:
     return found
 
 
-def _renamed(membership: OrganizationMembership, name: str) -> Registry:
-    """The registry that was called `name`; Http404 if the membership's person sees none."""
+def _renamed(membership: OrganizationMembership, key: str) -> Registry:
+    """The registry that had a name with this `key`; Http404 if the membership's person sees none."""
     formers = FormerName.objects.filter(registry__in=membership.registries().order_by()).select_related("registry")
-    return get_object_or_404(formers, name_key=rules.name_key(name)).registry
+    return get_object_or_404(formers, name_key=key).registry
