@@ -11,7 +11,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.sessions.backends.base import UpdateError
 from django.core.cache import cache
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
@@ -27,6 +26,7 @@ from .database.availability import best_effort
 from .models import Actor
 from .models.change import Gone
 from .models.event import AuditTarget, record_refusals
+from .models.validation import as_error
 from .operations.readiness import is_ready
 from .permissions import MissingOrganizationRole, MissingRole, Renamed, SecondFactorMissing, check_second_factor
 
@@ -249,4 +249,4 @@ def _refused_by_database(request, exception, refusal):
 
 def _log(request, action, refusal, target):
     actor = Actor(request.user if request.user.is_authenticated else None, request.id)
-    record_refusals(actor, action, ValidationError(refusal.reason, code=refusal.code), target)
+    record_refusals(actor, action, as_error(refusal), target)

@@ -17,6 +17,7 @@ from ..choices import Action, Target
 from ..database import triggers
 from ..models import Actor
 from ..models.event import AuditTarget, record_refusals
+from ..models.validation import as_error
 from .forms import AdminForm
 
 REFUSED = (ValidationError, IntegrityError)
@@ -253,7 +254,7 @@ def _refusal_of(error):
     if isinstance(error, ValidationError):
         return error
     refusal = triggers.refusal_of(error) or rules.EDIT_CONFLICT
-    refused = ValidationError(refusal.reason, code=refusal.code)
+    refused = as_error(refusal)
     if hasattr(error, "attempt"):
         refused.attempt = error.attempt  # type: ignore[attr-defined]
     return refused

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 
 from .. import rules
 from ..models import Registry
+from ..models.validation import as_error, raise_reason
 from .base import ActionForm, EtagField, NamesField, ReasonField
 from .widgets import NO_HELP
 
@@ -49,8 +50,7 @@ class TypesField(NamesField):
                 f"At most {rules.TYPES_AT_ONCE} types at once; these are {len(value)}.", code="types_too_many"
             )
         for name in value:
-            if refusal := rules.refuse_type_name(name):
-                raise ValidationError(refusal.reason, code=refusal.code)
+            raise_reason(rules.refuse_type_name(name))
 
 
 def types_list_field() -> TypesField:
@@ -74,7 +74,7 @@ class ListForm(ActionForm):
         self.cleaned_data["confirmed"] = self.cleaned_data.get("confirmed") == ", ".join(listed)
         for refusal in rules.refuse_lookalikes(listed, ()) if not self.cleaned_data["confirmed"] else ():
             self.asked = self.fields["confirmed"].widget.asks = ", ".join(listed)  # type: ignore[attr-defined]
-            self.add_error("types", ValidationError(refusal.reason, code=refusal.code))
+            self.add_error("types", as_error(refusal))
 
 
 class AddTypesForm(ActionForm):
@@ -105,7 +105,7 @@ class AcceptForm(ListForm):
         """A list is offered only instead of all types: where there is one, another person was faster."""
         cleaned = super().clean()
         if not cleaned.get("accepts_all_types") and not self.registry.accepts_all_types:
-            self.add_error(None, ValidationError(rules.EDIT_CONFLICT.reason, code=rules.EDIT_CONFLICT.code))
+            self.add_error(None, as_error(rules.EDIT_CONFLICT))
         elif not cleaned.get("accepts_all_types"):
             self.ask_about(cleaned.get("types", []), sorted(self.registry.types_in_use()))
         return cleaned

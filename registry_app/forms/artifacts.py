@@ -5,11 +5,11 @@ from functools import partial
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 
 from .. import rules
 from ..models import Artifact, Version, VersionData
+from ..models.validation import raise_reason
 from ..permissions import RegistryAccess, TeamAccess
 from .base import ActionForm, ConfirmationField, CursorForm, ReasonField, RuleField, Wanted
 from .widgets import any_field, search_field
@@ -47,9 +47,7 @@ class AmountField(forms.IntegerField):
 
     def validate(self, value: int | None) -> None:
         """Refuse what no database keeps."""
-        refusal = None if value is None else rules.refuse_amount(value)
-        if refusal:
-            raise ValidationError(refusal.reason, code=refusal.code)
+        raise_reason(None if value is None else rules.refuse_amount(value))
 
 
 class MetadataField(forms.CharField):
@@ -60,8 +58,7 @@ class MetadataField(forms.CharField):
     def clean(self, value: Any) -> dict[str, object] | None:
         """The dict; {} of no text."""
         metadata, refusal = rules.parse_metadata(super().clean(value))
-        if refusal:
-            raise ValidationError(refusal.reason, code=refusal.code)
+        raise_reason(refusal)
         return metadata
 
 

@@ -13,6 +13,7 @@ from .. import rules
 from ..database import triggers
 from ..database.compiled import Parts
 from ..models import Registry
+from ..models.validation import as_error, raise_reason
 from .widgets import text_input
 
 NAMES_CLEANED = 500  # names in one field
@@ -45,7 +46,7 @@ class ActionForm(forms.Form):
         super().clean()
         for name in self.data.keys() - self.fields.keys() - IGNORED_FIELDS:
             refusal = _refuse_unshown(self.registry, name, self.data[name])
-            self.add_error(None, ValidationError(refusal.reason, code=refusal.code))
+            self.add_error(None, as_error(refusal))
         return self.cleaned_data
 
     def submit(self, verb: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
@@ -61,7 +62,7 @@ class ActionForm(forms.Form):
             refusal = triggers.refusal_of(error)
             if refusal is None:
                 raise
-            self.add_errors_from(ValidationError(refusal.reason, code=refusal.code))
+            self.add_errors_from(as_error(refusal))
         return not self.errors
 
     def refusals(self) -> ValidationError:
@@ -213,8 +214,7 @@ class RuleField(forms.CharField):
 
     def validate(self, value: str) -> None:
         """Refuse with the rule's code."""
-        if refusal := self.refuse(value):
-            raise ValidationError(refusal.reason, code=refusal.code)
+        raise_reason(self.refuse(value))
 
 
 class ReasonField(RuleField):
@@ -255,7 +255,7 @@ class ConfirmationField(forms.CharField):
     def validate(self, value: str) -> None:
         """Refuse any other with `confirmation_differs`."""
         if rules.clean_name(value) != rules.clean_name(self.expected):
-            raise ValidationError(rules.CONFIRMATION_DIFFERS.reason, code=rules.CONFIRMATION_DIFFERS.code)
+            raise as_error(rules.CONFIRMATION_DIFFERS)
 
 
 class ShownBoundField(forms.BoundField):

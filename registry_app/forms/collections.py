@@ -12,6 +12,7 @@ from ..database.fulltext import SearchTerm
 from ..models import Collection, Link, OrganizationMembership, Version
 from ..models.change import digest_of
 from ..models.collection import CollectionQuerySet
+from ..models.validation import as_error, raise_reason
 from .base import (
     ActionForm,
     ConfirmationField,
@@ -44,8 +45,7 @@ class LabelsField(NamesField):
     def validate(self, value: list[str]) -> None:
         """Refuse with the rule's code."""
         refusals = [rules.refuse_count(value, self.what), *map(self.refuse, value)]
-        if refusal := next(filter(None, refusals), None):
-            raise ValidationError(refusal.reason, code=refusal.code)
+        raise_reason(next(filter(None, refusals), None))
 
 
 def aliases_field() -> LabelsField:
@@ -177,7 +177,7 @@ class LabelsForm(ActionForm):
         cleaned = super().clean()
         stale = [field for field in ("keep", "move") if self.errors.pop(field, None)]
         if stale:
-            self.add_error(None, ValidationError(rules.EDIT_CONFLICT.reason, code=rules.EDIT_CONFLICT.code))
+            self.add_error(None, as_error(rules.EDIT_CONFLICT))
         return cleaned
 
 

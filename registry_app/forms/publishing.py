@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 
 from .. import rules
 from ..models import Actor, Collection, Link, Publication, Registry, Team, VersionData
+from ..models.validation import as_error
 from ..permissions import RegistryAccess
 from .artifacts import VersionForm
 from .base import ReasonField, RuleField
@@ -177,5 +178,5 @@ class RegistryPublishForm(PublishForm):
         else:
             refusal = None if stored else rules.refuse_type_name(type_name)
         if refusal:
-            self.add_error("type", ValidationError(refusal.reason, code=refusal.code))
+            self.add_error("type", as_error(refusal))
         return cleaned

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from .. import rules
@@ -12,6 +11,7 @@ from ..database.fulltext import SearchTerm
 from ..models import OrganizationMembership, Registry, User
 from ..models.change import etag_of
 from ..models.registry_queryset import RegistryQuerySet
+from ..models.validation import as_error
 from .accepted_types import ListForm, types_list_field
 from .base import ActionForm, ConfirmationField, CursorForm, EtagField, ReasonField, RuleField, Wanted
 from .principals import PrincipalsField, ask_for, find_users, names_of_people, refuse_unknown
@@ -98,7 +98,7 @@ class CreateForm(ListForm, RegistryForm):
         if cleaned.get("accepts_all_types"):
             self.errors.pop("types", None)
         elif "types" not in self.errors and not cleaned.get("types"):
-            self.add_error("types", ValidationError(rules.TYPES_MISSING.reason, code=rules.TYPES_MISSING.code))
+            self.add_error("types", as_error(rules.TYPES_MISSING))
         else:
             self.ask_about(cleaned.get("types", []))
         return cleaned

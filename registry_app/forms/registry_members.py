@@ -11,6 +11,7 @@ from django.utils.timezone import get_current_timezone, localdate
 from .. import rules
 from ..choices import Role
 from ..models import OrganizationMembership, Registry, RegistryMember
+from ..models.validation import as_error
 from .base import ActionForm, EtagField, ReasonField
 from .principals import PrincipalsField, ask_for, find_teams, find_users, names_of_people, refuse_unknown, suggest
 from .widgets import NameInput, Radios
@@ -53,7 +54,7 @@ class RoleForm(ActionForm):
         """Refuse a day that is over."""
         moment = self.cleaned_data["ends_at"]
         if moment and moment <= datetime.now(UTC):
-            raise ValidationError(rules.ROLE_ENDS_BEFORE.reason, code=rules.ROLE_ENDS_BEFORE.code)
+            raise as_error(rules.ROLE_ENDS_BEFORE)
         return moment
 
 

@@ -13,6 +13,17 @@ if TYPE_CHECKING:
     from .user import User
 
 
+def as_error(refusal: rules.Refusal) -> ValidationError:
+    """A ValidationError of the code and reason of `refusal`, for a form, which says the way out itself."""
+    return ValidationError(refusal.reason, code=refusal.code)
+
+
+def raise_reason(refusal: rules.Refusal | None) -> None:
+    """Raise `refusal` (None: nothing to raise) as a ValidationError of the field that Django judges just now."""
+    if refusal is not None:
+        raise as_error(refusal)
+
+
 def raise_refusal(refusal: rules.Refusal | None, field: str = NON_FIELD_ERRORS) -> None:
     """Raise `refusal` (None: nothing to raise) as a ValidationError with its code, on `field`."""
     if refusal is not None:
@@ -46,22 +57,17 @@ def check_password_rules(password: str, user: "User") -> None:
 
 def validate_name(text: str) -> None:
     """Model field validator: `name_invalid`."""
-    _refuse(rules.refuse_name(text))
+    raise_reason(rules.refuse_name(text))
 
 
 def validate_type_name(text: str) -> None:
     """Model field validator: `type_invalid`."""
-    _refuse(rules.refuse_type_name(text))
+    raise_reason(rules.refuse_type_name(text))
 
 
 def validate_description(text: str) -> None:
     """Model field validator: `description_invalid`."""
-    _refuse(rules.refuse_description(text))
-
-
-def _refuse(refusal):
-    if refusal is not None:
-        raise ValidationError(refusal.reason, code=refusal.code)
+    raise_reason(rules.refuse_description(text))
 
 
 def format_errors(error: ValidationError) -> str:

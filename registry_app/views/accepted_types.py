@@ -1,7 +1,6 @@
 """Accepted types of a registry, parts of its settings page: add a type, remove one, accept all types or a list."""
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -9,6 +8,7 @@ from .. import rules
 from ..choices import Action
 from ..forms import AcceptForm, AddTypesForm, RemoveTypeForm
 from ..models.change import etag_of, read_again
+from ..models.validation import as_error
 from ..permissions import get_registry
 from .registries import settings_page
 from .rendering import actor_of, form_data, log_refusals, render_page
@@ -35,7 +35,7 @@ def add(request, organization, name):
 def _confirm(form, registry):
     """Whether the form may be submitted: a core registry needs the second step."""
     if registry.is_core and not form.cleaned_data["confirmed"]:
-        form.add_error(None, ValidationError(rules.STALE_PREVIEW.reason, code=rules.STALE_PREVIEW.code))
+        form.add_error(None, as_error(rules.STALE_PREVIEW))
     return not form.errors
 
 
