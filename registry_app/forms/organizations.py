@@ -27,9 +27,10 @@ class AccountForm(ActionForm):
     )
 
     def clean(self) -> dict[str, Any]:
-        """Both passwords are one."""
+        """Both passwords are one, and one is told."""
         cleaned = super().clean()
-        if cleaned.get("password") != cleaned.get("password_again") and "password_again" not in self.errors:
+        again = cleaned.pop("password_again", None)
+        if cleaned.get("password") != again and "password_again" not in self.errors:
             self.add_error(
                 "password_again", forms.ValidationError("The two passwords differ.", code="password_mismatch")
             )

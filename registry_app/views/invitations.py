@@ -147,7 +147,7 @@ def accept(request, token):
     if settings.SSO_ONLY:
         return render(request, "invitations/accept.html", {"invitation": invitation})
     form = JoinForm(form_data(request), initial={"email": invitation.email})
-    if form.is_valid() and form.submit(_make_account, invitation, form.cleaned_data, request.id):
+    if form.is_valid() and form.submit(make_invited_account, invitation, **form.cleaned_data, request_id=request.id):
         user = User.objects.get(username=form.cleaned_data["username"])
         sign_in(request, user)
         return _welcome(request, invitation)
@@ -155,10 +155,6 @@ def accept(request, token):
         raise Http404
     context = {"form": form, "invitation": invitation}
     return render(request, "invitations/accept.html", context, status=form.status)
-
-
-def _make_account(invitation, data, request_id):
-    make_invited_account(invitation, data["username"], data["email"], data["password"], request_id)
 
 
 def _join(request, invitation):

@@ -47,7 +47,7 @@ def create(request, organization, name, collection):
     access, collection = get_collection(request.user, organization, name, collection, Action.LINK)
     listing = LinkableVersionListing(access, collection, request.GET)
     form = LinkForm(form_data(request), collection=collection, membership=access.membership)
-    if form.is_valid() and form.submit(_link, collection, actor_of(request), form.cleaned_data):
+    if form.is_valid() and form.submit(collection.link, actor_of(request), **form.cleaned_data):
         messages.success(request, _linked(*form.answer))
         return redirect(collection)
     log_refusals(request, form, Action.LINK, collection)
@@ -63,10 +63,6 @@ def create(request, organization, name, collection):
     return registry_page(
         request, "links/create.html", access, "detail", context, form.status, part="links/_versions.html"
     )
-
-
-def _link(collection, actor, wanted):
-    return collection.link(actor, wanted["version"], wanted["aliases"], wanted["reason"])
 
 
 def _linked(link, is_new):

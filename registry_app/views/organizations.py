@@ -100,12 +100,8 @@ def setup(request, token):
     if not constant_time_compare(token, setup_token()) or Organization.objects.exists():
         raise Http404
     form = SetupForm(form_data(request))
-    if form.is_valid() and form.submit(_set_up, form.cleaned_data, request.id):
+    if form.is_valid() and form.submit(set_up, **form.cleaned_data, request_id=request.id):
         user = User.objects.get(username=form.cleaned_data["username"])
         sign_in(request, user)
         return redirect("organizations:home")
     return render(request, "organizations/setup.html", {"form": form}, status=form.status)
-
-
-def _set_up(data, request_id):
-    set_up(data["name"], data["username"], data["email"], data["password"], request_id)

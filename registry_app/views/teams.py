@@ -55,11 +55,11 @@ def detail(request, organization, name):
     team = access.team
     form = AddPeopleForm(form_data(request), looker=access.membership)
     if form.is_valid():
-        wanted, added = form.cleaned_data, []
-        if form.submit(lambda: added.extend(team.add(actor_of(request), wanted["people"], wanted["role"]))):
-            names = get_text_list([user.username for user in added], "and")
+        wanted = form.cleaned_data
+        if form.submit(team.add, actor_of(request), wanted["people"], wanted["role"]):
+            added = get_text_list([user.username for user in form.answer], "and")
             if added:
-                messages.success(request, f"{names} {'is' if len(added) == 1 else 'are'} in {team} now.")
+                messages.success(request, f"{added} {'is' if len(form.answer) == 1 else 'are'} in {team} now.")
             else:
                 messages.info(request, f"All of them were in {team} already. Nothing was changed.")
             return redirect(team)
