@@ -56,9 +56,6 @@ class AdminForm(ActionForm, forms.ModelForm):
         if self.status == 409:
             self._show_stored()
 
-    def _update_errors(self, errors):
-        self.add_errors_from(errors)
-
     def _show_stored(self):
         """Rule 19: both values beside each other, and hidden fields as of now, so that who saves again knows."""
         self.data = self.data.copy()

@@ -66,6 +66,9 @@ class ActionForm(forms.Form):
         return not self.errors
 
     def refusals(self) -> ValidationError:
+    def _update_errors(self, errors):  # of a ModelForm: what its model refuses
+        self.add_errors_from(errors)
+
         """All errors, with their codes, as one ValidationError."""
         return ValidationError({name: errors.as_data() for name, errors in self.errors.items()})
 

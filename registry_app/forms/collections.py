@@ -100,9 +100,6 @@ class CreateCollectionForm(ActionForm, forms.ModelForm):
                 choices=choices if len(choices) == 1 else [("", "Choose a type"), *choices]
             )
 
-    def _update_errors(self, errors):
-        self.add_errors_from(errors)
-
 
 class EditCollectionForm(ActionForm):
     """Name, card and tags of a collection, as they are edited."""

@@ -48,9 +48,6 @@ class RegistryForm(ActionForm, forms.ModelForm):
     def __init__(self, *args: Any, instance: Registry, **kwargs: Any) -> None:
         super().__init__(*args, instance=instance, registry=instance if instance.pk else None, **kwargs)
 
-    def _update_errors(self, errors):
-        self.add_errors_from(errors)
-
 
 class CreateForm(ListForm, RegistryForm):
     """A new custom registry (rules 7 and 13)."""
