@@ -194,7 +194,7 @@ class AuditedAdmin(admin.ModelAdmin):
         if step:
             if not step.is_valid():
                 raise step.refusals()
-            shown = {name: value for name, value in step.cleaned_data.items() if name != "confirmation"}
+            shown = step.cleaned_data
         obj.delete_by(actor_of(request), **shown)
 
     def delete_view(self, request, object_id, extra_context=None):

@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from .. import rules
 from ..choices import Action
-from ..forms import DeleteCollectionForm
+from ..forms import DeleteForm
 from ..models import Alias, Collection, Link, Tag
 from ..models.change import etag_of
 from .base import AuditedAdmin, actor_of
@@ -38,7 +38,7 @@ class CollectionAdmin(AuditedAdmin):
 
     def second_step(self, data, obj):
         """Rule 18: the name typed, and what was shown."""
-        return DeleteCollectionForm(data, collection=obj, initial={"etag": etag_of(obj, obj.holdings())})
+        return DeleteForm(data, name=obj.name, initial={"etag": etag_of(obj, obj.holdings())})
 
 
 @admin.register(Link)

@@ -93,7 +93,7 @@ class RegistryAdmin(AuditedAdmin):
 
     def second_step(self, data, obj):
         """Rules 16 and 18: the name typed, and what was shown."""
-        return DeleteForm(data, registry=obj, initial={"etag": etag_of(obj, obj.collections.holdings())})
+        return DeleteForm(data, name=obj.name, initial={"etag": etag_of(obj, obj.collections.holdings())})
 
 
 @admin.register(AcceptedType)

@@ -1,7 +1,7 @@
 """What may come in. Pages and the Django admin share these forms."""
 
 from .accepted_types import AcceptForm, AddTypesForm, RemoveTypeForm
-from .artifacts import ArtifactFilter, DeleteVersionForm, VersionForm
+from .artifacts import ArtifactFilter, VersionForm
 from .audit import ActivityFilter, AuditFilter, DayForm, HistoryFilter
 from .base import CursorForm
 from .collections import (
@@ -9,7 +9,6 @@ from .collections import (
     AliasRequestForm,
     CollectionFilter,
     CreateCollectionForm,
-    DeleteCollectionForm,
     EditCollectionForm,
     LabelsForm,
     LinkForm,
@@ -19,6 +18,7 @@ from .collections import (
     UnprotectForm,
     VersionFilter,
 )
+from .confirming import ConfirmNameForm, DeleteForm, DeleteVersionForm
 from .group_mappings import ChangeMappingForm, GroupMappingForm, RemoveMappingForm
 from .imports import ImportForm
 from .members import ConfirmForm, InviteForm, JoinForm, MemberRoleForm, PeopleFilter, SecondFactorForm, ServiceForm
@@ -26,7 +26,7 @@ from .metrics import CompareForm, KeyMetricsForm, LineageFilter, LinkFilter
 from .organizations import OrganizationForm, SetupForm
 from .principals import NamesTyped
 from .publishing import PublishForm, RegistryPublishForm
-from .registries import CreateForm, DeleteForm, DetailsForm, RegistryFilter, RestrictForm
+from .registries import CreateForm, DetailsForm, RegistryFilter, RestrictForm
 from .registry_members import (
     AddAccessForm,
     AliasAnswerForm,
@@ -38,5 +38,5 @@ from .registry_members import (
 )
 from .search import SearchForm
 from .site import TimeZoneForm
-from .teams import AddPeopleForm, TeamDeleteForm, TeamFilter, TeamForm, TeamSettingsForm
+from .teams import AddPeopleForm, TeamFilter, TeamForm, TeamSettingsForm
 from .tokens import TokenForm

@@ -11,7 +11,7 @@ from .. import rules
 from ..models import Artifact, Version, VersionData
 from ..models.validation import raise_reason
 from ..permissions import RegistryAccess, TeamAccess
-from .base import ActionForm, ConfirmationField, CursorForm, ReasonField, RuleField, Wanted
+from .base import ActionForm, CursorForm, RuleField, Wanted
 from .widgets import any_field, search_field
 
 SORTS = {
@@ -60,17 +60,6 @@ class MetadataField(forms.CharField):
         metadata, refusal = rules.parse_metadata(super().clean(value))
         raise_reason(refusal)
         return metadata
-
-
-class DeleteVersionForm(ActionForm):
-    """The second step of deleting the version `version`: what it is called typed, as churn:v3."""
-
-    reason = ReasonField()
-    confirmation = ConfirmationField()
-
-    def __init__(self, *args: Any, version: Version, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["confirmation"].expect(version.called)  # type: ignore[attr-defined]
 
 
 class VersionForm(ActionForm):

@@ -42,8 +42,9 @@ class ActionForm(forms.Form):
         self.registry = registry
 
     def clean(self) -> dict[str, Any]:
-        """Refuse what the form doesn't show."""
+        """Refuse what the form doesn't show. The verb is not told what was typed to confirm it."""
         super().clean()
+        self.cleaned_data.pop("confirmation", None)
         for name in self.data.keys() - self.fields.keys() - IGNORED_FIELDS:
             refusal = _refuse_unshown(self.registry, name, self.data[name])
             self.add_error(None, as_error(refusal))
@@ -65,10 +66,10 @@ class ActionForm(forms.Form):
             self.add_errors_from(as_error(refusal))
         return not self.errors
 
-    def refusals(self) -> ValidationError:
     def _update_errors(self, errors):  # of a ModelForm: what its model refuses
         self.add_errors_from(errors)
 
+    def refusals(self) -> ValidationError:
         """All errors, with their codes, as one ValidationError."""
         return ValidationError({name: errors.as_data() for name, errors in self.errors.items()})
 

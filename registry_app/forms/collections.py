@@ -15,7 +15,6 @@ from ..models.collection import CollectionQuerySet
 from ..models.validation import as_error, raise_reason
 from .base import (
     ActionForm,
-    ConfirmationField,
     CursorForm,
     EtagField,
     FilterForm,
@@ -108,18 +107,6 @@ class EditCollectionForm(ActionForm):
     tags = tags_field()
     description = card_field()
     etag = EtagField()
-
-
-class DeleteCollectionForm(ActionForm):
-    """The second step of deleting a collection: its name typed, and what was shown sent back (rule 18)."""
-
-    reason = ReasonField()
-    confirmation = ConfirmationField()
-    etag = EtagField()
-
-    def __init__(self, *args: Any, collection: Collection, **kwargs: Any) -> None:
-        super().__init__(*args, registry=collection.registry, **kwargs)
-        self.fields["confirmation"].expect(collection.name)  # type: ignore[attr-defined]
 
 
 class LinkForm(ActionForm):

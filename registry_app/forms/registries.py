@@ -13,7 +13,8 @@ from ..models.change import etag_of
 from ..models.registry_queryset import RegistryQuerySet
 from ..models.validation import as_error
 from .accepted_types import ListForm, types_list_field
-from .base import ActionForm, ConfirmationField, CursorForm, EtagField, ReasonField, RuleField, Wanted
+from .base import ActionForm, CursorForm, EtagField, RuleField, Wanted
+from .confirming import DeleteForm
 from .principals import PrincipalsField, ask_for, find_users, names_of_people, refuse_unknown
 from .widgets import Radios, any_field, search_field, text_input
 
@@ -111,19 +112,6 @@ class DetailsForm(RegistryForm):
         self.initial["etag"] = etag_of(instance)
 
 
-class DeleteForm(ActionForm):
-    """The second step of deleting (rules 16 and 18): the name typed, what was shown sent back."""
-
-    registry: Registry  # this form has one
-    reason = ReasonField()
-    confirmation = ConfirmationField()
-    etag = EtagField()
-
-    def __init__(self, *args: Any, registry: Registry, **kwargs: Any) -> None:
-        super().__init__(*args, registry=registry, **kwargs)
-        self.fields["confirmation"].expect(registry.name)  # type: ignore[attr-defined]
-
-
 class RestrictForm(DeleteForm):
     """The second step of going restricted (rule 18).
 
@@ -131,13 +119,16 @@ class RestrictForm(DeleteForm):
     membership `looker` names; there are no `others` without one.
     """
 
+    registry: Registry  # this form has one
     keep = forms.ModelMultipleChoiceField(
         User.objects.none(), to_field_name="username", required=False, widget=forms.CheckboxSelectMultiple
     )
     others = PrincipalsField(label="Keep others by name", required=False)
 
-    def __init__(self, *args: Any, looker: OrganizationMembership | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self, *args: Any, registry: Registry, looker: OrganizationMembership | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, registry=registry, name=registry.name, **kwargs)
         self.looker = looker
         if looker:
             ask_for(self, "others", looker, names_of_people(looker))

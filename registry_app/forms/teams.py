@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from .. import rules
 from ..choices import TeamRole
 from ..models import OrganizationMembership, Team, User
-from .base import ActionForm, ConfirmationField, CursorForm, EtagField, RuleField, Wanted
+from .base import ActionForm, CursorForm, EtagField, RuleField, Wanted
 from .principals import PrincipalsField, ask_for, find_users, names_of_people, refuse_unknown
 from .widgets import Radios, search_field, text_input
 
@@ -36,16 +36,6 @@ class TeamSettingsForm(TeamForm):
     """The same as they are edited (rule 19)."""
 
     etag = EtagField()
-
-
-class TeamDeleteForm(ActionForm):
-    """The second step of deleting a team: its name typed."""
-
-    confirmation = ConfirmationField()
-
-    def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["confirmation"].expect(team.name)  # type: ignore[attr-defined]
 
 
 class AddPeopleForm(ActionForm):

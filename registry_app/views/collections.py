@@ -6,7 +6,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import rules
 from ..choices import Action, Target
-from ..forms import CreateCollectionForm, DeleteCollectionForm, EditCollectionForm, KeyMetricsForm
+from ..forms import CreateCollectionForm, DeleteForm, EditCollectionForm, KeyMetricsForm
 from ..listings.access_requests import alias_requests_in
 from ..listings.events import CollectionEventListing
 from ..listings.links import LinkListing, count_of
@@ -118,12 +118,10 @@ def edit(request, organization, name, collection):
 def delete(request, organization, name, collection):
     """Delete a collection permanently, after a first step that shows what it contains (rules 18, 26)."""
     access, collection = get_collection(request.user, organization, name, collection, Action.COLLECTION_DELETE)
-    form = DeleteCollectionForm(form_data(request), collection=collection)
-    if form.is_valid():
-        wanted = form.cleaned_data
-        if form.submit(collection.delete_by, actor_of(request), etag=wanted["etag"], reason=wanted["reason"]):
-            messages.success(request, f"{collection} is deleted. Its versions stay with their teams.")
-            return redirect(access.registry)
+    form = DeleteForm(form_data(request), registry=access.registry, name=collection.name)
+    if form.is_valid() and form.submit(collection.delete_by, actor_of(request), **form.cleaned_data):
+        messages.success(request, f"{collection} is deleted. Its versions stay with their teams.")
+        return redirect(access.registry)
     log_refusals(request, form, Action.COLLECTION_DELETE, collection)
     held, now = collection.protected_aliases(), collection.holdings()
     form.initial["etag"] = etag_of(collection, now)

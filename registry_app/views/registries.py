@@ -87,11 +87,9 @@ def settings(request, organization, name):
     access = get_registry(request.user, organization, name, action)
     registry = access.registry
     form = DetailsForm(form_data(request), instance=registry.draft())
-    if form.is_valid():
-        wanted = {field: form.cleaned_data[field] for field in ("name", "description", "etag")}
-        if form.submit(registry.edit, actor_of(request), **wanted):
-            messages.success(request, f"{registry} is saved.")
-            return redirect("registries:settings", organization, registry.name)
+    if form.is_valid() and form.submit(registry.edit, actor_of(request), **form.cleaned_data):
+        messages.success(request, f"{registry} is saved.")
+        return redirect("registries:settings", organization, registry.name)
     log_refusals(request, form, Action.EDIT, registry)
     return settings_page(request, access, form=form, status=form.status)
 
@@ -162,12 +160,10 @@ def delete(request, organization, name):
     """Delete a custom registry permanently, after a preview (rules 5, 16, 18)."""
     access = get_registry(request.user, organization, name, Action.DELETE)
     registry = access.registry
-    form = DeleteForm(form_data(request), registry=registry)
-    if form.is_valid():
-        wanted = form.cleaned_data
-        if form.submit(registry.delete_by, actor_of(request), etag=wanted["etag"], reason=wanted["reason"]):
-            messages.success(request, f"{registry} is deleted. The audit log keeps its history.")
-            return redirect("registries:index", organization)
+    form = DeleteForm(form_data(request), registry=registry, name=registry.name)
+    if form.is_valid() and form.submit(registry.delete_by, actor_of(request), **form.cleaned_data):
+        messages.success(request, f"{registry} is deleted. The audit log keeps its history.")
+        return redirect("registries:index", organization)
     log_refusals(request, form, Action.DELETE, registry)
     if form.is_bound:
         read_again(registry)

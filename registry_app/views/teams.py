@@ -13,8 +13,8 @@ from ..choices import Action, Target
 from ..forms import (
     AddPeopleForm,
     ConfirmForm,
+    ConfirmNameForm,
     MemberRoleForm,
-    TeamDeleteForm,
     TeamForm,
     TeamSettingsForm,
 )
@@ -105,7 +105,7 @@ def delete(request, organization, name):
     """Delete a team permanently, after a preview."""
     access = get_team(request.user, organization, name, Action.TEAM_DELETE)
     team = access.team
-    form = TeamDeleteForm(form_data(request), team=team)
+    form = ConfirmNameForm(form_data(request), name=team.name)
     if form.is_valid() and form.submit(team.delete_by, actor_of(request)):
         messages.success(request, f"{team.name} is deleted, with its roles. The audit log keeps its history.")
         return redirect("teams:index", organization)

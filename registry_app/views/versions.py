@@ -32,7 +32,7 @@ def delete(request, organization, team, project, name, number):
     """Delete a version permanently, after a preview; refused while it is linked (rule 27)."""
     access, version = get_version(request.user, organization, team, project, name, number, Action.VERSION_DELETE)
     called, artifact = str(version), version.artifact
-    form = DeleteVersionForm(form_data(request), version=version)
+    form = DeleteVersionForm(form_data(request), name=version.called)
     if form.is_valid() and form.submit(version.delete_by, actor_of(request), form.cleaned_data["reason"]):
         messages.success(request, f"{called} is deleted. The audit log keeps its history.")
         return (

@@ -54,7 +54,7 @@ OTHERS = {
     forms.RemoveMappingForm: {"etag"},
     forms.TeamForm: {"name", "description"},
     forms.TeamSettingsForm: {"name", "description", "etag"},
-    forms.TeamDeleteForm: {"confirmation"},
+    forms.ConfirmNameForm: {"confirmation"},
     forms.AddPeopleForm: {"people", "role"},
     forms.TokenForm: {"name", "life", "read_only"},
     forms.AddAccessForm: {"holders", "role", "ends_at"},
@@ -70,7 +70,6 @@ OTHERS = {
     forms.TimeZoneForm: {"time_zone"},
     forms.CreateCollectionForm: {"name", "type", "tags", "description"},
     forms.EditCollectionForm: {"name", "tags", "description", "etag"},
-    forms.DeleteCollectionForm: {"confirmation", "reason", "etag"},
     forms.LinkForm: {"version", "aliases", "reason"},
     forms.LabelsForm: {"listed", "keep", "move", "aliases", "tags", "reason", "etag"},
     forms.PromoteForm: {"alias", "other", "reason", "etag"},
@@ -103,7 +102,7 @@ def test_every_form_is_in_the_table():
 def deleting(registry, **data):
     """The form that deletes, filled in well but for `data`."""
     shown = {"etag": etag_of(registry, (0, 0, 0, 0))}
-    return forms.DeleteForm({"confirmation": registry.name, **shown, **data}, registry=registry)
+    return forms.DeleteForm({"confirmation": registry.name, **shown, **data}, registry=registry, name=registry.name)
 
 
 def test_the_token_is_sent_along_and_nothing_else(golden):

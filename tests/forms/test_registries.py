@@ -83,5 +83,5 @@ def test_a_form_asks_about_constraints_on_what_it_does_not_show(models):
     ],
 )
 def test_rule_16_the_name_is_typed_to_the_letter(golden, typed, right):
-    form = DeleteForm({"confirmation": typed, "etag": etag_of(golden, (0, 0, 0, 0))}, registry=golden)
+    form = DeleteForm({"confirmation": typed, "etag": etag_of(golden, (0, 0, 0, 0))}, registry=golden, name=golden.name)
     assert codes_by_field(form) == ({} if right else {"confirmation": ["confirmation_differs"]})
