@@ -4,11 +4,19 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
+from django.db.models import Model
+
 from ...models import Collection, Organization, Registry, Team, User, Version
 from .state import State
 
 Expected = dict[Any, dict | None]
 Actual = Iterable[tuple[Any, dict]]
+
+
+def fields_of(model: type[Model], *fields: str) -> Actual:
+    """These fields of each row of `model`, by its id."""
+    for row in model._default_manager.order_by("pk").values("pk", *fields).iterator():
+        yield row.pop("pk"), row
 
 
 class Kind:

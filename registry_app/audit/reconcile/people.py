@@ -5,7 +5,7 @@ from typing import Any
 from ...models import ApiToken, GroupMapping, Organization, OrganizationMembership, Team, TeamMembership, User
 from ...models.user import NEW_ACCOUNT
 from .entries import NEW_ORGANIZATION
-from .kind import Actual, Expected, Kind
+from .kind import Actual, Expected, Kind, fields_of
 
 
 class Accounts(Kind):
@@ -15,9 +15,7 @@ class Accounts(Kind):
         return dict(self.state.accounts)
 
     def actual(self) -> Actual:
-        fields = ("username", *NEW_ACCOUNT, "is_service")
-        for pk, *values in User.objects.order_by("pk").values_list("pk", *fields).iterator():
-            yield pk, dict(zip(fields, values, strict=True))
+        return fields_of(User, "username", *NEW_ACCOUNT, "is_service")
 
     def label(self, key: Any) -> str:
         return f"The account {self.user(key)}"
@@ -35,15 +33,8 @@ class Tokens(Kind):
     def actual(self) -> Actual:
         for token in ApiToken.objects.order_by("pk").iterator():
             fields = {name: value for name, (_, value) in token.creation_changes().items()}
-            yield (
-                token.pk,
-                {
-                    "name": token.name,
-                    "user": token.user_id,
-                    **fields,
-                    "revoked": token.revoked_at is not None,
-                },
-            )
+            fields |= {"name": token.name, "user": token.user_id, "revoked": token.revoked_at is not None}
+            yield token.pk, fields
 
     def label(self, key: Any) -> str:
         token = self.state.tokens.get(key)
@@ -58,9 +49,7 @@ class Organizations(Kind):
         return {pk: organization.fields for pk, organization in self.state.organizations.items()}
 
     def actual(self) -> Actual:
-        fields = ("name", *NEW_ORGANIZATION)
-        for pk, *values in Organization.objects.order_by("pk").values_list("pk", *fields):
-            yield pk, dict(zip(fields, values, strict=True))
+        return fields_of(Organization, "name", *NEW_ORGANIZATION)
 
     def label(self, key: Any) -> str:
         return self.organization(key)
@@ -95,9 +84,7 @@ class Teams(Kind):
         }
 
     def actual(self) -> Actual:
-        fields = ("organization", "name", "description")
-        for pk, *values in Team.objects.order_by("pk").values_list("pk", *fields):
-            yield pk, dict(zip(fields, values, strict=True))
+        return fields_of(Team, "organization", "name", "description")
 
     def label(self, key: Any) -> str:
         return f"The {self.team(key)}"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ...models import Alias, Artifact, Collection, Link, Tag, Version
-from .kind import Actual, Expected, Kind
+from .kind import Actual, Expected, Kind, fields_of
 
 
 class Versions(Kind):
@@ -64,9 +64,7 @@ class Collections(Kind):
         }
 
     def actual(self) -> Actual:
-        fields = ("registry_id", "name", "type", "description")
-        for pk, *values in Collection.objects.order_by("pk").values_list("pk", *fields).iterator():
-            yield pk, dict(zip(fields, values, strict=True))
+        return fields_of(Collection, "registry_id", "name", "type", "description")
 
     def label(self, key: Any) -> str:
         return self.collection(key)
