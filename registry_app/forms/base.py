@@ -79,27 +79,26 @@ class ActionForm(forms.Form):
         return self[name].subwidgets
 
     @property
+    def codes(self) -> set[str | None]:
+        """The codes of all errors."""
+        return {error.code for errors in self.errors.values() for error in errors.as_data()}
+
+    @property
     def status(self) -> int:
         """The HTTP status of the page that shows this form: 409 where the row moved on, 422 for errors, else 200."""
-        codes = {error.code for errors in self.errors.values() for error in errors.as_data()}
-        if codes & CONFLICTS:
+        if self.codes & CONFLICTS:
             return 409
-        return 422 if codes else 200
+        return 422 if self.errors else 200
 
     @property
     def lacks_role(self) -> bool:
         """Whether all that is wrong is a missing role: nothing to correct, but an admin can help."""
-        codes = {error.code for errors in self.errors.values() for error in errors.as_data()}
-        return bool(codes) and codes <= ROLE_MISSING
+        return bool(self.errors) and self.codes <= ROLE_MISSING
 
     @property
     def error_count(self) -> int:
         """How many things are wrong."""
         return sum(len(errors) for errors in self.errors.values())
-
-    def has_code(self, code: str) -> bool:
-        """Whether any error carries `code`."""
-        return any(error.code == code for errors in self.errors.values() for error in errors.as_data())
 
     def refuse(self, error: ValidationError) -> None:
         """Make what a verb refused elsewhere this form's errors."""

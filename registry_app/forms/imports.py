@@ -56,7 +56,7 @@ class ImportForm(ActionForm):
         rows = Counter(code for outcome in outcomes for code in {code for _, code, _ in outcome.refusals})
         for outcome in outcomes:
             for field, code, reason in outcome.refusals:
-                if not self.has_code(code):
+                if code not in self.codes:
                     where = f"Row {outcome.row}" + (f" and {rows[code] - 1:,} more" if rows[code] > 1 else "")
                     where = f"{where}, {field}" if field else where
                     self.add_error(None, ValidationError(f"{where}: {reason}", code=code))

@@ -27,7 +27,7 @@ def add(request, organization, name):
             messages.success(request, f"{registry} accepts {', '.join(types)}.")
             return redirect("registries:settings", organization, registry.name)
     log_refusals(request, form, Action.TYPE_ADD, registry)
-    if form.is_bound and not registry.is_core and not form.has_code("type_looks_alike"):
+    if form.is_bound and not registry.is_core and "type_looks_alike" not in form.codes:
         return settings_page(request, access, type_form=form, status=form.status)
     return _adding_page(request, access, form)
 

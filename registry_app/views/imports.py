@@ -77,7 +77,7 @@ def create(request, organization, team):
 def _page(request, template, access, context):
     """The page, with status 503 where the database stopped it."""
     form = context["form"]
-    if not form.has_code(rules.DATABASE_UNAVAILABLE.code):
+    if rules.DATABASE_UNAVAILABLE.code not in form.codes:
         return team_page(request, template, access, context, form.status)
     response = team_page(request, template, access, context, 503)
     response["Retry-After"] = RETRY_AFTER

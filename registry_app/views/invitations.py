@@ -151,7 +151,7 @@ def accept(request, token):
         user = User.objects.get(username=form.cleaned_data["username"])
         sign_in(request, user)
         return _welcome(request, invitation)
-    if form.has_code(rules.INVITATION_USED.code):
+    if rules.INVITATION_USED.code in form.codes:
         raise Http404
     context = {"form": form, "invitation": invitation}
     return render(request, "invitations/accept.html", context, status=form.status)
@@ -166,7 +166,7 @@ def _join(request, invitation):
     form = ConfirmForm(form_data(request))
     if form.is_valid() and form.submit(invitation.accept, actor_of(request)):
         return _welcome(request, invitation)
-    if form.has_code(rules.INVITATION_USED.code):
+    if rules.INVITATION_USED.code in form.codes:
         raise Http404
     return render(request, "invitations/join.html", {"form": form, "invitation": invitation}, status=form.status)
 

@@ -58,7 +58,7 @@ def test_a_team_with_a_comma_in_its_name_is_named_by_a_line_of_its_own(acme, ada
     assert offered(ada, acme, holders="rob, audi") == []
     client, address = browser(ada), at("registry_members:add", golden)
     inline = client.post(address, {"holders": "mel, me, audio; video", "role": "viewer"})
-    assert (inline.status_code, inline.context["form"].has_code("not_in_organization")) == (422, True)
+    assert (inline.status_code, "not_in_organization" in inline.context["form"].codes) == (422, True)
     pasted = "mel\r\nme, audio; VIDEO\tjames, Measuring\r\n\r\nmel\r\n"
     assert client.post(address, {"holders": pasted, "role": "viewer"}).status_code == 302
     given = golden.members.filter(role="viewer").values_list("user__username", "team__name")
