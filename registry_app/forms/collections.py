@@ -9,7 +9,7 @@ from django.http import QueryDict
 
 from .. import rules
 from ..database.fulltext import SearchTerm
-from ..models import Collection, Link, OrganizationMembership, Version
+from ..models import Collection, Link, OrganizationMembership, Registry, Version
 from ..models.change import digest_of
 from ..models.collection import CollectionQuerySet
 from ..models.validation import as_error, raise_reason
@@ -78,6 +78,14 @@ def card_field() -> RuleField:
     )
 
 
+def offer_types(field: forms.Field, registry: Registry) -> None:
+    """Let `field` be chosen out of the types that `registry` takes, where it doesn't take all."""
+    accepted = registry.accepted()
+    if accepted is not None:
+        none = [("", "Choose a type")] if len(accepted) != 1 else []
+        field.widget = forms.Select(choices=[*none, *((name, name) for name in accepted)])
+
+
 class CreateCollectionForm(ActionForm, forms.ModelForm):
     """A new collection in a registry (rule 20)."""
 
@@ -92,12 +100,7 @@ class CreateCollectionForm(ActionForm, forms.ModelForm):
 
     def __init__(self, *args: Any, instance: Collection, **kwargs: Any) -> None:
         super().__init__(*args, instance=instance, registry=instance.registry, **kwargs)
-        accepted = instance.registry.accepted()
-        if accepted is not None:
-            choices = [(name, name) for name in accepted]
-            self.fields["type"].widget = forms.Select(
-                choices=choices if len(choices) == 1 else [("", "Choose a type"), *choices]
-            )
+        offer_types(self.fields["type"], instance.registry)
 
 
 class EditCollectionForm(ActionForm):

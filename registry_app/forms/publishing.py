@@ -12,7 +12,7 @@ from ..models.validation import as_error
 from ..permissions import RegistryAccess
 from .artifacts import VersionForm
 from .base import ReasonField, RuleField
-from .collections import aliases_field, tags_field
+from .collections import aliases_field, offer_types, tags_field
 from .principals import find_teams
 from .widgets import text_input
 
@@ -157,11 +157,7 @@ class RegistryPublishForm(PublishForm):
 
     def __init__(self, *args: Any, access: RegistryAccess, **kwargs: Any) -> None:
         super().__init__(*args, access=access, **kwargs)
-        accepted = access.registry.accepted()
-        if accepted is not None:
-            choices = [(name, name) for name in accepted]
-            one = len(choices) == 1
-            self.fields["type"].widget = forms.Select(choices=choices if one else [("", "Choose a type"), *choices])
+        offer_types(self.fields["type"], access.registry)
 
     def clean(self) -> dict[str, Any]:
         """And the `chosen_collection`, unsaved where it is new. Refuses with `type_invalid` or `type_stays`."""
