@@ -95,7 +95,7 @@ class VersionForm(ActionForm):
     run = RuleField(
         required=False,
         clean_text=rules.clean_name,
-        refuse=lambda text: rules.refuse_label(text, "Runs") if text else None,
+        refuse=partial(rules.refuse_label, what="Runs"),
         help_text="What the run that made it is called.",
     )
     run_url = RuleField(

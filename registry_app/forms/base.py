@@ -216,8 +216,9 @@ class RuleField(forms.CharField):
         return self.clean_text(super().to_python(value) or "")
 
     def validate(self, value: str) -> None:
-        """Refuse with the rule's code."""
-        raise_reason(self.refuse(value))
+        """Refuse with the rule's code. No text is judged only where there must be one."""
+        if value or self.required:
+            raise_reason(self.refuse(value))
 
 
 class ReasonField(RuleField):

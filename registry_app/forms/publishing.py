@@ -32,10 +32,6 @@ HELP = {
 MORE = ("aliases", "tags", "metadata", "run", "run_url", "made_from")  # the fields that are folded away at first
 
 
-def _refuse_unless_empty(refuse, name):
-    return refuse(name) if name else None
-
-
 class PublishForm(VersionForm):
     """A version to publish in `collection`, by the person of the RegistryAccess `access`."""
 
@@ -44,7 +40,7 @@ class PublishForm(VersionForm):
         required=False,
         label_suffix=":",
         clean_text=rules.clean_name,
-        refuse=partial(_refuse_unless_empty, rules.refuse_name),
+        refuse=rules.refuse_name,
         widget=text_input(list="publishing-teams"),
     )
     new_team = RuleField(
@@ -53,13 +49,13 @@ class PublishForm(VersionForm):
         label_suffix=":",
         help_text="You become admin of it.",
         clean_text=rules.clean_name,
-        refuse=partial(_refuse_unless_empty, rules.refuse_name),
+        refuse=rules.refuse_name,
         widget=text_input(),
     )
     name = RuleField(
         required=False,
         clean_text=rules.clean_name,
-        refuse=partial(_refuse_unless_empty, partial(rules.refuse_label, what="Artifacts")),
+        refuse=partial(rules.refuse_label, what="Artifacts"),
         help_text="An existing name adds a version to it, a new one creates an artifact. Empty: the collection's name.",
         widget=text_input("mono short", list="publishing-artifacts"),
     )
@@ -152,7 +148,7 @@ class RegistryPublishForm(PublishForm):
         label="Type of a new collection",
         required=False,
         clean_text=rules.clean_name,
-        refuse=partial(_refuse_unless_empty, rules.refuse_type_name),
+        refuse=rules.refuse_type_name,
     )
 
     def __init__(self, *args: Any, access: RegistryAccess, **kwargs: Any) -> None:
