@@ -180,9 +180,9 @@ class Collection(models.Model):
             raise_refusal(rules.refuse_key_metrics(keys))
             change.row.key_metrics = [list(key) for key in keys]
 
-    def remove_tag(self, by: Actor, name: str, *, reason: str = "") -> None:
+    def remove_tag(self, by: Actor, name: str) -> None:
         """Remove this tag, whatever else it has by now."""
-        with changing(self, by, Action.COLLECTION_EDIT, reason=reason) as change:
+        with changing(self, by, Action.COLLECTION_EDIT) as change:
             change.row.set_tags(change, [tag for tag in change.row.tag_names() if tag != name])
 
     def set_tags(self, change: Change, tags: Iterable[str]) -> None:

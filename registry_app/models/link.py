@@ -172,9 +172,9 @@ class Link(models.Model):
         here = {tag.name for tag in self.tags.all()}
         return [name for name in there if name in here or name not in self.brought_tags]
 
-    def remove_tag(self, by: Actor, name: str, *, reason: str = "") -> None:
+    def remove_tag(self, by: Actor, name: str) -> None:
         """Remove this tag, whatever else it has by now."""
-        with changing(self, by, Action.LINK_TAG, reason=reason) as change:
+        with changing(self, by, Action.LINK_TAG) as change:
             change.row._set_tags(change, [tag for tag in change.row.tag_names() if tag != name])
 
     def unlink(self, by: Actor, *, reason: str = "") -> None:
