@@ -17,7 +17,6 @@ WIDTH, HEIGHT = 164, 50  # of a node, in units of the drawing
 GAP_X, GAP_Y = 36, 14
 Key = int | str  # of a node: the id of a version, or “run”
 COUNT_CAP = 1000  # versions counted at most
-LABEL_LENGTH = 20  # characters that fit into a node
 
 
 class Node(NamedTuple):
@@ -31,11 +30,6 @@ class Node(NamedTuple):
     y: int = 0
     width: int = WIDTH
     height: int = HEIGHT
-
-    @property
-    def short(self) -> str:
-        """The label, cut to LABEL_LENGTH."""
-        return self.label if len(self.label) <= LABEL_LENGTH else f"{self.label[: LABEL_LENGTH - 1]}…"
 
 
 class Drawing(NamedTuple):
