@@ -4,7 +4,6 @@ from typing import NamedTuple, cast
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
@@ -24,6 +23,7 @@ from .models import (
     lookups,
 )
 from .models.event import Audited
+from .models.organization import OrganizationMembershipQuerySet
 
 NUMBER_LIMIT = 2**31  # link numbers are 32-bit
 
@@ -73,7 +73,7 @@ class MissingOrganizationRole(PermissionDenied):
         action: Action,
         refusal: rules.Refusal,
         target: Audited | None = None,
-        admins: QuerySet[OrganizationMembership] | None = None,
+        admins: OrganizationMembershipQuerySet | None = None,
     ) -> None:
         super().__init__(refusal.reason)
         self.membership, self.action, self.refusal = membership, action, refusal

@@ -10,7 +10,6 @@ from ..permissions import RegistryAccess
 
 SHOWN = 50  # suggestions of a kind
 REGISTRIES_SHOWN = 200
-ADMINS_SHOWN = 5
 
 
 def teams_to_register_for(membership: OrganizationMembership) -> QuerySet[Team]:
@@ -32,7 +31,7 @@ def first_version(access: RegistryAccess, collection: Collection) -> dict[str, A
         "own_team": mine.values_list("name", flat=True).first() or "",
         "has_token": membership.user.api_tokens.usable().exists(),
         "has_linkable": Version.objects.usable_by(membership).filter(artifact__type=collection.type).exists(),
-        "admins": access.registry.admins().select_related("user").order_by("user__username")[:ADMINS_SHOWN],
+        "admins": access.registry.admins().who_can_help(),
     }
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .registry import Registry
     from .registry_queryset import RegistryQuerySet
 
+HELPERS = 5  # admins who are named where a role is missing
 PINNED_MOST = 12  # registries that a person pins in an organization
 SETTINGS = ("default_role", "members_create", "requires_second_factor")
 
@@ -135,6 +136,10 @@ class OrganizationMembershipQuerySet(models.QuerySet):
     def admins(self) -> Self:
         """Those of organization admins who can still sign in."""
         return self.of_active().filter(role=OrganizationRole.ADMIN)
+
+    def who_can_help(self) -> Self:
+        """The first few of them with their users, by name: whom a person may ask who lacks their role."""
+        return self.select_related("user").order_by("user__username")[:HELPERS]
 
     def sole_admins(self) -> Self:
         """Those of admins without whom their organization has no other."""

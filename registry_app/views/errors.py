@@ -15,7 +15,6 @@ from ..database.availability import fault_of
 from ..listings.sidebar import frame_of, recent_ids
 from ..permissions import MissingOrganizationRole, MissingRole, get_organization
 from ..rules import CHANGED_AT_ONCE, NEEDED
-from .rendering import HELPERS_SHOWN, admins_who_can_help
 
 RETRY_AFTER = 5  # seconds
 SECRET = re.compile("password|code|credential")  # in names of fields whose values no page shows again
@@ -33,11 +32,11 @@ def permission_denied(request, exception):
     if isinstance(exception, MissingRole):
         context = frame_of(exception.access.membership, recent_ids(request.COOKIES))
         context |= {"access": exception.access, "refusal": exception.refusal, "needed": NEEDED[exception.action]}
-        context["admins"] = admins_who_can_help(exception.access.registry)
+        context["admins"] = exception.access.registry.admins().who_can_help()
     if isinstance(exception, MissingOrganizationRole):
-        admins = exception.admins.select_related("user").order_by("user__username")[:HELPERS_SHOWN]
         context = frame_of(exception.membership, recent_ids(request.COOKIES))
-        context |= {"member": exception.membership, "refusal": exception.refusal, "admins": admins}
+        context |= {"member": exception.membership, "refusal": exception.refusal}
+        context["admins"] = exception.admins.who_can_help()
     return render(request, "403.html", context, status=403)
 
 

@@ -23,7 +23,7 @@ from ..listings.versions import LinkableVersionListing
 from ..models import AuditEvent
 from ..models.change import digest_of
 from ..permissions import get_collection, get_link
-from .rendering import actor_of, admins_who_can_help, form_data, log_refusals, registry_page
+from .rendering import actor_of, form_data, log_refusals, registry_page
 
 HELD_SHOWN = 25  # aliases of other versions to choose from
 PLACES_SHOWN = 25  # links of the same version elsewhere
@@ -54,7 +54,7 @@ def create(request, organization, name, collection):
     context = {
         **listing.context,
         "form": form,
-        "admins": admins_who_can_help(access.registry),
+        "admins": access.registry.admins().who_can_help(),
         "collection": collection,
         "protected": access.registry.protected_names(),
     }
@@ -162,7 +162,7 @@ def _labels_and_lock(access, collection, link):
         "collection": collection,
         "link": link,
         "refusal": rules.refuse_protected(access.role, labels["protected"], labels["protected"]),
-        "admins": admins_who_can_help(access.registry),
+        "admins": access.registry.admins().who_can_help(),
     }
 
 

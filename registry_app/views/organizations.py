@@ -71,7 +71,7 @@ def _settings_page(request, membership, form):
         "form": form,
         "section": "organization",
         "default_role": Role(here.default_role),
-        "admins": here.memberships.admins().select_related("user").order_by("user__username")[:5],
+        "admins": here.memberships.admins().who_can_help(),
     }
     if form.status == 409:
         edits = AuditEvent.objects.filter(organization_id=here.pk, action=Action.ORGANIZATION_EDIT, code="")

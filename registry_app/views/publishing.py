@@ -62,7 +62,7 @@ def _publish(request, access, form, suggestions, template, target):
         "collection": suggestions.collection,
         "protected": access.registry.protected_names(),
         "may_publish": bool(suggestions.teams) or access.membership.is_admin,
-        "admins": access.membership.organization.memberships.admins().select_related("user")[:5],
+        "admins": access.membership.organization.memberships.admins().who_can_help(),
         "stored": _stored(request, suggestions.collection),
     }
     part = "publishing/_stored.html" if "digest" in request.GET else None

@@ -25,7 +25,7 @@ from ..models import AuditEvent, Registry
 from ..models.change import etag_of, read_again
 from ..models.protected_alias import with_requests
 from ..permissions import get_organization, get_registry, require_creator
-from .rendering import actor_of, admins_who_can_help, form_data, log_refusals, registry_page, render_page, wanted_target
+from .rendering import actor_of, form_data, log_refusals, registry_page, render_page, wanted_target
 
 # What only admins do on the settings page.
 CHANGES = {Action.RESTRICT, Action.TYPE_ADD, Action.TYPES_LIST, Action.PROTECT}
@@ -116,7 +116,7 @@ def settings_page(request, access, *, status=200, **forms):
         "stored": stored,
         "people": stored.people_counted(),
         "protected": with_requests(stored),
-        "admins": () if access.allowed & CHANGES else admins_who_can_help(stored),
+        "admins": () if access.allowed & CHANGES else stored.admins().who_can_help(),
         "may_change": access.allowed & CHANGES,
         "rules": rules,
         **forms,

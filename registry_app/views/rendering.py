@@ -9,7 +9,6 @@ from ..listings.sidebar import frame_of, recent_ids, recent_text, visited_first
 from ..models import Actor
 from ..models.event import record_refusals
 
-HELPERS_SHOWN = 5
 YEAR = 365 * 24 * 3600  # seconds
 SEEDS = "seeds"  # in the session: {what has a secret: the seed of it}, until that is shown
 
@@ -17,11 +16,6 @@ SEEDS = "seeds"  # in the session: {what has a secret: the seed of it}, until th
 def actor_of(request):
     """The Actor of a request."""
     return Actor(request.user, request.id)
-
-
-def admins_who_can_help(registry):
-    """The first few memberships of the registry's admins, who can help a user without the role."""
-    return registry.admins().select_related("user").order_by("user__username")[:HELPERS_SHOWN]
 
 
 def site_address(request):

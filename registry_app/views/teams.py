@@ -88,7 +88,7 @@ def settings(request, organization, name):
     if form.is_bound:
         read_again(access.team, ["name", "description", "version"])
         form.initial["etag"] = etag_of(access.team)
-    context = {"form": form, "admins": access.team.admins().select_related("user").order_by("user__username")[:5]}
+    context = {"form": form, "admins": access.team.admins().who_can_help()}
     if form.status == 409:
         context["theirs"] = _last_edit(access)
     return _team_page(request, "teams/settings.html", access, context, form.status)
