@@ -129,28 +129,17 @@ class LabelsField(NamesField):
         return sorted(self.to_python(initial)) != sorted(self.to_python(data))
 
 
-class CollectionForm(AdminForm):
-    """A collection (rule 20)."""
-
-    tags = LabelsField()
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            self.initial["tags"] = ", ".join(self.instance.tag_names())
-
-
-class LinkForm(AdminForm):
-    """A version in a collection, with its aliases and tags (rules 21 to 23)."""
+class LabelsForm(AdminForm):
+    """A collection, or a version in one, with its labels (rules 20 to 23)."""
 
     aliases = LabelsField()
     tags = LabelsField()
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            aliases, tags = self.instance.facts
-            self.initial.update(aliases=", ".join(aliases), tags=", ".join(tags))
+        held = {"aliases": "alias_names", "tags": "tag_names"} if self.instance.pk else {}
+        for name in held.keys() & self.fields.keys():  # after the etag: what came in between is a conflict
+            self.initial[name] = ", ".join(getattr(self.instance, held[name])())
 
     def _get_validation_exclusions(self):
         """Rule 23: to link twice is no error, so no constraint is asked."""
