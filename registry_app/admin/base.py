@@ -253,8 +253,6 @@ def _refusal_of(error):
     """What was refused, as a ValidationError. A database error of no rule's making comes of two saving at once."""
     if isinstance(error, ValidationError):
         return error
-    refusal = triggers.refusal_of(error) or rules.EDIT_CONFLICT
-    refused = as_error(refusal)
-    if hasattr(error, "attempt"):
-        refused.attempt = error.attempt  # type: ignore[attr-defined]
+    refused = as_error(triggers.refusal_of(error) or rules.EDIT_CONFLICT)
+    vars(refused).update(vars(error))  # with what was attempted
     return refused
