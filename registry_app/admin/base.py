@@ -49,6 +49,7 @@ class AuditedAdmin(admin.ModelAdmin):
     chosen_once: list[str] = []  # fields of a new object that stay as they are, beside what it belongs to
     fixed: dict[str, rules.Refusal] = {}  # the same, with the reason that the page shows
     stays: rules.Refusal | None = None  # why nothing of this model can be deleted
+    label = "{obj}"  # how messages and questions name an object
 
     def __init__(self, model, admin_site):
         super().__init__(model, admin_site)
@@ -61,10 +62,6 @@ class AuditedAdmin(admin.ModelAdmin):
     def refuse_deletion(self, obj):
         """Why `obj` can't be deleted, or None."""
         return self.stays
-
-    def label_for(self, obj):
-        """How messages and questions name `obj`."""
-        return str(obj)
 
     def goes_along(self, objs):
         """{what: how many} is deleted with `objs`, for the question."""
@@ -135,7 +132,7 @@ class AuditedAdmin(admin.ModelAdmin):
 
     def get_deleted_objects(self, objs, request):
         """What goes, without Django's permissions: the verb judges, and says what it refuses."""
-        return [self.label_for(obj) for obj in objs], self.goes_along(objs), set(), []
+        return [self.label.format(obj=obj) for obj in objs], self.goes_along(objs), set(), []
 
     # What is done.
 
@@ -230,7 +227,7 @@ class AuditedAdmin(admin.ModelAdmin):
                 with transaction.atomic():
                     self.log_deletions(request, queryset.filter(pk=obj.pk))
                     self.delete_model(request, obj)
-                done.append(self.label_for(obj))
+                done.append(self.label.format(obj=obj))
             except REFUSED as error:
                 self._tell_refusal(request, obj, error)
         if done:
@@ -240,7 +237,7 @@ class AuditedAdmin(admin.ModelAdmin):
     def _tell_refusal(self, request, obj, error):
         error = _refusal_of(error)
         self._log(request, self.delete_action, error, obj)
-        self.message_user(request, f"{self.label_for(obj)}: {' '.join(error.messages)}", messages.ERROR)
+        self.message_user(request, f"{self.label.format(obj=obj)}: {' '.join(error.messages)}", messages.ERROR)
         return error
 
     def _log(self, request, action, error, obj):

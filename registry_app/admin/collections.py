@@ -27,11 +27,9 @@ class CollectionAdmin(AuditedAdmin):
     fields = [*add_fields, *readonly_fields]
     add_action, change_action = Action.COLLECTION_CREATE, Action.COLLECTION_EDIT
     delete_action = Action.COLLECTION_DELETE
+    label = "{obj.path} of {obj.registry.organization}"
     fixed = {"registry": COLLECTION_STAYS, "type": rules.TYPE_STAYS}
     actions = None  # rule 18: each is deleted from a page that shows what goes
-
-    def label_for(self, obj):
-        return f"{obj.path} of {obj.registry.organization}"
 
     def goes_along(self, objs):
         return Collection.objects.filter(pk__in=[obj.pk for obj in objs]).holdings()._asdict()

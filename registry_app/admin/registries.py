@@ -38,6 +38,7 @@ class RegistryAdmin(AuditedAdmin):
     add_fields = ["organization", "kind", "name", "description", "visibility", "accepts_all_types", "types"]
     add_fields += ["confirmed", "reason"]
     add_action, change_action, delete_action = Action.CREATE, Action.EDIT, Action.DELETE
+    label = "{obj} of {obj.organization}"
     actions = None  # rule 16: each is deleted from a page that asks for its name
 
     def get_queryset(self, request):
@@ -55,9 +56,6 @@ class RegistryAdmin(AuditedAdmin):
         """All types, or those of its list."""
         names = [accepted.name for accepted in obj.types.all()]
         return "All types" if obj.accepts_all_types else ", ".join(names)
-
-    def label_for(self, obj):
-        return f"{obj} of {obj.organization}"
 
     def immutable(self, obj):
         """Rules 1 to 4, 6 and 9."""
@@ -105,9 +103,7 @@ class AcceptedTypeAdmin(AuditedAdmin):
     list_select_related = ["registry__organization", "added_by"]
     search_fields = ["name", "registry__name"]
     delete_action = Action.TYPE_REMOVE
-
-    def label_for(self, obj):
-        return f"{obj}, {obj.registry} of {obj.registry.organization}"
+    label = "{obj}, {obj.registry} of {obj.registry.organization}"
 
     def refuse_deletion(self, obj):
         return obj.refuse_removal()
