@@ -66,6 +66,12 @@ def link(number):
     return Link.objects.get(collection=churn(), number=number)
 
 
+def owned_by(name):
+    """What a new artifact of the team says of it."""
+    team = Team.objects.get(name=name)
+    return {"team": team, "organization": team.organization}
+
+
 def in_vault():
     """The role that the team has in Vault."""
     return RegistryMember.objects.filter(registry__name="Vault", team__name="Sight")
@@ -314,9 +320,7 @@ CHANGES = {
         ),
         "name": (lambda: Artifact.objects.filter(name="alone").update(name="other"), ["other:v0", "path"]),
         "artifact": (
-            lambda: Artifact.objects.create(
-                team=Team.objects.get(name="Sight"), project="p", name="empty", type="model"
-            ),
+            lambda: Artifact.objects.create(**owned_by("Sight"), project="p", name="empty", type="model"),
             ["Sight/p/empty"],
         ),
     },
