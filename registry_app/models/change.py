@@ -103,7 +103,8 @@ def etag_of(row: Any, *counted: Any) -> str:
     What it shows is told by the row's `facts`, or by its `version`, which counts its changes. Another row may have the
     same name later, so it says which row it is, too.
     """
-    return digest_of(row.pk, row.facts if hasattr(row, "facts") else row.version, *counted)
+    facts = getattr(row, "facts", None)  # asked for once: it may read rows
+    return digest_of(row.pk, row.version if facts is None else facts, *counted)
 
 
 def digest_of(*shown: Any) -> str:

@@ -240,8 +240,9 @@ class Link(models.Model):
             self.collection.touch(self)
 
     def _check_protected(self, change, names):
-        protected = self.collection.registry.protected_names()
-        raise_refusal(rules.refuse_protected(change.role, names, protected), "aliases")
+        if names:
+            protected = self.collection.registry.protected_names()
+            raise_refusal(rules.refuse_protected(change.role, names, protected), "aliases")
 
     def lock_for_change(self, by: Actor, action: Action | Permission) -> tuple["Link", str | None]:
         """Lock its collection until commit. Answers (the row anew, the effective role of `by`): see `changing`."""

@@ -55,6 +55,7 @@ def collections(registry: int, name_key: str) -> QuerySet[Collection]:
 @Compiled
 def links(registry: int, name_key: str, number: int) -> QuerySet[Link]:
     """The link of this number in the collection of this name."""
-    links = Link.objects.with_latest().select_related("collection", "version__artifact__team", "linked_by")
+    related = ("collection", "version__artifact__team", "version__created_by", "linked_by")
+    links = Link.objects.with_latest().select_related(*related)
     place = {"collection__registry": registry, "collection__name_key": name_key}
     return links.filter(**place, number=number).order_by()
