@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
 API = "/api/2.0/"
+POLL = 0.01  # seconds until a server that is to end looks up
 
 
 def version(name, number, **more):
@@ -94,7 +95,7 @@ def serving(fake):
             """In silence."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=[POLL], daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
