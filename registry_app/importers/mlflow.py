@@ -36,7 +36,7 @@ Kept = list[tuple[ModelVersion, Version]]
 class MlflowImport:
     """Imports Models into the `project` of a team, and into a registry if there is one; `report` tells the results.
 
-    `described` is {digest: Described} of the versions that the project doesn't have. Each step is a short transaction
+    `described` is {digest: Described} of the versions to register. Each step is a short transaction
     of its own, and is taken only where something is to be written: an import that breaks off is completed by the next.
     """
 

@@ -91,14 +91,14 @@ class Server:
         for row in self._pages("mlflow/model-versions/search", "model_versions", max_results=ROWS):
             version = _version(row)
             versions.setdefault(version.model, {})[version.number] = version
-        found = []
+        found: dict[str, Model] = {}  # by name, for the same reason
         for row in self._pages("mlflow/registered-models/search", "registered_models", max_results=ROWS):
             name = _text(row, "name")
             aliases = {_text(alias, "alias"): _number(alias, "version") for alias in _rows(row, "aliases")}
             own = sorted(versions.get(name, {}).values(), key=lambda version: version.number)
             created = _number(row, "creation_timestamp")
-            found.append(Model(name, created, _text(row, "description"), aliases, own))
-        return sorted(found, key=lambda model: model.name)
+            found[name] = Model(name, created, _text(row, "description"), aliases, own)
+        return sorted(found.values(), key=lambda model: model.name)
 
     def _run(self, run_id):
         """The Run, or None where there is none any more, or none to see. Raises Status where the server can't tell."""

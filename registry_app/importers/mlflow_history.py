@@ -4,10 +4,10 @@ from functools import cached_property
 
 from .. import rules
 from ..choices import Action, Target
-from ..models import AuditEvent, Collection, Registry, Team
+from ..models import AuditEvent, Collection, Registry, Team, Version
+from .mlflow_version import OF_MLFLOW
 
 REASON = "import from MLflow"
-OF_MLFLOW = "mlflow:"  # how the digests of its versions begin
 
 
 class History:
@@ -27,10 +27,15 @@ class History:
     def renamed(self, key: str, artifact: int) -> Collection | None:
         """The collection that an import made under the name of `key`, where it has another name now.
 
-        It must hold a version of `artifact` (id): that of another server may have had the name.
+        It must hold, or have held, a version of `artifact` (id): that of another server may have had the name.
         """
-        kept = self.registry.collections.filter(pk=self._made.get(key, 0))
-        return kept.filter(links__version__artifact=artifact).distinct().first()
+        found = self.registry.collections.filter(pk=self._made.get(key, 0)).first()
+        if found and (
+            found.links.filter(version__artifact=artifact).exists()
+            or Version.objects.filter(artifact=artifact, pk__in=unlinked(found)).exists()
+        ):
+            return found
+        return None
 
     def is_deleted(self, key: str) -> bool:
         """Whether people deleted the collection that an import made under the name of `key`."""

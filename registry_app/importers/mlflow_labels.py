@@ -8,6 +8,7 @@ from .mlflow_client import Model, ModelVersion
 from .mlflow_report import ImportReport
 
 NAME_SHOWN = 200  # characters
+REMOVED = "its version was unlinked or deleted here, and stays so"
 
 
 def tags_of(version: ModelVersion, others: list[str], report: ImportReport) -> list[str]:
@@ -48,7 +49,7 @@ def aliases_of(
         elif older != alias:
             reason = f"its name is here the same as that of {older!r}"
         if number in removed:
-            report.note("aliases", f"{model.name}: {alias}"[:NAME_SHOWN], "its version was removed here, and stays so")
+            report.note("aliases", f"{model.name}: {alias}"[:NAME_SHOWN], REMOVED)
         elif reason:
             report.skip("aliases", f"{model.name}: {alias}"[:NAME_SHOWN], reason)
         elif link:

@@ -7,7 +7,7 @@ from .. import rules
 from ..models import Team, Version
 from .mlflow_client import Model
 from .mlflow_report import ImportReport
-from .mlflow_version import digest_of
+from .mlflow_version import OF_MLFLOW, digest_of
 
 
 def with_own_names(models: list[Model], report: ImportReport) -> Iterator[Model]:
@@ -31,7 +31,7 @@ def note_gone(models: list[Model], team: Team, project: str, report: ImportRepor
     there = {digest_of(version) for model in models for version in model.versions}
     stored = Version.objects.filter(artifact__team=team, artifact__project=project)
     gone = defaultdict(list)
-    rows = stored.filter(digest__startswith="mlflow:").order_by("artifact__name", "number")
+    rows = stored.filter(digest__startswith=OF_MLFLOW).order_by("artifact__name", "number")
     for name, number, digest in rows.values_list("artifact__name", "number", "digest"):
         if digest not in there:
             gone[name].append(f"v{number}")

@@ -18,6 +18,8 @@ SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 FRAME = 100  # bytes of metadata around its values: the names of the sections
 NAME_SHOWN = 80  # characters
 
+OF_MLFLOW = "mlflow:"  # how the digests of its versions begin
+
 
 class Described(NamedTuple):
     """The `data` of a version, or None where it can't be brought; what of it is `left_out` (or why); `notes`."""
@@ -32,7 +34,7 @@ def digest_of(version: ModelVersion) -> str:
     again.
     """
     identity = canonical_json([version.model, version.number, version.created])
-    return f"mlflow:{hashlib.sha256(identity.encode()).hexdigest()}"
+    return f"{OF_MLFLOW}{hashlib.sha256(identity.encode()).hexdigest()}"
 
 
 def describe(server: Server, version: ModelVersion) -> Described:

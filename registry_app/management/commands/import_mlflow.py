@@ -13,7 +13,7 @@ from ... import rules
 from ...database.availability import fault_of
 from ...importers.mlflow import MlflowImport
 from ...importers.mlflow_client import Server
-from ...importers.mlflow_version import describe, digest_of
+from ...importers.mlflow_version import OF_MLFLOW, describe, digest_of
 from ...models import Version
 from ...operations.prepare import prepare
 from ..cli import organization_named, team_named
@@ -89,7 +89,7 @@ def _write(file, content):
 def _described(server, models, importing):
     """{digest: Described} of the versions to register; the server is asked for these only."""
     stored = Version.objects.filter(artifact__team=importing.team, artifact__project=importing.project)
-    here = {*stored.filter(digest__startswith="mlflow:").values_list("digest", flat=True), *importing.deleted}
+    here = {*stored.filter(digest__startswith=OF_MLFLOW).values_list("digest", flat=True), *importing.deleted}
     versions = {digest_of(version): version for model in models for version in model.versions}
     return {digest: describe(server, version) for digest, version in versions.items() if digest not in here}
 
