@@ -55,7 +55,7 @@ class SearchForm(FilterForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["q"].widget.attrs["autofocus"] = not self.data.get("q")
-        self.selects: list[forms.BoundField] = []
+        self.offer(dict.fromkeys(CHOSEN, ()))  # where nothing is searched, what is chosen stays
 
     @property
     def search(self) -> Search:

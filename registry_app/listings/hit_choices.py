@@ -7,12 +7,12 @@ from django.db.models import Count, F, QuerySet, Value
 
 from ..choices import Hit
 from ..models import AcceptedType, Alias, Registry
-from ..search.results import Found
+from ..search.results import RankedHit
 
 NAMES_READ = 500  # names of aliases, and of types that registries take
 
 
-def choices(found: Mapping[Hit, Sequence[Found]], known: int) -> dict[str, list[tuple[str, str]]]:
+def choices(found: Mapping[Hit, Sequence[RankedHit]], known: int) -> dict[str, list[tuple[str, str]]]:
     """{filter of a search: [(value, label)]} out of the hits that were found.
 
     A label says how many hits the value leaves, unless there are more than `known` of a kind. One query.
@@ -33,7 +33,7 @@ def choices(found: Mapping[Hit, Sequence[Found]], known: int) -> dict[str, list[
     }
 
 
-def _names(found: Mapping[Hit, Sequence[Found]]) -> QuerySet:
+def _names(found: Mapping[Hit, Sequence[RankedHit]]) -> QuerySet:
     """(filter, value, number of hits) of the aliases of hits, and of the types that registries take.
 
     The type "" is that of the registries which take all.

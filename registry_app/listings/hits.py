@@ -74,7 +74,7 @@ def _links(ids):
 
 def _artifacts(ids):
     rows = Artifact.objects.filter(pk__in=ids).values(
-        "pk", "name", "type", "project", "created_at", team_name=F("team__name"), newest=Max("versions__number")
+        "pk", "name", "type", "project", "updated_at", team_name=F("team__name"), newest=Max("versions__number")
     )
     for row in rows:
         path = [row["team_name"], row["project"]]

@@ -18,9 +18,10 @@ SIZE = 10  # hits a page
 
 
 class SearchListing:
-    """A page of the hits of what `form` asks for, among what the membership's person can see; the last one beyond it.
+    """A page of the hits of what `form` asks for, among what the membership's person can see.
 
-    `form` is valid but for its text; the choices of its selects are out of the hits.
+    A page number beyond the last page shows the last. The text of the form can be read; its selects offer what was
+    found.
     """
 
     def __init__(self, membership: OrganizationMembership, form: SearchForm) -> None:
@@ -68,7 +69,7 @@ class SearchListing:
 
     @cached_property
     def _found(self):
-        """{kind: its first hits as Found, and one more where there are more}"""
+        """{kind: its first hits as RankedHit, and one more where there are more}"""
         return self.results.first(COUNTED + 1)
 
     @property

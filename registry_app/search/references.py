@@ -6,8 +6,7 @@ from typing import NamedTuple
 from .. import rules
 
 WANDB_PREFIX = "wandb-registry-"  # how the wandb client begins the name of a registry
-SHORTEST_DIGEST = 8  # hexadecimal digits
-DIGEST = re.compile(r"([a-z][a-z0-9-]{0,39}:)?([0-9a-f]{8,128})")
+DIGEST = re.compile(r"([a-z][a-z0-9-]{0,39}:)?([0-9a-f]{8,128})")  # 8: a shorter text is rather a word
 AFTER_HEX = "g"  # follows each hexadecimal digit in the order of every database
 
 

@@ -30,8 +30,9 @@ SUGGESTED = 3  # similar names, at most
 CLOSE = 0.7  # how similar such a name is at least; 1 is equal
 
 
-class Found(NamedTuple):
-    """A result: of two the one of the lower `rank` fits better. `moment` is its last change, or when it was made.
+class RankedHit(NamedTuple):
+    """A hit: of two the one of the lower `rank` fits better. `moment` is its last change; of an artifact, when its last
+    version was registered; of a link, when it was made.
 
     `registry` is the name of the registry that it is or is in, `type` its type: "" where it has none.
     """
@@ -89,7 +90,7 @@ class SearchResults:
         )
         for words in self.words:
             found = found.filter(pk__in=_ids(words.within(Artifact.objects.all())))
-        return self._in_order(found, "created_at", "name")
+        return self._in_order(found, "updated_at", "name")
 
     def links(self, count: int) -> QuerySet[Link]:
         """The first `count` links, the newest first."""
@@ -98,17 +99,17 @@ class SearchResults:
         floors = [max(0, newest - window) for window in WINDOWS]
         return _first_full(count, [self._links(_after(floor)) for floor in (*floors, 0)])
 
-    def first(self, count: int) -> dict[Hit, list[Found]]:
+    def first(self, count: int) -> dict[Hit, list[RankedHit]]:
         """{kind: its first `count` results}."""
         none, rank = Value(""), Value(ELSEWHERE)
         of_link = (rank, "linked_at", "pk", "collection__registry__name", "collection__type")
         rows = {
             Hit.REGISTRY: self.registries().values_list("rank", "updated_at", "pk", "name", none),
             Hit.COLLECTION: self.collections().values_list("rank", "updated_at", "pk", "registry__name", "type"),
-            Hit.ARTIFACT: self.artifacts().values_list("rank", "created_at", "pk", none, "type"),
+            Hit.ARTIFACT: self.artifacts().values_list("rank", "updated_at", "pk", none, "type"),
             Hit.VERSION: self.links(count).values_list(*of_link),
         }
-        return {kind: [Found(*row) for row in found[:count]] for kind, found in rows.items()}
+        return {kind: [RankedHit(*row) for row in found[:count]] for kind, found in rows.items()}
 
     def names_meant(self) -> list[dict[str, str]]:
         """At most SUGGESTED names of visible registries and collections that are similar to the words.
