@@ -41,7 +41,7 @@ class LinkFilter(CursorForm):
             text = wanted["q"]
             number = rules.number_called(f"v{text.lower().removeprefix('v')}")
             found = Q(version__run__icontains=text) | Q(linked_by__username__icontains=text)
-            found |= Q(version__digest__contains=rules.clean_digest(text).lower())
+            found |= Q(version__digest__icontains=rules.clean_digest(text))
             links = links.filter(found if number is None else found | Q(number=number))
         if "tag" in wanted:
             links = links.filter(Exists(Tag.objects.filter(link=OuterRef("pk"), name=wanted["tag"])))
