@@ -27,7 +27,7 @@ class AccountForm(ActionForm):
     )
 
     def clean(self) -> dict[str, Any]:
-        """Both passwords are one, and one is told."""
+        """Refuse two different passwords with `password_mismatch`; the verb gets one."""
         cleaned = super().clean()
         again = cleaned.pop("password_again", None)
         if cleaned.get("password") != again and "password_again" not in self.errors:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def as_error(refusal: rules.Refusal) -> ValidationError:
-    """A ValidationError of the code and reason of `refusal`, for a form, which says the way out itself."""
+    """A ValidationError of the code and reason of `refusal`, without its way out: a page says that, and no log."""
     return ValidationError(refusal.reason, code=refusal.code)
 
 
