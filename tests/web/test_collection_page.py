@@ -98,6 +98,8 @@ def test_versions_are_found_by_what_is_known_of_them(churn, vision, rob, mel, mo
 
     names = ("v3", "3", "TRAIN-3", last.digest, last.digest.removeprefix("sha256:"))
     assert [found(q=name) for name in names] == [([], [3])] * 5
+    make_link(churn, make_version(vision, digest="etag:AbCdEf"), by=COMMAND_LINE).set_tags(COMMAND_LINE, ["odd"])
+    assert found(q="etag:AbCdEf") == found(q="abcdef") == found(tag="odd") == ([], [8])
     assert found(q="rob") == found(by="Rob") == ([], [7, 5, 3, 1])
     assert found(by="rob", sort=":number") == ([], [1, 3, 5, 7])
     assert found(tag="reviewed", q="train") == ([], [5])

@@ -434,6 +434,9 @@ def test_what_is_chosen_narrows_what_is_typed_and_stays_chosen(acme, mel, releas
         _, box = (form for form in Page(response).forms if form.action == start)
         assert {name: [value] for name, value in parse_qsl(query)}.items() <= box.data.items()
     assert client.get(start).context["recent"] == ["registry:release churn", "churn", "xgb"]
+    half = client.get(f"{start}?q=%22churn&registry=Release&type=model")  # a quote that is not closed yet
+    _, box = (form for form in Page(half).forms if form.action == start)
+    assert (half.status_code, box.data["registry"], box.data["type"]) == (422, ["Release"], ["model"])
     for query in ("sort=x", "registry=a&registry=b", f"alias={'a' * 129}", "type=%00"):
         assert client.get(f"{start}?q=churn&{query}").status_code == 400
 
