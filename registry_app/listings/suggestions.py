@@ -43,21 +43,22 @@ class Suggestions:
         return {"rows": [] if [row[0] for row in found] == [self.line] else found[:SHOWN]}
 
     def _people(self):
-        """Those who can sign in. An admin finds them by address too, as in the list of people; the note says by it."""
+        """Those who can sign in. An admin finds them by address too; the note then shows the address."""
         wanted = Wanted({}, {"q": self.typed} if self.typed else {})
         people = PeopleFilter.narrow(self.membership.organization.memberships.of_active(), wanted, self.membership)
         people = people.annotate(begins=Q(user__username__istartswith=self.typed)).order_by("-begins", "user__username")
-        rows = list(people.values_list("user__username", "user_id", "user__is_service", "user__email")[:SHOWN])
-        teams = TeamMembership.objects.filter(user__in=[pk for _, pk, _, _ in rows])
+        shown = ["user__username", "user_id", "user__is_service", *["user__email"] * self.membership.is_admin]
+        rows = list(people.values_list(*shown)[:SHOWN])
+        teams = TeamMembership.objects.filter(user__in=[pk for _, pk, *_ in rows])
         teams = teams.filter(team__organization=self.membership.organization_id).order_by("team__name_key")
         of_user: dict[int, list[str]] = {}
         for pk, name in teams.values_list("user_id", "team__name"):
             of_user.setdefault(pk, []).append(name)
         found = []
-        for name, pk, is_service, email in rows:
-            by_address = [] if self.typed.lower() in name.lower() else [email]
+        for name, pk, is_service, *address in rows:
+            by_address = [] if self.typed.lower() in name.lower() else address
             note = [*["service account"] * is_service, *by_address, *of_user.get(pk, [])]
-            found.append((self.before + name, name, ", ".join(note)))
+            found.append((self.before + name, name, ", ".join(filter(None, note))))
         return found
 
     def _teams(self):

@@ -71,6 +71,15 @@ def test_addresses_find_people_for_admins_alone(acme, ada, mel, crowd):
     assert offered(mel, acme, people="james@exa") == []
 
 
+def test_no_address_is_shown_to_others_where_a_letter_has_another_small_one(acme, mel):
+    """The database finds such a letter in a username, Python does not."""
+    make_member(acme, make_user("ΝΙΚΟΣ"))
+    make_member(acme, make_user("jess"))
+    found = [row for typed in "Σſ" for row in offered(mel, acme, people=typed)]
+    assert ("ΝΙΚΟΣ", "") in found
+    assert not any("@" in note for _, note in found)
+
+
 def test_at_most_eight_are_offered(acme, ada, crowd):
     for number in range(20):
         make_team(acme, f"Team {number}", people=[make_member(acme, make_user(f"person-{number}")).user])
