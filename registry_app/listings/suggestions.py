@@ -12,6 +12,7 @@ from ..forms.base import Wanted
 from ..models import OrganizationMembership, TeamMembership
 
 SHOWN = 8
+LONGEST = rules.KEY_LENGTH  # characters; a longer text is no name, and SQLite can't search for a very long one
 WRITTEN = re.compile(r"(?s).*[,;]\s*|")  # the names before the one that is being typed
 
 
@@ -34,8 +35,10 @@ class Suggestions:
     def context(self) -> dict[str, Any]:
         """The context of members/suggestions.html: (line, name, note) of each name; the line is what choosing types.
 
-        None where there is one only, and that is typed already.
+        No name where there is one only, and that is typed already; nor where what is typed is longer than any name.
         """
+        if len(self.typed) > LONGEST:
+            return {"rows": []}
         found = [] if self.field == "teams" else self._people()
         found += self._teams() if self.field in {"teams", "holders"} else []
         key = rules.name_key(self.typed)
@@ -63,14 +66,15 @@ class Suggestions:
 
     def _teams(self):
         """Teams. One whose name has a comma needs the whole line."""
-        here, key = self.membership.organization.teams, rules.name_key(self.line)
-        apart = here.filter(name_key__contains=rules.name_key(self.typed))
-        apart = apart.exclude(name__regex=r"[,;]") if self.before else apart
-        teams = here.filter(name_key__contains=key) | apart
+        here = self.membership.organization.teams
+        teams = here.filter(name_key__contains=rules.name_key(self.typed))
+        teams = teams.exclude(name__regex=r"[,;]") if self.before else teams
+        key = rules.name_key(self.line) if len(self.line) <= LONGEST else None
+        teams |= here.filter(name_key__contains=key) if key is not None else here.none()
         active = Count("memberships", filter=Q(memberships__user__is_active=True))
         sizes = teams.annotate(size=active).order_by("name_key").values_list("name", "size")[:SHOWN]
         found = []
         for name, size in sizes:
-            line = name if key in rules.name_key(name) else self.before + name
+            line = name if key is not None and key in rules.name_key(name) else self.before + name
             found.append((line, name, f"team, {size} member{'' if size == 1 else 's'}"))
         return found

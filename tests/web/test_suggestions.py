@@ -52,6 +52,15 @@ def test_what_is_written_already_stays_before_each_offer(acme, ada, crowd):
     assert offered(ada, acme, people='"<b>,me')[0] == ('"<b>,mel', "Measuring")
 
 
+def test_a_long_line_of_names_is_completed_and_a_long_name_is_nobody_s(acme, ada, crowd):
+    before = "rob, " * 200
+    offers = offered(ada, acme, holders=f"{before}james") + offered(ada, acme, holders=f"{before}meas")
+    assert [line for line, _ in offers] == [f"{before}Measuring"]  # James is typed already
+    long = {"teams": "\ufdfa" * 3000, "people": "\U0001f600" * 20_000, "holders": "e\u0301\u0323" * 6000}
+    for field, typed in long.items():
+        assert offered(ada, acme, **{field: typed}) == offered(ada, acme, **{field: f"rob,{typed[:19_000]}"}) == []
+
+
 def test_a_team_with_a_comma_in_its_name_is_named_by_a_line_of_its_own(acme, ada, golden, crowd):
     both = make_team(acme, "Me, Audio; Video")
     assert offered(ada, acme, holders="me, AUD") == [("Me, Audio; Video", "team, 0 members")]
