@@ -31,8 +31,10 @@ def add(request, organization, name):
     shown = {"role": Role.MEMBER, "holders": request.GET.get("holders", "")}
     form = AddAccessForm(form_data(request), registry=access.registry, looker=access.membership, initial=shown)
     if form.is_valid() and form.submit(_give, actor_of(request), form.cleaned_data):
-        names = ", ".join(str(member.holder) for member in form.cleaned_data["holders"])
-        messages.success(request, f"{names}: {Role(form.cleaned_data['role']).label} of {access.registry}.")
+        given = form.cleaned_data["holders"]
+        names = ", ".join(f"the team {member.team}" if member.team else str(member.user) for member in given)
+        role = Role(form.cleaned_data["role"]).label
+        messages.success(request, f"Added as {role} of {access.registry}: {names}.")
         return redirect("registry_members:index", organization, name)
     log_refusals(request, form, Action.MEMBER_ADD, access.registry)
     return registry_page(request, "registry_members/add.html", access, "access", {"form": form}, form.status)
