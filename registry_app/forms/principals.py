@@ -40,7 +40,7 @@ class PrincipalsField(forms.CharField):
 
     def clean(self, value: Any) -> list[str]:
         """The names, cleaned; order kept."""
-        lines = _split(LINES, super().clean(value))
+        lines = list(dict.fromkeys(_split(LINES, super().clean(value))))
         several = [line for line in lines[:AT_ONCE] if SEPARATORS.search(line)]
         teams = find_teams(self.teams_of, several) if several and self.teams_of else {}
         parts = [[line] if line in teams else _split(SEPARATORS, line) for line in lines]

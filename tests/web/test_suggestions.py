@@ -80,6 +80,13 @@ def test_addresses_find_people_for_admins_alone(acme, ada, mel, crowd):
     assert offered(mel, acme, people="james@exa") == []
 
 
+def test_a_team_with_a_comma_is_found_below_many_doubles(acme, ada, golden, crowd):
+    both = make_team(acme, "Audio, Video")
+    pasted = {"holders": "mel\n" * 100 + both.name, "role": "viewer"}
+    assert browser(ada).post(at("registry_members:add", golden), pasted).status_code == 302
+    assert golden.members.filter(team=both).exists()
+
+
 def test_no_address_is_shown_to_others_where_a_letter_has_another_small_one(acme, mel):
     """The database finds such a letter in a username, Python does not."""
     make_member(acme, make_user("ΝΙΚΟΣ"))
