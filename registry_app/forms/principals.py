@@ -20,8 +20,12 @@ from .widgets import NamesInput
 AT_ONCE = 100  # names in one call
 NEAREST = 3  # names that a wrong one may have meant, and wrong ones that are explained
 COMPARED = 1000  # names that a wrong one is compared with
-LINES, SEPARATORS = re.compile(r"[\n\t]"), re.compile(r"[,;]")  # between cells of a spreadsheet; inside a line
+LINES, SEPARATORS = re.compile(r"[\n\t]"), re.compile("[,;，；]")  # between cells of a spreadsheet; inside a line
 OWN_LINE = "A name with a comma in it needs a line of its own."
+AMBIGUOUS = (
+    "“{}” is a team, and its parts are names too. To name these, write one a line. "
+    "To name the team, first give it a name without a comma."
+)
 LONGEST = 150  # characters of a name that may mean another: as many as a username has
 
 
@@ -29,11 +33,12 @@ class PrincipalsField(forms.CharField):
     """Names, one a line or cell, or several in a line with commas or semicolons between, as a list without doubles.
 
     Where it takes teams, a line that is a team's name is that team, because such a name may have a comma: `ask_for`
-    says so. Refuses with `too_many`.
+    says so. Refuses with `ambiguous` a line whose parts are all names too, and with `too_many`.
     """
 
     widget = NamesInput
-    teams_of: Organization | None = None  # whose teams it takes
+    looker: OrganizationMembership | None = None  # where it takes teams: the membership that names them
+    takes_people = True
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=20_000, error_messages={"required": "Name at least one."}, **kwargs)
@@ -41,8 +46,7 @@ class PrincipalsField(forms.CharField):
     def clean(self, value: Any) -> list[str]:
         """The names, cleaned; order kept."""
         lines = list(dict.fromkeys(_split(LINES, super().clean(value))))
-        several = [line for line in lines[:AT_ONCE] if SEPARATORS.search(line)]
-        teams = find_teams(self.teams_of, several) if several and self.teams_of else {}
+        teams = self._teams([line for line in lines[:AT_ONCE] if SEPARATORS.search(line)])
         parts = [[line] if line in teams else _split(SEPARATORS, line) for line in lines]
         names = list(dict.fromkeys(chain.from_iterable(parts)))
         if self.required and not names:
@@ -50,6 +54,20 @@ class PrincipalsField(forms.CharField):
         if len(names) > AT_ONCE:
             raise ValidationError(f"At most {AT_ONCE} at once; these are {len(names)}.", code="too_many")
         return names
+
+    def _teams(self, lines):
+        """Those of `lines` that are teams. One that may mean several others as well is refused, never guessed."""
+        if not (lines and self.looker):
+            return []
+        teams = find_teams(self.looker.organization, lines)
+        parts = {line: _split(SEPARATORS, line) for line in teams}
+        names = list(dict.fromkeys(chain.from_iterable(parts.values())))
+        known = {*find_teams(self.looker.organization, names)}
+        known |= {*find_users(self.looker, names)} if self.takes_people else set()
+        unclear = [line for line in teams if parts[line] and known.issuperset(parts[line])]
+        if unclear:
+            raise ValidationError([ValidationError(AMBIGUOUS.format(line), code="ambiguous") for line in unclear])
+        return teams
 
 
 def _split(separators, text):
@@ -78,7 +96,7 @@ def ask_for(form: forms.Form, name: str, looker: OrganizationMembership, people:
     field: Any = form.fields[name]
     field.help_text = f"{', or '.join(filter(None, [people, teams]))}, one a line or separated by commas."
     if teams:
-        field.teams_of = looker.organization
+        field.looker, field.takes_people = looker, bool(people)
         field.help_text += f" {OWN_LINE}"
     suggest(form, name, looker)
 

@@ -9,11 +9,12 @@ from django.http import QueryDict
 from .. import rules
 from ..forms import NamesTyped, PeopleFilter
 from ..forms.base import Wanted
+from ..forms.principals import SEPARATORS
 from ..models import OrganizationMembership, TeamMembership
 
 SHOWN = 8
 LONGEST = rules.KEY_LENGTH  # characters; a longer text is no name, and SQLite can't search for a very long one
-WRITTEN = re.compile(r"(?s).*[,;]\s*|")  # the names before the one that is being typed
+WRITTEN = re.compile(rf"(?s).*{SEPARATORS.pattern}\s*|")  # the names before the one that is being typed
 
 
 class Suggestions:
@@ -68,7 +69,7 @@ class Suggestions:
         """Teams. One whose name has a comma needs the whole line."""
         here = self.membership.organization.teams
         teams = here.filter(name_key__contains=rules.name_key(self.typed))
-        teams = teams.exclude(name__regex=r"[,;]") if self.before else teams
+        teams = teams.exclude(name__regex=SEPARATORS.pattern) if self.before else teams
         key = rules.name_key(self.line) if len(self.line) <= LONGEST else None
         teams |= here.filter(name_key__contains=key) if key is not None else here.none()
         active = Count("memberships", filter=Q(memberships__user__is_active=True))

@@ -4,12 +4,13 @@ import re
 from html import unescape
 
 import pytest
+from django.contrib.messages import get_messages
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from registry_app.models import make_service_account
-from tests.client import at, browser
+from tests.client import at, browser, refused
 from tests.factories import COMMAND_LINE, make_member, make_team, make_user
 
 
@@ -78,6 +79,26 @@ def test_addresses_find_people_for_admins_alone(acme, ada, mel, crowd):
     assert offered(ada, acme, people="james@exa") == [("james", "james@example.com")]
     assert offered(ada, acme, people="jam") == [("james", "")]
     assert offered(mel, acme, people="james@exa") == []
+
+
+def test_a_line_that_may_be_a_team_or_several_names_is_refused(acme, ada, rob, golden, crowd):
+    client, address = browser(rob), at("registry_members:add", golden)
+    for name in ("mel, JAMES", "Measuring; mel", "rob,"):
+        make_team(acme, name)
+    for typed in ("MEL, james", "mel， james", "measuring; mel", "rob,", "ada\nmel, james"):
+        refused(client, address, {"holders": typed, "role": "viewer"}, "ambiguous")
+    make_team(acme, "james@example.com, mel")
+    by_address = {"holders": "james@example.com, mel", "role": "viewer"}
+    refused(browser(ada), address, by_address, "ambiguous")
+    browser(ada).post(reverse("invitations:create", args=[acme.slug]), {"teams": "mel, james", "role": "member"})
+    assert [team.name for team in acme.invitations.get().teams_left] == ["mel, JAMES"]  # nobody else can be meant there
+    response = client.post(address, by_address)  # to Rob the address is nobody's: he can mean only the team
+    (said,) = get_messages(response.wsgi_request)
+    assert (response.status_code, "the team james@example.com, mel" in str(said)) == (302, True)
+    response = client.post(address, {"holders": "mel\njames", "role": "viewer"})
+    assert (response.status_code, "team" in str([*get_messages(response.wsgi_request)][-1])) == (302, False)
+    given = golden.members.filter(role="viewer").values_list("user__username", "team__name")
+    assert set(given) == {(None, "james@example.com, mel"), ("mel", None), ("james", None)}
 
 
 def test_a_team_with_a_comma_is_found_below_many_doubles(acme, ada, golden, crowd):
