@@ -60,13 +60,13 @@ class UserAdmin(AuditedAdmin, auth.UserAdmin):
         shown = super().shown_fields(request, obj, fields)
         return shown if self.has_change_permission(request, obj) else [name for name in shown if name != "connections"]
 
-    @admin.display(description="single sign-on", empty_value="Not connected.")
+    @admin.display(description="single sign-on")
     def connections(self, obj):
         """Each person of a provider that it is connected to, as a link to the page that ends the connection."""
         shown = [
             (reverse(CONNECTION, args=[row.pk]), row.provider, row.uid) for row in obj.socialaccount_set.order_by("pk")
         ]
-        return format_html_join(", ", '<a href="{}">{}: {}</a>', shown) or None
+        return format_html_join(", ", '<a href="{}">{}: {}</a>', shown) or "Not connected."
 
     def get_readonly_fields(self, request, obj=None):
         """Nobody but a superuser gives rights here."""

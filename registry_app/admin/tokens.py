@@ -34,10 +34,10 @@ class InvitationAdmin(SecretAdmin):
     search_fields = ["email", "organization__name"]
     fields = ["email", *list_display[1:], "teams_now", "created_at", "used_at"]
 
-    @admin.display(description="teams", empty_value="None")
+    @admin.display(description="teams")
     def teams_now(self, obj):
-        """Those that who accepts is put into, as they are called today; deleted ones as they were."""
-        return ", ".join([*map(str, obj.teams_left), *(f"{name} (deleted)" for name in obj.teams_gone)])
+        """The teams that the invited person joins, by their names now; deleted ones by their last known name."""
+        return ", ".join([*map(str, obj.teams_left), *(f"{name} (deleted)" for name in obj.teams_gone)]) or "None"
 
 
 @admin.register(ApiToken)

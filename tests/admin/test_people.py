@@ -187,7 +187,9 @@ def test_the_connections_of_superusers_are_for_superusers(client, root, mel):
 def test_an_account_leads_to_its_connections_each_of_which_staff_can_end(identities, staff, root, mel):
     for number, uid in enumerate(identities):
         SocialAccount.objects.create(user=mel, provider=f"issuer-{number}", uid=uid)
-    page = Page(staff.get(address("change", mel)))
+    response = staff.get(address("change", mel))
+    assert ("Not connected." in response.text) == (not identities)
+    page = Page(response)
     found = [SocialAccount.objects.get(uid=uid) for uid in identities]
     links = [link for link in page.links if "/socialaccount/" in link and link.endswith("/change/")]
     assert links == [address("change", row) for row in found]

@@ -115,6 +115,7 @@ def test_strangers_are_not_put_into_a_team(staff, sam, globex, vision):
 
 def test_an_invitation_is_shown_without_its_secret_and_revoked(staff, acme, vision):
     invitation, token = make_invitation(acme, email="nora@example.com")
+    assert '<div class="readonly">None</div>' in staff.get(address("change", invitation)).text
     Invitation.objects.update(teams=[reference(vision)])
     vision.edit(COMMAND_LINE, name="Sight", description="")
     assert "Sight" in staff.get(address("change", invitation)).text
