@@ -1,9 +1,14 @@
 /* Fields of names: what is offered while one types (members/suggestions.html) takes the place of the line typed. */
 const FIELD = ".names .input";
+const askedFor = new WeakMap(); /* the field: where the line begins that its offers are for */
 
 function lineOf({ value, selectionEnd }) {
   const end = value.indexOf("\n", selectionEnd);
-  return [value.lastIndexOf("\n", selectionEnd - 1) + 1, end < 0 ? value.length : end];
+  return [value.slice(0, selectionEnd).lastIndexOf("\n") + 1, end < 0 ? value.length : end];
+}
+
+function hasLeft(field) {
+  return lineOf(field)[0] !== askedFor.get(field);
 }
 
 function choose(offer) {
@@ -16,7 +21,16 @@ function choose(offer) {
 }
 
 document.addEventListener("htmx:configRequest", ({ detail }) => {
-  if (detail.elt.matches(FIELD)) detail.parameters[detail.elt.name] = detail.elt.value.slice(...lineOf(detail.elt));
+  if (!detail.elt.matches(FIELD)) return;
+  const line = lineOf(detail.elt);
+  askedFor.set(detail.elt, line[0]);
+  detail.parameters[detail.elt.name] = detail.elt.value.slice(...line);
+});
+
+/* Offers are for one line: once the caret is in another, they go, and those on their way don't come. */
+document.addEventListener("selectionchange", () => {
+  const field = document.activeElement;
+  if (field?.matches(FIELD) && hasLeft(field)) field.closest(".names").querySelector(".offers").replaceChildren();
 });
 
 document.addEventListener("mousedown", (event) => {
@@ -44,5 +58,5 @@ document.addEventListener("keydown", (event) => {
 /* Suggestions lead nobody away once the session has ended. */
 document.addEventListener("htmx:beforeOnLoad", (event) => {
   const { elt, xhr } = event.detail;
-  if (elt.matches(FIELD) && xhr.getResponseHeader("HX-Redirect")) event.preventDefault();
+  if (elt.matches(FIELD) && (xhr.getResponseHeader("HX-Redirect") || hasLeft(elt))) event.preventDefault();
 });

@@ -125,6 +125,16 @@ def test_names_are_offered_while_one_types(access, mel, vision):
     field.press("ArrowDown")
     access.keyboard.press("Enter")
     expect(field).to_have_value("mel\nVision")
+    for key in ("Control+Home", "Delete", "Delete", "Delete"):
+        field.press(key)
+    expect(offered.get_by_text("rob")).to_be_visible()
+    field.press("Control+End")
+    expect(offered).to_have_count(0)  # they were for the other line
+    field.press("Control+Home")
+    field.press("x")
+    field.press("Backspace")
+    offered.get_by_text("mel").click()
+    expect(field).to_have_value("mel\nVision")
     field.press("Backspace")
     expect(offered).to_have_text([re.compile("mel")])
     field.press("Escape")
