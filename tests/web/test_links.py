@@ -351,10 +351,13 @@ def test_the_versions_before_and_after_are_one_click_away(measured, mel, monkeyp
     assert {number: around(number) for number in wanted} == wanted
 
 
-def test_who_may_promote_is_said(measured, mel, rob):
+def test_who_may_move_the_protected_alias_is_said(measured, mel, rob):
     address = measured[4].get_absolute_url()
     hers, his = browser(mel).get(address), browser(rob).get(address)
     assert (hers.context["locked"].code, his.context["locked"]) == ("alias_protected", None)
+    button = f'<a class="btn primary" href="{of("links:promote", measured[4].collection, 4)}"'
+    assert button in his.text
+    assert button not in hers.text
 
 
 def test_rule_26_promoting_sets_one_alias_and_says_why_where_it_is_protected(measured, mel, rob):
