@@ -178,7 +178,7 @@ class PromoteForm(ActionForm):
     other = RuleField(
         label="Another alias",
         clean_text=rules.clean_name,
-        refuse=lambda name: rules.refuse_alias_name(name) if name else None,
+        refuse=rules.refuse_alias_name,
         required=False,
         label_suffix=":",
         widget=text_input("mono"),
@@ -203,7 +203,7 @@ class PromoteForm(ActionForm):
         if not alias and not self.errors:
             self.add_error("other", ValidationError("Choose an alias, or write one.", code="required"))
         if rules.protected_among([alias], self.protected) and cleaned.get("reason") == "":
-            self.add_error("reason", ValidationError("Say why this version should have it.", code="required"))
+            self.add_error("reason", ValidationError("A protected alias needs a reason.", code="required"))
         return {**cleaned, "alias": alias}
 
 

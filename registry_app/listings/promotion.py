@@ -59,5 +59,4 @@ class Promotion:
             "link": self.link,
             "locked": self.protected if self.refusal else [],
             "askable": self.page.askable,
-            "base_name": self.labels.base[0] if self.labels.base else "",
         }

@@ -135,7 +135,7 @@ def edit(request, organization, name, collection, number):
 
 @require_http_methods(["GET", "POST"])
 def promote(request, organization, name, collection, number):
-    """Set one alias on a link (rules 25 and 26), the protected one first of all."""
+    """Set one alias on a link (rules 25 and 26). Protected aliases are offered first."""
     access, collection, found = get_link(request.user, organization, name, collection, number, Action.ALIAS_SET)
     promotion = Promotion(access, found)
     names = [choice.name for choice in promotion.choices]
