@@ -31,9 +31,11 @@ class Promotion:
 
     @cached_property
     def protected(self) -> list[str]:
-        """The protected aliases that it hasn't: each as the collection writes it, or as it was declared."""
-        names = {rules.name_key(name): name for name in [*self.labels.declared, *sorted(self.labels.protected)]}
-        return [name for name in names.values() if self.labels.numbers.get(name) != self.link.number]
+        """The protected aliases that it hasn't: each way the collection writes one, or as it was declared."""
+        written = self.labels.protected
+        keys = {rules.name_key(name) for name in written}
+        unwritten = (name for name in self.labels.declared if rules.name_key(name) not in keys)
+        return sorted(name for name in [*written, *unwritten] if self.labels.numbers.get(name) != self.link.number)
 
     @cached_property
     def choices(self) -> list[Choice]:

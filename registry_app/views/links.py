@@ -139,7 +139,7 @@ def promote(request, organization, name, collection, number):
     access, collection, found = get_link(request.user, organization, name, collection, number, Action.ALIAS_SET)
     promotion = Promotion(access, found)
     names = [choice.name for choice in promotion.choices]
-    protected = [] if promotion.refusal else promotion.protected
+    protected = [] if promotion.refusal else promotion.labels.declared
     form = PromoteForm(form_data(request), link=found, names=names, protected=protected)
     if form.is_valid():
         wanted = form.cleaned_data

@@ -388,6 +388,17 @@ def test_rule_26_promoting_sets_one_alias_and_says_why_where_it_is_protected(mea
     assert collection.links.get(number=4).alias_names() == ["production", "tried"]
 
 
+def test_rule_26_each_way_to_write_a_protected_alias_needs_a_reason(measured, rob):
+    measured[0].change_aliases(Actor(rob), put=["Production"])
+    address = of("links:promote", measured[4].collection, 4)
+    page = browser(rob).get(address)
+    choices = [(choice.name, choice.is_protected, choice.number) for choice, _ in page.context["choices"]]
+    assert choices == [("Production", True, 0), ("production", True, 2)]
+    data = Page(page).form_to(address).data
+    for sent in ({"alias": "Production"}, {"alias": "production"}, {"alias": "", "other": "PRODUCTION"}):
+        refused(browser(rob), address, {**data, **sent}, "required")
+
+
 def test_the_history_of_a_version_is_its_own(measured, mel, rob):
     measured[4].change_aliases(Actor(rob), ["production"], reason="Gate passed")
     edit = of("links:edit", measured[4].collection, 4)
