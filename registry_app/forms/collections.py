@@ -169,12 +169,13 @@ class LabelsForm(ActionForm):
 
 
 class PromoteForm(ActionForm):
-    """The alias that a linked version gets (rule 25): one of `names`, or another; `alias` is cleaned to its name.
+    """The alias to set on a linked version (rule 25): one of `names`, or one that is typed into `other`.
 
-    `protected` are those of which the form asks why. The etag is that of where the collection's aliases were.
+    After cleaning `alias` holds it. Those in `protected` need a reason. The etag says which versions the aliases named
+    when the form was shown. The verb judges a choice that isn't offered any more: it tells why.
     """
 
-    alias = forms.ChoiceField(label="Set alias", required=False, widget=Radios)
+    alias = forms.CharField(label="Set alias", required=False, widget=Radios)
     other = RuleField(
         label="Another alias",
         clean_text=rules.clean_name,
@@ -190,11 +191,12 @@ class PromoteForm(ActionForm):
     )
     etag = EtagField()
 
-    def __init__(self, *args: Any, link: Link, names: list[str], protected: list[str], **kwargs: Any) -> None:
-        super().__init__(*args, registry=link.collection.registry, **kwargs)
+    def __init__(self, *args: Any, names: Iterable[str], protected: Iterable[str], etag: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.protected = protected
-        self.fields["alias"].choices = [*((name, name) for name in names), ("", "Another alias")]  # type: ignore[attr-defined]
-        self.initial.update(alias=next(iter(names), ""), etag=link.collection.alias_etag())
+        choices = [*((name, name) for name in names), ("", "Another alias")]
+        self.fields["alias"].widget.choices = choices  # type: ignore[attr-defined]
+        self.initial.update(alias=choices[0][0], etag=etag)
 
     def clean(self) -> dict[str, Any]:
         """One alias, and for a protected one a reason."""
@@ -205,6 +207,12 @@ class PromoteForm(ActionForm):
         if rules.protected_among([alias], self.protected) and cleaned.get("reason") == "":
             self.add_error("reason", ValidationError("A protected alias needs a reason.", code="required"))
         return {**cleaned, "alias": alias}
+
+    def type_alias(self, name: str) -> None:
+        """Let `name`, which was chosen, come back as if it was typed: it isn't among those to choose any more."""
+        data: QueryDict = self.data.copy()  # type: ignore[attr-defined]
+        data["alias"], data["other"] = "", name
+        self.data = data
 
 
 class UnlinkForm(ActionForm):

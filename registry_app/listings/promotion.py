@@ -38,12 +38,21 @@ class Promotion:
         return sorted(name for name in [*written, *unwritten] if self.labels.numbers.get(name) != self.link.number)
 
     @cached_property
+    def others(self) -> list[str]:
+        """The other aliases of other versions."""
+        numbers = self.labels.numbers
+        return sorted(name for name in numbers.keys() - self.labels.protected if numbers[name] != self.link.number)
+
+    @cached_property
     def choices(self) -> list[Choice]:
         """Those that the person may set: protected ones first, and the first of other versions."""
-        numbers = self.labels.numbers
-        others = sorted(name for name in numbers.keys() - self.labels.protected if numbers[name] != self.link.number)
         protected = [] if self.refusal else sorted(self.protected, key=self._is_other)
-        return [self._choice(name) for name in [*protected, *others[:OTHERS]]]
+        return [self._choice(name) for name in [*protected, *self.others[:OTHERS]]]
+
+    @property
+    def shown(self) -> dict[str, int | None]:
+        """{alias to choose: the number of the version that it names, None without one}."""
+        return {choice.name: choice.number for choice in self.choices}
 
     def _is_other(self, name):
         return not (self.labels.base and name == self.labels.base[0])

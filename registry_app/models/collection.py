@@ -1,6 +1,6 @@
 """Collections: named sets of versions in a registry."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
 from django.db import models
@@ -143,9 +143,16 @@ class Collection(models.Model):
         """What it holds, counted now."""
         return Collection.objects.filter(pk=self.pk).holdings()
 
-    def alias_etag(self) -> str:
-        """The etag of which versions its aliases name."""
-        return digest_of(self.pk, sorted(self.aliases.values_list("name", "link__number")))
+    def alias_etag(self, numbers: Mapping[str, int | None]) -> str:
+        """The etag of a page that shows `numbers`: {alias: number of the version that it names, None without one}."""
+        return digest_of(self.pk, numbers)
+
+    def refuse_moved(self, shown: Iterable[str], etag: str) -> None:
+        """Refuse with `stale_preview` where `etag` isn't the `alias_etag` of the aliases `shown` as they are stored."""
+        names = list(shown)
+        numbers = dict(self.aliases.filter(name__in=names).values_list("name", "link__number"))
+        if etag != self.alias_etag({name: numbers.get(name) for name in names}):
+            raise_refusal(rules.STALE_PREVIEW)
 
     def protected_aliases(self) -> list[str]:
         """The names of the protected aliases that versions in it carry."""

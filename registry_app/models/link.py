@@ -117,17 +117,19 @@ class Link(models.Model):
             link._remove_aliases(change, take)
             link._set_tags(change, tags)
 
-    def change_aliases(
-        self, by: Actor, put: Iterable[str] = (), take: Iterable[str] = (), *, seen: str | None = None, reason: str = ""
-    ) -> None:
+    def promote(self, by: Actor, alias: str, *, shown: Iterable[str], etag: str, reason: str = "") -> None:
+        """Set this alias, as `change_aliases` does; `etag` is the collection's `alias_etag` of the aliases `shown`."""
+        with changing(self, by, Action.ALIAS_SET, reason=reason) as change:
+            change.row._check_protected(change, [alias])  # first: who lacks the role need not look again
+            change.row.collection.refuse_moved(shown, etag)
+            change.row.set_aliases(change, [alias])
+
+    def change_aliases(self, by: Actor, put: Iterable[str] = (), take: Iterable[str] = (), *, reason: str = "") -> None:
         """Set these aliases on it, which takes them off other versions (rule 25), and remove those.
 
-        `seen` is the collection's `alias_etag` as it was shown. Refuses with `alias_reserved`, `alias_invalid`,
-        `alias_protected`, or `stale_preview` where an alias moved since.
+        Refuses with `alias_reserved`, `alias_invalid` or `alias_protected`.
         """
         with changing(self, by, Action.ALIAS_SET, reason=reason) as change:
-            if seen is not None and seen != change.row.collection.alias_etag():
-                raise_refusal(rules.STALE_PREVIEW)
             change.row.set_aliases(change, put)
             change.row._remove_aliases(change, take)
 

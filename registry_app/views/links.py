@@ -16,7 +16,7 @@ from ..forms import CompareForm, LabelsForm, LinkForm, PromoteForm, UnlinkForm
 from ..listings.comparison import Comparison, csv_lines, known_number, versions_to_add
 from ..listings.lineage import LineageListing, lineage_of
 from ..listings.links import labels_of
-from ..listings.promotion import Promotion
+from ..listings.promotion import OTHERS, Promotion
 from ..listings.series import Labels, Series
 from ..listings.version_page import VersionPage
 from ..listings.versions import LinkableVersionListing
@@ -138,20 +138,35 @@ def promote(request, organization, name, collection, number):
     """Set one alias on a link (rules 25 and 26). Protected aliases are offered first."""
     access, collection, found = get_link(request.user, organization, name, collection, number, Action.ALIAS_SET)
     promotion = Promotion(access, found)
-    names = [choice.name for choice in promotion.choices]
-    protected = [] if promotion.refusal else promotion.labels.declared
-    form = PromoteForm(form_data(request), link=found, names=names, protected=protected)
-    if form.is_valid():
-        wanted = form.cleaned_data
-        how = {"put": [wanted["alias"]], "seen": wanted["etag"], "reason": wanted["reason"]}
-        if form.submit(found.change_aliases, actor_of(request), **how):
-            messages.success(request, f"{wanted['alias']} now points to {found.label}.")
-            return redirect(found)
+    form = _promote_form(request, access, promotion)
+    if form.is_valid() and form.submit(_promote, found, actor_of(request), promotion.shown, form.cleaned_data):
+        messages.success(request, f"{form.cleaned_data['alias']} now points to {found.label}.")
+        return redirect(found)
     log_refusals(request, form, Action.ALIAS_SET, found)
+    if (chosen := form.data.get("alias")) in promotion.others[OTHERS:]:
+        form.type_alias(chosen)
     *boxes, another = form["alias"].subwidgets
-    choices = list(zip(promotion.choices, boxes, strict=True))
-    context = {**promotion.context, "form": form, "collection": collection, "choices": choices, "another": another}
+    context = {
+        **promotion.context,
+        "admins": access.registry.admins().who_can_help(),
+        "another": another,
+        "choices": list(zip(promotion.choices, boxes, strict=True)),
+        "collection": collection,
+        "form": form,
+    }
     return registry_page(request, "links/promote.html", access, "detail", context, form.status)
+
+
+def _promote_form(request, access, promotion):
+    """The form of the Promotion: who may not set the protected aliases isn't asked why."""
+    protected = [] if promotion.refusal else promotion.labels.declared
+    shown = promotion.shown
+    etag = promotion.link.collection.alias_etag(shown)
+    return PromoteForm(form_data(request), registry=access.registry, names=shown, protected=protected, etag=etag)
+
+
+def _promote(link, actor, shown, wanted):
+    link.promote(actor, wanted["alias"], shown=shown, etag=wanted["etag"], reason=wanted["reason"])
 
 
 def _labels_and_lock(access, collection, link):

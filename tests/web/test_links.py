@@ -379,13 +379,42 @@ def test_rule_26_promoting_sets_one_alias_and_says_why_where_it_is_protected(mea
     refused(browser(rob), address, {**his, "alias": "production"}, "required")
     refused(browser(rob), address, {**his, "alias": "", "other": "Production "}, "required")
     refused(browser(rob), address, {**his, "alias": ""}, "required")
-    refused(browser(rob), address, {**his, "alias": "v4"}, "invalid_choice")
+    refused(browser(rob), address, {**his, "alias": "v4"}, "alias_reserved")
     with logging() as events:
         assert browser(rob).post(address, {**his, "alias": "production", "reason": "Gate passed"}).status_code == 302
     assert [(event.changes, event.reason) for event in events] == [({"link": ["v2", "v4"]}, "Gate passed")]
-    refused(browser(mel), address, hers, "stale_preview", 409)  # what she was shown is past
+    assert browser(mel).post(address, hers).status_code == 302  # it said nothing of where production was
     assert browser(mel).post(address, {**shown(mel)[2], "alias": "", "other": "tried"}).status_code == 302
-    assert collection.links.get(number=4).alias_names() == ["production", "tried"]
+    assert collection.links.get(number=4).alias_names() == ["production", "staging", "tried"]
+
+
+def test_rules_18_and_26_a_choice_that_is_past_is_kept_and_told_why(measured, mel, rob):
+    collection, address = measured[4].collection, of("links:promote", measured[4].collection, 4)
+    measured[0].change_aliases(Actor(mel), put=[f"b{number}" for number in range(6)])
+
+    def sent(page, **changed):
+        return {**Page(page).form_to(address).data, **changed}
+
+    form = browser(mel).get(address)
+    measured[1].change_aliases(Actor(mel), put=["a0"])  # b5 is not among the first ones any more
+    conflict = refused(browser(mel), address, sent(form, alias="b5"), "stale_preview", 409)
+    assert (sent(conflict)["alias"], sent(conflict)["other"]) == ([""], ["b5"])
+    measured[1].change_aliases(Actor(mel), put=["z0"])  # it shows nothing of this one
+    assert browser(mel).post(address, sent(conflict)).status_code == 302
+    assert collection.links.get(number=4).alias_names() == ["b5"]
+
+    form = browser(mel).get(address)
+    measured[4].change_aliases(Actor(mel), put=["a0"])
+    conflict = refused(browser(mel), address, sent(form, alias="a0"), "stale_preview", 409)
+    assert "alias" not in sent(conflict)
+    assert sent(conflict)["etag"] == sent(browser(mel).get(address))["etag"] != sent(form)["etag"]
+
+    form = browser(mel).get(address)
+    protect(collection.registry, "b0")
+    for alias in ("b0", "production", "B0"):
+        page = refused(browser(mel), address, sent(form, alias=alias), "alias_protected")
+        assert rob in [admin.user for admin in page.context["admins"]]
+        assert "Admins who can help" in page.text
 
 
 def test_rule_26_each_way_to_write_a_protected_alias_needs_a_reason(measured, rob):
