@@ -282,7 +282,8 @@ def test_the_same_form_sent_twice_at_once_is_done_once(ada, registry_form, name)
         together.wait()
         try:
             response = client.post(sent.address, sent.data)
-            answers.append((response.status_code, codes(response)))
+            # A redirect shows no form; its client heard of the one that the other thread showed.
+            answers.append((response.status_code, set() if response.status_code == 302 else codes(response)))
         finally:
             connection.close()
 
