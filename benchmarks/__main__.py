@@ -158,7 +158,7 @@ def wait(place, cases, rows):
     for case in {case.engine: case for case in cases}.values():
         say(f"{case.engine} beside an import of {rows:,} versions")
         file = place.folder / "waits.json"
-        manage(case.environment, "measure_import", f"--rows={rows}", "--rounds=3", f"--file={file}")
+        manage(case.environment, "measure_waits", f"--rows={rows}", "--rounds=3", f"--file={file}")
         case.whole["wait"] = max(json.loads(file.read_text()).values())
 
 

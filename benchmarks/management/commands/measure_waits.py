@@ -1,7 +1,7 @@
-"""`measure_import`: how long an import keeps others from saving, looked at and then done.
+"""`measure_waits`: how long an import keeps others from saving, looked at and then done.
 
 In an organization of its own: `DJANGO_SETTINGS_MODULE=benchmarks.settings REGISTRY_DATA_DIR=$(mktemp -d)
-.venv/bin/python manage.py measure_import`, with DATABASE_URL for PostgreSQL. Beside the import, a second connection
+.venv/bin/python manage.py measure_waits`, with DATABASE_URL for PostgreSQL. Beside the import, a second connection
 takes what each change of the organization takes, over and over; how long it had to wait is told, and how long the page
 took.
 """
