@@ -154,12 +154,13 @@ def crowd(place, cases, seconds):
 
 
 def wait(place, cases, rows):
-    """How long another change waits at most beside an import of `rows`, in the largest database of each engine."""
+    """What an import of `rows` and a restriction of as many people take, in the largest database of each engine."""
     for case in {case.engine: case for case in cases}.values():
-        say(f"{case.engine} beside an import of {rows:,} versions")
+        say(f"{case.engine} beside an import of {rows:,} versions, and a restriction of {rows:,} people")
         file = place.folder / "waits.json"
-        manage(case.environment, "measure_waits", f"--rows={rows}", "--rounds=3", f"--file={file}")
-        case.whole["wait"] = max(json.loads(file.read_text()).values())
+        options = (f"--rows={rows}", f"--people={rows}", "--rounds=3", f"--file={file}")
+        manage(case.environment, "measure_waits", *options)
+        case.whole["waits"] = json.loads(file.read_text())
 
 
 def alone(case, requests, log):

@@ -122,6 +122,7 @@ def _details(cases):
     yield ""
     yield from _peers(cases)
     yield from _crowd(cases)
+    yield from _waits(cases)
     yield from _plans(cases)
 
 
@@ -156,6 +157,21 @@ def _crowd(cases):
     yield f"## {READERS} readers and {WRITERS} writers at once"
     yield ""
     heads = ["database", "registries", "reads/s", "p99 ms of a read", "writes/s", "p99 ms of a write", "5xx", "lost"]
+    yield from table(heads, rows)
+    yield ""
+
+
+def _waits(cases):
+    rows = []
+    for case in (case for case in cases if "waits" in case.whole):
+        for name, (waited, took, cpu, queries) in case.whole["waits"].items():
+            figures = (f"{waited:.0f}", f"{took:.0f}", f"{cpu:.0f}", f"{queries:.0f}")
+            rows.append([case.engine, f"{case.size:,}", name, *figures])
+    yield "## An import of 1,000 versions, and a restriction of 1,000 people, beside others who save"
+    yield ""
+    yield "The restriction keeps 100 of them. Others waited: the longest time that a change had to wait for its lock."
+    yield ""
+    heads = ["database", "registries", "what", "others waited ms", "answered in ms", "cpu ms", "queries"]
     yield from table(heads, rows)
     yield ""
 

@@ -26,10 +26,10 @@ def test_quick_run_answers_every_operation_rightly(tmp_path):
     assert {"collections, first page", "search, rare word", "log, an old day"} <= {row[0] for row in links if row}
 
 
-def test_an_import_is_measured_looked_at_and_done(tmp_path):
+def test_an_import_and_a_restriction_are_measured(tmp_path):
     kept = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     environment = {**kept, "DJANGO_SETTINGS_MODULE": "benchmarks.settings", "REGISTRY_DATA_DIR": str(tmp_path)}
-    command = [sys.executable, "manage.py", "measure_waits", "--rows=20", "--rounds=1"]
+    command = [sys.executable, "manage.py", "measure_waits", "--rows=20", "--people=5", "--rounds=1"]
     done = subprocess.run(command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert [line.split(":")[0] for line in done.stdout.splitlines()[1:]] == ["preview", "import"]
+    assert [line.split(":")[0] for line in done.stdout.splitlines()[1:]] == ["preview", "import", "restriction"]
