@@ -1,5 +1,5 @@
 /* Fields of names: what is offered while one types (members/suggestions.html) takes the place of the line typed. */
-const FIELD = ".names .input";
+const FIELD = ".offered .input";
 const askedFor = new WeakMap(); /* the field: where the line begins that its offers are for */
 
 function lineOf({ value, selectionEnd }) {
@@ -30,7 +30,7 @@ document.addEventListener("htmx:configRequest", ({ detail }) => {
 /* Offers are for one line: once the caret is in another, they go, and those on their way don't come. */
 document.addEventListener("selectionchange", () => {
   const field = document.activeElement;
-  if (field?.matches(FIELD) && hasLeft(field)) field.closest(".names").querySelector(".offers").replaceChildren();
+  if (field?.matches(FIELD) && hasLeft(field)) field.closest(".offered").querySelector(".offers").replaceChildren();
 });
 
 document.addEventListener("mousedown", (event) => {
@@ -44,7 +44,7 @@ document.addEventListener("click", (event) => {
 
 /* Arrows lead to the offers and back, Escape puts them away. */
 document.addEventListener("keydown", (event) => {
-  const names = event.target.closest?.(".names");
+  const names = event.target.closest?.(".offered");
   const offers = [...(names?.querySelectorAll(".offers button") ?? [])];
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!offers.length || !(step || event.key === "Escape")) return;
