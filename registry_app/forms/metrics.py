@@ -18,6 +18,7 @@ from .widgets import any_field, search_field
 FEWEST, MOST = 2, 6  # versions that are compared
 INPUTS, OUTPUTS = "inputs", "outputs"
 NAMES_READ = 50  # names of versions in an address
+DIGEST_FROM = 6  # characters: fewer are in too many digests
 
 
 class LinkFilter(CursorForm):
@@ -41,7 +42,8 @@ class LinkFilter(CursorForm):
             text = wanted["q"]
             number = rules.number_called(f"v{text.lower().removeprefix('v')}")
             found = Q(version__run__icontains=text) | Q(linked_by__username__icontains=text)
-            found |= Q(version__digest__icontains=rules.clean_digest(text))
+            if len(text) >= DIGEST_FROM:
+                found |= Q(version__digest__icontains=rules.clean_digest(text))
             links = links.filter(found if number is None else found | Q(number=number))
         if "tag" in wanted:
             links = links.filter(Exists(Tag.objects.filter(link=OuterRef("pk"), name=wanted["tag"])))

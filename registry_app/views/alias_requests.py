@@ -57,7 +57,8 @@ def withdraw(request, organization, name, collection, pk):
 def answer(request, organization, name, collection, pk):
     """Approve or decline one request; approving is the move itself."""
     access, collection = get_collection(request.user, organization, name, collection, Action.ALIAS_APPROVE)
-    requests = collection.alias_requests.select_related("user", "answered_by", "link__version")
+    version = ("link__version__artifact__team", "link__version__created_by")
+    requests = collection.alias_requests.select_related("user", "answered_by", *version)
     asked = get_object_or_404(requests, pk=pk)
     asked.registry, asked.collection, asked.link.collection = access.registry, collection, collection
     form = AliasAnswerForm(form_data(request), registry=access.registry, initial={"etag": etag_of(asked)})
