@@ -126,7 +126,7 @@ def _ours(person, facts):
 
 def _published(person, facts, collection):
     numbers = [f"{collection}v{number}/" for number in range(LINKS)]
-    yield Operation(person, "a collection", [collection], "v0/", person=person, rival="change page")
+    yield Operation(person, "a collection", [collection], 'id="versions-results"', person=person, rival="change page")
     yield Operation(person, "a version", numbers, 'class="props"', person=person, rival="change page")
     link = lambda: {"version": secrets.choice(facts["versions"])}  # noqa: E731
     yield Operation(person, "link", [f"{collection}link/"], collection, link, person, rival="edit")
