@@ -185,7 +185,8 @@ class Version(models.Model):
         links = self.links.select_related("collection__registry").order_by("collection__registry__name_key", "pk")
         if membership is None:
             return links
-        return links.filter(collection__registry__in=membership.registries().order_by().values("pk"))
+        # Asked of each link: a list of all registries that an admin sees would be made for a few links.
+        return links.filter(Exists(membership.registries().order_by().filter(pk=OuterRef("collection__registry"))))
 
     def refuse_deletion(self, membership: OrganizationMembership | None) -> rules.Refusal | None:
         """Rule 27: why it may not be deleted, in words for the membership's person, or for staff as of `places`."""
