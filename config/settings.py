@@ -102,8 +102,14 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;",
     }
 else:
-    waits = {"connect_timeout": DATABASE_WAIT, "options": f"-c lock_timeout={DATABASE_WAIT}s"}
-    DATABASES["default"]["OPTIONS"] = {**waits, **DATABASES["default"].get("OPTIONS", {})}
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": DATABASE_WAIT,
+        "options": f"-c lock_timeout={DATABASE_WAIT}s",
+        # A connection prepares what it is asked for the fifth time: to plan a query costs more than to run it.
+        "server_side_binding": True,
+        "prepare_threshold": 5,
+        **DATABASES["default"].get("OPTIONS", {}),
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Shared by all workers, so that the limits on login attempts hold across them.
 CACHES = {
