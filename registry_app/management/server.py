@@ -4,6 +4,7 @@ waitress reads a request whole, headers and body, before one of its threads work
 or half, holds a connection and no thread; gunicorn's own workers read the body in the thread.
 """
 
+import gc
 import os
 import time
 from threading import Event, Thread
@@ -65,11 +66,18 @@ class Server(BaseApplication):
             "control_socket_disable": True,
             "loglevel": "warning",
             "when_ready": lambda arbiter: self.ready(),
+            "pre_fork": _share,
         }.items():
             self.cfg.set(name, value)
 
     def load(self):
         return with_stack_room(get_internal_wsgi_application())
+
+
+def _share(arbiter, worker):
+    """Keep the garbage collector away from what is loaded: its marks in each object would end that memory is shared."""
+    gc.collect()
+    gc.freeze()
 
 
 class BufferingWorker(Worker):
