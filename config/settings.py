@@ -202,7 +202,7 @@ SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{env.prefix}/"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_TRUSTED_ORIGINS = [env.origin] if HTTPS else []
 CSRF_FAILURE_VIEW = "registry_app.views.errors.csrf_failure"
-SESSION_ENGINE = "config.sessions"
+SESSION_ENGINE = "registry_app.authentication.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"

@@ -12,8 +12,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from config.sessions import SessionStore
 from registry_app import rules
+from registry_app.authentication.sessions import SessionStore
 from registry_app.choices import Kind
 from registry_app.models import AcceptedType, AuditChainHead, AuditEvent, Registry
 from registry_app.models.change import digest_of

@@ -8,7 +8,7 @@ from django.db import OperationalError
 class SessionStore(db.SessionStore):
     """The session of one browser."""
 
-    def save(self, must_create=False):
+    def save(self, must_create: bool = False) -> None:
         """Save the session. UpdateError only if it has ended; Django raises it for a busy database too."""
         try:
             super().save(must_create)
