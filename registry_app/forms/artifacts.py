@@ -138,6 +138,6 @@ class VersionForm(ActionForm):
     def _wanted(self, sources):
         """The names and the VersionData; what is left out is as VersionData has it."""
         given = {field: self.cleaned_data[field] for field in VersionData._fields} | {"made_from": sources}
-        facts = VersionData(**{field: value for field, value in given.items() if value is not None})
+        data = VersionData(**{field: value for field, value in given.items() if value is not None})
         names = {"project": "project", "name": "name", "type_name": "type"}
-        return {argument: self.cleaned_data.get(field) for argument, field in names.items()} | {"facts": facts}
+        return {argument: self.cleaned_data.get(field) for argument, field in names.items()} | {"data": data}

@@ -129,10 +129,10 @@ class PublishForm(VersionForm):
         """Publish it: (the Link, whether it is new), or None: `errors` says why."""
         return self.register(partial(self._publish, by))  # type: ignore[arg-type, return-value]
 
-    def _publish(self, by: Actor, project: str, name: str, type_name: str, facts: VersionData) -> tuple[Link, bool]:
+    def _publish(self, by: Actor, project: str, name: str, type_name: str, data: VersionData) -> tuple[Link, bool]:
         wanted, collection = self.cleaned_data, self.chosen_collection
         labels = {"aliases": wanted["aliases"], "tags": wanted["tags"], "reason": wanted["reason"]}
-        return Publication(collection, self.chosen_team, project, name or collection.name, facts, **labels).publish(by)
+        return Publication(collection, self.chosen_team, project, name or collection.name, data, **labels).publish(by)
 
 
 class RegistryPublishForm(PublishForm):

@@ -24,7 +24,7 @@ class Publication:
     team: Team
     project: str
     name: str
-    facts: VersionData
+    data: VersionData
     aliases: Iterable[str] = ()
     tags: Iterable[str] = ()
     reason: str = ""
@@ -44,7 +44,7 @@ class Publication:
             self._create_collection(by)
             with refused_on({NON_FIELD_ERRORS: "team" if self.team.pk else "new_team", "type": "name"}):
                 type_name = self.collection.type
-                version, _ = register(self.team, by, self.project, self.name, type_name, self.facts, self.reason)
+                version, _ = register(self.team, by, self.project, self.name, type_name, self.data, self.reason)
             link, _ = self.collection.link(by, version, self.aliases, self.reason)
             link.set_tags(by, self.tags, reason=self.reason)
         return link, True
@@ -54,7 +54,7 @@ class Publication:
         if self.collection.pk is None:
             return None
         links = self.collection.links.select_related("collection__registry__organization")
-        return links.filter(version__digest=self.facts.digest).first()
+        return links.filter(version__digest=self.data.digest).first()
 
     def _create_team(self, by: Actor) -> None:
         """The new team, and `by` as its admin."""

@@ -23,7 +23,7 @@ def clean_names(project: str, name: str, type_name: str) -> tuple[str, str, str]
 
 
 def register(
-    team: Team, by: Actor, project: str, name: str, type_name: str, facts: VersionData, reason: str = ""
+    team: Team, by: Actor, project: str, name: str, type_name: str, data: VersionData, reason: str = ""
 ) -> tuple[Version, bool]:
     """Register a version with these data of the team's artifact `name` in `project`, which is made where it is new.
 
@@ -32,7 +32,7 @@ def register(
     """
     with changing(team, by, Action.VERSION_CREATE, reason=reason) as change:
         batch = Batch(change.row, by, [name])
-        answer = batch.add(project, name, type_name, facts)
+        answer = batch.add(project, name, type_name, data)
         batch.save(reason)
     return answer
 
@@ -52,20 +52,20 @@ class Batch:
         found = Artifact.objects.filter(team=team, name__in=set(map(rules.clean_name, names)))
         self.artifacts = {(artifact.project, artifact.name): artifact for artifact in found}  # as they will be
 
-    def add(self, project: str, name: str, type_name: str, facts: VersionData) -> tuple[Version, bool]:
+    def add(self, project: str, name: str, type_name: str, data: VersionData) -> tuple[Version, bool]:
         """(the version, whether it is new), which is unsaved if it is. Raises ValidationError as `register` says."""
         project, name, type_name = clean_names(project, name, type_name)
-        facts = facts._replace(digest=rules.clean_digest(facts.digest))
-        facts.check()
+        data = data._replace(digest=rules.clean_digest(data.digest))
+        data.check()
         artifact = self._artifact(project, name, type_name)
         raise_refusal(rules.refuse_artifact_type(artifact.type, type_name), "type")
-        if stored := self._stored(artifact, facts.digest):
+        if stored := self._stored(artifact, data.digest):
             return stored, False
-        columns = {**facts._asdict(), "numbers": rules.numbers_of(facts.metadata)}
+        columns = {**data._asdict(), "numbers": rules.numbers_of(data.metadata)}
         sources = columns.pop("made_from")
         version = Version(artifact=artifact, number=artifact.next_number, created_by=self.by.user, **columns)
         artifact.next_number += 1
-        self.new[version.place] = self.digests[project, name, facts.digest] = version
+        self.new[version.place] = self.digests[project, name, data.digest] = version
         self.sources[version.place] = sources
         return version, True
 

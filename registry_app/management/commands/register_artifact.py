@@ -52,18 +52,18 @@ class Command(BaseCommand):
         path = os.path.abspath(path)  # noqa: PTH100, for a path that is a link must stay one
         with refusals_as_command_errors(Action.VERSION_CREATE, team):
             project, name, type_name = clean_names(options["project"], options["name"], options["type"])
-            facts = self._facts(path, organization, options)
-            facts.check()
+            data = self._data(path, organization, options)
+            data.check()
             try:
-                facts = facts._replace(**hash_path(path, self.stderr, follow=options["follow_links"])._asdict())
+                data = data._replace(**hash_path(path, self.stderr, follow=options["follow_links"])._asdict())
             except KeyboardInterrupt:
                 raise CommandError("Interrupted. The next run reads only files that this one didn't finish.") from None
-            version, is_new = register(team, COMMAND_LINE, project, name, type_name, facts)
+            version, is_new = register(team, COMMAND_LINE, project, name, type_name, data)
         clear(path)
         self.stdout.write(f"{version} is registered." if is_new else f"{version} has this digest already.")
         self.stdout.write(f"{version.digest}\n{settings.PUBLIC_URL}{version.get_absolute_url()}")
 
-    def _facts(self, path, organization, options):
+    def _data(self, path, organization, options):
         here = Version.objects.filter(artifact__team__organization=organization)
         return VersionData(
             digest=UNKNOWN,

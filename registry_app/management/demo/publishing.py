@@ -19,8 +19,8 @@ def create(username, path, type_name, card, tags):
 def publish(username, owner, path, artifact, made, **lineage):
     """Register the file `made` for the team `owner` as the next version of `artifact`, and link it."""
     by, target = actor(username), collection(path)
-    facts = VersionData(uri=made.path.as_uri(), metadata=made.metadata, **_hashed(made), **_lineage(**lineage))
-    target.link(by, register(team(owner), by, owner.lower(), artifact, target.type, facts)[0])
+    data = VersionData(uri=made.path.as_uri(), metadata=made.metadata, **_hashed(made), **_lineage(**lineage))
+    target.link(by, register(team(owner), by, owner.lower(), artifact, target.type, data)[0])
 
 
 def link(username, path, artifact, number, reason):
