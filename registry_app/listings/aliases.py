@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from .. import rules
-from ..forms.collections import AliasFilter
+from ..forms.aliases import AliasFilter
 from ..models import Alias, Link, OrganizationMembership, ProtectedAlias
 from .base import Listing, add_line_breaks
 from .series import OF_VERSION, Difference, value_of

@@ -7,7 +7,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from .. import rules
-from ..forms.collections import VersionFilter
+from ..forms.links import VersionFilter
 from ..models import Artifact, Collection, Link, OrganizationMembership, Version
 from ..models.artifact import VersionQuerySet
 from ..permissions import RegistryAccess, TeamAccess
