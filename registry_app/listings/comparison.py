@@ -10,7 +10,8 @@ from ..models import Link, Version
 from ..permissions import RegistryAccess
 from ..rules import SIZE, Number
 from .charts import strip_places
-from .series import Difference, Labels, Series, value_of
+from .labels import Labels
+from .series import Difference, Series, value_of
 
 ROWS_SHOWN = 300  # of a group
 TEXT_SHOWN = 200  # characters of a value

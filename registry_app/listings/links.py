@@ -13,12 +13,13 @@ from ..database.compiled import Compiled
 from ..forms.base import Wanted
 from ..forms.metrics import LinkFilter
 from ..forms.widgets import offer
-from ..models import Collection, Link, Registry, Tag
+from ..models import Collection, Link, Tag
 from ..permissions import RegistryAccess
 from ..rules import Metric
 from .base import Listing, capped_count
 from .cursor import SIZE, Page, cursor_of, decode
-from .series import COLUMNS, NEWEST, OF_VERSION, Difference, Labels, Series, chosen_metrics, value_of
+from .labels import Labels
+from .series import COLUMNS, NEWEST, OF_VERSION, Difference, Series, chosen_metrics, value_of
 
 COUNT_CAP = 10_000  # versions counted at most
 PINNED = 12  # versions with an alias that stand before the others
@@ -276,21 +277,3 @@ def _css(place: int) -> str:
 def count_of(collection: Collection) -> str:
     """The number of versions in a collection, as text."""
     return capped_count(collection.links.all(), COUNT_CAP)
-
-
-def labels_of(registry: Registry, link: Link) -> dict[str, Any]:
-    """The plain aliases of `link` (a row of `with_latest`), its protected ones, and its tags: one query."""
-    found: dict[str, list[str]] = {"alias": [], "tag": [], "protected": []}
-    rows = [
-        each.order_by().values_list("name", Value(kind))
-        for kind, each in (("alias", link.aliases), ("tag", link.tags), ("protected", registry.protected_aliases))
-    ]
-    for name, kind in rows[0].union(*rows[1:], all=True):
-        found[kind].append(name)
-    protected = rules.protected_among(found["alias"], found["protected"])
-    return {
-        "aliases": sorted(set(found["alias"]) - set(protected)),
-        "protected": protected,
-        "tags": sorted(found["tag"]),
-        "is_latest": link.latest,  # type: ignore[attr-defined]
-    }

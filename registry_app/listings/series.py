@@ -4,15 +4,14 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
-from django.db.models import QuerySet, Value
+from django.db.models import QuerySet
 
 from .. import rules
 from ..database.compiled import Compiled
-from ..models import Alias, Collection, Link, ProtectedAlias, Registry, Tag
+from ..models import Collection, Link
 from ..rules import SIZE, Metric, Number, NumberColumn
 
 NEWEST = 200  # versions that are drawn, sorted by a metric, and searched for metrics
-PRODUCTION = "production"  # of several protected aliases, this one is compared with
 COLUMNS = ("pk", "number", "linked_at", "linked_by__username")
 OF_VERSION = ("version__size", "version__file_count", "version__numbers")
 
@@ -21,54 +20,6 @@ OF_VERSION = ("version__size", "version__file_count", "version__numbers")
 def _newest(collection: int) -> QuerySet:
     links = Link.objects.filter(collection=collection).order_by("-number")
     return links.values(*COLUMNS, *OF_VERSION)[: NEWEST + 1]
-
-
-@Compiled
-def _labels(collection: int, registry: int) -> QuerySet:
-    """(kind, id, name, number of the version or -1): aliases, the collection's own tags, protected names."""
-    aliases = Alias.objects.filter(collection=collection).order_by()
-    tags = Tag.objects.filter(collection=collection, link=None).order_by()
-    protected = ProtectedAlias.objects.filter(registry=registry).order_by()
-    return aliases.values_list(Value("alias"), "pk", "name", "link__number").union(
-        tags.values_list(Value("tag"), "pk", "name", Value(-1)),
-        protected.values_list(Value("protected"), "pk", "name", Value(-1)),
-        all=True,
-    )
-
-
-class Labels:
-    """The aliases and tags of a collection: `aliases` {number of a version: names}, `tags`, and `protected` names."""
-
-    def __init__(self, collection: Collection, registry: Registry) -> None:
-        self.aliases: dict[int, list[str]] = {}
-        self.ids: dict[str, int] = {}  # of the aliases
-        self.numbers: dict[str, int] = {}  # of the versions that they name
-        self.tags: list[str] = []
-        names: list[str] = []
-        for kind, pk, name, number in _labels(collection.pk, registry.pk):
-            if kind == "alias":
-                self.aliases.setdefault(number, []).append(name)
-                self.ids[name], self.numbers[name] = pk, number
-            else:
-                (self.tags if kind == "tag" else names).append(name)
-        self.tags.sort()
-        self.declared = sorted(names)
-        self.protected = {*rules.protected_among(self.numbers, names)}
-
-    @cached_property
-    def base(self) -> tuple[str, int] | None:
-        """(name, number of its version) of the protected alias that versions are compared with; None without one."""
-        if not self.protected:
-            return None
-        name = min(self.protected, key=lambda name: (rules.name_key(name) != PRODUCTION, name))
-        return name, self.numbers[name]
-
-    def marked(self, number: int, newest: int | None = None) -> list[tuple[str, bool]]:
-        """[(alias, whether it is protected)] of a version: protected ones first, then `latest`, then by name."""
-        names = sorted(self.aliases.get(number, ()))
-        given = [(name, False) for name in names if name not in self.protected]
-        latest = [(rules.LATEST, False)] if number == newest else []
-        return [*((name, True) for name in names if name in self.protected), *latest, *given]
 
 
 class Series:

@@ -13,8 +13,9 @@ from ..permissions import RegistryAccess
 from ..rules import SIZE, Metric
 from .access_requests import alias_requests_in
 from .charts import spark
+from .labels import Labels
 from .sentences import move_of
-from .series import Difference, Labels, Series, value_of
+from .series import Difference, Series, value_of
 
 BIG_NUMBERS = 4  # the others are folded
 EVENTS_READ, EVENTS_SHOWN = 50, 10

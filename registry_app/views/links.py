@@ -14,10 +14,10 @@ from .. import rules
 from ..choices import Action, Permission
 from ..forms import CompareForm, LabelsForm, LinkForm, PromoteForm, UnlinkForm
 from ..listings.comparison import Comparison, csv_lines, known_number, versions_to_add
+from ..listings.labels import Labels, labels_of
 from ..listings.lineage import LineageListing, lineage_of
-from ..listings.links import labels_of
 from ..listings.promotion import OTHERS, Promotion
-from ..listings.series import Labels, Series
+from ..listings.series import Series
 from ..listings.version_page import VersionPage
 from ..listings.versions import LinkableVersionListing
 from ..models import AuditEvent
