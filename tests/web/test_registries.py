@@ -874,6 +874,22 @@ def test_pages_of_a_registry_cost_the_same_for_3_and_for_300(acme, ada):
     assert {page: costs[page][1] for page in pages if costs[page][1] > pages[page]} == {}
 
 
+def test_rule_18_a_restriction_costs_few_queries_however_many_people_it_keeps(acme, ada):
+    people = [make_user(f"person-{number}") for number in range(100)]
+    for person in people:
+        make_member(acme, person)
+    client = browser(ada)
+    for kept, queries_allowed in ((0, 20), (100, 25)):
+        registry = make_registry(acme, ada, f"Shelf {kept}")
+        address = at("registries:restrict", registry)
+        data = {**Page(client.get(address)).form_to(address).data, "confirmation": registry.name}
+        with CaptureQueriesContext(connection) as queries:
+            client.post(address, {**data, "others": ", ".join(person.username for person in people[:kept])})
+        registry.refresh_from_db()
+        assert (registry.visibility, registry.members.exclude(user=ada).count()) == ("restricted", kept)
+        assert len(queries) <= queries_allowed
+
+
 def test_the_log_costs_the_same_for_3_and_for_300(acme, globex, ada, sam, golden):
     few = cost(browser(sam), reverse("audit:index", args=[globex.slug]))
     for number in range(300):
