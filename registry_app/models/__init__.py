@@ -2,6 +2,7 @@
 
 from .accepted_type import AcceptedType
 from .access_request import AccessRequest
+from .alias import Alias
 from .alias_request import AliasRequest
 from .artifact import Artifact, Version
 from .audit_forward import AuditForward
@@ -12,7 +13,7 @@ from .group_mapping import GroupMapping
 from .group_sign_in import follow_groups
 from .impact import ContentCounts, Restriction
 from .invitation import Invitation
-from .link import Alias, Link
+from .link import Link
 from .organization import Organization, OrganizationMembership
 from .protected_alias import ProtectedAlias
 from .provisioning import (

@@ -8,9 +8,10 @@ from django.db import models
 
 from .. import rules
 from ..choices import Action, Target
+from .alias import Alias
 from .change import Change, changing, refuse_stale
 from .event import Actor, AuditTarget, record, reference
-from .link import Alias, Link
+from .link import Link
 from .request import Request
 from .user import User
 from .validation import raise_refusal, refused_as

@@ -11,12 +11,13 @@ from django.utils import timezone
 from .. import rules
 from ..choices import Action, Permission, Target
 from ..database.fulltext import SearchTerm
+from .alias import Alias
 from .artifact import Version
 from .change import Change, changing, digest_of, locked, refuse_stale
 from .event import Actor, AuditEvent, AuditTarget, reference
 from .folded_name import FoldedNameField
 from .impact import ContentCounts
-from .link import Alias, Link
+from .link import Link
 from .registry import Registry
 from .registry_week import NO_LINKS, LinkCounts
 from .request import deleted_with

@@ -15,9 +15,10 @@ from django.utils import timezone
 from .. import rules
 from ..choices import Hit
 from ..database import fulltext
+from ..models.alias import Alias
 from ..models.artifact import Artifact, ArtifactQuerySet
 from ..models.collection import Collection, CollectionQuerySet
-from ..models.link import Alias, Link
+from ..models.link import Link
 from ..models.organization import OrganizationMembership
 from ..models.registry import Registry
 from ..models.registry_queryset import RegistryQuerySet
