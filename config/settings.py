@@ -20,7 +20,6 @@ FORCE_SCRIPT_NAME = env.prefix or None
 HOST, PORT, WORKERS = env.host, env.port, env.workers
 ADMIN_PASSWORD = env.admin_password
 AUDIT_FORWARD = env.audit_forward  # where the audit log is forwarded to; empty: nowhere
-ARTIFACTS = env.data_dir / "artifacts"  # files that the demo makes
 RESTRICTION_JOURNAL = env.data_dir / "restricted.jsonl"  # restrictions, also those that a restored backup lacks
 MLFLOW_CREDENTIALS = (env.mlflow_username, env.mlflow_password)  # of `import_mlflow`, where the server asks
 HASHES = env.data_dir / "hashes"  # what `register_artifact` hashed before it was interrupted

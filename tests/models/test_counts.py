@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from demo.clock import clock_at
 from registry_app import rules
 from registry_app.audit.reconcile import find_drift
-from registry_app.management.demo.clock import clock_at
 from registry_app.models import Actor, Collection, Registry, RegistryWeek, week_of
 from tests.assertions import refused
 from tests.client import browser, registries_of

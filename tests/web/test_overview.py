@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import strip_tags
 
+from demo.clock import clock_at
 from registry_app import rules
 from registry_app.choices import OrganizationRole, Role
-from registry_app.management.demo.clock import clock_at
 from registry_app.models import Actor, AliasRequest, ApiToken, ProtectedAlias
 from tests.client import browser, many
 from tests.factories import (

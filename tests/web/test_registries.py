@@ -11,10 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
 
+from demo.clock import clock_at
 from registry_app import rules
 from registry_app.choices import Action, Permission, Role
 from registry_app.listings import registries
-from registry_app.management.demo.clock import clock_at
 from registry_app.models import AcceptedType, Actor, AuditEvent, FormerName, Registry, RegistryMember
 from registry_app.models.change import digest_of, etag_of
 from registry_app.views import registries as views

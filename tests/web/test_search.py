@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from demo.clock import clock_at
 from registry_app.choices import Hit, Role
 from registry_app.database import fulltext
-from registry_app.management.demo.clock import clock_at
 from registry_app.models import Alias, Collection, Link, Tag, Version
 from registry_app.search import results
 from tests.assertions import settle

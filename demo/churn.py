@@ -1,7 +1,8 @@
 """The demo's main story: a classifier that the team Retention trains, publishes and brings to production."""
 
-from ...choices import Action
-from ...models import AliasRequest, ProtectedAlias
+from registry_app.choices import Action
+from registry_app.models import AliasRequest, ProtectedAlias
+
 from . import publishing
 from .named import actor, collection, registry
 from .organizations import refused

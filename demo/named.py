@@ -1,6 +1,6 @@
 """The demo's things by their names, as its steps speak of them."""
 
-from ...models import Actor, Collection, Organization, Registry, Team, User, Version
+from registry_app.models import Actor, Collection, Organization, Registry, Team, User, Version
 
 
 def example() -> Organization:

@@ -2,13 +2,13 @@
 
 import secrets
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from ...models import Organization
-from ...operations.prepare import prepare
-from ..demo import churn, clock, organizations, others, people, training
+from config import env
+from demo import churn, clock, organizations, others, people, training
+from registry_app.models import Organization
+from registry_app.operations.prepare import prepare
 
 
 class Command(BaseCommand):
@@ -20,10 +20,11 @@ class Command(BaseCommand):
         prepare(self)
         if Organization.objects.exists():
             raise CommandError("There is an organization already; the demo fills an empty installation only.")
+        folder = env.data_dir / "artifacts"
         passwords = {name: secrets.token_urlsafe(12) for name in ("ada", "mel", "sam")}
-        steps = [*people.steps(passwords), *organizations.steps(), *churn.steps(training.make(settings.ARTIFACTS))]
+        steps = [*people.steps(passwords), *organizations.steps(), *churn.steps(training.make(folder))]
         with transaction.atomic():
-            clock.run([*steps, *others.steps(settings.ARTIFACTS)])
+            clock.run([*steps, *others.steps(folder)])
         for name, what in (
             ("ada", "admin of Example Org, and of this installation"),
             ("mel", "member of Example Org, with a role in Safety_Classifiers"),

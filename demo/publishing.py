@@ -4,8 +4,9 @@ from io import StringIO
 
 from django.core.management.base import OutputWrapper
 
-from ...importers.digests import hash_path
-from ...models import Collection, VersionData, register
+from registry_app.importers.digests import hash_path
+from registry_app.models import Collection, VersionData, register
+
 from .named import actor, collection, registry, team, version
 
 

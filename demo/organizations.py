@@ -6,9 +6,10 @@ from datetime import timedelta
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from ...choices import Action, Role, Visibility
-from ...models import AccessRequest, Registry, RegistryMember
-from ...models.event import refusals_logged
+from registry_app.choices import Action, Role, Visibility
+from registry_app.models import AccessRequest, Registry, RegistryMember
+from registry_app.models.event import refusals_logged
+
 from .named import actor, example, person, registry, team
 
 ALL = None  # in the place of a list of types

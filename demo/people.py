@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from ...choices import OrganizationRole, TeamRole
-from ...models import (
+from registry_app.choices import OrganizationRole, TeamRole
+from registry_app.models import (
     Actor,
     ApiToken,
     OrganizationMembership,
@@ -14,6 +14,7 @@ from ...models import (
     make_account,
     make_service_account,
 )
+
 from .named import actor, example, person, team
 
 COMMAND_LINE = Actor(None, staff=True)
