@@ -2,6 +2,7 @@
 
 import ast
 import io
+import re
 import tokenize
 from pathlib import Path
 
@@ -199,6 +200,18 @@ def template_faults(path, source):
 def test_every_template_keeps_its_rule():
     faults = [f"{path}: {fault}" for path, source in templates() for fault in template_faults(path, source)]
     assert not faults, "\n".join([template_faults.__doc__, *faults])
+
+
+def test_the_page_for_developers_says_the_same():
+    text = (ROOT / "docs/developing.md").read_text()
+    rows = re.findall(r"^\| (\d) \| (.+?) \|", text, re.MULTILINE)
+    floors = {room: int(floor) for floor, cell in rows for room in re.findall(r"`(\w+)(?:/|\.py)`", cell)}
+    assert floors == LEVELS
+    limits = (
+        f"functions of at most {FUNCTION_LINES} lines, files of at most {FILE_LINES}, "
+        f"templates of at most {TEMPLATE_LINES} lines of {TEMPLATE_COLUMNS} characters"
+    )
+    assert limits in " ".join(text.split())
 
 
 def test_every_room_is_read():
