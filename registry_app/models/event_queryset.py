@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 from django.db.models import Q, Subquery
@@ -14,7 +14,7 @@ from ..database import fulltext
 
 if TYPE_CHECKING:
     from .collection import Collection
-    from .event import AuditTarget
+    from .event import Audited, AuditTarget
     from .organization import OrganizationMembership
     from .registry import Registry
 
@@ -36,6 +36,11 @@ class AuditEventQuerySet(models.QuerySet):
     def of_collection(self, collection: "Collection") -> Self:
         """Those about this collection and what is in it."""
         return self.filter(collection_id=collection.pk)
+
+    def newest(self, action: Action, thing: "Audited") -> Any:
+        """The newest entry that `action` was done to `thing`, or None: who saved meanwhile (rule 19)."""
+        target = thing.audit_target
+        return self.filter(target_type=target.type, target_id=target.id, action=action, code="").first()
 
     def restricting(self) -> Self:
         """Those by which a registry became restricted, be it from its creation on."""

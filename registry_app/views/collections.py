@@ -73,16 +73,14 @@ def settings(request, organization, name, collection):
     if form.status == 409:
         read_again(collection, ["key_metrics", "version"])
         form.initial["etag"] = etag_of(collection)
-        context |= {"theirs": _last_edit(collection), "stored": rules.key_metric_texts(collection.key_metrics)}
+        context |= {
+            "theirs": AuditEvent.objects.newest(Action.COLLECTION_EDIT, collection),
+            "stored": rules.key_metric_texts(collection.key_metrics),
+        }
     held = collection.protected_aliases()
     return _collection_page(
         request, "collections/settings.html", access, collection, "settings", context, held, form.status
     )
-
-
-def _last_edit(collection):
-    """The entry of the last edit of a collection."""
-    return AuditEvent.objects.of_collection(collection).filter(action=Action.COLLECTION_EDIT, code="").first()
 
 
 def _collection_page(request, template, access, collection, view, context, held, status=200, *, part=None):
@@ -110,7 +108,7 @@ def edit(request, organization, name, collection):
         form.initial["etag"] = etag_of(collection)
     context = {"form": form, "collection": collection, "headings": rules.CARD_HEADINGS, "rules": rules}
     if form.status == 409:
-        context["theirs"] = _last_edit(collection)
+        context["theirs"] = AuditEvent.objects.newest(Action.COLLECTION_EDIT, collection)
     return registry_page(request, "collections/edit.html", access, "detail", context, form.status)
 
 

@@ -74,8 +74,7 @@ def _settings_page(request, membership, form):
         "admins": here.memberships.admins().who_can_help(),
     }
     if form.status == 409:
-        edits = AuditEvent.objects.filter(organization_id=here.pk, action=Action.ORGANIZATION_EDIT, code="")
-        context["theirs"] = edits.first()
+        context["theirs"] = AuditEvent.objects.newest(Action.ORGANIZATION_EDIT, here)
     return render_page(request, "organizations/settings.html", membership, context, status=form.status)
 
 

@@ -90,14 +90,8 @@ def settings(request, organization, name):
         form.initial["etag"] = etag_of(access.team)
     context = {"form": form, "admins": access.team.admins().who_can_help()}
     if form.status == 409:
-        context["theirs"] = _last_edit(access)
+        context["theirs"] = AuditEvent.objects.newest(Action.TEAM_EDIT, access.team)
     return _team_page(request, "teams/settings.html", access, context, form.status)
-
-
-def _last_edit(access):
-    """The audit entry of the team's last edit, found by name, because entries have no team id."""
-    here = AuditEvent.objects.filter(organization_id=access.membership.organization_id, code="")
-    return here.filter(action=Action.TEAM_EDIT, target_id=access.team.pk).first()
 
 
 @require_http_methods(["GET", "POST"])
