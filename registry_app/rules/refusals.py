@@ -121,6 +121,7 @@ ADDRESS_TAKEN = Refusal(
     "Give that account another address, or deactivate it and take its address away.",
 )
 EMAIL_TAKEN = Refusal("email_taken", "Another account has this email address.")
+OTHER_ORGANIZATION = Refusal("other_organization", "The version belongs to another organization.")
 IN_OTHER_ORGANIZATIONS = Refusal(
     "other_organization",
     "The account is used in another organization too.",
@@ -160,7 +161,6 @@ SOURCE_HIDDEN = Refusal(
     "source_hidden",
     "You can link versions of your own teams, and versions linked in registries where you are a viewer or more.",
 )
-OTHER_ORGANIZATION = Refusal("other_organization", "The version belongs to another organization.")
 VERSION_IS_FIXED = Refusal(
     "version_is_fixed", "A version never changes: its digest, size and address stay as they are."
 )

@@ -47,29 +47,8 @@ CONSTRAINTS = {
     "registry_core_keeps_a_list": rules.CORE_KEEPS_A_LIST,
     "registry_core_is_given": rules.CORE_IS_GIVEN,
 }
-REFUSALS = {
-    refusal.code: refusal
-    for refusal in (
-        rules.NAME_TAKEN,
-        rules.KIND_STAYS,
-        rules.ORGANIZATION_STAYS,
-        rules.CORE_IS_SHARED,
-        rules.CORE_IS_FIXED,
-        rules.CORE_IS_GIVEN,
-        rules.CORE_TYPE_STAYS,
-        rules.CORE_STAYS,
-        rules.RESTRICTED_STAYS,
-        rules.EDIT_CONFLICT,
-        rules.TYPE_STAYS,
-        rules.TYPE_NOT_ACCEPTED,
-        rules.OTHER_ORGANIZATION,
-        rules.LINK_STAYS,
-        rules.ALIAS_PROTECTED,
-        rules.VERSION_IS_FIXED,
-        rules.VERSION_LINKED,
-        rules.LOG_STAYS,
-    )
-}
+# {code that a trigger raises: its Refusal}; of several with one code, the first of the rules.
+REFUSALS = {each.code: each for each in reversed(vars(rules).values()) if isinstance(each, rules.Refusal)}
 
 
 def refusal_of(error: Exception) -> rules.Refusal | None:
