@@ -10,7 +10,8 @@ from django.core.exceptions import ValidationError
 from .. import rules
 from ..forms import RestrictForm
 from ..forms.accepted_types import TypesField
-from ..forms.base import ActionForm, EtagField, NamesField, ReasonField
+from ..forms.base import ActionForm
+from ..forms.fields import EtagField, NamesField, ReasonField
 from ..models.change import etag_of
 
 

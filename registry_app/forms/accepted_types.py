@@ -9,7 +9,8 @@ from django.core.exceptions import ValidationError
 from .. import rules
 from ..models import Registry
 from ..models.validation import as_error, raise_reason
-from .base import ActionForm, EtagField, NamesField, ReasonField
+from .base import ActionForm
+from .fields import EtagField, NamesField, ReasonField
 from .widgets import NO_HELP
 
 

@@ -6,7 +6,8 @@ from typing import Any
 from django import forms
 
 from .. import rules
-from .base import ActionForm, CursorForm, ReasonField, RuleField
+from .base import ActionForm, CursorForm
+from .fields import ReasonField, RuleField
 from .widgets import Radios, text_input
 
 

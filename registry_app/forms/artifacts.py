@@ -11,7 +11,8 @@ from .. import rules
 from ..models import Artifact, Version, VersionData
 from ..models.validation import raise_reason
 from ..permissions import RegistryAccess, TeamAccess
-from .base import ActionForm, CursorForm, RuleField, Wanted
+from .base import ActionForm, CursorForm, Wanted
+from .fields import RuleField
 from .widgets import any_field, search_field
 
 SORTS = {

@@ -10,7 +10,8 @@ from ..database.fulltext import SearchTerm
 from ..models import Collection, Registry
 from ..models.collection import CollectionQuerySet
 from ..models.validation import raise_reason
-from .base import ActionForm, CursorForm, EtagField, NamesField, RuleField, Wanted
+from .base import ActionForm, CursorForm, Wanted
+from .fields import EtagField, NamesField, RuleField
 from .widgets import any_field, search_field, text_input
 
 SORTS = {

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from .base import ActionForm, ConfirmationField, EtagField, ReasonField
+from .base import ActionForm
+from .fields import ConfirmationField, EtagField, ReasonField
 
 
 class ConfirmNameForm(ActionForm):

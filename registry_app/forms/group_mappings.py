@@ -7,7 +7,8 @@ from django import forms
 from .. import rules
 from ..choices import OrganizationRole, TeamRole
 from ..models import OrganizationMembership, Team
-from .base import ActionForm, EtagField, RuleField
+from .base import ActionForm
+from .fields import EtagField, RuleField
 from .widgets import Radios, text_input
 
 

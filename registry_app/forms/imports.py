@@ -11,7 +11,8 @@ from django.core.exceptions import ValidationError
 from .. import rules
 from ..importers.rows import IMPORT_BYTES, parse_rows
 from ..importers.texts import decode
-from .base import ActionForm, EtagField
+from .base import ActionForm
+from .fields import EtagField
 
 
 class ImportForm(ActionForm):

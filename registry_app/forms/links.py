@@ -11,8 +11,9 @@ from .. import rules
 from ..models import Collection, Link, OrganizationMembership, Version
 from ..models.change import digest_of
 from ..models.validation import as_error
-from .base import ActionForm, EtagField, FilterForm, ReasonField, RuleField, ShownField
+from .base import ActionForm, FilterForm
 from .collections import aliases_field, tags_field
+from .fields import EtagField, ReasonField, RuleField, ShownField
 from .widgets import Radios, search_field, text_input
 
 

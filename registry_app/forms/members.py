@@ -10,7 +10,8 @@ from django.db.models import Q, QuerySet
 from .. import rules
 from ..choices import OrganizationRole
 from ..models import OrganizationMembership, Team
-from .base import ActionForm, CursorForm, EtagField, Wanted
+from .base import ActionForm, CursorForm, Wanted
+from .fields import EtagField
 from .organizations import AccountForm
 from .principals import AT_ONCE, PrincipalsField, ask_for, find_teams, refuse_unknown
 from .widgets import Radios, any_field, search_field, text_input

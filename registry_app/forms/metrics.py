@@ -12,7 +12,8 @@ from ..choices import Direction
 from ..models import Collection, Link, Tag
 from ..models.change import etag_of
 from ..rules import Metric
-from .base import ActionForm, CursorForm, EtagField, FilterForm, Wanted
+from .base import ActionForm, CursorForm, FilterForm, Wanted
+from .fields import EtagField
 from .widgets import any_field, search_field
 
 FEWEST, MOST = 2, 6  # versions that are compared

@@ -7,7 +7,8 @@ from django.contrib.auth.forms import UsernameField
 
 from .. import rules
 from ..choices import Role
-from .base import ActionForm, EtagField
+from .base import ActionForm
+from .fields import EtagField
 from .widgets import Radios
 
 

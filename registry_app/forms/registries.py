@@ -13,8 +13,9 @@ from ..models.change import etag_of
 from ..models.registry_queryset import RegistryQuerySet
 from ..models.validation import as_error
 from .accepted_types import ListForm, types_list_field
-from .base import ActionForm, CursorForm, EtagField, RuleField, Wanted
+from .base import ActionForm, CursorForm, Wanted
 from .confirming import DeleteForm
+from .fields import EtagField, RuleField
 from .principals import PrincipalsField, ask_for, find_users, names_of_people, refuse_unknown
 from .widgets import Radios, any_field, search_field, text_input
 

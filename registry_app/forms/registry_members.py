@@ -12,7 +12,8 @@ from .. import rules
 from ..choices import Role
 from ..models import OrganizationMembership, Registry, RegistryMember
 from ..models.validation import as_error
-from .base import ActionForm, EtagField, ReasonField
+from .base import ActionForm
+from .fields import EtagField, ReasonField
 from .principals import PrincipalsField, ask_for, find_teams, find_users, names_of_people, refuse_unknown, suggest
 from .widgets import NameInput, Radios
 

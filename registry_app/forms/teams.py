@@ -8,7 +8,8 @@ from django.db.models import QuerySet
 from .. import rules
 from ..choices import TeamRole
 from ..models import OrganizationMembership, Team, User
-from .base import ActionForm, CursorForm, EtagField, RuleField, Wanted
+from .base import ActionForm, CursorForm, Wanted
+from .fields import EtagField, RuleField
 from .principals import PrincipalsField, ask_for, find_users, names_of_people, refuse_unknown
 from .widgets import Radios, search_field, text_input
 

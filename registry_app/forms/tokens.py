@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from .. import rules
 from ..choices import TokenLife
-from .base import ActionForm, RuleField
+from .base import ActionForm
+from .fields import RuleField
 
 
 class TokenForm(ActionForm):

@@ -11,7 +11,8 @@ from django.db import connection, transaction
 from django.urls import reverse
 
 from registry_app.choices import OrganizationRole, Role, TeamRole
-from registry_app.forms.base import ActionForm, EtagField
+from registry_app.forms.base import ActionForm
+from registry_app.forms.fields import EtagField
 from registry_app.models import (
     Actor,
     AliasRequest,
