@@ -8,7 +8,7 @@ from ..forms import DeleteForm
 from ..models import Alias, Collection, Link, Tag
 from ..models.change import etag_of
 from .base import AuditedAdmin, actor_of
-from .forms import LabelsForm
+from .forms import ContentForm
 
 COLLECTION_STAYS = rules.Refusal("type_stays", "A collection stays in its registry.")
 
@@ -17,7 +17,7 @@ COLLECTION_STAYS = rules.Refusal("type_stays", "A collection stays in its regist
 class CollectionAdmin(AuditedAdmin):
     """Collections: every change through the verb that a page would call."""
 
-    form = LabelsForm
+    form = ContentForm
     delete_confirmation_template = "admin/second_step.html"
     list_display = ["name", "registry", "registry__organization", "type", "updated_at"]
     list_filter = ["registry__organization", "type"]
@@ -43,7 +43,7 @@ class CollectionAdmin(AuditedAdmin):
 class LinkAdmin(AuditedAdmin):
     """Links: versions linked and unlinked, their aliases and tags changed."""
 
-    form = LabelsForm
+    form = ContentForm
     list_display = ["__str__", "collection__registry__organization", "version", "linked_at", "linked_by"]
     list_filter = ["collection__registry__organization", "collection__type"]
     list_select_related = ["collection__registry__organization", "version__artifact__team", "linked_by"]

@@ -119,22 +119,11 @@ class RegistryForm(AdminForm):
         return " ".join([f"New: {', '.join(new)}.", *reasons]) if reasons else ""
 
 
-class LabelsField(NamesField):
-    """Aliases or tags, which the verb judges."""
+class ContentForm(AdminForm):
+    """A collection, or a version in one, with its aliases and tags, which the verb judges (rules 20 to 23)."""
 
-    def __init__(self):
-        super().__init__(required=False, widget=AdminTextInputWidget, help_text="Separated by commas.")
-
-    def has_changed(self, initial, data):
-        """Whether these are other names, in whatever order."""
-        return sorted(self.to_python(initial)) != sorted(self.to_python(data))
-
-
-class LabelsForm(AdminForm):
-    """A collection, or a version in one, with its labels (rules 20 to 23)."""
-
-    aliases = LabelsField()
-    tags = LabelsField()
+    aliases = NamesField(required=False, widget=AdminTextInputWidget, help_text="Separated by commas.")
+    tags = NamesField(required=False, widget=AdminTextInputWidget, help_text="Separated by commas.")
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

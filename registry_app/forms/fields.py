@@ -60,6 +60,10 @@ class NamesField(forms.CharField):
             parts = [rules.clean_name(part) for part in parts]
         return list(dict.fromkeys(part for part in parts if part))
 
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Whether these are other names, in whatever order."""
+        return sorted(self.to_python(initial)) != sorted(self.to_python(data))
+
 
 class ConfirmationField(forms.CharField):
     """The second step of what can't be undone: the name that it expects, typed to the letter (rule 18)."""
