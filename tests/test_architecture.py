@@ -1,6 +1,7 @@
 """The floors of the house: who may import whom, how long things may be, and that each says what it is."""
 
 import ast
+import inspect
 import io
 import re
 import tokenize
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+
+from registry_app.urls import NAMESPACES
 
 ROOT = Path(settings.BASE_DIR)
 APP = "registry_app"
@@ -212,6 +215,16 @@ def test_the_page_for_developers_says_the_same():
         f"templates of at most {TEMPLATE_LINES} lines of {TEMPLATE_COLUMNS} characters"
     )
     assert limits in " ".join(text.split())
+
+
+def test_an_address_is_called_as_its_view():
+    views = {
+        (namespace, path.name): inspect.unwrap(path.callback)
+        for namespace, paths in NAMESPACES.items()
+        for path in paths
+    }
+    named = {name: (view.__module__, view.__name__) for name, view in views.items()}
+    assert named == {(file, name): (f"{APP}.views.{file}", name) for file, name in views}
 
 
 def test_every_room_is_read():
