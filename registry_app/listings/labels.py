@@ -8,7 +8,9 @@ from django.db.models import QuerySet, Value
 from .. import rules
 from ..database.compiled import Compiled
 from ..models import Alias, Collection, Link, ProtectedAlias, Registry, Tag
+from ..permissions import RegistryAccess
 
+OTHERS_SHOWN = 25  # aliases of other versions to choose from
 PRODUCTION = "production"  # of several protected aliases, this one is compared with
 
 
@@ -60,12 +62,19 @@ class Labels:
         return [*((name, True) for name in names if name in self.protected), *latest, *given]
 
 
-def labels_of(registry: Registry, link: Link) -> dict[str, Any]:
-    """The plain aliases of `link` (a row of `with_latest`), its protected ones, and its tags: one query."""
+def labels_of(access: RegistryAccess, link: Link) -> dict[str, Any]:
+    """The plain aliases of `link` (a row of `with_latest`), its protected ones, and its tags: one query.
+
+    And the `refusal`: why the person can't change the protected ones, or None.
+    """
     found: dict[str, list[str]] = {"alias": [], "tag": [], "protected": []}
     rows = [
         each.order_by().values_list("name", Value(kind))
-        for kind, each in (("alias", link.aliases), ("tag", link.tags), ("protected", registry.protected_aliases))
+        for kind, each in (
+            ("alias", link.aliases),
+            ("tag", link.tags),
+            ("protected", access.registry.protected_aliases),
+        )
     ]
     for name, kind in rows[0].union(*rows[1:], all=True):
         found[kind].append(name)
@@ -75,4 +84,17 @@ def labels_of(registry: Registry, link: Link) -> dict[str, Any]:
         "protected": protected,
         "tags": sorted(found["tag"]),
         "is_latest": link.latest,  # type: ignore[attr-defined]
+        "refusal": rules.refuse_protected(access.role, protected, protected),
     }
+
+
+def aliases_of_others(access: RegistryAccess, link: Link) -> tuple[list[tuple[Alias, bool]], list[Alias]]:
+    """The first aliases of other versions in the collection of `link`: those that the person may move, each with
+    whether it is protected, and those that only admins move.
+    """
+    held = link.collection.aliases.exclude(link=link).select_related("link")[:OTHERS_SHOWN]
+    protected = rules.protected_among([alias.name for alias in held], access.registry.protected_names())
+    refusal = rules.refuse_protected(access.role, protected, protected)
+    marked = [(alias, alias.name in protected) for alias in held]
+    free = [(alias, is_protected) for alias, is_protected in marked if not (is_protected and refusal)]
+    return free, [alias for alias, is_protected in marked if is_protected and refusal]

@@ -10,11 +10,10 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from .. import rules
 from ..choices import Action, Permission
 from ..forms import CompareForm, LabelsForm, LinkForm, PromoteForm, UnlinkForm
 from ..listings.comparison import Comparison, csv_lines, known_number, versions_to_add
-from ..listings.labels import Labels, labels_of
+from ..listings.labels import Labels, aliases_of_others, labels_of
 from ..listings.lineage import LineageListing, lineage_of
 from ..listings.promotion import OTHERS, Promotion
 from ..listings.series import Series
@@ -25,7 +24,6 @@ from ..models.change import digest_of
 from ..permissions import get_collection, get_link
 from .rendering import actor_of, form_data, log_refusals, registry_page
 
-HELD_SHOWN = 25  # aliases of other versions to choose from
 PLACES_SHOWN = 25  # links of the same version elsewhere
 # {scheme of an address: the command that fetches what is there}.
 FETCH = {
@@ -171,14 +169,8 @@ def _promote(link, actor, shown, wanted):
 
 def _labels_and_lock(access, collection, link):
     """The link with its aliases and tags, and why the user may not change its protected aliases."""
-    labels = labels_of(access.registry, link)
-    return {
-        **labels,
-        "collection": collection,
-        "link": link,
-        "refusal": rules.refuse_protected(access.role, labels["protected"], labels["protected"]),
-        "admins": access.registry.admins().who_can_help(),
-    }
+    labels, admins = labels_of(access, link), access.registry.admins().who_can_help()
+    return {**labels, "collection": collection, "link": link, "admins": admins}
 
 
 def _choices(form, labels, access):
@@ -186,25 +178,24 @@ def _choices(form, labels, access):
 
     An alias that the link got since the form was shown is `fresh`, and ticked: nobody removes an alias unseen.
     """
-    own, protected, fresh = [*labels["protected"], *labels["aliases"]], access.registry.protected_names(), []
-    held = list(labels["collection"].aliases.exclude(link=labels["link"]).select_related("link")[:HELD_SHOWN])
-    held_protected = rules.protected_among([alias.name for alias in held], protected)
-    locked = held_protected if rules.refuse_protected(access.role, held_protected, protected) else []
+    own = [(name, name in labels["protected"]) for name in (*labels["protected"], *labels["aliases"])]
+    held, locked = aliases_of_others(access, labels["link"])
+    fresh = []
     if form.is_bound:
-        fresh = [name for name in own if name not in form.data.getlist("listed")]
+        fresh = [name for name, _ in own if name not in form.data.getlist("listed")]
         form.tick([*fresh, *(labels["protected"] if labels["refusal"] else [])])  # it can't take those off
-    free = [alias for alias in held if alias.name not in locked]
     return {
-        "own": _marked(own, labels["protected"], form.offer("keep", [(name, name) for name in own])),
+        "own": _with_boxes(own, form, "keep"),
         "fresh": fresh,
-        "held": _marked(free, held_protected, form.offer("move", [(alias.name, alias) for alias in free])),
-        "locked": [alias for alias in held if alias.name in locked],
+        "held": _with_boxes(held, form, "move"),
+        "locked": locked,
     }
 
 
-def _marked(aliases, protected, boxes):
-    """(alias, whether it is among the names `protected`, box) of each of `aliases`."""
-    return [(alias, str(alias) in protected, box) for alias, box in zip(aliases, boxes, strict=True)]
+def _with_boxes(aliases, form, field):
+    """(alias, whether it is protected, its box in the field) of each of `aliases`."""
+    boxes = form.offer(field, [(str(alias), alias) for alias, _ in aliases])
+    return [(*alias, box) for alias, box in zip(aliases, boxes, strict=True)]
 
 
 def _mark(link, actor, wanted):
