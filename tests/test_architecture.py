@@ -147,8 +147,9 @@ def docstring_faults(path, source):
 
 # Private words of before, each with a term of the field in its place (docs/glossary.md).
 PRIVATE_WORDS = {
-    *("enforce", "ledger", "founding", "found_organization", "found_installation", "finding", "Finding"),
-    *("as_it_was", "RegistryThen", "replay", "Holdings", "access_path", "winners", "guards", "Door", "door"),
+    *("enforce", "ledger", "Ledger", "founding", "found_organization", "found_installation", "finding", "Finding"),
+    *("as_it_was", "RegistryThen", "replay", "Holdings", "Restriction", "access_path", "winners", "guards"),
+    *("Door", "door"),
     *("registry_for", "RoleTooLow", "Moved", "posted", "helpers_of", "shelf_of", "shelf", "page_of", "_beyond"),
     *("people_called", "carry_out", "_take", "LawField", "SENT_ALONG", "AbleForm", "able", "MarkForm"),
     *("SourceFilter", "LawfulAdmin", "trying", "SeenForm", "StaysAdmin", "Facts", "enter", "birth", "counting"),

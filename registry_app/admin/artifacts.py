@@ -31,7 +31,7 @@ class VersionAdmin(AuditedAdmin):
     fields += ["created_by", "created_at"]
     readonly_fields = ["sources"]
     delete_action = Action.VERSION_DELETE
-    fixed = dict.fromkeys(["digest", "uri", "size", "file_count"], rules.VERSION_IS_FIXED)
+    immutable_fields = dict.fromkeys(["digest", "uri", "size", "file_count"], rules.VERSION_IS_FIXED)
 
     @admin.display(description="Made from")
     def sources(self, obj):

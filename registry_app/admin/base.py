@@ -47,7 +47,7 @@ class AuditedAdmin(admin.ModelAdmin):
     change_action: Action | None = None
     delete_action: Action | None = None
     chosen_once: list[str] = []  # fields of a new object that stay as they are, beside what it belongs to
-    fixed: dict[str, rules.Refusal] = {}  # the same, with the reason that the page shows
+    immutable_fields: dict[str, rules.Refusal] = {}  # the same, with the reason that the page shows
     stays: rules.Refusal | None = None  # why nothing of this model can be deleted
     label = "{obj}"  # how messages and questions name an object
 
@@ -57,7 +57,7 @@ class AuditedAdmin(admin.ModelAdmin):
 
     def immutable(self, obj):
         """{field: Refusal} of the fields that can't be changed on `obj` (None for a new one)."""
-        return self.fixed if obj else {}
+        return self.immutable_fields if obj else {}
 
     def refuse_deletion(self, obj):
         """Why `obj` can't be deleted, or None."""

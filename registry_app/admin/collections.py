@@ -28,7 +28,7 @@ class CollectionAdmin(AuditedAdmin):
     add_action, change_action = Action.COLLECTION_CREATE, Action.COLLECTION_EDIT
     delete_action = Action.COLLECTION_DELETE
     label = "{obj.path} of {obj.registry.organization}"
-    fixed = {"registry": COLLECTION_STAYS, "type": rules.TYPE_STAYS}
+    immutable_fields = {"registry": COLLECTION_STAYS, "type": rules.TYPE_STAYS}
     actions = None  # rule 18: each is deleted from a page that shows what goes
 
     def goes_along(self, objs):
@@ -52,7 +52,7 @@ class LinkAdmin(AuditedAdmin):
     add_fields = ["collection", "version", "aliases", "reason"]
     fields = [*add_fields, "tags", *readonly_fields]
     add_action, change_action, delete_action = Action.LINK, Action.ALIAS_SET, Action.UNLINK
-    fixed = dict.fromkeys(["collection", "version"], rules.LINK_STAYS)  # rule 24
+    immutable_fields = dict.fromkeys(["collection", "version"], rules.LINK_STAYS)  # rule 24
 
     def audit_target(self, obj):
         return super().audit_target(obj if obj.pk or not obj.collection_id else obj.collection)

@@ -137,7 +137,7 @@ class OrganizationAdmin(AuditedAdmin):
     add_fields = ["name", "admin"]
     chosen_once = ["name", "slug", "created_at"]
     add_action, change_action = Action.ORGANIZATION_CREATE, Action.ORGANIZATION_EDIT
-    stays = rules.Refusal("organization_is_founded", "Organizations are never deleted: their core registries stay.")
+    stays = rules.Refusal("organizations_stay", "Organizations are never deleted: their core registries stay.")
 
     def create(self, by, obj, form):
         """Rules 1 and 17."""

@@ -5,7 +5,7 @@ from typing import Any
 from .. import rules
 from ..choices import Visibility
 from ..models import Alias, Registry, effective_sources
-from ..models.impact import PeopleCount, Restriction
+from ..models.impact import PeopleCount, RestrictionImpact
 
 COLLECTIONS_SHOWN = 10  # names on the preview of a deletion
 PEOPLE_SHOWN = 50  # names on the preview of a restriction
@@ -14,7 +14,7 @@ PEOPLE_SHOWN = 50  # names on the preview of a restriction
 def restriction_impact(registry: Registry) -> dict[str, Any]:
     """The preview of a restriction: counts, the people who keep access with the source of their role, who loses it."""
     keeps, loses = registry.sides_counted()
-    now, (kept, lost) = Restriction.of(keeps, loses), registry.sides_of_restriction()
+    now, (kept, lost) = RestrictionImpact.of(keeps, loses), registry.sides_of_restriction()
     kept, lost = (side.select_related("user", "organization").order_by("user__username") for side in (kept, lost))
     return {
         "now": now,

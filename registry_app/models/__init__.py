@@ -11,7 +11,7 @@ from .event import Actor, AuditChainHead, AuditEvent
 from .former_name import FormerName
 from .group_mapping import GroupMapping
 from .group_sign_in import follow_groups
-from .impact import ContentCounts, Restriction
+from .impact import ContentCounts, RestrictionImpact
 from .invitation import Invitation
 from .link import Link
 from .organization import Organization, OrganizationMembership

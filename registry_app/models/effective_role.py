@@ -9,7 +9,7 @@ from .. import rules
 from ..choices import OrganizationRole, Role, Visibility
 from ..database.compiled import Compiled
 from .event import Actor
-from .impact import PeopleCount, Restriction
+from .impact import PeopleCount, RestrictionImpact
 from .organization import COUNTS, Organization, OrganizationMembership, OrganizationMembershipQuerySet
 from .registry_member import RANK, RegistryMember
 
@@ -87,6 +87,6 @@ class EffectiveRoles:
         kept, lost = self.sides_of_restriction()
         return kept.counted(), lost.counted()
 
-    def restriction(self) -> Restriction:
+    def restriction(self) -> RestrictionImpact:
         """What restricting it would do (rule 18)."""
-        return Restriction.of(*self.sides_counted())
+        return RestrictionImpact.of(*self.sides_counted())

@@ -20,7 +20,7 @@ class PeopleCount(NamedTuple):
         return self.people + self.services
 
 
-class Restriction(NamedTuple):
+class RestrictionImpact(NamedTuple):
     """What restricting a registry would do: how many keep access, and how many lose it, service accounts included."""
 
     keeps: int

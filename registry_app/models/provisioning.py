@@ -20,7 +20,7 @@ from .validation import check_password_rules, raise_refusal
 
 @transaction.atomic
 def create_organization(name: str, admin: User, by: Actor) -> Organization:
-    """Found an organization called `name`, with `admin` (a User) as its first admin (rules 1 and 17). Answers it.
+    """Create an organization called `name`, with `admin` (a User) as its first admin (rules 1 and 17). Answers it.
 
     Raises ValidationError with `name_invalid`.
     """
@@ -39,7 +39,7 @@ def create_organization(name: str, admin: User, by: Actor) -> Organization:
 
 @transaction.atomic
 def create_organization_with_admin(name: str, username: str, email: str, password: str, by: Actor) -> Organization:
-    """Found an organization whose admin is the account `username`, made here where there is none. Answers it.
+    """Create an organization whose admin is the account `username`, made here where there is none. Answers it.
 
     The admin of the installation's first organization becomes site staff. Raises ValidationError on `name`,
     `username`, `email` or `password`.

@@ -62,7 +62,7 @@ class Line(NamedTuple):
         return f"{canonical_json(facts)}\n".encode()
 
 
-class Ledger(NamedTuple):
+class Journal(NamedTuple):
     """What the file says: whether it `exists`, its lines, and by number what stands in it that is no line."""
 
     exists: bool
@@ -76,12 +76,12 @@ class Ledger(NamedTuple):
         return found
 
 
-def read() -> Ledger:
+def read() -> Journal:
     """The journal as it is now. OSError where the file is there and can't be read."""
     try:
         return _parse(_path().read_bytes())
     except FileNotFoundError:
-        return Ledger(False, [], {})
+        return Journal(False, [], {})
 
 
 def note(registry: "Registry", event: AuditEvent) -> None:
@@ -105,7 +105,7 @@ def begin() -> None:
         pass
 
 
-def settle(seen: Ledger, lines: Iterable[Line]) -> None:
+def settle(seen: Journal, lines: Iterable[Line]) -> None:
     """Write the file anew, with these sure `lines` in place of what was `seen` in it, and with what came since.
 
     What is unreadable is kept in a file beside it. OSError where that can't be done; then the file is as it was.
@@ -143,14 +143,14 @@ def _path() -> Path:
     return Path(settings.RESTRICTION_JOURNAL).resolve()
 
 
-def _parse(contents: bytes) -> Ledger:
+def _parse(contents: bytes) -> Journal:
     lines, unreadable = [], {}
     for number, text in enumerate(contents.split(b"\n"), 1):
         if line := _line(text):
             lines.append(line)
         elif text.strip():
             unreadable[number] = text
-    return Ledger(True, lines, unreadable)
+    return Journal(True, lines, unreadable)
 
 
 def _line(text: bytes) -> Line | None:

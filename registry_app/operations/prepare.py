@@ -76,7 +76,7 @@ def mend_journal(command: BaseCommand) -> None:
             restriction_journal.settle(journal, [*journal.restricted().values(), *unnoted])
 
 
-def journal_faults(unnoted: Iterable[restriction_journal.Line], journal: restriction_journal.Ledger) -> Iterator[str]:
+def journal_faults(unnoted: Iterable[restriction_journal.Line], journal: restriction_journal.Journal) -> Iterator[str]:
     """A sentence for each fault of `journal`, as it was read; `unnoted` are the lines that it lacks."""
     name = Path(settings.RESTRICTION_JOURNAL).name
     if not journal.exists and Organization.objects.exists():

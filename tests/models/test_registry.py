@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from registry_app.choices import Kind, Role, Visibility
-from registry_app.models import AcceptedType, Actor, AuditEvent, FormerName, Registry, RegistryMember, Restriction
+from registry_app.models import AcceptedType, Actor, AuditEvent, FormerName, Registry, RegistryMember, RestrictionImpact
 from registry_app.models.change import digest_of, etag_of
 from tests.assertions import refused
 from tests.factories import COMMAND_LINE, give_role, make_member, make_registry, make_user
@@ -361,10 +361,10 @@ def test_rule_17_staff_from_outside_create_without_joining(acme, root):
 
 
 def test_rule_18_a_preview_counts_who_keeps_and_who_loses(golden, mel, vault):
-    assert golden.restriction() == Restriction(keeps=2, loses=1)
+    assert golden.restriction() == RestrictionImpact(keeps=2, loses=1)
     mel.is_active = False
     mel.save()
-    assert golden.restriction() == Restriction(keeps=2, loses=0)
+    assert golden.restriction() == RestrictionImpact(keeps=2, loses=0)
 
 
 def test_rule_18_counts_that_changed_since_refuse(acme, golden, ada):
