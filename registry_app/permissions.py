@@ -23,7 +23,7 @@ from .models import (
     lookups,
 )
 from .models.event import Audited
-from .models.organization import OrganizationMembershipQuerySet
+from .models.organization_membership import OrganizationMembershipQuerySet
 
 NUMBER_LIMIT = 2**31  # link numbers are 32-bit
 

@@ -9,7 +9,7 @@ from .. import rules
 from ..choices import Kind, Visibility
 from ..database.compiled import Compiled
 from ..models import OrganizationMembership, Registry
-from ..models.organization import PINNED_MOST
+from ..models.organization_membership import PINNED_MOST
 from .base import registry_addresses
 
 RECENT = 3  # registries visited last that the navigation shows

@@ -14,7 +14,8 @@ from .group_sign_in import follow_groups
 from .impact import ContentCounts, RestrictionImpact
 from .invitation import Invitation
 from .link import Link
-from .organization import Organization, OrganizationMembership
+from .organization import Organization
+from .organization_membership import OrganizationMembership
 from .protected_alias import ProtectedAlias
 from .provisioning import (
     create_organization,

@@ -14,7 +14,8 @@ from ..database.beginnings import Beginning
 from .change import changing, locked
 from .event import Actor, AuditTarget
 from .folded_name import FoldedNameField
-from .organization import Organization, OrganizationMembership
+from .organization import Organization
+from .organization_membership import OrganizationMembership
 from .team import Team
 from .user import User
 from .validation import raise_refusal

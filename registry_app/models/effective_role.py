@@ -10,7 +10,8 @@ from ..choices import OrganizationRole, Role, Visibility
 from ..database.compiled import Compiled
 from .event import Actor
 from .impact import PeopleCount, RestrictionImpact
-from .organization import COUNTS, Organization, OrganizationMembership, OrganizationMembershipQuerySet
+from .organization import Organization
+from .organization_membership import COUNTS, OrganizationMembership, OrganizationMembershipQuerySet
 from .registry_member import RANK, RegistryMember
 
 

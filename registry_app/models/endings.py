@@ -15,7 +15,8 @@ from ..choices import Action
 from .event import Actor, record
 
 if TYPE_CHECKING:
-    from .organization import Organization, OrganizationMembership
+    from .organization import Organization
+    from .organization_membership import OrganizationMembership
     from .user import User
 
 

@@ -15,7 +15,7 @@ from ..database import fulltext
 if TYPE_CHECKING:
     from .collection import Collection
     from .event import Audited, AuditTarget
-    from .organization import OrganizationMembership
+    from .organization_membership import OrganizationMembership
     from .registry import Registry
 
 MANY = 5000  # entries that search's index may name; where there are more, a page of them is soon found by reading

@@ -8,7 +8,8 @@ from .. import rules
 from ..choices import Action
 from .event import Actor, record
 from .group_mapping import mappings_of
-from .organization import Organization, OrganizationMembership
+from .organization import Organization
+from .organization_membership import OrganizationMembership
 from .team import TeamMembership
 from .user import User
 

@@ -14,7 +14,8 @@ from ..choices import Action, OrganizationRole, Permission, Target
 from ..database.compiled import CurrentTime
 from .change import changing, locked
 from .event import Actor, AuditTarget, differences, reference
-from .organization import Organization, OrganizationMembership
+from .organization import Organization
+from .organization_membership import OrganizationMembership
 from .secret import new_seed, secret_of
 from .team import Team, TeamMembership
 from .user import User

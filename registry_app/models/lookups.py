@@ -8,7 +8,7 @@ from .access_request import AccessRequest
 from .alias_request import AliasRequest
 from .collection import Collection
 from .link import Link
-from .organization import OrganizationMembership
+from .organization_membership import OrganizationMembership
 from .registry import Registry
 from .user import User
 

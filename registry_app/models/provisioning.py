@@ -12,7 +12,8 @@ from ..choices import Action, Kind, OrganizationRole, Visibility
 from .change import locked, refuse_stale
 from .event import Actor, AuditChainHead, differences, record
 from .invitation import Invitation
-from .organization import Organization, OrganizationMembership
+from .organization import Organization
+from .organization_membership import OrganizationMembership
 from .registry import AcceptedType, Registry
 from .user import User
 from .validation import check_password_rules, raise_refusal

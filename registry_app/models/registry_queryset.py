@@ -13,7 +13,8 @@ from ..database.fulltext import SearchTerm
 from . import restriction_journal
 from .accepted_type import AcceptedType
 from .event import AuditEvent
-from .organization import Organization, OrganizationMembership
+from .organization import Organization
+from .organization_membership import OrganizationMembership
 from .registry_member import RANK, RegistryMember
 from .registry_week import MOST_BYTES, NO_LINKS, LinkCounts, note_weeks
 

@@ -9,7 +9,7 @@ from .. import rules
 from ..choices import Permission, Role
 from .change import changing
 from .event import Actor, Related, reference
-from .organization import OrganizationMembership
+from .organization_membership import OrganizationMembership
 from .registry_member import RegistryMember
 from .user import User
 from .validation import raise_refusal

@@ -9,7 +9,7 @@ from django.utils import timezone
 from .. import rules
 from ..choices import Role, Source
 from .group_role import origin
-from .organization import OrganizationMembership
+from .organization_membership import OrganizationMembership
 from .registry import Registry
 from .registry_member import RegistryMember
 from .team import TeamMembership

@@ -11,7 +11,8 @@ from ..choices import Action, OrganizationRole, Permission, Target, TeamRole
 from .change import changing, locked, refuse_stale
 from .event import Actor, AuditTarget, differences, reference
 from .group_role import GroupRole, group_is_whole
-from .organization import Organization, OrganizationMembershipQuerySet
+from .organization import Organization
+from .organization_membership import OrganizationMembershipQuerySet
 from .user import User
 from .validation import raise_refusal, refused_as, validate_name
 

@@ -19,7 +19,7 @@ from ..models.alias import Alias
 from ..models.artifact import Artifact, ArtifactQuerySet
 from ..models.collection import Collection, CollectionQuerySet
 from ..models.link import Link
-from ..models.organization import OrganizationMembership
+from ..models.organization_membership import OrganizationMembership
 from ..models.registry import Registry
 from ..models.registry_queryset import RegistryQuerySet
 from ..models.tag import Tag

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from registry_app.listings.sidebar import RECENT, recent_ids
 from registry_app.models import Actor
-from registry_app.models.organization import PINNED_MOST
+from registry_app.models.organization_membership import PINNED_MOST
 from tests.client import at, browser, logging
 from tests.factories import make_member, make_registry
 
