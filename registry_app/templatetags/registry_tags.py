@@ -19,11 +19,12 @@ from django.utils.safestring import mark_safe
 from ..listings.base import add_line_breaks
 from ..rules import number_text, size_text
 from ..search.found import pieces
-from . import card_html
+from . import card_html, devices
 
 register = template.Library()
 register.filter("breakable", add_line_breaks)
 register.filter("markdown", card_html.render)
+register.filter("device", devices.name_of)
 _sprite = functools.cache(lambda: static("icons.svg"))
 
 
@@ -274,26 +275,3 @@ def short(value):
 def size(version):
     """The size of a version."""
     return size_text(version.size, version.file_count)
-
-
-# {word in a User-Agent: browser}. The first match counts, because most browsers name others too.
-BROWSERS = {"Edg": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
-SYSTEMS = {
-    "iPhone": "iPhone",
-    "iPad": "iPad",
-    "Android": "Android",
-    "Windows": "Windows",
-    "Mac OS X": "macOS",
-    "CrOS": "ChromeOS",
-    "Linux": "Linux",
-}
-
-
-@register.filter
-def device(user_agent):
-    """Browser and system of a User-Agent, as “Firefox on Linux”; its first characters if they aren't known."""
-    browser = next((name for word, name in BROWSERS.items() if word in user_agent), None)
-    system = next((name for word, name in SYSTEMS.items() if word in user_agent), None)
-    if browser and system:
-        return f"{browser} on {system}"
-    return user_agent[:60] or "Unknown device"

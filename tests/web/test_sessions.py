@@ -6,7 +6,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 
-from registry_app.templatetags.registry_tags import device
+from registry_app.templatetags import devices
 from tests.client import Page, logging, nothing_happens, signed_in
 from tests.factories import PASSWORD
 
@@ -112,4 +112,4 @@ def test_a_session_is_seen_at_most_once_a_minute(mel):
     ],
 )
 def test_a_device_is_told_in_two_words(line, words):
-    assert device(line) == words
+    assert devices.name_of(line) == words
