@@ -9,12 +9,13 @@ from django.utils.text import slugify
 
 from .. import rules
 from ..choices import Action, Kind, OrganizationRole, Visibility
+from .accepted_type import AcceptedType
 from .change import locked, refuse_stale
 from .event import Actor, AuditChainHead, differences, record
 from .invitation import Invitation
 from .organization import Organization
 from .organization_membership import OrganizationMembership
-from .registry import AcceptedType, Registry
+from .registry import Registry
 from .user import User
 from .validation import check_password_rules, raise_refusal
 

@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Collection, Iterable
-from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -14,7 +13,7 @@ from django.utils import timezone
 from .. import rules
 from ..choices import Action, Kind, Permission, Role, Target, Visibility
 from . import request, restriction_journal
-from .accepted_type import AcceptedType, new_types
+from .accepted_type import AcceptsTypes, new_types
 from .change import changing, locked, refuse_stale
 from .effective_role import EffectiveRoles
 from .event import Actor, AuditEvent, AuditTarget, record, reference
@@ -32,7 +31,7 @@ NAME_IS_UNIQUE = models.UniqueConstraint(
 )
 
 
-class Registry(EffectiveRoles, models.Model):
+class Registry(EffectiveRoles, AcceptsTypes, models.Model):
     """A named set of collections of an organization: core (created with it) or custom (made by people).
 
     Written only by its verbs (`create`, `edit`, `restrict`, …): one transaction that locks the row, asks who may and
@@ -117,14 +116,6 @@ class Registry(EffectiveRoles, models.Model):
         """The first sentence of the description."""
         return rules.first_sentence(self.description)
 
-    def types_in_use(self) -> frozenset[str]:
-        """The names of the types that its collections use (rule 11)."""
-        return frozenset(self.collections.order_by().values_list("type", flat=True).distinct())
-
-    def accepted(self) -> list[str] | None:
-        """The names of the types that it takes, or None where it takes all."""
-        return None if self.accepts_all_types else self.type_names()
-
     def protected_names(self) -> list[str]:
         """The aliases that are protected here (rule 26), sorted."""
         return sorted(self.protected_aliases.values_list("name", flat=True))
@@ -208,43 +199,6 @@ class Registry(EffectiveRoles, models.Model):
             registry.visibility = Visibility.RESTRICTED
             change.changes["people"] = [now.total, now.keeps + len(kept)]
 
-    def add_types(
-        self, by: Actor, types: Iterable[str], *, etag: str | None = None, confirmed: bool = False, reason: str = ""
-    ) -> None:
-        """Rules 4, 12 and 13: accept `types` (names) too; those accepted already change nothing."""
-        stale = rules.STALE_PREVIEW if self.is_core else rules.EDIT_CONFLICT
-        with self._changing_types(by, Action.TYPE_ADD, etag=etag, stale=stale, reason=reason) as registry:
-            raise_refusal(rules.refuse_type_addition(registry.accepts_all_types), "types")
-            registry._put_types(new_types(types, registry.type_names(), confirmed=confirmed), by)
-
-    def remove_type(self, by: Actor, name: str, *, etag: str | None = None, reason: str = "") -> bool:
-        """Rules 4 and 11: no longer accept type `name`. Answers whether it was on the list."""
-        with self._changing_types(by, Action.TYPE_REMOVE, etag=etag, reason=reason) as registry:
-            accepted = registry.type_names()
-            if registry.is_core or name in accepted:
-                in_use, others = name in registry.types_in_use(), len(accepted) - 1
-                raise_refusal(rules.refuse_type_removal(registry.kind, name, in_use=in_use, others=others), "types")
-                registry.types.filter(name=name).delete()
-        return name in accepted
-
-    def accept_all_types(self, by: Actor, *, etag: str | None = None, reason: str = "") -> None:
-        """Rules 4 and 12: from a list to all types."""
-        with self._changing_types(by, Action.TYPES_ALL, etag=etag, reason=reason) as registry:
-            raise_refusal(rules.refuse_all_types(registry.kind), "accepts_all_types")
-            registry.types.all().delete()
-            registry.accepts_all_types = True
-
-    def accept_only(
-        self, by: Actor, types: Iterable[str], *, etag: str | None = None, confirmed: bool = False, reason: str = ""
-    ) -> None:
-        """Rules 7, 12 and 13: from all types to the list `types`, joined by those in use."""
-        with self._changing_types(by, Action.TYPES_LIST, etag=etag, reason=reason) as registry:
-            if registry.accepts_all_types:
-                types = new_types([*types, *sorted(registry.types_in_use())], confirmed=confirmed)
-                raise_refusal(rules.refuse_type_list(types), "types")
-                registry.accepts_all_types = False
-                registry._put_types(types, by)
-
     def delete_by(self, by: Actor, *, etag: str | None = None, reason: str = "") -> None:
         """Rules 5, 16 and 18: remove it and what it holds; the log stays. `etag`: of it and the counts shown."""
         with changing(self, by, Action.DELETE, reason=reason) as change:
@@ -260,10 +214,6 @@ class Registry(EffectiveRoles, models.Model):
         """What the log says of a new registry that accepts `types`: {field: [None, value]}."""
         fields = self.logged_fields() | ({} if self.accepts_all_types else {"types": sorted(types)})
         return {field: [None, value] for field, value in fields.items()}
-
-    def type_names(self) -> list[str]:
-        """The names of the types on its list, sorted."""
-        return sorted(self.types.values_list("name", flat=True))
 
     # What a Change asks of it.
 
@@ -287,14 +237,3 @@ class Registry(EffectiveRoles, models.Model):
             FormerName.keep(self, stored.name, stored.name_key)
         if "visibility" in changes:
             restriction_journal.note(self, event)
-
-    @contextmanager
-    def _changing_types(self, by, action, **shown):
-        with changing(self, by, action, **shown) as change:
-            before = change.row.type_names()
-            yield change.row
-            if (after := change.row.type_names()) != before:
-                change.changes["types"] = [before, after]
-
-    def _put_types(self, types, by):
-        AcceptedType.objects.bulk_create(AcceptedType(registry=self, name=name, added_by=by.user) for name in types)
