@@ -27,7 +27,7 @@ demo: export REGISTRY_DATA_DIR := $(DEMO)
 demo: .venv/.prod $(STATIC) ## the same with a filled organization, in data/demo
 	@if test -e $(DEMO)/.filled; then \
 		echo "The passwords were printed at the first start. To begin anew, remove $(DEMO)."; \
-	else $(BIN)/python manage.py demo --settings=demo.settings && touch $(DEMO)/.filled; fi
+	else $(BIN)/python manage.py demo --settings=benchmarks.demo.settings && touch $(DEMO)/.filled; fi
 	@$(BIN)/python manage.py serve
 
 test: .venv/.test ## run all tests: SQLite, PostgreSQL, browser (ARGS goes to pytest)

@@ -24,7 +24,7 @@ if os.environ.get("TEST_DATABASE") == "postgresql":
 
     os.environ["DATABASE_URL"] = postgresql.start()
 
-from demo.settings import *  # noqa: E402, F403
+from benchmarks.demo.settings import *  # noqa: E402, F403
 
 RESTRICTION_JOURNAL.touch()  # noqa: F405
 INSTALLED_APPS = ["tests.reset", *INSTALLED_APPS]  # noqa: F405

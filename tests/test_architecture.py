@@ -48,7 +48,7 @@ MAY_IMPORT_INSIDE = {(f"{APP}/apps.py", "ready")}
 
 def rooms():
     """The path (from the root) and source of every module; migrations are generated, and judged by Django."""
-    for folder in (APP, "config", "demo"):
+    for folder in (APP, "config", "benchmarks/demo"):
         for file in sorted((ROOT / folder).rglob("*.py")):
             path = file.relative_to(ROOT).as_posix()
             if not path.startswith(f"{APP}/migrations/"):
@@ -111,8 +111,8 @@ def relative_faults(path, source):
 
 
 def border_faults(path, source):
-    """The site knows nothing of registries, the app asks for settings through django.conf, and neither has the demo."""
-    others = {"config": {APP, "demo"}, APP: {"config", "demo"}}.get(path.split("/")[0], set())
+    """The site knows nothing of registries, the app asks for settings through django.conf, and both not of the demo."""
+    others = {"config": {APP, "benchmarks"}, APP: {"config", "benchmarks"}}.get(path.split("/")[0], set())
     for node in nodes(source, *IMPORTS):
         asked = others & {name.split(".")[0] for name in imported(path, node)}
         yield from (f"line {node.lineno}: imports {other}" for other in asked)
@@ -313,8 +313,8 @@ LONG = "\n".join(["def f():", '    """It."""', *["    x = 1"] * 24])
         (border_faults, "config/urls.py", "from config import env\nfrom . import env", 0),
         (border_faults, "registry_app/views/x.py", "from config import env\nimport config.settings", 2),
         (border_faults, "registry_app/views/x.py", "from django.conf import settings", 0),
-        (border_faults, "registry_app/views/x.py", "from demo.clock import run", 1),
-        (border_faults, "demo/x.py", "from config import env\nfrom registry_app.models import Registry", 0),
+        (border_faults, "registry_app/views/x.py", "from benchmarks.demo.clock import run", 1),
+        (border_faults, "benchmarks/demo/x.py", "from config import env\nfrom registry_app.models import Registry", 0),
         (inner_import_faults, "registry_app/rules.py", "def f():\n    import os", 1),
         (inner_import_faults, "registry_app/rules.py", "class C:\n    async def f(self):\n        from . import x", 1),
         (inner_import_faults, "registry_app/apps.py", "class C:\n    def ready(self):\n        from . import x", 0),

@@ -14,8 +14,8 @@ from django.db.models import Count, Max, Min
 from django.http import QueryDict
 from django.utils import timezone
 
-from demo.clock import clock_at
-from demo.clock import run as run_steps
+from benchmarks.demo.clock import clock_at
+from benchmarks.demo.clock import run as run_steps
 from registry_app.audit.chain import verify
 from registry_app.choices import Action, Role, Visibility
 from registry_app.listings.overview import Overview

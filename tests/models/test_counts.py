@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from demo.clock import clock_at
+from benchmarks.demo.clock import clock_at
 from registry_app import rules
 from registry_app.audit.reconcile import find_drift
 from registry_app.models import Actor, Collection, Registry, RegistryWeek, week_of

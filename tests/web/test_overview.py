@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import strip_tags
 
-from demo.clock import clock_at
+from benchmarks.demo.clock import clock_at
 from registry_app import rules
 from registry_app.choices import OrganizationRole, Role
 from registry_app.models import Actor, AliasRequest, ApiToken, ProtectedAlias

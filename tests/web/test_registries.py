@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
 
-from demo.clock import clock_at
+from benchmarks.demo.clock import clock_at
 from registry_app import rules
 from registry_app.choices import Action, Permission, Role
 from registry_app.listings import registries

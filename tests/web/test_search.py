@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from demo.clock import clock_at
+from benchmarks.demo.clock import clock_at
 from registry_app.choices import Hit, Role
 from registry_app.database import fulltext
 from registry_app.models import Alias, Collection, Link, Tag, Version

@@ -5,8 +5,8 @@ import secrets
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from benchmarks.demo import churn, clock, organizations, others, people, training
 from config import env
-from demo import churn, clock, organizations, others, people, training
 from registry_app.models import Organization
 from registry_app.operations.prepare import prepare
 

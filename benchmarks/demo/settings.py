@@ -2,4 +2,4 @@
 
 from config.settings import *  # noqa: F403
 
-INSTALLED_APPS += ["demo"]  # noqa: F405
+INSTALLED_APPS += ["benchmarks.demo"]  # noqa: F405
