@@ -1,6 +1,6 @@
 """Permission-checked lookups: return the object and what the user may do with it, or raise 404 or 403."""
 
-from typing import NamedTuple, cast
+from typing import NamedTuple, NoReturn, cast
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.core.exceptions import PermissionDenied
@@ -25,7 +25,7 @@ from .models import (
 from .models.event import Audited
 from .models.organization_membership import OrganizationMembershipQuerySet
 
-NUMBER_LIMIT = 2**31  # link numbers are 32-bit
+NUMBER_LIMIT = 2**31 - 1  # no link gets so far: the database keeps no number above it
 
 
 class RegistryAccess(NamedTuple):
@@ -223,16 +223,8 @@ def get_registry(user: User, slug: str, name: str, action: Action | Permission =
     Http404 if the user can't see it, MissingRole (403) if they see it but may not do `action`, Renamed if `name` has
     another case or is a former name.
     """
-    membership = get_organization(user, slug)
-    key = _key(name)
-    registry = lookups.registries.first(membership, key) or _renamed(membership, key)
-    if registry.name != name:
-        raise Renamed(name=registry.name)
-    registry.organization = membership.organization
-    role = cast(Role, membership.effective_role(registry.visibility, registry.given_role))  # type: ignore[union-attr]
-    allowed = rules.actions_of(role, registry.kind, registry.visibility, registry.accepts_all_types)
-    access = RegistryAccess(membership, registry, role, allowed)
-    if refusal := rules.refuse_role(action, role):
+    access = _registry_access(get_organization(user, slug), name)
+    if refusal := rules.refuse_role(action, access.role):
         raise MissingRole(access, action, refusal)
     return access
 
@@ -241,24 +233,22 @@ def get_collection(
     user: User, slug: str, name: str, collection: str, action: Action | Permission = Permission.SEE
 ) -> tuple[RegistryAccess, Collection]:
     """(`get_registry`, the registry's Collection `collection`); Http404 if there is no such collection."""
-    access = get_registry(user, slug, name)
-    found = lookups.collections.first(access.registry.pk, _key(collection))
-    if found is None:
-        raise Http404
-    return access, _checked(access, found, collection, action)
+    membership = get_organization(user, slug)
+    found = lookups.collections.first(membership, _key(name), _key(collection)) or _refuse_in(membership, name)
+    found.registry.given_role = found.given_role
+    return _collection_access(membership, name, found, collection, action), found
 
 
 def get_link(
     user: User, slug: str, name: str, collection: str, number: int, action: Action | Permission = Permission.SEE
 ) -> tuple[RegistryAccess, Collection, Link]:
     """(`get_registry`, the Collection, its Link of this number `with_latest`); Http404 if there is no such link."""
-    access = get_registry(user, slug, name)
-    if number >= NUMBER_LIMIT:
-        raise Http404  # the database refuses larger numbers
-    link = lookups.links.first(access.registry.pk, _key(collection), number)
-    if link is None:
-        raise Http404
-    return access, _checked(access, link.collection, collection, action), link
+    membership = get_organization(user, slug)
+    place = _key(name), _key(collection), min(number, NUMBER_LIMIT)
+    link = lookups.links.first(membership, *place) or _refuse_in(membership, name)
+    found = link.collection
+    found.registry.given_role = link.given_role
+    return _collection_access(membership, name, found, collection, action), found, link
 
 
 def _key(name: str) -> str:
@@ -269,14 +259,36 @@ def _key(name: str) -> str:
     return rules.name_key(name)
 
 
-def _checked(access: RegistryAccess, found: Collection, collection: str, action: Action | Permission) -> Collection:
-    """The Collection `found`; MissingRole if the user may not do `action`, Renamed if the address has another name."""
-    found.registry = access.registry
+def _registry_access(membership: OrganizationMembership, name: str, found: Registry | None = None) -> RegistryAccess:
+    """The RegistryAccess for the registry `name`, as of `get_registry`: `found` with its `given_role`, or asked for."""
+    registry = found or lookups.registries.first(membership, _key(name)) or _renamed(membership, _key(name))
+    if registry.name != name:
+        raise Renamed(name=registry.name)
+    registry.organization = membership.organization
+    role = cast(Role, membership.effective_role(registry.visibility, registry.given_role))  # type: ignore[union-attr]
+    allowed = rules.actions_of(role, registry.kind, registry.visibility, registry.accepts_all_types)
+    return RegistryAccess(membership, registry, role, allowed)
+
+
+def _collection_access(
+    membership: OrganizationMembership, name: str, found: Collection, collection: str, action: Action | Permission
+) -> RegistryAccess:
+    """The RegistryAccess for the registry of `found`.
+
+    MissingRole if the user may not do `action`, Renamed if one of the names in the address is another.
+    """
+    access = _registry_access(membership, name, found.registry)
     if found.name != collection:
         raise Renamed(collection=found.name)
     if refusal := rules.refuse_role(action, access.role):
         raise MissingRole(access, action, refusal, found)
-    return found
+    return access
+
+
+def _refuse_in(membership: OrganizationMembership, name: str) -> NoReturn:
+    """Http404 for what isn't in the registry `name`; Renamed if that one was renamed."""
+    _registry_access(membership, name)
+    raise Http404
 
 
 def _renamed(membership: OrganizationMembership, key: str) -> Registry:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db import models
 from django.db.models import Q
 
 from .. import rules
@@ -12,16 +11,15 @@ from .event import Actor
 from .impact import PeopleCount, RestrictionImpact
 from .organization import Organization
 from .organization_membership import COUNTS, OrganizationMembership, OrganizationMembershipQuerySet
-from .registry_member import RANK, RegistryMember
+from .registry_member import RegistryMember
 
 
 @Compiled
 def _with_given_role(user: int, organization: int, registry: int) -> OrganizationMembershipQuerySet:
     """The membership of a user who can sign in, with `given_role`: the highest given to them in the registry."""
-    given = RegistryMember.objects.filter(registry=registry).active().for_user(user).order_by(RANK.desc())
     memberships = OrganizationMembership.objects.of_active().select_related("organization", "user").order_by()
     memberships = memberships.filter(organization=organization, user=user)
-    return memberships.annotate(given_role=models.Subquery(given.values("role")[:1]))
+    return memberships.annotate(given_role=RegistryMember.objects.highest(user, registry))
 
 
 @Compiled

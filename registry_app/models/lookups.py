@@ -10,6 +10,7 @@ from .collection import Collection
 from .link import Link
 from .organization_membership import OrganizationMembership
 from .registry import Registry
+from .registry_member import RegistryMember
 from .user import User
 
 
@@ -47,15 +48,23 @@ def registries(membership: OrganizationMembership, name_key: str) -> QuerySet[Re
 
 
 @Compiled
-def collections(registry: int, name_key: str) -> QuerySet[Collection]:
-    """The collection of this name."""
-    return Collection.objects.select_related("created_by").filter(registry=registry, name_key=name_key).order_by()
+def collections(membership: OrganizationMembership, registry: str, name_key: str) -> QuerySet[Collection]:
+    """The collection of this name in the registry of this name that the membership's person can see."""
+    place = {"registry__in": _named(membership, registry), "name_key": name_key}
+    given = RegistryMember.objects.highest(membership.user_id, OuterRef("registry"))
+    collections = Collection.objects.select_related("registry", "created_by").filter(**place).order_by()
+    return collections.annotate(given_role=given)
 
 
 @Compiled
-def links(registry: int, name_key: str, number: int) -> QuerySet[Link]:
-    """The link of this number in the collection of this name."""
-    related = ("collection", "version__artifact__team", "version__created_by", "linked_by")
-    links = Link.objects.with_latest().select_related(*related)
-    place = {"collection__registry": registry, "collection__name_key": name_key}
-    return links.filter(**place, number=number).order_by()
+def links(membership: OrganizationMembership, registry: str, name_key: str, number: int) -> QuerySet[Link]:
+    """The link of this number in the collection of this name in such a registry."""
+    related = ("collection__registry", "version__artifact__team", "version__created_by", "linked_by")
+    place = {"collection__registry__in": _named(membership, registry), "collection__name_key": name_key}
+    given = RegistryMember.objects.highest(membership.user_id, OuterRef("collection__registry"))
+    links = Link.objects.with_latest().select_related(*related).filter(**place, number=number).order_by()
+    return links.annotate(given_role=given)
+
+
+def _named(membership, name_key):
+    return membership.registries().filter(name_key=name_key).order_by().values("pk")

@@ -50,6 +50,11 @@ class RegistryMemberQuerySet(models.QuerySet):
         """Those of this role or a higher one."""
         return self.filter(role__in=rules.LADDER[rules.rank(role) :])
 
+    def highest(self, user_id: int, registry: int | models.OuterRef) -> models.Subquery:
+        """The highest of them that `registry` (its id) gives to this user or to their teams, or None."""
+        given = self.active().for_user(user_id).filter(registry=registry).order_by(RANK.desc())
+        return models.Subquery(given.values("role")[:1])
+
     def keep(self, registry: "Registry", users: Iterable[User]) -> list[dict[str, Any]]:
         """Give `users`, who lose access to `registry` now, the lowest role that keeps it; answers their references.
 

@@ -15,7 +15,7 @@ from .accepted_type import AcceptedType
 from .event import AuditEvent
 from .organization import Organization
 from .organization_membership import OrganizationMembership
-from .registry_member import RANK, RegistryMember
+from .registry_member import RegistryMember
 from .registry_week import MOST_BYTES, NO_LINKS, LinkCounts, note_weeks
 
 CORE_KEYS = [rules.name_key(name) for name, _, _ in rules.CORE_REGISTRIES]
@@ -121,8 +121,7 @@ class RegistryQuerySet(models.QuerySet):
 
     def with_given_role(self, user_id: int) -> Self:
         """Each with `given_role`: the highest role given in it to this user or their teams, or None."""
-        given = RegistryMember.objects.active().for_user(user_id).filter(registry=models.OuterRef("pk"))
-        return self.annotate(given_role=models.Subquery(given.order_by(RANK.desc()).values("role")[:1]))
+        return self.annotate(given_role=RegistryMember.objects.highest(user_id, models.OuterRef("pk")))
 
     def restricted_before_restore(self) -> Self:
         """Those that the journal says are restricted and that this database shows to all: its backup was older."""
