@@ -1,6 +1,5 @@
 """What the aliases of a collection point to, since when, and the chart of a metric on which they are marked."""
 
-from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -8,6 +7,7 @@ from django.db.models import Max
 
 from .. import rules
 from ..choices import Action, Target
+from ..database.compiled import Compiled
 from ..models import AuditEvent
 from ..models.event_queryset import AuditEventQuerySet
 from ..rules import Metric
@@ -48,11 +48,15 @@ class Pointers:
         return list(dict.fromkeys([*ends[:1], *middle, *ends[1:]] if base is not None else [*middle, *ends]))
 
     @cached_property
-    def moves(self) -> dict[int | None, AuditEvent]:
-        """{id of an alias: the entry that set it last}."""
-        ids = {self.labels.ids[name] for number in self.numbers for name in self.labels.aliases.get(number, ())}
-        last = _moves(ids).values("target_id").annotate(last=Max("seq")).values("last")
-        return {event.target_id: event for event in AuditEvent.objects.filter(seq__in=last)} if ids else {}
+    def moves(self) -> list[AuditEvent]:
+        """The entries that set the first alias of each of the versions last, and the protected one before."""
+        ids = [pk for number in self.numbers if (pk := self._first_alias(number))]
+        protected = self.labels.ids[self.labels.base[0]] if self.labels.base else 0
+        return _moves(protected, *ids, *[0] * (CELLS - len(ids))) if ids else []  # as many ids each time
+
+    def _first_alias(self, number):
+        """The id of the alias of a version that stands first, but for the system's own; None without one."""
+        return next((self.labels.ids[name] for name, _ in self._marked(number) if name in self.labels.ids), None)
 
     @property
     def cells(self) -> list[Pointer]:
@@ -71,8 +75,8 @@ class Pointers:
         return Pointer(row, value, is_base, self._move(row), behind)
 
     def _move(self, row):
-        named = [name for name, _ in row["aliases"] if name in self.labels.ids]
-        return self.moves.get(self.labels.ids[named[0]]) if named else None
+        alias = self._first_alias(row["number"])
+        return next((event for event in self.moves if event.target_id == alias), None)
 
     @cached_property
     def former(self) -> list[int]:
@@ -80,8 +84,7 @@ class Pointers:
         if not self.labels.base:
             return []
         name, number = self.labels.base
-        moves = _moves({self.labels.ids[name]}).order_by("-seq")[:MOVES_READ]
-        found = (event.changes["link"][0] for event in moves)
+        found = (event.changes["link"][0] for event in self.moves if event.target_id == self.labels.ids[name])
         numbers = {rules.number_called(label) for label in found if label} - {number}
         return [each for each in self.series.numbers if each in numbers]
 
@@ -139,7 +142,11 @@ def _ends(values):
     return ranked[0], ranked[-1]
 
 
-def _moves(ids: Iterable[int]) -> AuditEventQuerySet:
-    """The entries that set the aliases of these ids."""
-    events = AuditEvent.objects.filter(target_type=Target.ALIAS, target_id__in=ids, action=Action.ALIAS_SET, code="")
-    return events.order_by()
+@Compiled
+def _moves(protected: int, *ids: int) -> AuditEventQuerySet:
+    """The entry that set each of the aliases `ids` last, and the last MOVES_READ of `protected`; the newest first."""
+    events = AuditEvent.objects.filter(target_type=Target.ALIAS, action=Action.ALIAS_SET, code="").order_by()
+    last = events.filter(target_id__in=ids).values("target_id").annotate(last=Max("seq")).values("last")
+    newest = events.filter(target_id=protected).order_by("-seq").values("seq")[:MOVES_READ]
+    numbers = last.union(AuditEvent.objects.filter(seq__in=newest).order_by().values("seq"))
+    return AuditEvent.objects.filter(seq__in=numbers).order_by("-seq")
