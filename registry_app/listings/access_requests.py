@@ -1,6 +1,6 @@
 """The lists of requests: for a role, and for a protected alias."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -38,16 +38,21 @@ class AccessRequestListing:
     def own(self) -> list[AliasRequest | AccessRequest]:
         """The person's own requests in registries that they see, the newest first: open, or answered lately."""
         place = {"user": self.membership.user_id, "registry__in": self.membership.registries().order_by().values("pk")}
-        roles = AccessRequest.objects.filter(_lately(), **place).select_related("registry", "answered_by")
-        aliases = AliasRequest.objects.filter(_lately(), **place)
+        roles = AccessRequest.objects.filter(lately(news_begin()), **place).select_related("registry", "answered_by")
+        aliases = AliasRequest.objects.filter(lately(news_begin()), **place)
         aliases = aliases.select_related("link__collection__registry__organization", "answered_by")
         found = [asked for kind in (roles, aliases) for asked in kind.order_by("-pk")[:SHOWN]]
         return sorted(found, key=lambda asked: asked.created_at, reverse=True)
 
 
-def _lately():
-    """What a person who asked is told of: what is open, and answers of the last days, if not their own."""
-    return Q(answered_at=None) | Q(answered_at__gt=timezone.now() - NEWS) & ~Q(note=WITHDRAWN)
+def lately(since: datetime) -> Q:
+    """What a person who asked is told of: what is open, and what was answered after `since`, if not by themselves."""
+    return Q(answered_at=None) | Q(answered_at__gt=since) & ~Q(note=WITHDRAWN)
+
+
+def news_begin() -> datetime:
+    """The moment after which an answer is news."""
+    return timezone.now() - NEWS
 
 
 def alias_requests_in(access: RegistryAccess, collection: Collection, **where: Any) -> list[AliasRequest]:
@@ -59,7 +64,7 @@ def alias_requests_in(access: RegistryAccess, collection: Collection, **where: A
     if Action.ALIAS_APPROVE in access.allowed:
         found = found.open()
     else:
-        found = found.filter(_lately(), user=access.membership.user_id)
+        found = found.filter(lately(news_begin()), user=access.membership.user_id)
     rows = list(found[:SHOWN])
     for asked in rows:
         asked.link.collection = collection

@@ -1,50 +1,77 @@
 """The aliases and tags of a collection, and of the versions in it."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from django.db.models import QuerySet, Value
 
 from .. import rules
 from ..database.compiled import Compiled
-from ..models import Alias, Collection, Link, ProtectedAlias, Registry, Tag
+from ..models import Alias, AliasRequest, Collection, Link, ProtectedAlias, Tag
 from ..permissions import RegistryAccess
+from .access_requests import lately, news_begin
 
 OTHERS_SHOWN = 25  # aliases of other versions to choose from
 PRODUCTION = "production"  # of several protected aliases, this one is compared with
 
 
-@Compiled
-def _labels(collection: int, registry: int) -> QuerySet:
-    """(kind, id, name, number of the version or -1): aliases, the collection's own tags, protected names."""
+def label_rows(collection: int, registry: int, since: datetime) -> list[QuerySet]:
+    """(kind, id, name, number of the version or -1): aliases, the collection's own tags, protected names.
+
+    And requests for an alias, by whomever, that are open or were answered after `since`.
+    """
     aliases = Alias.objects.filter(collection=collection).order_by()
     tags = Tag.objects.filter(collection=collection, link=None).order_by()
     protected = ProtectedAlias.objects.filter(registry=registry).order_by()
-    return aliases.values_list(Value("alias"), "pk", "name", "link__number").union(
+    asked = AliasRequest.objects.filter(lately(since), collection=collection).order_by()
+    return [
+        aliases.values_list(Value("alias"), "pk", "name", "link__number"),
         tags.values_list(Value("tag"), "pk", "name", Value(-1)),
         protected.values_list(Value("protected"), "pk", "name", Value(-1)),
-        all=True,
-    )
+        asked.values_list(Value("asked"), "pk", "alias", "link__number"),
+    ]
+
+
+@Compiled
+def _labels(collection: int, registry: int, since: datetime) -> QuerySet:
+    first, *others = label_rows(collection, registry, since)
+    return first.union(*others, all=True)
 
 
 class Labels:
-    """The aliases and tags of a collection: `aliases` {number of a version: names}, `tags`, and `protected` names."""
+    """The aliases and tags of a collection: `aliases` {number of a version: names}, `tags`, and `protected` names.
 
-    def __init__(self, collection: Collection, registry: Registry) -> None:
+    `asked` are the numbers of the versions that somebody asks to set an alias on, or asked lately. `rows` are those of
+    `label_rows`, and others.
+    """
+
+    def __init__(self, rows: Iterable[tuple[str, int, str, int]]) -> None:
         self.aliases: dict[int, list[str]] = {}
         self.ids: dict[str, int] = {}  # of the aliases
         self.numbers: dict[str, int] = {}  # of the versions that they name
         self.tags: list[str] = []
+        self.asked: set[int] = set()
         names: list[str] = []
-        for kind, pk, name, number in _labels(collection.pk, registry.pk):
+        for kind, pk, name, number in rows:
             if kind == "alias":
                 self.aliases.setdefault(number, []).append(name)
                 self.ids[name], self.numbers[name] = pk, number
-            else:
-                (self.tags if kind == "tag" else names).append(name)
+            elif kind == "tag":
+                self.tags.append(name)
+            elif kind == "protected":
+                names.append(name)
+            elif kind == "asked":
+                self.asked.add(number)
         self.tags.sort()
         self.declared = sorted(names)
         self.protected = {*rules.protected_among(self.numbers, names)}
+
+    @classmethod
+    def of(cls, collection: Collection) -> Self:
+        """Those of a collection."""
+        return cls(_labels(collection.pk, collection.registry_id, news_begin()))
 
     @cached_property
     def base(self) -> tuple[str, int] | None:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
 from django.http import QueryDict
 
+from ..database.compiled import Compiled
 from ..forms.base import Wanted
 from ..forms.metrics import INPUTS, OUTPUTS, LineageFilter
 from ..models import Link, OrganizationMembership, Version
@@ -17,6 +18,8 @@ WIDTH, HEIGHT = 164, 50  # of a node, in units of the drawing
 GAP_X, GAP_Y = 36, 14
 Key = int | str  # of a node: the id of a version, or “run”
 COUNT_CAP = 1000  # versions counted at most
+EDGES = Version.made_from.through.objects
+ENDS = {INPUTS: ("from_version", "to_version"), OUTPUTS: ("to_version", "from_version")}  # of an edge: here, and there
 
 
 class Node(NamedTuple):
@@ -47,10 +50,37 @@ class Drawing(NamedTuple):
     totals: dict[str, str]
 
 
-def lineage_of(link: Link, membership: OrganizationMembership) -> Drawing | None:
-    """The Drawing of the lineage of a link's version, with the versions that the person may know; None without any."""
+def first_edges(membership: OrganizationMembership, version: int) -> list[QuerySet]:
+    """(INPUTS or OUTPUTS, id of the edge, "", id of the other version) of the newest edges of `version` (its id)."""
+    return [
+        _edges(membership, side, [version]).values_list(Value(side), "pk", Value(""), there)
+        for side, (_, there) in ENDS.items()
+    ]
+
+
+def _edges(membership, side, ids):
+    """The newest edges that lead from the versions `ids` to their inputs, or outputs, that the person may know."""
+    known = Version.objects.known_to(membership).order_by().values("pk")
+    here, there = ENDS[side]
+    found = EDGES.filter(**{f"{here}__in": ids, f"{there}__in": known}).order_by("-pk").values("pk")
+    return EDGES.filter(pk__in=found[: 4 * IN_COLUMN]).order_by()  # so, because no part of a union may be cut
+
+
+@Compiled
+def _next_edges(membership: OrganizationMembership, *ids: int) -> QuerySet:
+    """(side, id of the edge, id, id of the other version): inputs of the first IN_COLUMN `ids`, outputs of the rest."""
+    inputs, outputs = _edges(membership, INPUTS, ids[:IN_COLUMN]), _edges(membership, OUTPUTS, ids[IN_COLUMN:])
+    outputs = outputs.values_list(Value(OUTPUTS), "pk", *ENDS[OUTPUTS])
+    return inputs.values_list(Value(INPUTS), "pk", *ENDS[INPUTS]).union(outputs, all=True)
+
+
+def lineage_of(link: Link, membership: OrganizationMembership, rows: Iterable[tuple]) -> Drawing | None:
+    """The Drawing of the lineage of a link's version, with the versions that the person may know; None without any.
+
+    `rows` are those of its `first_edges`.
+    """
     version = link.version
-    levels, edges, totals = _walk(version, membership)
+    levels, edges, totals = _walk(version, membership, rows)
     if len(levels) == 1 and not version.run:
         return None
     found = _nodes(levels.keys() - {version.pk}, membership) if len(levels) > 1 else {}
@@ -69,29 +99,28 @@ def lineage_of(link: Link, membership: OrganizationMembership) -> Drawing | None
 
 
 def _walk(
-    version: Version, membership: OrganizationMembership
+    version: Version, membership: OrganizationMembership, rows: Iterable[tuple]
 ) -> tuple[dict[int, int], list[tuple[Key, Key]], dict[str, str]]:
     """({version id: generation, 0 for this one}, [(id of the source, id of the product)], the totals of a Drawing).
 
     Only versions that the person may know are followed and counted, so that the drawing reveals nothing about hidden
     ones or about what is behind them.
     """
-    known = Version.objects.known_to(membership).order_by().values("pk")
-    through = Version.made_from.through.objects
     levels, edges, totals = {version.pk: 0}, [], {}
-    for sign, here, there in ((-1, "from_version", "to_version"), (1, "to_version", "from_version")):
-        edge = [version.pk]
-        for step in range(1, STEPS + 1):
-            found = through.filter(**{f"{here}__in": edge, f"{there}__in": known}).order_by("-pk")
-            pairs = list(found.values_list(here, there)[: 4 * IN_COLUMN])
-            edges += [(one, other) if sign > 0 else (other, one) for one, other in pairs]
-            others = [pk for pk in dict.fromkeys(other for _, other in pairs) if pk not in levels]
-            edge = others[:IN_COLUMN]
+    found = [(side, pk, version.pk, other) for side, pk, _, other in rows]
+    for step in range(1, STEPS + 1):
+        columns: dict[str, list[int]] = {INPUTS: [], OUTPUTS: []}
+        for side, _, one, other in sorted(found, reverse=True):  # the newest edges first
+            edges.append((one, other) if side == OUTPUTS else (other, one))
+            if other not in levels and other not in columns[side]:
+                columns[side].append(other)
+        for side, others in columns.items():
             if step == 1 and len(others) > IN_COLUMN:
-                totals["inputs" if sign < 0 else "outputs"] = capped_count(found, COUNT_CAP)
-            levels |= dict.fromkeys(edge, sign * step)
-            if not edge:
-                break
+                totals[side] = capped_count(_on(side, version.pk, membership), COUNT_CAP)
+            del others[IN_COLUMN:]
+            levels |= dict.fromkeys(others, step if side == OUTPUTS else -step)
+        ids = [pk for others in columns.values() for pk in (*others, *[0] * (IN_COLUMN - len(others)))]
+        found = _next_edges(membership, *ids) if any(ids) and step < STEPS else []
     return levels, list(dict.fromkeys(edges)), totals
 
 

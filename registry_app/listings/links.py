@@ -51,7 +51,7 @@ class LinkListing(Listing):
         self.access, self.collection = access, collection
         self.address = collection.get_absolute_url()
         super().__init__(access.membership, params)
-        self.labels, self.series = Labels(collection, access.registry), Series(collection)
+        self.labels, self.series = Labels.of(collection), Series(collection)
         self.series.include([*self.pinned, *([self.labels.base[1]] if self.labels.base else [])])
         self.metric = self._known(self.wanted["metric"]) or next(iter(self.series.metrics), None)
         if self.sort not in self.sorts:

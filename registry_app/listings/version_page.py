@@ -1,24 +1,32 @@
 """What the page of a version shows beside it: its numbers, its neighbours, where production is, and its history."""
 
 from bisect import bisect_left
+from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Concat
+from django.urls import reverse
 
 from .. import rules
 from ..choices import Action, Target
-from ..models import AliasRequest, AuditEvent, Link
+from ..database.compiled import Compiled
+from ..forms.metrics import INPUTS, OUTPUTS
+from ..models import AliasRequest, AuditEvent, Link, OrganizationMembership, Tag, Version
 from ..permissions import RegistryAccess
 from ..rules import SIZE, Metric
-from .access_requests import alias_requests_in
+from .access_requests import alias_requests_in, news_begin
 from .charts import spark
-from .labels import Labels
+from .labels import Labels, label_rows
+from .lineage import Drawing, first_edges, lineage_of
 from .sentences import move_of
 from .series import Difference, Series, value_of
 
 BIG_NUMBERS = 4  # the others are folded
 EVENTS_READ, EVENTS_SHOWN = 50, 10
+PLACES_SHOWN = 25  # links of the same version elsewhere
+OWN_TAG, PLACE = "own tag", "place"
 DONE = {
     Action.LINK: "linked this version",
     Action.LINK_TAG: "changed its tags",
@@ -43,6 +51,13 @@ class Happening(NamedTuple):
     rest: str = ""
 
 
+class Place(NamedTuple):
+    """Another link of the version: where it is, and its address."""
+
+    path: str
+    address: str
+
+
 class VersionPage:
     """What the page of `link`, a version in a collection of the registry of `access`, shows of others.
 
@@ -51,7 +66,9 @@ class VersionPage:
 
     def __init__(self, access: RegistryAccess, link: Link, alias: str = "") -> None:
         self.access, self.link = access, link
-        self.labels = Labels(link.collection, access.registry)
+        place = link.collection_id, access.registry.pk, news_begin()
+        rows = _around(access.membership, link.pk, link.version_id, *place)
+        self.labels, self.rows = Labels(rows), rows
         named = (alias, self.labels.numbers[alias]) if alias in self.labels.numbers else None
         self.compared = named if alias else self.labels.base
         self.series = Series(link.collection)
@@ -107,13 +124,33 @@ class VersionPage:
         return {"previous": previous, "next": later}
 
     @property
+    def tags(self) -> list[str]:
+        """Its own tags."""
+        return sorted(name for kind, _, name, _ in self.rows if kind == OWN_TAG)
+
+    @property
+    def elsewhere(self) -> list[Place]:
+        """Other places in which the person sees the version."""
+        found = [(*path.split("/"), pk, number) for kind, pk, path, number in self.rows if kind == PLACE]
+        slug = self.access.membership.organization.slug
+        return [
+            Place(
+                f"{registry}/{collection}:v{number}", reverse("links:detail", args=[slug, registry, collection, number])
+            )
+            for registry, collection, _, number in sorted(found, key=lambda place: (rules.name_key(place[0]), place[2]))
+        ]
+
+    @property
+    def drawing(self) -> Drawing | None:
+        """Its lineage."""
+        edges = [row for row in self.rows if row[0] in (INPUTS, OUTPUTS)]
+        return lineage_of(self.link, self.access.membership, edges)
+
+    @property
     def history(self) -> list[Happening]:
         """What happened to it, and to the aliases that it carries, the newest first."""
         ids = [self.labels.ids[name] for name in self.labels.aliases.get(self.link.number, ())]
-        moves = Q(target_type=Target.ALIAS, target_id__in=ids, action__in=(Action.ALIAS_SET, Action.ALIAS_REMOVE))
-        about = Q(target_type=Target.LINK, target_id=self.link.pk) | moves
-        events = AuditEvent.objects.filter(about).order_by("-seq")[:EVENTS_READ]
-        return [each for event in events if (each := self._happening(event))][:EVENTS_SHOWN]
+        return [each for event in _events(self.link.pk, *ids) if (each := self._happening(event))][:EVENTS_SHOWN]
 
     def _happening(self, event):
         """The entry as a sentence; None if it is about another version."""
@@ -139,7 +176,8 @@ class VersionPage:
     @cached_property
     def requests(self) -> list[AliasRequest]:
         """Requests to set a protected alias on it."""
-        return alias_requests_in(self.access, self.link.collection, link=self.link)
+        is_asked = self.link.number in self.labels.asked
+        return alias_requests_in(self.access, self.link.collection, link=self.link) if is_asked else []
 
     @property
     def askable(self) -> list[str]:
@@ -160,6 +198,9 @@ class VersionPage:
         return {
             **self.numbers,
             "marked": marked,
+            "tags": self.tags,
+            "elsewhere": self.elsewhere,
+            "drawing": self.drawing,
             "is_protected": any(is_protected for _, is_protected in marked),
             "neighbours": self.neighbours,
             "is_base": bool(self.compared) and self.base is None,
@@ -170,6 +211,34 @@ class VersionPage:
             "locked": rules.refuse_protected(self.access.role, self.labels.declared, self.labels.declared),
             "history": self.history,
         }
+
+
+@Compiled
+def _around(
+    membership: OrganizationMembership, link: int, version: int, collection: int, registry: int, since: datetime
+) -> QuerySet:
+    """The `label_rows` of the collection, the `first_edges` of the version, and in the same columns:
+
+    OWN_TAG for the tags of the link, PLACE for the first other links of the version in registries that the person sees.
+    """
+    others = Version(pk=version).places(membership).exclude(pk=link)[:PLACES_SHOWN].values("pk")
+    path = Concat("collection__registry__name", Value("/"), "collection__name")  # neither name has a slash
+    first, *more = label_rows(collection, registry, since)
+    return first.union(
+        *more,
+        *first_edges(membership, version),
+        Tag.objects.filter(link=link).order_by().values_list(Value(OWN_TAG), "pk", "name", Value(-1)),
+        Link.objects.filter(pk__in=others).order_by().values_list(Value(PLACE), "pk", path, "number"),
+        all=True,
+    )
+
+
+@Compiled
+def _events(link: int, *aliases: int) -> QuerySet:
+    """The newest entries about a link, and moves of these aliases."""
+    moves = Q(target_type=Target.ALIAS, target_id__in=aliases, action__in=(Action.ALIAS_SET, Action.ALIAS_REMOVE))
+    about = Q(target_type=Target.LINK, target_id=link) | moves
+    return AuditEvent.objects.filter(about).order_by("-seq")[:EVENTS_READ]
 
 
 def _is_size(metric: Metric) -> bool:

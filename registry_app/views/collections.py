@@ -41,7 +41,7 @@ def detail(request, organization, name, collection):
     access, collection = get_collection(request.user, organization, name, collection)
     listing = LinkListing(access, collection, request.GET)
     context = {"tags": listing.labels.tags, "count": listing.count, **listing.context, **Pointers(listing).context}
-    context["alias_requests"] = alias_requests_in(access, collection)
+    context["alias_requests"] = alias_requests_in(access, collection) if listing.labels.asked else []
     if listing.count == "0":
         context |= first_version(access, collection)
     held = sorted(listing.labels.protected)

@@ -14,7 +14,7 @@ from ..choices import Action, Permission
 from ..forms import CompareForm, LabelsForm, LinkForm, PromoteForm, UnlinkForm
 from ..listings.comparison import Comparison, csv_lines, known_number, versions_to_add
 from ..listings.labels import Labels, aliases_of_others, labels_of
-from ..listings.lineage import LineageListing, lineage_of
+from ..listings.lineage import LineageListing
 from ..listings.promotion import OTHERS, Promotion
 from ..listings.series import Series
 from ..listings.version_page import VersionPage
@@ -24,7 +24,6 @@ from ..models.change import digest_of
 from ..permissions import get_collection, get_link
 from .rendering import actor_of, form_data, log_refusals, registry_page
 
-PLACES_SHOWN = 25  # links of the same version elsewhere
 # {scheme of an address: the command that fetches what is there}.
 FETCH = {
     "s3": "aws s3 cp --recursive {uri} .",
@@ -75,16 +74,11 @@ def _linked(link, is_new):
 def detail(request, organization, name, collection, number):
     """Everything about a link and its version."""
     access, collection, found = get_link(request.user, organization, name, collection, number)
-    version = found.version
-    elsewhere = version.places(access.membership).exclude(pk=found.pk)
     context = {
         "collection": collection,
-        "version": version,
-        "tags": found.tag_names(),
+        "version": found.version,
         "may_use": Permission.USE in access.allowed,
-        "fetch": _fetch(version.uri),
-        "elsewhere": elsewhere.select_related("collection__registry__organization")[:PLACES_SHOWN],
-        "drawing": lineage_of(found, access.membership),
+        "fetch": _fetch(found.version.uri),
         **VersionPage(access, found).context,
     }
     return registry_page(request, "links/detail.html", access, "detail", context)
@@ -221,7 +215,7 @@ def unlink(request, organization, name, collection, number):
 def compare(request, organization, name, collection):
     """Compare two to six versions of a collection; without parameters, the form to choose them."""
     access, collection = get_collection(request.user, organization, name, collection)
-    series, labels = Series(collection), Labels(collection, access.registry)
+    series, labels = Series(collection), Labels.of(collection)
     asked = request.GET if "v" in request.GET else None
     form = CompareForm(asked, number_called=partial(known_number, series, labels))
     form.refuse_repeated()

@@ -10,8 +10,11 @@ from registry_app.listings.aliases import AliasListing
 from registry_app.listings.group_mappings import GroupMappingListing
 from registry_app.listings.lineage import LineageListing
 from registry_app.listings.totals import Totals
+from registry_app.listings.version_page import VersionPage
 from registry_app.listings.weeks import week_bars
+from registry_app.permissions import get_link
 from tests.factories import (
+    COMMAND_LINE,
     give_role,
     make_collection,
     make_link,
@@ -78,3 +81,27 @@ def test_each_person_has_the_totals_and_weeks_of_their_queries(settings, acme, m
             both.append((Totals(membership).context, week_bars([models.pk], 3)))
         assert both[0] == both[1] == both[2]
         assert both[0][0]["numbers"]["versions"] == both[0][0]["weeks"]["total"] == versions
+
+
+def test_each_person_has_the_page_of_a_version_of_its_queries(settings, acme, version, vision):
+    """Another link in each registry, inputs and products of two generations, and a tag of its own."""
+    hidden = acme.registries.get(name="Payroll")
+    make_link(make_collection(hidden, "Bonus"), version)
+    make_link(make_collection(acme.registries.get(name="Models"), "More"), version)
+    product = version.made_into.get(artifact__name="Churn")
+    make_version(vision, "last", made_from=(product,))
+    link = version.links.get(collection__name="Sources")
+    link.set_tags(COMMAND_LINE, ["own"])
+    link.change_aliases(COMMAND_LINE, ["good"])
+    for name, places, nodes in (("ada", 2, 5), ("mel", 1, 5), ("eve", 1, 3)):
+        shown = []
+        for compiled in (False, True, True):
+            settings.COMPILED_QUERIES = compiled
+            user = acme.memberships.get(user__username=name).user
+            access, _, found = get_link(user, acme.slug, "Models", "Sources", link.number)
+            context = VersionPage(access, found).context
+            parts = {part: context[part] for part in ("tags", "marked", "elsewhere", "drawing", "alias_requests")}
+            shown.append((parts, [each.event.pk for each in context["history"]]))
+        assert shown[0] == shown[1] == shown[2]
+        assert (len(parts["elsewhere"]), len(parts["drawing"].nodes), parts["tags"]) == (places, nodes, ["own"]), name
+        assert len(shown[0][1]) == 3
