@@ -24,11 +24,10 @@ def _with_given_role(user: int, organization: int, registry: int) -> Organizatio
 
 @Compiled
 def _people_counted(
-    model: type, visibility: str, default_role: str, registry: int, organization: int
+    model: "type[EffectiveRoles]", visibility: str, default_role: str, registry: int, organization: int
 ) -> OrganizationMembershipQuerySet:
     """The number of people, and of service accounts, that can see a registry of this `visibility`, if there are any."""
-    place = Organization(pk=organization, default_role=default_role)
-    people = model(pk=registry, visibility=visibility, organization=place).people().order_by()
+    people = model.people_of(visibility, default_role, registry, organization).order_by()
     return people.values("organization").annotate(**COUNTS).values_list(*COUNTS)
 
 
@@ -66,6 +65,12 @@ class EffectiveRoles:
     def people(self) -> OrganizationMembershipQuerySet:
         """The memberships of everybody who can see it."""
         return self.who_can(Role.RESTRICTED_VIEWER)
+
+    @classmethod
+    def people_of(cls, visibility: str, default_role: str, registry: int, organization: int) -> Any:
+        """`people` of the registry of this id in an organization with this default role, were it of `visibility`."""
+        place = Organization(pk=organization, default_role=default_role)
+        return cls(pk=registry, visibility=visibility, organization=place).people()  # type: ignore[call-arg]
 
     def people_counted(self) -> PeopleCount:
         """How many people and service accounts can see it."""

@@ -1,8 +1,5 @@
 """Protected aliases: names that only the admins of a registry set, move or remove."""
 
-from collections import Counter
-from typing import TYPE_CHECKING
-
 from django.db import models
 
 from .. import rules
@@ -11,19 +8,6 @@ from .change import changing
 from .event import Actor, AuditTarget
 from .validation import raise_refusal
 
-if TYPE_CHECKING:
-    from .registry import Registry
-
-
-def with_requests(registry: "Registry") -> list["ProtectedAlias"]:
-    """The protected aliases of the registry, each with `asked`: how many open requests there are for it."""
-    protected = list(registry.protected_aliases.all())
-    aliases = registry.alias_requests.unanswered().values_list("alias", flat=True) if protected else ()
-    asked = Counter(map(rules.name_key, aliases))
-    for alias in protected:
-        alias.asked = asked[alias.name_key]
-    return protected
-
 
 class ProtectedAlias(models.Model):
     """That an alias is protected in a registry (rule 26), in whatever case it is written."""
@@ -31,8 +15,6 @@ class ProtectedAlias(models.Model):
     registry = models.ForeignKey("Registry", models.CASCADE, related_name="protected_aliases")
     name = models.CharField(max_length=rules.LABEL_LENGTH)
     name_key = models.CharField(max_length=rules.LABEL_KEY_LENGTH, editable=False)
-
-    asked = 0  # how many open requests there are for it, where `with_requests` counted them
 
     class Meta:
         ordering = ["name"]

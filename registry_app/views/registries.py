@@ -16,16 +16,16 @@ from ..forms import (
     RemoveTypeForm,
     RestrictForm,
 )
-from ..listings.accepted_types import AcceptedTypeListing, types_elsewhere
+from ..listings.accepted_types import types_elsewhere
 from ..listings.collections import CollectionListing
 from ..listings.events import RegistryEventListing
 from ..listings.impact import deletion_impact, restriction_impact
 from ..listings.registries import RegistryListing
+from ..listings.registry_facts import RegistryFacts
 from ..models import AuditEvent, Registry
 from ..models.change import etag_of, read_again
-from ..models.protected_alias import with_requests
 from ..permissions import get_organization, get_registry, require_creator
-from .rendering import actor_of, form_data, log_refusals, registry_page, render_page, wanted_target
+from .rendering import actor_of, form_data, log_refusals, registry_page, render_page, wanted_target, wants_part
 
 # What only admins do on the settings page.
 CHANGES = {Action.RESTRICT, Action.TYPE_ADD, Action.TYPES_LIST, Action.PROTECT}
@@ -75,8 +75,10 @@ def detail(request, organization, name):
     """A registry with its collections."""
     access = get_registry(request.user, organization, name)
     listing = CollectionListing(access, request.GET)
-    types, people = AcceptedTypeListing(access.registry).rows, access.registry.people_counted()
-    context = {**listing.context, "types": list(types), "people": people}
+    context = listing.context
+    if not wants_part(request):
+        facts = RegistryFacts(access.registry)
+        context |= {"types": facts.types, "people": facts.people}
     return registry_page(request, "registries/detail.html", access, "detail", context, part="collections/_results.html")
 
 
@@ -110,12 +112,13 @@ def settings_page(request, access, *, status=200, **forms):
     stored = access.registry
     if status == 409:
         read_again(stored)
+    facts = RegistryFacts(stored)
     context = {
         **_settings_forms(stored),
-        "types": AcceptedTypeListing(stored).removals,
+        "types": facts.removals,
         "stored": stored,
-        "people": stored.people_counted(),
-        "protected": with_requests(stored),
+        "people": facts.people,
+        "protected": facts.protected,
         "admins": () if access.allowed & CHANGES else stored.admins().who_can_help(),
         "may_change": access.allowed & CHANGES,
         "rules": rules,

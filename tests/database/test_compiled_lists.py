@@ -9,9 +9,11 @@ from registry_app.choices import Role
 from registry_app.listings.aliases import AliasListing
 from registry_app.listings.group_mappings import GroupMappingListing
 from registry_app.listings.lineage import LineageListing
+from registry_app.listings.registry_facts import RegistryFacts
 from registry_app.listings.totals import Totals
 from registry_app.listings.version_page import VersionPage
 from registry_app.listings.weeks import week_bars
+from registry_app.models import Actor, AliasRequest
 from registry_app.permissions import get_link
 from tests.factories import (
     COMMAND_LINE,
@@ -23,6 +25,7 @@ from tests.factories import (
     make_user,
     make_version,
     map_group,
+    protect,
 )
 
 pytestmark = pytest.mark.django_db
@@ -105,3 +108,29 @@ def test_each_person_has_the_page_of_a_version_of_its_queries(settings, acme, ve
         assert shown[0] == shown[1] == shown[2]
         assert (len(parts["elsewhere"]), len(parts["drawing"].nodes), parts["tags"]) == (places, nodes, ["own"]), name
         assert len(shown[0][1]) == 3
+
+
+def test_each_registry_has_the_facts_of_its_query(settings, acme, ada, mel, models, version):
+    robot = make_user("robot", is_service=True)
+    make_member(acme, robot)
+    payroll = acme.registries.get(name="Payroll")
+    payroll.add_types(Actor(ada), ["dataset", "eval"])
+    make_collection(payroll, "Rows", type="dataset")
+    protect(payroll, "production")
+    protect(payroll, "Staging")
+    link = payroll.collections.get(name="Wages").links.get()
+    give_role(payroll, mel, Role.MEMBER)
+    AliasRequest(link=link, alias="staging", user=mel, reason="Please").create(Actor(mel))
+    found: dict = {}
+    for compiled in (False, True, True):
+        settings.COMPILED_QUERIES = compiled
+        for registry in (models, payroll):
+            facts = RegistryFacts(registry)
+            told = facts.types, facts.protected, facts.people
+            assert found.setdefault(registry.name, told) == told
+            assert facts.people == registry.people_counted()
+    assert [(fact.name, fact.used, fact.preconfigured) for fact in found["Models"][0]] == [("model", True, True)]
+    assert [fact.name for fact in found["Payroll"][0]] == ["dataset", "eval", "model"]
+    assert [fact.used for fact in found["Payroll"][0]] == [True, False, True]
+    assert [(fact.name, fact.number) for fact in found["Payroll"][1]] == [("Staging", 1), ("production", 0)]
+    assert (found["Models"][2].services, found["Payroll"][2]) == (1, (2, 0))

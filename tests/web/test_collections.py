@@ -246,7 +246,7 @@ def test_rule_16_deleting_a_registry_shows_what_goes(release_registry, two_links
 
 def test_rule_11_a_type_in_use_is_locked_in_the_settings(release_registry, churn, rob):
     page = browser(rob).get(at("registries:settings", release_registry))
-    assert {str(type_): refusal and refusal.code for type_, refusal in page.context["types"]} == {
+    assert {type_.name: refusal and refusal.code for type_, refusal in page.context["types"]} == {
         "dataset": None,
         "model": "type_in_use",
     }
