@@ -34,8 +34,7 @@ class RegistryFacts:
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
-        shape = type(registry), str(registry.visibility), registry.organization.default_role
-        self._facts = [Fact(*row) for row in _facts(registry.pk, registry.organization_id, shape=shape)]
+        self._facts = [Fact(*row) for row in _facts(registry)]
 
     def _of(self, kind):
         return sorted((fact for fact in self._facts if fact.kind == kind), key=lambda fact: fact.name)
@@ -67,13 +66,12 @@ class RegistryFacts:
 
 
 @Compiled
-def _facts(model: type[Registry], visibility: str, default_role: str, registry: int, organization: int) -> QuerySet:
+def _facts(registry: Registry) -> QuerySet:
     used = Exists(Collection.objects.filter(registry=OuterRef("registry"), type=OuterRef("name")))
     types = AcceptedType.objects.filter(registry=registry).annotate(used=used).order_by()
     protected = ProtectedAlias.objects.filter(registry=registry).order_by()
     asked = AliasRequest.objects.filter(registry=registry, answered_at=None).order_by()
-    people = model.people_of(visibility, default_role, registry, organization).order_by()
-    people = people.annotate(counted=PEOPLE).values("counted").annotate(number=Count("pk"))
+    people = registry.people().order_by().annotate(counted=PEOPLE).values("counted").annotate(number=Count("pk"))
     return types.values_list(Value(TYPE), "name", "added_by__username", "preconfigured", "used", Value(0)).union(
         protected.values_list(Value(PROTECTED), "name", *ALL_OTHER),
         asked.values_list(Value(ASKED), "alias", *ALL_OTHER),

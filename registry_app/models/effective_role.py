@@ -1,12 +1,12 @@
 """The effective role (rulebook §3) of people in one registry. For lists of registries see registry_queryset.py."""
 
-from typing import Any
+from typing import Any, Self
 
 from django.db.models import Q
 
 from .. import rules
 from ..choices import OrganizationRole, Role, Visibility
-from ..database.compiled import Compiled
+from ..database.compiled import Compiled, Parts
 from .event import Actor
 from .impact import PeopleCount, RestrictionImpact
 from .organization import Organization
@@ -23,15 +23,17 @@ def _with_given_role(user: int, organization: int, registry: int) -> Organizatio
 
 
 @Compiled
-def _people_counted(
-    model: "type[EffectiveRoles]", visibility: str, default_role: str, registry: int, organization: int
-) -> OrganizationMembershipQuerySet:
-    """The number of people, and of service accounts, that can see a registry of this `visibility`, if there are any."""
-    people = model.people_of(visibility, default_role, registry, organization).order_by()
-    return people.values("organization").annotate(**COUNTS).values_list(*COUNTS)
+def _people_counted(registry: "EffectiveRoles") -> OrganizationMembershipQuerySet:
+    """The number of people, and of service accounts, that can see the registry, if there are any."""
+    return registry.people().order_by().values("organization").annotate(**COUNTS).values_list(*COUNTS)
 
 
-class EffectiveRoles:
+@Compiled
+def _helpers(registry: "EffectiveRoles") -> OrganizationMembershipQuerySet:
+    return registry.admins().who_can_help()
+
+
+class EffectiveRoles(Parts):
     """The part of a Registry that says who has which effective role in it."""
 
     organization: Any
@@ -39,6 +41,25 @@ class EffectiveRoles:
     visibility: Any
     members: Any
     pk: Any
+
+    # What queries about its people take it for.
+
+    @property
+    def shape(self) -> tuple[str, str]:  # type: ignore[override]
+        """What the form of these queries depends on."""
+        return str(self.visibility), self.organization.default_role
+
+    @property
+    def parts(self) -> tuple[int, int]:  # type: ignore[override]
+        """The ids of it and of its organization."""
+        return self.pk, self.organization_id
+
+    @classmethod
+    def of_shape(cls, shape: tuple[str, str], registry: int, organization: int) -> Self:  # type: ignore[override]
+        """A registry of this `shape`, of the ids of the last two."""
+        visibility, default_role = shape
+        place = Organization(pk=organization, default_role=default_role)
+        return cls(pk=registry, visibility=visibility, organization=place)  # type: ignore[call-arg]
 
     def role_of(self, by: Actor) -> Role | None:
         """The effective role of `by` here (rulebook §3), or None. The Django admin and commands act as admins."""
@@ -66,20 +87,17 @@ class EffectiveRoles:
         """The memberships of everybody who can see it."""
         return self.who_can(Role.RESTRICTED_VIEWER)
 
-    @classmethod
-    def people_of(cls, visibility: str, default_role: str, registry: int, organization: int) -> Any:
-        """`people` of the registry of this id in an organization with this default role, were it of `visibility`."""
-        place = Organization(pk=organization, default_role=default_role)
-        return cls(pk=registry, visibility=visibility, organization=place).people()  # type: ignore[call-arg]
-
     def people_counted(self) -> PeopleCount:
         """How many people and service accounts can see it."""
-        shape: tuple = type(self), str(self.visibility), self.organization.default_role
-        return PeopleCount(*_people_counted.first(self.pk, self.organization_id, shape=shape) or (0, 0))
+        return PeopleCount(*_people_counted.first(self) or (0, 0))
 
     def admins(self) -> OrganizationMembershipQuerySet:
         """The memberships of those who are admins here: organization admins, and who has the role."""
         return self.who_can(Role.ADMIN)
+
+    def helpers(self) -> list[OrganizationMembership]:
+        """The first few of them: whom a person may ask who lacks their role."""
+        return _helpers(self)
 
     def sides_of_restriction(self) -> tuple[OrganizationMembershipQuerySet, OrganizationMembershipQuerySet]:
         """The memberships of those who would keep access, and of those who would lose it, were it restricted."""

@@ -32,7 +32,7 @@ def permission_denied(request, exception):
     if isinstance(exception, MissingRole):
         context = frame_of(exception.access.membership, recent_ids(request.COOKIES))
         context |= {"access": exception.access, "refusal": exception.refusal, "needed": NEEDED[exception.action]}
-        context["admins"] = exception.access.registry.admins().who_can_help()
+        context["admins"] = exception.access.registry.helpers()
     if isinstance(exception, MissingOrganizationRole):
         context = frame_of(exception.membership, recent_ids(request.COOKIES))
         context |= {"member": exception.membership, "refusal": exception.refusal}

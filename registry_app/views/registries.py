@@ -119,7 +119,7 @@ def settings_page(request, access, *, status=200, **forms):
         "stored": stored,
         "people": facts.people,
         "protected": facts.protected,
-        "admins": () if access.allowed & CHANGES else stored.admins().who_can_help(),
+        "admins": () if access.allowed & CHANGES else stored.helpers(),
         "may_change": access.allowed & CHANGES,
         "rules": rules,
         **forms,

@@ -129,6 +129,7 @@ def test_each_registry_has_the_facts_of_its_query(settings, acme, ada, mel, mode
             told = facts.types, facts.protected, facts.people
             assert found.setdefault(registry.name, told) == told
             assert facts.people == registry.people_counted()
+            assert registry.helpers() == list(registry.admins().who_can_help())
     assert [(fact.name, fact.used, fact.preconfigured) for fact in found["Models"][0]] == [("model", True, True)]
     assert [fact.name for fact in found["Payroll"][0]] == ["dataset", "eval", "model"]
     assert [fact.used for fact in found["Payroll"][0]] == [True, False, True]
