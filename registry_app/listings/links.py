@@ -8,7 +8,6 @@ from django.db.models import QuerySet, Value
 from django.http import QueryDict
 
 from .. import rules
-from ..choices import Action, Permission
 from ..database.compiled import Compiled
 from ..forms.base import Wanted
 from ..forms.metrics import LinkFilter
@@ -20,6 +19,7 @@ from .base import Listing, capped_count
 from .cursor import SIZE, Page, cursor_of, decode
 from .labels import Labels
 from .series import COLUMNS, NEWEST, OF_VERSION, Difference, Series, chosen_metrics, value_of
+from .version_menus import VersionMenus
 
 COUNT_CAP = 10_000  # versions counted at most
 PINNED = 12  # versions with an alias that stand before the others
@@ -188,23 +188,12 @@ class LinkListing(Listing):
             row["tags"] = self._tags_shown.get(row["pk"], [])
             row["cells"] = [self._cell(row, *each) for each in formats]
             row["by"] = row["linked_by__username"] or "the command line"
-            row["menu"] = self._menu(row)
+            row["menu"] = self._menus.of(row["number"], is_protected=row["is_protected"])
         return rows
 
-    def _menu(self, row):
-        """What the person can do with a version, with addresses; unlinking may be locked."""
-        menu: dict[str, Any] = {}
-        allowed = self.access.allowed
-        if Action.ALIAS_SET in allowed:
-            menu["edit"] = True
-        if self.base and row is not self.base:
-            menu["compare"] = f"{self.address}compare/?v={self.base['number']}&v={row['number']}"
-        if Permission.USE in allowed:
-            menu["reference"] = f"{self.collection.path}:{row['label']}"
-        if Action.UNLINK in allowed:
-            is_locked = row["is_protected"] and Action.PROTECT not in allowed
-            menu["unlink"] = "locked" if is_locked else f"{row['address']}unlink/"
-        return menu
+    @cached_property
+    def _menus(self):
+        return VersionMenus(self.access, self.collection, self.labels.base)
 
     def name(self, row: dict[str, Any]) -> dict[str, Any]:
         """The version `row` with label, address and aliases: protected ones marked, and first."""
@@ -254,6 +243,7 @@ class LinkListing(Listing):
         offer(self.filters["by"], [(name, name) for name in people])
         return {
             **super().context,
+            "here": self.address,
             "sort": self.sort,
             "is_long": len(self.series.rows) > SIZE,
             "count": self.count,

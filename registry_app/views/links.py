@@ -76,6 +76,7 @@ def detail(request, organization, name, collection, number):
     access, collection, found = get_link(request.user, organization, name, collection, number)
     context = {
         "collection": collection,
+        "here": collection.get_absolute_url(),
         "version": found.version,
         "may_use": Permission.USE in access.allowed,
         "fetch": _fetch(found.version.uri),
@@ -225,7 +226,7 @@ def compare(request, organization, name, collection):
         comparison = Comparison(access, series, labels, wanted["v"], wanted["base"])
         if wanted["format"]:
             return _csv(comparison)
-        context |= comparison.context(wanted["only"])
+        context |= {"here": collection.get_absolute_url(), **comparison.context(wanted["only"])}
     return registry_page(request, "links/compare.html", access, "detail", context, 422 if form.errors else 200)
 
 
