@@ -14,22 +14,25 @@ from .base import registry_addresses
 
 RECENT = 3  # registries visited last that the navigation shows
 REMEMBERED = 8  # those that a browser remembers: some may be of another organization, pinned or deleted
+COLUMNS = ("id", "name", "kind", "visibility")
 CORES = {name: icon for (name, _, _), icon in zip(rules.CORE_REGISTRIES, ("cube", "data"), strict=True)}
 
 
 @Compiled
 def _among(membership: OrganizationMembership, *ids: int) -> QuerySet:
     """Those of the registries `ids` that the membership's person sees."""
-    return membership.registries().filter(pk__in=ids).order_by().values("id", "name", "kind", "visibility")
+    return membership.registries().filter(pk__in=ids).order_by().values(*COLUMNS)
 
 
-def sidebar_registries(membership: OrganizationMembership, recent: Iterable[int] = ()) -> dict[str, list]:
+def sidebar_registries(
+    membership: OrganizationMembership, recent: Iterable[int] = (), here: Registry | None = None
+) -> dict[str, list]:
     """{"pinned": those that the person pinned, else the core ones; "recent": of `recent`, ids, the newest first}.
 
-    Each is a dict of id, name, address, icon, restricted.
+    Each is a dict of id, name, address, icon, restricted. `here` is the registry whose page this is, if it is one's.
     """
     pinned, recent = membership.pinned, list(recent)[:REMEMBERED]
-    found = {row["id"]: row for row in _seen(membership, [*pinned, *recent])}
+    found = {row["id"]: row for row in _seen(membership, [*pinned, *recent], here)}
     cores = [{"id": None, "name": name, "kind": Kind.CORE, "visibility": Visibility.ORGANIZATION} for name in CORES]
     chosen = [found[pk] for pk in pinned if pk in found] or cores
     visited = [found[pk] for pk in recent if pk in found and found[pk]["name"] not in {row["name"] for row in chosen}]
@@ -40,11 +43,13 @@ def sidebar_registries(membership: OrganizationMembership, recent: Iterable[int]
     }
 
 
-def _seen(membership: OrganizationMembership, ids: Sequence[int]) -> list[dict[str, Any]]:
-    if not ids:
-        return []
-    wanted = [*ids, *[0] * (PINNED_MOST + REMEMBERED - len(ids))]  # as many each time: one compiled query
-    return _among(membership, *wanted)
+def _seen(membership: OrganizationMembership, ids: Sequence[int], here: Registry | None) -> list[dict[str, Any]]:
+    """Those of the registries `ids` that the person sees, and `here`, whose page they see: it isn't asked for."""
+    known = [{name: getattr(here, name) for name in COLUMNS}] if here and here.pk else []
+    if not (wanted := [pk for pk in ids if not known or pk != known[0]["id"]]):
+        return known
+    wanted += [0] * (PINNED_MOST + REMEMBERED - len(wanted))  # as many each time: one compiled query
+    return [*known, *_among(membership, *wanted)]
 
 
 def _entry(row: dict[str, Any], address: Any) -> dict[str, Any]:
@@ -56,9 +61,9 @@ def _entry(row: dict[str, Any], address: Any) -> dict[str, Any]:
     }
 
 
-def frame_of(membership: OrganizationMembership, recent: Iterable[int]) -> dict[str, Any]:
-    """The context of a page's frame in the membership's organization; `recent`: ids of registries visited last."""
-    sidebar = sidebar_registries(membership, recent)
+def frame_of(membership: OrganizationMembership, recent: Iterable[int], here: Registry | None = None) -> dict[str, Any]:
+    """The context of a page's frame in the membership's organization, as of `sidebar_registries`."""
+    sidebar = sidebar_registries(membership, recent, here)
     return {"membership": membership, "organization": membership.organization, "sidebar": sidebar}
 
 

@@ -39,8 +39,9 @@ def render_page(request, template, membership, context, *, part=None, status=200
         context = {"membership": membership, "organization": membership.organization, **context}
         response = render(request, part, context, status=status)
     else:
-        recent = visited_first(recent_ids(request.COOKIES), context.get("registry"))
-        response = render(request, template, {**frame_of(membership, recent), **context}, status=status)
+        here = context.get("registry")
+        recent = visited_first(recent_ids(request.COOKIES), here)
+        response = render(request, template, {**frame_of(membership, recent, here), **context}, status=status)
         remember(request, response, organization=membership.organization.slug, recent=recent_text(recent))
     if part:
         patch_vary_headers(response, ["HX-Request"])
