@@ -1,5 +1,6 @@
 """The aliases and tags of a collection, and of the versions in it."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cached_property
@@ -20,17 +21,20 @@ PRODUCTION = "production"  # of several protected aliases, this one is compared 
 def label_rows(collection: int, registry: int, since: datetime) -> list[QuerySet]:
     """(kind, id, name, number of the version or -1): aliases, the collection's own tags, protected names.
 
-    And requests for an alias, by whomever, that are open or were answered after `since`.
+    And requests for an alias, by whomever, that are open or were answered after `since`; one of the tags of versions.
     """
     aliases = Alias.objects.filter(collection=collection).order_by()
     tags = Tag.objects.filter(collection=collection, link=None).order_by()
     protected = ProtectedAlias.objects.filter(registry=registry).order_by()
     asked = AliasRequest.objects.filter(lately(since), collection=collection).order_by()
+    one = Tag.objects.filter(collection=collection, link__isnull=False).order_by().values("pk")[:1]
+    tagged = Tag.objects.filter(pk__in=one).order_by()  # so, because no part of a union may be cut
     return [
         aliases.values_list(Value("alias"), "pk", "name", "link__number"),
         tags.values_list(Value("tag"), "pk", "name", Value(-1)),
         protected.values_list(Value("protected"), "pk", "name", Value(-1)),
         asked.values_list(Value("asked"), "pk", "alias", "link__number"),
+        tagged.values_list(Value("tagged"), "pk", "name", Value(-1)),
     ]
 
 
@@ -43,29 +47,26 @@ def _labels(collection: int, registry: int, since: datetime) -> QuerySet:
 class Labels:
     """The aliases and tags of a collection: `aliases` {number of a version: names}, `tags`, and `protected` names.
 
-    `asked` are the numbers of the versions that somebody asks to set an alias on, or asked lately. `rows` are those of
-    `label_rows`, and others.
+    `asked` are the numbers of the versions that somebody asks to set an alias on, or asked lately; `are_tagged` says
+    whether a version has a tag. `rows` are those of `label_rows`, and others.
     """
 
     def __init__(self, rows: Iterable[tuple[str, int, str, int]]) -> None:
         self.aliases: dict[int, list[str]] = {}
         self.ids: dict[str, int] = {}  # of the aliases
         self.numbers: dict[str, int] = {}  # of the versions that they name
-        self.tags: list[str] = []
         self.asked: set[int] = set()
-        names: list[str] = []
+        found: dict[str, list[str]] = defaultdict(list)
         for kind, pk, name, number in rows:
             if kind == "alias":
                 self.aliases.setdefault(number, []).append(name)
                 self.ids[name], self.numbers[name] = pk, number
-            elif kind == "tag":
-                self.tags.append(name)
-            elif kind == "protected":
-                names.append(name)
             elif kind == "asked":
                 self.asked.add(number)
-        self.tags.sort()
-        self.declared = sorted(names)
+            else:
+                found[kind].append(name)
+        self.tags, names = sorted(found["tag"]), found["protected"]
+        self.are_tagged, self.declared = "tagged" in found, sorted(names)
         self.protected = {*rules.protected_among(self.numbers, names)}
 
     @classmethod

@@ -176,7 +176,7 @@ class LinkListing(Listing):
         tags: dict[int, list[str]] = {}
         ids = [row["pk"] for row in (*self._first, *self.page.rows)]
         empty = [0] * (SIZE + PINNED - len(ids))  # as many ids each time
-        for link, name in sorted(_tags(self.collection.pk, *ids, *empty)) if self.series.rows else ():
+        for link, name in sorted(_tags(self.collection.pk, *ids, *empty)) if self.labels.are_tagged else ():
             tags.setdefault(link, []).append(name)
         return tags
 
