@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from .. import rules
 from ..choices import BEGINNINGS, Action, EventKind, Target
+from ..database.compiled import Compiled
 from .event_queryset import AuditEventQuerySet, canonical_json
 from .validation import raise_refusal
 
@@ -99,7 +100,10 @@ def related_lists(related: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
 
 
 class AuditChainHead(models.Model):
-    """The end of the chain: one row, locked last by every change, so that entries can't fork."""
+    """The end of the chain: one row, locked last by every change, so that entries can't fork.
+
+    The database moves it to each entry that is added (`database/triggers`).
+    """
 
     seq = models.BigIntegerField(default=0)
     hash = models.CharField(max_length=64, default=GENESIS)
@@ -186,6 +190,12 @@ class AuditEvent(models.Model):
         return self.content["reason"]
 
 
+@Compiled
+def _heads() -> models.QuerySet[AuditChainHead]:
+    """The end of the chain, locked."""
+    return AuditChainHead.objects.select_for_update()
+
+
 def record(
     by: Actor,
     action: Action,
@@ -203,14 +213,12 @@ def record(
     raise_refusal(None if code else rules.refuse_reason(reason), "reason")  # a refusal's reason is the rule's own
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("An audit entry belongs to the transaction of its change.")
-    head = AuditChainHead.objects.select_for_update().get()
+    (head,) = _heads()
     now, seq, columns = timezone.now(), head.seq + 1, _columns(by, action, target.audit_target, code)
     more = {"at": now.isoformat(), "changes": changes or {}, "related": related or {}, "reason": reason}
     body = canonical_json(columns | more | {"staff": by.staff})
     seal = entry_hash(head.hash, seq, body)
-    event = AuditEvent.objects.create(seq=seq, prev_hash=head.hash, hash=seal, body=body, at=now, **columns)
-    AuditChainHead.objects.filter(seq=head.seq).update(seq=seq, hash=seal)  # where no trigger has moved it
-    return event
+    return AuditEvent.objects.create(seq=seq, prev_hash=head.hash, hash=seal, body=body, at=now, **columns)
 
 
 def _columns(by, action, target, code):
