@@ -11,7 +11,7 @@ from django.utils import timezone
 from .. import rules
 from ..choices import Action, Role, Target
 from ..database.beginnings import Beginning
-from .change import changing, locked
+from .change import changing, current_row
 from .event import Actor, AuditTarget
 from .folded_name import FoldedNameField
 from .organization import Organization
@@ -211,6 +211,6 @@ class Version(models.Model):
     def lock_for_change(self, by: Actor, action: Action) -> tuple["Version", str | None]:
         """Lock its team's organization until commit. Answers (the row anew, the team role of `by`)."""
         team, role = self.artifact.team.lock_for_change(by, action)
-        version = locked(Version.objects.select_related("artifact"), self.pk)
+        version = current_row(Version, "artifact", pk=self.pk)
         version.artifact.team = team
         return version, role

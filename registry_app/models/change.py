@@ -10,16 +10,19 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
 from .. import rules
 from ..choices import Action, Permission
+from ..database.compiled import Compiled
 from .event import Actor, Audited, canonical_json, differences, record
 from .validation import raise_refusal
+
+Row = TypeVar("Row", bound=models.Model)
 
 
 class Gone(Exception):
@@ -121,11 +124,31 @@ def refuse_stale(etag: str | None, row: Any, *counted: Any, stale: rules.Refusal
         raise_refusal(stale)
 
 
-def locked(rows: models.QuerySet, pk: int) -> Any:
-    """The row `pk` of `rows`, locked until commit. Raises Gone where it was deleted."""
-    row = next(iter(rows.filter(pk=pk).order_by()), None)  # without an order, which would join and lock other tables
+@Compiled
+def _rows(
+    model: type[models.Model], names: tuple[str, ...], related: tuple[str, ...], lock: str | None, *values: int
+) -> models.QuerySet:
+    """The rows of which the columns `names` have these values."""
+    rows = model._default_manager.filter(**dict(zip(names, values, strict=True))).select_related(*related or [None])
+    return rows.order_by() if lock is None else rows.order_by().select_for_update(no_key=lock == "no key")
+
+
+def current_row(model: type[Row], *related: str, **place: int) -> Row:
+    """The row that has these values {column: value} now, with its `related`. Raises Gone where it was deleted."""
+    return _only(model, place, related, None)
+
+
+def locked(model: type[Row], *, no_key: bool = False, **place: int) -> Row:
+    """The same, locked until commit."""
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("A lock belongs to a transaction.")
+    return _only(model, place, (), "no key" if no_key else "all")
+
+
+def _only(model, place, related, lock):
+    row = _rows.first(*place.values(), shape=(model, tuple(place), related, lock))
     if row is None:
-        raise Gone(rows.model.__name__)
+        raise Gone(model.__name__)
     return row
 
 

@@ -13,7 +13,7 @@ from ..choices import Action, Permission, Target
 from ..database.fulltext import SearchTerm
 from .alias import Alias
 from .artifact import Version
-from .change import Change, changing, digest_of, locked, refuse_stale
+from .change import Change, changing, current_row, digest_of, locked, refuse_stale
 from .event import Actor, AuditEvent, AuditTarget, reference
 from .folded_name import FoldedNameField
 from .impact import ContentCounts
@@ -208,7 +208,7 @@ class Collection(models.Model):
         """
         with changing(self, by, Action.LINK, reason=reason) as change:
             collection = change.row
-            version = locked(Version.objects.select_related("artifact__team"), version.pk)
+            version = current_row(Version, "artifact__team", pk=version.pk)
             collection._check_link(by, version)
             link, is_new = collection.links.filter(version=version).first(), False
             if link is None:
@@ -250,7 +250,7 @@ class Collection(models.Model):
     def lock_for_change(self, by: Actor, action: Action | Permission) -> tuple["Collection", str | None]:
         """Lock the row until commit, after its registry. Answers (the row anew, the effective role of `by`)."""
         registry, role = self.registry.lock_for_change(by, action)
-        collection = locked(registry.collections.select_for_update(of=("self",)), self.pk)
+        collection = locked(Collection, registry=registry.pk, pk=self.pk)
         collection.registry = registry
         return collection, role
 

@@ -7,7 +7,7 @@ from django.db import models
 
 from .. import rules
 from ..choices import Action, OrganizationRole, Target, TeamRole
-from .change import changing, locked, refuse_stale
+from .change import changing, current_row, refuse_stale
 from .event import Actor, AuditTarget, differences, reference
 from .group_role import PROVIDER_LENGTH, current_provider, provider_name
 from .organization import Organization
@@ -93,7 +93,7 @@ class GroupMapping(models.Model):
         """
         action = Action.GROUP_CHANGE if self.pk else Action.GROUP_MAP
         with changing(self.organization, by, action) as change:
-            stored = locked(change.row.group_mappings.all(), self.pk) if self.pk else None
+            stored = current_row(GroupMapping, organization=change.row.pk, pk=self.pk) if self.pk else None
             refuse_stale(etag, stored)
             self.full_clean()
             if stored and stored.given == self.given:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from .. import rules
 from ..choices import Action, OrganizationRole, Permission, Target
 from ..database.compiled import CurrentTime
-from .change import changing, locked
+from .change import changing, current_row
 from .event import Actor, AuditTarget, differences, reference
 from .organization import Organization
 from .organization_membership import OrganizationMembership
@@ -162,7 +162,7 @@ class Invitation(models.Model):
             organization, role = Organization.objects.hold(self.organization_id), None
         else:
             organization, role = self.organization.lock_for_change(by, action)
-        invitation = locked(organization.invitations.all(), self.pk)
+        invitation = current_row(Invitation, organization=organization.pk, pk=self.pk)
         invitation.organization = organization
         return invitation, role
 

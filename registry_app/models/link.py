@@ -12,7 +12,7 @@ from .. import rules
 from ..choices import Action, Permission, Target
 from .alias import Alias
 from .artifact import Version
-from .change import Change, changing, locked
+from .change import Change, changing, current_row
 from .event import Actor, AuditTarget, reference
 from .registry_week import COUNTED_OF_LINK, LinkCounts
 from .tag import clean_aliases, clean_tags, replace_tags
@@ -249,6 +249,6 @@ class Link(models.Model):
     def lock_for_change(self, by: Actor, action: Action | Permission) -> tuple["Link", str | None]:
         """Lock its collection until commit. Answers (the row anew, the effective role of `by`): see `changing`."""
         collection, role = self.collection.lock_for_change(by, action)
-        link = locked(collection.links.select_related("version__artifact__team"), self.pk)
+        link = current_row(Link, "version__artifact__team", collection=collection.pk, pk=self.pk)
         link.collection = collection
         return link, role

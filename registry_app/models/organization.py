@@ -22,7 +22,7 @@ class OrganizationQuerySet(models.QuerySet):
 
     def hold(self, pk: int) -> "Organization":
         """Lock the organization's row until commit: first of all locks, so that nobody acts on a right just taken."""
-        return locked(self.select_for_update(no_key=True), pk)
+        return locked(Organization, no_key=True, pk=pk)
 
 
 class Organization(models.Model):

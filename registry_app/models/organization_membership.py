@@ -154,7 +154,7 @@ class OrganizationMembership(Parts, GroupRole):
         The log says nothing of it: it changes what nobody else sees.
         """
         with transaction.atomic():
-            row = locked(OrganizationMembership.objects.select_for_update(no_key=True), self.pk)
+            row = locked(OrganizationMembership, no_key=True, pk=self.pk)
             others = [pk for pk in row.pinned if pk != registry.pk]
             row.pinned = [*others, registry.pk][-PINNED_MOST:] if wanted else others
             row.save(update_fields=["pinned"])

@@ -98,7 +98,7 @@ def edit_account(account: User, by: Actor, wanted: dict[str, Any], *, etag: str 
     """
     for organization in account.memberships.order_by("organization_id").values_list("organization_id", flat=True):
         Organization.objects.hold(organization)
-    row = locked(User.objects.select_for_update(), account.pk)
+    row = locked(User, pk=account.pk)
     refuse_stale(etag, row)
     before, was_active = row.edited_fields, row.is_active
     vars(row).update(wanted)

@@ -220,7 +220,7 @@ class Registry(EffectiveRoles, AcceptsTypes, models.Model):
     def lock_for_change(self, by: Actor, action: Action | Permission) -> tuple["Registry", Role | None]:
         """Lock the row until commit, after its organization. Answers (the row anew, the effective role of `by`)."""
         organization = Organization.objects.hold(self.organization_id)
-        registry = locked(Registry.objects.select_for_update(), self.pk)
+        registry = locked(Registry, pk=self.pk)
         if registry.organization_id == organization.pk:  # the caller's object may say otherwise (rule 6)
             registry.organization = organization
         registry._stored = copy.copy(registry)

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from .. import rules
 from ..choices import Action, OrganizationRole, Permission, Target, TeamRole
-from .change import changing, locked, refuse_stale
+from .change import changing, current_row, refuse_stale
 from .event import Actor, AuditTarget, differences, reference
 from .group_role import GroupRole, group_is_whole
 from .organization import Organization
@@ -116,7 +116,7 @@ class Team(models.Model):
     def lock_for_change(self, by: Actor, action: Action | Permission) -> tuple["Team", str | None]:
         """Lock its organization until commit. Answers (the row anew, the team role of `by`)."""
         organization = Organization.objects.hold(self.organization_id)
-        team = locked(organization.teams.all(), self.pk)
+        team = current_row(Team, organization=organization.pk, pk=self.pk)
         team.organization = organization
         return team, team.check_role(by, action)
 

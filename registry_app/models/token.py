@@ -127,7 +127,7 @@ class ApiToken(models.Model):
         with self._changing(by, Action.TOKEN_ISSUE, organization, belongs=self._belongs_to):
             seed = new_seed()
             self.digest = digest(token_of(seed))
-            user = locked(User.objects.select_for_update(no_key=True), self.user_id)  # so that the name stays free
+            user = locked(User, no_key=True, pk=self.user_id)  # so that the name stays free
             raise_refusal(None if user.is_active else rules.ACCOUNT_INACTIVE)
             self.full_clean()
             self.save(force_insert=True)

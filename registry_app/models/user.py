@@ -165,7 +165,7 @@ class User(AbstractUser):
 
         Ends every session of theirs too: one may be of whom the connection was not meant for.
         """
-        locked(User.objects.select_for_update(no_key=True), self.pk)
+        locked(User, no_key=True, pk=self.pk)
         ended, _ = SocialAccount.objects.filter(pk=connection.pk, user=self).delete()
         if ended:
             self._end_sessions()
@@ -174,7 +174,7 @@ class User(AbstractUser):
 
     def lock_for_change(self, by: Actor, action: Action | Permission) -> tuple["User", None]:
         """Lock the row until commit. Answers (the row anew, no role): an account is its person's own, and staff's."""
-        user = locked(User.objects.select_for_update(no_key=True), self.pk)
+        user = locked(User, no_key=True, pk=self.pk)
         raise_refusal(None if by.staff or by.user == user else rules.ORGANIZATION_ADMINS_ONLY)
         return user, None
 
