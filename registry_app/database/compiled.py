@@ -2,8 +2,9 @@
 
 To build a QuerySet and to compile it costs many times what the database needs to answer. So the queries of every page
 are written as QuerySets, compiled at their first use, and run with the values of each call. Models, converters and
-permissions are Django's and ours as ever. It leans on three private names of Django: `QuerySet._chain`, and that a
-Query is run by the compiler that its `get_compiler` gives, with the SQL that `as_sql` gives.
+permissions are Django's and ours as ever. It leans on four private names of Django: `QuerySet._chain`, and that a Query
+is run by the compiler that its `get_compiler` gives, with the SQL that `as_sql` and the converters that
+`get_converters` gives.
 """
 
 import copy
@@ -61,10 +62,14 @@ class Parts:
 
 
 class _Made(NamedTuple):
-    """A compiled query: `places` has for each of `params` the place of the value that stands there, or None."""
+    """A compiled query: `places` has for each of `params` the place of the value that stands there, or None.
+
+    `converters` make values of Python out of what the database answers.
+    """
 
     queryset: QuerySet
     compiler: Any
+    converters: dict
     sql: str
     params: tuple
     places: "tuple[_Place | None, ...]"
@@ -128,7 +133,8 @@ class Compiled:
             raise ValueError("A compiled query has a value that is no parameter, or a part of one.")
         if any(isinstance(text, date) for text in rest):  # as PostgreSQL takes it
             raise ValueError("A compiled query has a moment or day that would stay in it: see CurrentTime.")
-        return _Made(queryset, compiler, sql, tuple(params), places)
+        converters = compiler.get_converters([column[0] for column in compiler.select[: compiler.col_count]])
+        return _Made(queryset, compiler, converters, sql, tuple(params), places)
 
 
 def _take_apart(value: Any, single: list) -> Hashable:
@@ -189,6 +195,7 @@ def _with(made: _Made, connection: Any, params: list) -> QuerySet:
     compiler = copy.copy(made.compiler)
     compiler.connection = connection
     compiler.as_sql = lambda *args, **kwargs: (made.sql, tuple(params))
+    compiler.get_converters = lambda expressions: made.converters
     queryset = made.queryset._chain()  # type: ignore[attr-defined]
     queryset.query.get_compiler = lambda *args, **kwargs: compiler
     return queryset
