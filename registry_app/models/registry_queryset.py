@@ -54,8 +54,9 @@ class RegistryQuerySet(models.QuerySet):
         """
         came = {"collection_count": collections, "link_count": links.links, "byte_count": links.byte_count}
         # A count that was wrong (`verify_audit` tells) refuses no change.
-        counts: dict[str, Any] = {field: Greatest(F(field) + number, 0) for field, number in came.items()}
-        counts["byte_count"] = Least(counts["byte_count"], MOST_BYTES)
+        counts: dict[str, Any] = {field: Greatest(F(field) + number, 0) for field, number in came.items() if number}
+        if links.byte_count:
+            counts["byte_count"] = Least(counts["byte_count"], MOST_BYTES)
         now, rows = timezone.now(), self.filter(pk=pk)
         if links.byte_count < 0 and rows.filter(byte_count=MOST_BYTES).exists():  # it may have been more
             left = rows.values_list("collections__links__version__size", "collections__links__version__file_count")

@@ -8,6 +8,7 @@ from typing import NamedTuple, Self
 from django.db import models
 
 from .. import rules
+from ..database.compiled import Compiled
 
 COUNTED_OF_LINK = ("linked_at", "version__size", "version__file_count")
 MOST_BYTES = rules.SIZE_LIMIT - 1  # that are kept, so that the sum of two such numbers is a number of the database
@@ -64,10 +65,15 @@ class RegistryWeek(models.Model):
         return f"{self.registry}, week of {self.week}"
 
 
+@Compiled
+def _stored(registry: int, *weeks: date) -> models.QuerySet:
+    """(week, number of links) of these weeks of a registry."""
+    return RegistryWeek.objects.filter(registry=registry, week__in=weeks).order_by().values_list("week", "link_count")
+
+
 def note_weeks(registry: int, weeks: Mapping[date, int]) -> None:
     """Note that in these weeks so many links came to the registry, which is locked, or (< 0) went from it."""
-    rows = RegistryWeek.objects.filter(registry=registry, week__in=weeks)
-    stored = dict(rows.values_list("week", "link_count"))
+    stored = dict(_stored(registry, *weeks))
     RegistryWeek.objects.bulk_create(
         [
             RegistryWeek(registry_id=registry, week=week, link_count=max(0, stored.get(week, 0) + came))
