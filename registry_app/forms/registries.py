@@ -50,6 +50,11 @@ class RegistryForm(ActionForm, forms.ModelForm):
     def __init__(self, *args: Any, instance: Registry, **kwargs: Any) -> None:
         super().__init__(*args, instance=instance, registry=instance if instance.pk else None, **kwargs)
 
+    def validate_constraints(self) -> None:
+        """Whether the name is free (rule 14), beside other errors. Without one the verb says it, of the locked rows."""
+        if self.errors:
+            super().validate_constraints()
+
 
 class CreateForm(ListForm, RegistryForm):
     """A new custom registry (rules 7 and 13)."""

@@ -163,7 +163,7 @@ class Registry(EffectiveRoles, AcceptsTypes, models.Model):
 
     def create(self, by: Actor, types: Iterable[str] = (), reason: str = "", *, confirmed: bool = False) -> None:
         """Keep this new custom registry (rules 7, 13, 14, 17); `types` (names) are ignored where it accepts all."""
-        with changing(self.organization, by, Action.CREATE):
+        with changing(self.organization, by, Action.CREATE) as change:
             self.created_by = by.user
             self.validate()
             types = [] if self.accepts_all_types else new_types(types, confirmed=confirmed)
@@ -171,11 +171,10 @@ class Registry(EffectiveRoles, AcceptsTypes, models.Model):
             self.save(force_insert=True)
             self._put_types(types, by)
             FormerName.objects.filter(organization=self.organization_id, name_key=self.name_key).delete()
-            related: dict[str, Any] = {}
-            if by.user and self.organization.memberships.of_active().filter(user=by.user).exists():
+            if by.user and (not by.staff or self.organization.memberships.of_active().filter(user=by.user).exists()):
                 RegistryMember.objects.create(registry=self, user=by.user, role=Role.ADMIN)
-                related["admin"] = reference(by.user)
-            event = record(by, Action.CREATE, self, self.creation_changes(types), related, reason=reason)
+                change.related["admin"] = reference(by.user)
+            event = record(by, Action.CREATE, self, self.creation_changes(types), change.related, reason=reason)
             if self.is_restricted:
                 restriction_journal.note(self, event)
 
