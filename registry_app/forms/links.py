@@ -52,10 +52,10 @@ class LabelsForm(ActionForm):
     def __init__(self, *args: Any, link: Link, **kwargs: Any) -> None:
         super().__init__(*args, registry=link.collection.registry, **kwargs)
         self.fields["aliases"].label = "New aliases"
-        aliases, tags = facts = link.facts  # read once, so that the etag is of what is shown
-        self.initial.update(keep=aliases, tags=", ".join(tags), listed=aliases, etag=digest_of(link.pk, facts))
+        self.own, tags = facts = link.facts  # read once, so that the etag is of what is shown
+        self.initial.update(keep=self.own, tags=", ".join(tags), listed=self.own, etag=digest_of(link.pk, facts))
         others = link.collection.aliases.exclude(link=link).values_list("name", flat=True)
-        for field, names in (("keep", aliases), ("move", others)):
+        for field, names in (("keep", self.own), ("move", others)):
             self.fields[field].choices = [(name, name) for name in names]  # type: ignore[attr-defined]
 
     def tick(self, names: Iterable[str]) -> None:
@@ -65,12 +65,17 @@ class LabelsForm(ActionForm):
         self.data = data
 
     def clean(self) -> dict[str, Any]:
-        """What it keeps must be among what it has, and what moves on another version: else it was changed."""
+        """Which aliases to `put` on it, and which to `take`.
+
+        What it keeps must be among what it has, and what moves on another version: else it was changed.
+        """
         cleaned = super().clean()
         stale = [field for field in ("keep", "move") if self.errors.pop(field, None)]
         if stale:
             self.add_error(None, as_error(rules.EDIT_CONFLICT))
-        return cleaned
+        _, keep, move, new = (cleaned.pop(field, []) for field in ("listed", "keep", "move", "aliases"))
+        put = list(dict.fromkeys([*move, *new]))
+        return {**cleaned, "put": put, "take": [name for name in self.own if name not in (*keep, *put)]}
 
 
 class PromoteForm(ActionForm):

@@ -10,14 +10,30 @@ from django.utils import timezone
 
 from .. import rules
 from ..choices import Action, Permission, Target
+from ..database.compiled import Compiled
 from .alias import Alias
 from .artifact import Version
 from .change import Change, changing, current_row
 from .event import Actor, AuditTarget, reference
 from .registry_week import COUNTED_OF_LINK, LinkCounts
-from .tag import clean_aliases, clean_tags, replace_tags
+from .tag import Tag, clean_aliases, clean_tags, replace_tags
 from .user import User
 from .validation import raise_refusal
+
+ALIAS, TAG = "alias", "tag"
+
+
+@Compiled
+def _labels(link: int) -> models.QuerySet:
+    """(what it is, name) of each alias and tag of a link."""
+    aliases = Alias.objects.filter(link=link).order_by().values_list(models.Value(ALIAS), "name")
+    return aliases.union(Tag.objects.filter(link=link).order_by().values_list(models.Value(TAG), "name"), all=True)
+
+
+@Compiled
+def _held(collection: int, *names: str) -> models.QuerySet:
+    """The aliases of these names in a collection, with their links."""
+    return Alias.objects.filter(collection=collection, name__in=names).select_related("link").order_by()
 
 
 class LinkQuerySet(models.QuerySet):
@@ -95,7 +111,8 @@ class Link(models.Model):
     @property
     def facts(self) -> list[list[str]]:
         """The aliases and tags that it carries: what a form shows (rule 19)."""
-        return [self.alias_names(), self.tag_names()]
+        labels = sorted(_labels(self.pk))
+        return [[name for kind, name in labels if kind == wanted] for wanted in (ALIAS, TAG)]
 
     def edit_labels(
         self,
@@ -183,9 +200,9 @@ class Link(models.Model):
         """Rules 26 and 27: remove it with its aliases and tags; the version stays."""
         with changing(self, by, Action.UNLINK, reason=reason) as change:
             link = change.row
-            names = link.alias_names()
+            names, tags = link.facts
             link._check_protected(change, names)
-            changes = {"aliases": [names, None], "tags": [link.tag_names(), None]}
+            changes = {"aliases": [names, None], "tags": [tags, None]}
             changes = {field: values for field, values in changes.items() if values[0]}
             about = models.Q(link=link) | models.Q(alias__in=names)
             link._end_requests(change, link.collection.alias_requests.filter(about))
@@ -195,38 +212,42 @@ class Link(models.Model):
 
     def alias_names(self) -> list[str]:
         """The aliases that people gave it, sorted."""
-        return sorted(self.aliases.values_list("name", flat=True))
+        return self.facts[0]
 
     def tag_names(self) -> list[str]:
         """Its tags, sorted."""
-        return sorted(self.tags.values_list("name", flat=True))
+        return self.facts[1]
 
     def set_aliases(self, change: Change, names: Iterable[str], *, imported: bool = False) -> None:
         """Set these aliases on it, as part of a Change of it or of its collection, as `change_aliases` says."""
-        wanted = filter(rules.may_be_stored, map(rules.clean_name, names))
-        held = {alias.name: alias for alias in self.collection.aliases.filter(name__in=wanted).select_related("link")}
+        names = [rules.clean_name(name) for name in names]
+        if not names:
+            return
+        held = {alias.name: alias for alias in _held(self.collection.pk, *filter(rules.may_be_stored, names))}
         names = clean_aliases(names, stored=held)
         self._check_protected(change, names)
-        for name in names:
-            alias = held.get(name) or Alias(name=name)
+        for alias in (held.get(name) or Alias(name=name) for name in names):
             before = alias.link.label if alias.pk else None
             if before != self.label:
                 alias.link, alias.collection, alias.imported = self, self.collection, imported
                 alias.set_at, alias.set_by = timezone.now(), change.by.user
                 alias.save()
-                self.collection.touch(self)
-                change.record(Action.ALIAS_SET, alias, {"link": [before, self.label]}, alias.related(self))
-                self._end_requests(change, self.collection.alias_requests.filter(alias=name))
+                self._note_move(change, Action.ALIAS_SET, alias, [before, self.label])
 
     def _remove_aliases(self, change, names):
-        found = self.aliases.filter(name__in=names)
+        found = self.aliases.filter(name__in=names) if names else ()
         self._check_protected(change, [alias.name for alias in found])
         for alias in found:
             alias.collection = self.collection
-            change.record(Action.ALIAS_REMOVE, alias, {"link": [self.label, None]}, alias.related(self))
-            self.collection.touch(self)
-            self._end_requests(change, self.collection.alias_requests.filter(alias=alias.name))
-        found.delete()
+            self._note_move(change, Action.ALIAS_REMOVE, alias, [self.label, None])
+        if found:
+            found.delete()
+
+    def _note_move(self, change, action, alias, labels):
+        """Log that `alias` came to it or went from it, and end the requests for that alias."""
+        self.collection.touch(self)
+        change.record(action, alias, {"link": labels}, alias.related(self))
+        self._end_requests(change, self.collection.alias_requests.filter(alias=alias.name))
 
     def _end_requests(self, change, requests):
         """Rule 31: end those of `requests` that are open."""

@@ -4,9 +4,16 @@ from django.db import models
 
 from .. import rules
 from ..choices import Action
+from ..database.compiled import Compiled
 from .change import changing
 from .event import Actor, AuditTarget
 from .validation import raise_refusal
+
+
+@Compiled
+def protected_in(registry: int) -> models.QuerySet:
+    """The aliases that are protected in a registry."""
+    return ProtectedAlias.objects.filter(registry=registry).order_by().values_list("name", flat=True)
 
 
 class ProtectedAlias(models.Model):

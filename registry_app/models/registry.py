@@ -20,6 +20,7 @@ from .event import Actor, AuditEvent, AuditTarget, record, reference
 from .folded_name import FoldedNameField
 from .former_name import FormerName
 from .organization import Organization
+from .protected_alias import protected_in
 from .registry_member import RegistryMember
 from .registry_queryset import CORE_KEYS, RegistryQuerySet
 from .user import User
@@ -118,7 +119,7 @@ class Registry(EffectiveRoles, AcceptsTypes, models.Model):
 
     def protected_names(self) -> list[str]:
         """The aliases that are protected here (rule 26), sorted."""
-        return sorted(self.protected_aliases.values_list("name", flat=True))
+        return sorted(protected_in(self.pk))
 
     def clean(self) -> None:
         """Rules 2, 3, 6 and 9, against the row as it is stored; texts that stay may be older than their rules."""

@@ -39,6 +39,8 @@ class RequestQuerySet(models.QuerySet):
 
     def end(self, by: Actor, note: str) -> list[Any]:
         """End the unanswered ones, because of `note`. Answers them, for `record_decline`: the log comes last."""
+        if not self.filter(answered_at=None).exists():  # `unanswered` joins much, and mostly there are none
+            return []
         ended = list(self.unanswered())
         self.filter(answered_at=None).update(answered_at=timezone.now(), answered_by=by.user, note=note)
         return ended

@@ -111,7 +111,7 @@ def edit(request, organization, name, collection, number):
     """Edit aliases and tags of a link (rules 25 and 26)."""
     access, collection, found = get_link(request.user, organization, name, collection, number, Action.ALIAS_SET)
     form = LabelsForm(form_data(request), link=found)
-    if form.is_valid() and form.submit(_mark, found, actor_of(request), form.cleaned_data):
+    if form.is_valid() and form.submit(found.edit_labels, actor_of(request), **form.cleaned_data):
         names = ", ".join(found.alias_names()) or "no aliases"
         messages.success(request, f"Aliases and tags of {found.label} are saved: it has {names} now.")
         return redirect(collection)
@@ -191,12 +191,6 @@ def _with_boxes(aliases, form, field):
     """(alias, whether it is protected, its box in the field) of each of `aliases`."""
     boxes = form.offer(field, [(str(alias), alias) for alias, _ in aliases])
     return [(*alias, box) for alias, box in zip(aliases, boxes, strict=True)]
-
-
-def _mark(link, actor, wanted):
-    put = list(dict.fromkeys([*wanted["move"], *wanted["aliases"]]))
-    take = [name for name in link.alias_names() if name not in (*wanted["keep"], *put)]
-    link.edit_labels(actor, put=put, take=take, tags=wanted["tags"], etag=wanted["etag"], reason=wanted["reason"])
 
 
 @require_http_methods(["GET", "POST"])
