@@ -8,9 +8,10 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from .. import rules
-from ..models import Collection, Link, OrganizationMembership, Version
+from ..models import Collection, Link, OrganizationMembership
 from ..models.change import digest_of
 from ..models.validation import as_error
+from .artifacts import UsableVersionField
 from .base import ActionForm, FilterForm
 from .collections import aliases_field, tags_field
 from .fields import EtagField, ReasonField, RuleField, ShownField
@@ -20,19 +21,14 @@ from .widgets import Radios, search_field, text_input
 class LinkForm(ActionForm):
     """A version to publish in a collection, with the aliases it gets."""
 
-    version = forms.ModelChoiceField(
-        Version.objects.none(),
-        widget=Radios,
-        error_messages={"required": "Choose a version.", "invalid_choice": rules.SOURCE_HIDDEN.reason},
-    )
+    version = UsableVersionField()
     aliases = aliases_field()
     reason = ReasonField()
 
     def __init__(self, *args: Any, collection: Collection, membership: OrganizationMembership, **kwargs: Any) -> None:
         super().__init__(*args, registry=collection.registry, **kwargs)
         self.fields["aliases"].help_text += " An alias that another version has moves to this one."
-        usable = Version.objects.usable_by(membership).select_related("artifact__team")
-        self.fields["version"].queryset = usable  # type: ignore[attr-defined]
+        self.fields["version"].membership = membership  # type: ignore[attr-defined]
 
 
 class LabelsForm(ActionForm):

@@ -11,6 +11,7 @@ from django.utils import timezone
 from .. import rules
 from ..choices import Action, Role, Target
 from ..database.beginnings import Beginning
+from ..database.compiled import Compiled
 from .change import changing, current_row
 from .event import Actor, AuditTarget
 from .folded_name import FoldedNameField
@@ -119,6 +120,13 @@ class VersionQuerySet(models.QuerySet["Version"]):
         found |= {place: new[place] for place in asked if new and place in new}
         raise_refusal(rules.refuse_inputs(paths, [path for path in paths if places[path] not in found]), "made_from")
         return tuple(found[place] for place in asked)
+
+
+@Compiled
+def usable_version(membership: OrganizationMembership, version: int) -> VersionQuerySet:
+    """The version of this id, with artifact and team, where the membership's person may link it."""
+    usable = Version.objects.usable_by(membership).select_related("artifact__team")
+    return usable.filter(pk=version).order_by()
 
 
 class Version(models.Model):

@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from .. import rules
 from ..choices import Action, Permission, Target
+from ..database.compiled import Compiled
 from ..database.fulltext import SearchTerm
 from .alias import Alias
-from .artifact import Version
+from .artifact import Version, usable_version
 from .change import Change, changing, current_row, digest_of, locked, refuse_stale
 from .event import Actor, AuditEvent, AuditTarget, reference
 from .folded_name import FoldedNameField
@@ -52,11 +53,17 @@ class CollectionQuerySet(models.QuerySet):
         return ContentCounts(self.count(), *parts)
 
 
+@Compiled
+def _linked(collection: int, version: int) -> models.QuerySet[Link]:
+    """The link of a version in a collection."""
+    return Link.objects.filter(collection=collection, version=version).order_by()
+
+
 class Collection(models.Model):
     """A named set of versions in a registry, of exactly one artifact type, fixed permanently (rule 20).
 
     Written only by its verbs, as registries are. `version` counts the edits of name, card and tags; `next_number` is
-    the number of the next link, and only grows (rule 24).
+    the number of the next link, and only grows (rule 24): the database keeps it.
     """
 
     registry = models.ForeignKey(Registry, models.CASCADE, related_name="collections")
@@ -198,29 +205,26 @@ class Collection(models.Model):
         before = self.tag_names()
         after = sorted(clean_tags(tags, stored=before))
         if after != before:
-            replace_tags(self.tags.filter(link=None), after, collection=self)
+            replace_tags(self.tags.filter(link=None), before, after, collection=self)
             change.changes["tags"] = [before, after]
 
-    def link(self, by: Actor, version: Version, aliases: Iterable[str] = (), reason: str = "") -> tuple[Link, bool]:
-        """Publish the Version `version` here under the next number, with these aliases (rules 21 to 25).
+    def link(
+        self, by: Actor, version: Version, aliases: Iterable[str] = (), reason: str = "", tags: Iterable[str] = ()
+    ) -> tuple[Link, bool]:
+        """Publish the Version `version` here under the next number, with these aliases and tags (rules 21 to 25).
 
         Answers (the Link, whether it is new): a version that is linked here already keeps its link.
         """
         with changing(self, by, Action.LINK, reason=reason) as change:
             collection = change.row
-            version = current_row(Version, "artifact__team", pk=version.pk)
-            collection._check_link(by, version)
-            link, is_new = collection.links.filter(version=version).first(), False
+            version = collection._to_link(by, version.pk)
+            link, is_new = _linked.first(collection.pk, version.pk), False
             if link is None:
-                link, is_new = Link(version=version, number=collection.next_number, linked_by=by.user), True
-                link.collection = collection
-                link.save(force_insert=True)
-                collection.next_number += 1
-                Collection.objects.filter(pk=collection.pk).update(next_number=collection.next_number)
-                change.record(Action.LINK, link, related={"version": reference(version)})
-                collection.touch(link, link.counts)
+                link, is_new = collection._add(change, version), True
             link.collection = collection
             link.set_aliases(change, aliases)
+            if tags:
+                link.change_tags(change, tags)
         return link, is_new
 
     def delete_by(self, by: Actor, *, etag: str | None = None, reason: str = "") -> None:
@@ -263,16 +267,24 @@ class Collection(models.Model):
         """Note the change in its registry."""
         Registry.objects.note_content(self.registry_id, self.name)
 
-    def _check_link(self, by, version):
-        """Rules 21 and 22, and that `by` may use the version."""
-        here = self.registry.organization
-        raise_refusal(None if version.artifact.team.organization_id == here.pk else rules.OTHER_ORGANIZATION, "version")
-        membership = here.memberships.of_active().select_related("organization", "user").filter(user=by.user).first()
-        usable = by.staff or (
-            membership is not None and Version.objects.usable_by(membership).filter(pk=version.pk).exists()
-        )
-        raise_refusal(rules.refuse_source(usable=usable), "version")
+    def _to_link(self, by, pk):
+        """The version of this id, anew: rules 21 and 22, and that `by` may use it."""
+        membership = self.registry.membership_of(by)
+        usable = usable_version.first(membership, pk) if membership else None
+        version = usable or current_row(Version, "artifact__team", pk=pk)
+        here = version.artifact.team.organization_id == self.registry.organization_id
+        raise_refusal(None if here else rules.OTHER_ORGANIZATION, "version")
+        raise_refusal(rules.refuse_source(usable=by.staff or usable is not None), "version")
         raise_refusal(rules.refuse_link(version.artifact.type, self.type), "version")
+        return version
+
+    def _add(self, change, version):
+        """The new link of the version."""
+        link = Link(collection=self, version=version, number=self.next_number, linked_by=change.by.user)
+        link.save(force_insert=True)
+        change.record(Action.LINK, link, related={"version": reference(version)})
+        self.touch(link, link.counts)
+        return link
 
     def touch(self, link: Link, links: LinkCounts = NO_LINKS) -> None:
         """Note that `link` changed now, in its registry too: which `links` came, or (< 0) went."""

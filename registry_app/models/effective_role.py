@@ -61,11 +61,15 @@ class EffectiveRoles(Parts):
         place = Organization(pk=organization, default_role=default_role)
         return cls(pk=registry, visibility=visibility, organization=place)  # type: ignore[call-arg]
 
+    def membership_of(self, by: Actor) -> Any:
+        """The membership of `by`, who can sign in, with `given_role`: the highest given to them here."""
+        return _with_given_role.first(by.user.pk, self.organization_id, self.pk) if by.user else None
+
     def role_of(self, by: Actor) -> Role | None:
         """The effective role of `by` here (rulebook §3), or None. The Django admin and commands act as admins."""
         if by.staff:
             return Role.ADMIN
-        membership = _with_given_role.first(by.user.pk, self.organization_id, self.pk) if by.user else None
+        membership = self.membership_of(by)
         return membership.effective_role(self.visibility, membership.given_role) if membership else None
 
     def who_can(self, role: str, visibility: str | None = None) -> OrganizationMembershipQuerySet:

@@ -132,7 +132,7 @@ class Link(models.Model):
             link = change.row
             link.set_aliases(change, put)
             link._remove_aliases(change, take)
-            link._set_tags(change, tags)
+            link.change_tags(change, tags)
 
     def promote(self, by: Actor, alias: str, *, shown: Iterable[str], etag: str, reason: str = "") -> None:
         """Set this alias, as `change_aliases` does; `etag` is the collection's `alias_etag` of the aliases `shown`."""
@@ -169,7 +169,7 @@ class Link(models.Model):
     def set_tags(self, by: Actor, tags: Iterable[str], *, reason: str = "") -> None:
         """Let it have just these tags. Refuses with `tag_invalid`."""
         with changing(self, by, Action.LINK_TAG, reason=reason) as change:
-            change.row._set_tags(change, tags)
+            change.row.change_tags(change, tags)
 
     def brought_aliases_are(self, names: Iterable[str]) -> None:
         """Note which aliases imports put on it and its source has. Nobody sees it, and the log says nothing of it."""
@@ -181,7 +181,7 @@ class Link(models.Model):
         with changing(self, by, Action.LINK_TAG, reason=reason) as change:
             link = change.row
             own = link.tags.filter(imported=False).values_list("name", flat=True)
-            link._set_tags(change, [*own, *link.not_removed(there)], imported=True)
+            link.change_tags(change, [*own, *link.not_removed(there)], imported=True)
             put = link.tags.filter(imported=True).values_list("name", flat=True)
             link.brought_tags = sorted({*there} & {*link.brought_tags, *put})
             Link.objects.filter(pk=link.pk).update(brought_tags=link.brought_tags)
@@ -194,7 +194,7 @@ class Link(models.Model):
     def remove_tag(self, by: Actor, name: str) -> None:
         """Remove this tag, whatever else it has by now."""
         with changing(self, by, Action.LINK_TAG) as change:
-            change.row._set_tags(change, [tag for tag in change.row.tag_names() if tag != name])
+            change.row.change_tags(change, [tag for tag in change.row.tag_names() if tag != name])
 
     def unlink(self, by: Actor, *, reason: str = "") -> None:
         """Rules 26 and 27: remove it with its aliases and tags; the version stays."""
@@ -254,11 +254,12 @@ class Link(models.Model):
         for asked in requests.end(change.by, rules.ALIAS_MOVED):
             asked.record_decline(change.by, rules.ALIAS_MOVED)
 
-    def _set_tags(self, change, tags, *, imported=False):
+    def change_tags(self, change: Change, tags: Iterable[str], *, imported: bool = False) -> None:
+        """Let it have just these tags, as part of a Change of it or of its collection. Refuses with `tag_invalid`."""
         before = self.tag_names()
         after = sorted(clean_tags(tags, stored=before))
         if before != after:
-            replace_tags(self.tags.all(), after, imported=imported, collection=self.collection, link=self)
+            replace_tags(self.tags.all(), before, after, imported=imported, collection=self.collection, link=self)
             change.record(Action.LINK_TAG, self, {"tags": [before, after]})
             self.collection.touch(self)
 

@@ -45,8 +45,7 @@ class Publication:
             with refused_on({NON_FIELD_ERRORS: "team" if self.team.pk else "new_team", "type": "name"}):
                 type_name = self.collection.type
                 version, _ = register(self.team, by, self.project, self.name, type_name, self.data, self.reason)
-            link, _ = self.collection.link(by, version, self.aliases, self.reason)
-            link.set_tags(by, self.tags, reason=self.reason)
+            link, _ = self.collection.link(by, version, self.aliases, self.reason, tags=self.tags)
         return link, True
 
     def _stored(self) -> Link | None:

@@ -70,9 +70,12 @@ def _clean(names, stored, refuse, what):
 
 
 def replace_tags(
-    tags: models.QuerySet[Tag], names: Iterable[str], *, imported: bool = False, **owner: models.Model
+    tags: models.QuerySet[Tag], before: list[str], after: list[str], *, imported: bool = False, **owner: models.Model
 ) -> None:
-    """Let `tags` (a queryset of what `owner` has) be just `names`; `imported`: new ones come from an import."""
-    tags.exclude(name__in=names).delete()
-    kept = set(tags.values_list("name", flat=True))
-    Tag.objects.bulk_create(Tag(name=name, imported=imported, **owner) for name in names if name not in kept)
+    """Let the names of `tags` (a queryset of what `owner` has), which are `before`, be `after`.
+
+    `imported`: new ones come from an import.
+    """
+    if gone := set(before).difference(after):
+        tags.filter(name__in=gone).delete()
+    Tag.objects.bulk_create(Tag(name=name, imported=imported, **owner) for name in after if name not in before)

@@ -42,14 +42,13 @@ FETCH = {
 def create(request, organization, name, collection):
     """Link a version into a collection (rules 21 to 25), chosen from the usable versions of its type."""
     access, collection = get_collection(request.user, organization, name, collection, Action.LINK)
-    listing = LinkableVersionListing(access, collection, request.GET)
     form = LinkForm(form_data(request), collection=collection, membership=access.membership)
     if form.is_valid() and form.submit(collection.link, actor_of(request), **form.cleaned_data):
         messages.success(request, _linked(*form.answer))
         return redirect(collection)
     log_refusals(request, form, Action.LINK, collection)
     context = {
-        **listing.context,
+        **LinkableVersionListing(access, collection, request.GET).context,
         "form": form,
         "admins": access.registry.admins().who_can_help(),
         "collection": collection,
