@@ -1,5 +1,6 @@
 """What the form that publishes a version suggests, and what it begins with."""
 
+from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
@@ -45,26 +46,28 @@ class PublishingSuggestions:
         self.own = list(mine.order_by("name_key").values_list("name", flat=True)[:SHOWN])
         others = here.exclude(name__in=self.own).order_by("name_key").values_list("name", flat=True)
         self.teams = [*self.own, *others[:SHOWN]]
-        artifacts = Artifact.objects.filter(team__in=here.order_by().values("pk"))
-        found = artifacts.filter(type=collection.type) if collection else artifacts
-        self.artifacts = list(found.select_related("team").order_by("-pk")[:SHOWN])
-        self.last = self._last(artifacts)
-        newest = access.registry.collections.order_by("-updated_at").values_list("name", flat=True)
-        self.collections = [] if collection else list(newest[:SHOWN])
+        self._artifacts = Artifact.objects.filter(team__in=here.order_by().values("pk"))
+        self._newest = access.registry.collections.order_by("-updated_at").values_list("name", flat=True)
 
-    def _last(self, artifacts):
-        """The artifact of the collection's newest version among `artifacts`, or None."""
+    @cached_property
+    def artifacts(self) -> list[Artifact]:
+        """The newest artifacts of these teams, of the collection's type."""
+        found = self._artifacts.filter(type=self.collection.type) if self.collection else self._artifacts
+        return list(found.select_related("team").order_by("-pk")[:SHOWN])
+
+    def _last(self):
+        """The artifact of the collection's newest version among these teams', or None."""
         if self.collection is None:
             return None
-        links = self.collection.links.filter(version__artifact__in=artifacts.values("pk"))
+        links = self.collection.links.filter(version__artifact__in=self._artifacts.values("pk"))
         link = links.select_related("version__artifact__team").order_by("-number").first()
         return link and link.version.artifact
 
     @property
     def initial(self) -> dict[str, str]:
         """What the form begins with: as the collection's newest version, else the person's team and its project."""
-        if self.last:
-            return {"team": self.last.team.name, "project": self.last.project, "name": self.last.name}
+        if last := self._last():
+            return {"team": last.team.name, "project": last.project, "name": last.name}
         team = self.own[0] if self.own else self.teams[0] if len(self.teams) == 1 else ""
         project = next((artifact.project for artifact in self.artifacts if artifact.team.name == team), "")
         return {"team": team, "project": project, "name": self.collection.name if self.collection else ""}
@@ -74,7 +77,7 @@ class PublishingSuggestions:
         """The context of the templates: names, each once."""
         return {
             "teams": self.teams,
-            "collections": self.collections,
+            "collections": [] if self.collection else list(self._newest[:SHOWN]),
             "projects": list(dict.fromkeys(artifact.project for artifact in self.artifacts)),
             "artifacts": list(dict.fromkeys(artifact.name for artifact in self.artifacts)),
         }

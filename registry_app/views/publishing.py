@@ -41,8 +41,9 @@ def collection(request, organization, name, collection):
 
 
 def _form(request, kind, access, suggestions, collection=None):
-    options = {"access": access, "has_teams": bool(suggestions.teams), "initial": suggestions.initial}
-    return kind(form_data(request), collection=collection, **options)
+    data = form_data(request)
+    options = {"access": access, "has_teams": bool(suggestions.teams)}
+    return kind(data, collection=collection, initial=None if data else suggestions.initial, **options)
 
 
 def _publish(request, access, form, suggestions, template, target):
