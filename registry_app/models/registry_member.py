@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Self, cast
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, Q, Value, When
 from django.utils import timezone
@@ -135,18 +136,7 @@ class RegistryMember(models.Model):
         """
         action = Action.MEMBER_CHANGE if self.pk else Action.MEMBER_ADD
         with changing(self.registry, by, action, reason=reason) as change:
-            stored = RegistryMember.objects.filter(registry=self.registry, user=self.user, team=self.team).first()
-            refuse_stale(etag, stored)
-            raise_refusal(None if self._is_here() else rules.NOT_HERE, "holder")
-            raise_refusal(rules.refuse_given_role(self.role, service=bool(self.user and self.user.is_service)), "role")
-            if stored and stored.facts == self.facts:
-                return
-            raise_refusal(rules.ROLE_ENDS_BEFORE if self.has_ended else None, "ends_at")
-            self.pk, self._state.adding = stored.pk if stored else None, stored is None
-            self.full_clean()
-            self.save()
-            action = Action.MEMBER_CHANGE if stored else Action.MEMBER_ADD
-            self._record(change, action, differences(stored.given if stored else {}, self.given))
+            self._save(change, etag)
 
     def delete_by(self, by: Actor) -> None:
         """Remove the role, and log it. Refuses with `role_too_low`."""
@@ -155,6 +145,20 @@ class RegistryMember(models.Model):
             if stored:
                 self.delete()
                 stored._record(change, Action.MEMBER_REMOVE, differences(stored.given, {}))
+
+    def _save(self, change, etag=None):
+        stored = RegistryMember.objects.filter(registry=self.registry, user=self.user, team=self.team).first()
+        refuse_stale(etag, stored)
+        raise_refusal(None if self._is_here() else rules.NOT_HERE, "holder")
+        raise_refusal(rules.refuse_given_role(self.role, service=bool(self.user and self.user.is_service)), "role")
+        if stored and stored.facts == self.facts:
+            return
+        raise_refusal(rules.ROLE_ENDS_BEFORE if self.has_ended else None, "ends_at")
+        self.pk, self._state.adding = stored.pk if stored else None, stored is None
+        self.clean_fields(exclude={"registry", "user", "team"})  # foreign keys say that those exist
+        self.save()
+        action = Action.MEMBER_CHANGE if stored else Action.MEMBER_ADD
+        self._record(change, action, differences(stored.given if stored else {}, self.given))
 
     def _record(self, change, action, changes):
         change.record(action, change.row, changes, {"holder": reference(self.holder)})
@@ -165,3 +169,15 @@ class RegistryMember(models.Model):
         if self.team:
             return self.team.organization_id == organization
         return self.user is not None and self.user.memberships.filter(organization=organization).exists()
+
+
+def give_roles(registry: "Registry", by: Actor, members: Iterable[RegistryMember]) -> None:
+    """Save these members of the registry, all or none, as `save_by` does. What is refused is on `holders`, by name."""
+    with changing(registry, by, Action.MEMBER_ADD) as change:
+        for member in members:
+            try:
+                member._save(change)
+            except ValidationError as error:
+                texts = [f"{member.holder}: {text}" for text in error.messages]
+                code = next(error.code for errors in error.error_dict.values() for error in errors)
+                raise ValidationError({"holders": [ValidationError(text, code=code) for text in texts]}) from error

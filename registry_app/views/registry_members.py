@@ -1,8 +1,6 @@
 """Roles in a registry: the list, adding, changing and removing a role, and explaining one."""
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -12,6 +10,7 @@ from ..forms import AddAccessForm, ChangeAccessForm, ConfirmForm, ExplainForm, W
 from ..listings.registry_members import RegistryMemberListing, WhoCanListing
 from ..models import RegistryMember, role_sources
 from ..models.change import etag_of
+from ..models.registry_member import give_roles
 from ..permissions import get_registry
 from .rendering import actor_of, form_data, log_refusals, registry_page
 
@@ -30,7 +29,7 @@ def add(request, organization, name):
     access = get_registry(request.user, organization, name, Action.MEMBER_ADD)
     shown = {"role": Role.MEMBER, "holders": request.GET.get("holders", "")}
     form = AddAccessForm(form_data(request), registry=access.registry, looker=access.membership, initial=shown)
-    if form.is_valid() and form.submit(_give, actor_of(request), form.cleaned_data):
+    if form.is_valid() and form.submit(_give, access.registry, actor_of(request), form.cleaned_data):
         given = form.cleaned_data["holders"]
         names = ", ".join(f"the team {member.team}" if member.team else str(member.user) for member in given)
         role = Role(form.cleaned_data["role"]).label
@@ -40,16 +39,10 @@ def add(request, organization, name):
     return registry_page(request, "registry_members/add.html", access, "access", {"form": form}, form.status)
 
 
-@transaction.atomic
-def _give(by, wanted):
+def _give(registry, by, wanted):
     for member in wanted["holders"]:
         member.role, member.ends_at = wanted["role"], wanted["ends_at"]
-        try:
-            member.save_by(by)
-        except ValidationError as error:
-            texts = [f"{member.holder}: {text}" for text in error.messages]
-            code = next(error.code for errors in error.error_dict.values() for error in errors)
-            raise ValidationError({"holders": [ValidationError(text, code=code) for text in texts]}) from error
+    give_roles(registry, by, wanted["holders"])
 
 
 @require_http_methods(["GET", "POST"])
