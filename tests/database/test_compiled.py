@@ -24,6 +24,7 @@ from registry_app.listings.teams import TeamListing, TeamMemberListing
 from registry_app.listings.tokens import OrganizationTokenListing
 from registry_app.listings.versions import VersionListing
 from registry_app.models import Organization, RegistryMember, TeamMembership, User
+from registry_app.models.artifact import usable_version
 from tests.client import many
 from tests.factories import (
     give_role,
@@ -81,6 +82,27 @@ def test_lookups_find_for_each_person_what_their_queries_would(settings, people,
     }
     assert {user for user, _, name in found if name == "Payroll" and found[user, "acme-ml", name]} == {"ada", "robot"}
     assert {user for user, slug, name in found if slug == "globex" and found[user, slug, name]} == {"sam"}
+
+
+def test_a_version_may_be_linked_by_whom_its_query_says(settings, people, acme, models, vault, sam):
+    """Whose team has it, or who sees it linked as viewer or more."""
+    owners = make_team(acme, "Owners")
+    secret, shared = make_version(owners, "secret"), make_version(owners, "shared")
+    make_link(make_collection(vault), secret)
+    make_link(make_collection(models), shared)
+    alone = make_version(make_team(acme, "Foundry", people=[sam]), "alone")
+    who = {secret: set(), shared: set(), alone: set()}
+    for user in people:
+        membership = permissions.get_organization(user, acme.slug)
+        who = {
+            version: names | {user.username} if same(settings, usable_version, membership, version.pk) else names
+            for version, names in who.items()
+        }
+    assert who == {
+        secret: {"ada", "rob"},
+        shared: {"ada", "mel", "rob", "sam", "robot"},
+        alone: {"ada", "sam"},
+    }
 
 
 def test_the_sidebar_lists_for_each_person_what_its_query_would(settings, people, acme):
