@@ -50,8 +50,7 @@ class LabelsForm(ActionForm):
         self.fields["aliases"].label = "New aliases"
         self.own, tags = facts = link.facts  # read once, so that the etag is of what is shown
         self.initial.update(keep=self.own, tags=", ".join(tags), listed=self.own, etag=digest_of(link.pk, facts))
-        others = link.collection.aliases.exclude(link=link).values_list("name", flat=True)
-        for field, names in (("keep", self.own), ("move", others)):
+        for field, names in (("keep", self.own), ("move", link.aliases_elsewhere())):
             self.fields[field].choices = [(name, name) for name in names]  # type: ignore[attr-defined]
 
     def tick(self, names: Iterable[str]) -> None:

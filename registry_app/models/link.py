@@ -31,6 +31,12 @@ def _labels(link: int) -> models.QuerySet:
 
 
 @Compiled
+def _elsewhere(collection: int, link: int) -> models.QuerySet:
+    """The aliases in a collection that other links have than this."""
+    return Alias.objects.filter(collection=collection).exclude(link=link).values_list("name", flat=True)
+
+
+@Compiled
 def _held(collection: int, *names: str) -> models.QuerySet:
     """The aliases of these names in a collection, with their links."""
     return Alias.objects.filter(collection=collection, name__in=names).select_related("link").order_by()
@@ -217,6 +223,10 @@ class Link(models.Model):
     def tag_names(self) -> list[str]:
         """Its tags, sorted."""
         return self.facts[1]
+
+    def aliases_elsewhere(self) -> list[str]:
+        """The aliases that people gave other versions in its collection, sorted."""
+        return _elsewhere(self.collection_id, self.pk)
 
     def set_aliases(self, change: Change, names: Iterable[str], *, imported: bool = False) -> None:
         """Set these aliases on it, as part of a Change of it or of its collection, as `change_aliases` says."""
