@@ -147,6 +147,7 @@ class RegistryMember(models.Model):
                 stored._record(change, Action.MEMBER_REMOVE, differences(stored.given, {}))
 
     def _save(self, change, etag=None):
+        self.registry = change.row
         stored = RegistryMember.objects.filter(registry=self.registry, user=self.user, team=self.team).first()
         refuse_stale(etag, stored)
         raise_refusal(None if self._is_here() else rules.NOT_HERE, "holder")
