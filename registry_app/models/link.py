@@ -1,6 +1,6 @@
 """Links: the versions that a collection publishes, with the aliases and tags that they carry."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Self
 
 from django.db import models
@@ -13,7 +13,7 @@ from ..choices import Action, Permission, Target
 from ..database.compiled import Compiled
 from .alias import Alias
 from .artifact import Version
-from .change import Change, changing, current_row
+from .change import Change, changing, current_row, digest_of
 from .event import Actor, AuditTarget, reference
 from .registry_week import COUNTED_OF_LINK, LinkCounts
 from .tag import Tag, clean_aliases, clean_tags, replace_tags
@@ -124,21 +124,25 @@ class Link(models.Model):
         self,
         by: Actor,
         *,
-        put: Iterable[str] = (),
-        take: Iterable[str] = (),
-        tags: Iterable[str] = (),
+        put: Collection[str] = (),
+        take: Collection[str] = (),
+        tags: Collection[str] = (),
         etag: str | None = None,
         reason: str = "",
-    ) -> None:
-        """Set aliases, remove aliases, and let it have just these tags: all or nothing.
+    ) -> list[str]:
+        """Set aliases, remove aliases, and let it have just these tags: all or nothing. Answers the aliases it has now.
 
         Refuses as `change_aliases` and `set_tags` do, and with `edit_conflict`.
         """
-        with changing(self, by, Action.ALIAS_SET, etag=etag, reason=reason) as change:
+        with changing(self, by, Action.ALIAS_SET, reason=reason) as change:
             link = change.row
+            aliases, has_tags = facts = link.facts
+            raise_refusal(None if etag in (None, digest_of(link.pk, facts)) else rules.EDIT_CONFLICT)
             link.set_aliases(change, put)
             link._remove_aliases(change, take)
-            link.change_tags(change, tags)
+            if sorted(tags) != has_tags:
+                link.change_tags(change, tags)
+        return sorted({*aliases, *put}.difference(take))
 
     def promote(self, by: Actor, alias: str, *, shown: Iterable[str], etag: str, reason: str = "") -> None:
         """Set this alias, as `change_aliases` does; `etag` is the collection's `alias_etag` of the aliases `shown`."""

@@ -44,7 +44,7 @@ def create(request, organization, name, collection):
     access, collection = get_collection(request.user, organization, name, collection, Action.LINK)
     form = LinkForm(form_data(request), collection=collection, membership=access.membership)
     if form.is_valid() and form.submit(collection.link, actor_of(request), **form.cleaned_data):
-        messages.success(request, _linked(*form.answer))
+        messages.success(request, _linked(form.cleaned_data["aliases"], *form.answer))
         return redirect(collection)
     log_refusals(request, form, Action.LINK, collection)
     context = {
@@ -61,9 +61,10 @@ def create(request, organization, name, collection):
     )
 
 
-def _linked(link, is_new):
-    """The message for the next page."""
-    has = f" It has {', '.join(names)}." if (names := link.alias_names()) else ""
+def _linked(aliases, link, is_new):
+    """The message for the next page; `aliases` are those that it got now."""
+    names = sorted(aliases) if is_new else link.alias_names()
+    has = f" It has {', '.join(names)}." if names else ""
     if is_new:
         return f"{link.version} is linked as {link.label}.{has}"
     return f"{link.version} was here already, as {link.label}: it isn't linked twice.{has}"
@@ -111,7 +112,7 @@ def edit(request, organization, name, collection, number):
     access, collection, found = get_link(request.user, organization, name, collection, number, Action.ALIAS_SET)
     form = LabelsForm(form_data(request), link=found)
     if form.is_valid() and form.submit(found.edit_labels, actor_of(request), **form.cleaned_data):
-        names = ", ".join(found.alias_names()) or "no aliases"
+        names = ", ".join(form.answer) or "no aliases"
         messages.success(request, f"Aliases and tags of {found.label} are saved: it has {names} now.")
         return redirect(collection)
     log_refusals(request, form, Action.ALIAS_SET, found)
