@@ -18,6 +18,7 @@ from django.core.management import execute_from_command_line
 from django.db import connections
 
 from registry_app.choices import Role
+from registry_app.management.server import with_stack_room
 from tests.factories import (
     give_role,
     make_collection,
@@ -41,6 +42,11 @@ def pytest_cmdline_main(config):
     """With `-n`, run each test once, on the database that TEST_DATABASE names; without it, on both (pyproject.toml)."""
     if config.option.numprocesses and config.option.dist == "each":
         config.option.dist = "load"
+
+
+def pytest_itemcollected(item):
+    """Give each test and its fixtures room on the stack, as the server does: a fifth of their CPU goes without it."""
+    item.setup, item.runtest = with_stack_room(item.setup), with_stack_room(item.runtest)
 
 
 @pytest.fixture(autouse=True)
