@@ -63,12 +63,6 @@ def furnished(acme, rob, mel, vision):
 
 
 @pytest.fixture
-def populated(acme, golden, vault, models, furnished):
-    """Acme with one of everything that an address can name."""
-    fill(acme, (golden, vault, models))
-
-
-@pytest.fixture
 def registry_form(acme, golden, mel):
     """A function: the form called so, filled in well, about Golden where it is about a registry."""
     forms = {
@@ -106,9 +100,29 @@ class World(NamedTuple):
     registries: dict
     people: dict
 
+    @property
+    def golden(self):
+        """The custom registry that all of Acme sees."""
+        return self.registries["golden"]
+
+    @property
+    def acme(self):
+        """The organization whose registries these are."""
+        return self.golden.organization
+
+    @property
+    def ada(self):
+        """Organization admin of Acme."""
+        return self.people["org-admin"]
+
+    @property
+    def mel(self):
+        """A member of Acme without a role of her own."""
+        return self.people["org-member"]
+
     def address(self, line):
         """The address of a line of the table."""
-        return line.address(self.registries[line.registry or "golden"])
+        return line.address(self.registries.get(line.registry, self.golden))
 
     def ask(self, person, method, address):
         """What `person` is answered; whatever it does is undone. A POST sends an empty form."""
@@ -118,7 +132,7 @@ class World(NamedTuple):
 
 
 def make_world():
-    """Acme as `populated` makes it, Globex, and the people of the table's columns."""
+    """Acme with one of everything that an address can name, Globex, and the people of the table's columns."""
     names = ("ada", "rob", "mel", "sam", "left", "restricted", "viewer", "member")
     ada, rob, mel, sam, left, *holders = map(make_user, names)
     acme = make_organization("Acme ML", ada)

@@ -14,6 +14,7 @@ from tests.client import at, browser, codes, nothing_changes
 from tests.web.bad_input import FORMS_OF_PEOPLE, filled
 from tests.web.endpoints import address_of
 
+pytestmark = pytest.mark.django_db
 VALUES = [
     "9999-12-31",
     "0001-01-01",
@@ -99,8 +100,8 @@ def test_every_number_and_date_of_a_form_is_tried():
 
 
 @pytest.mark.parametrize("kind", FIELDS, ids=lambda kind: kind.__name__)
-def test_a_number_or_date_that_makes_no_sense_is_refused(ada, golden, populated, kind):
-    address, client = address_of(OF_PEOPLE[kind], golden), browser(ada)
+def test_a_number_or_date_that_makes_no_sense_is_refused(world, kind):
+    address, client = address_of(OF_PEOPLE[kind], world.golden), browser(world.ada)
     good = filled(client, OF_PEOPLE[kind], address)
     for field in FIELDS[kind]:
         for value in (*VALUES, ["1", "2"], ["9999-12-31", "0001-01-01"]):
@@ -110,30 +111,30 @@ def test_a_number_or_date_that_makes_no_sense_is_refused(ada, golden, populated,
                 assert response.status_code == 302 or codes(response), (field, value)
 
 
-def test_the_last_day_of_the_calendar_is_the_last_day_of_no_role(ada, golden, populated):
+def test_the_last_day_of_the_calendar_is_the_last_day_of_no_role(world):
     """In some zone there is no moment after it, nor after the day before. The one before that is the last."""
     for name in ("registry_members:add", "registry_members:change"):
         with nothing_changes():
-            address = address_of(name, golden)
-            data = {**filled(browser(ada), name, address), "ends_at": "9999-12-31"}
-            response = browser(ada).post(address, data)
+            address = address_of(name, world.golden)
+            data = {**filled(browser(world.ada), name, address), "ends_at": "9999-12-31"}
+            response = browser(world.ada).post(address, data)
         assert (response.status_code, codes(response)) == (422, {"invalid"})
         assert 'value="9999-12-31"' in response.text
     data = {**FORMS_OF_PEOPLE["registry_members:add"], "ends_at": "9999-12-29"}
-    assert browser(ada).post(address_of("registry_members:add", golden), data).status_code == 302
+    assert browser(world.ada).post(address_of("registry_members:add", world.golden), data).status_code == 302
     for page in (
         "registry_members:index",
         "registry_members:explain",
         "registry_members:who_can",
         "registries:activity",
     ):
-        assert browser(ada).get(at(page, golden)).status_code == 200
-    assert 'value="9999-12-29"' in browser(ada).get(address_of("registry_members:change", golden)).text
+        assert browser(world.ada).get(at(page, world.golden)).status_code == 200
+    assert 'value="9999-12-29"' in browser(world.ada).get(address_of("registry_members:change", world.golden)).text
 
 
 @pytest.mark.parametrize("name, field, pattern", MORE)
-def test_a_number_within_text_that_makes_no_sense_is_refused(ada, golden, populated, name, field, pattern):
-    client, address = browser(ada), address_of(name, golden)
+def test_a_number_within_text_that_makes_no_sense_is_refused(world, name, field, pattern):
+    client, address = browser(world.ada), address_of(name, world.golden)
     for value in VALUES:
         with undone():
             response = client.post(address, {**FORMS_OF_PEOPLE[name], field: pattern.format(value)})
@@ -184,8 +185,8 @@ def test_every_list_is_tried():
         *OTHER_PARAMETERS.items(),
     ],
 )
-def test_a_parameter_that_makes_no_sense_is_answered(ada, golden, populated, page, parameters):
-    client, address = browser(ada), address_of(page, golden)
+def test_a_parameter_that_makes_no_sense_is_answered(world, page, parameters):
+    client, address = browser(world.ada), address_of(page, world.golden)
     with nothing_changes():
         for parameter in (*parameters, "page"):
             for value in ODD if parameter in COUNTED else ODD[::3]:
@@ -196,8 +197,8 @@ def test_a_parameter_that_makes_no_sense_is_answered(ada, golden, populated, pag
 
 
 @pytest.mark.parametrize("page", [page for pages in LISTS.values() for page in pages])
-def test_a_foreign_parameter_is_ignored(ada, golden, populated, page):
-    client, address = browser(ada), address_of(page, golden)
+def test_a_foreign_parameter_is_ignored(world, page):
+    client, address = browser(world.ada), address_of(page, world.golden)
     with nothing_changes():
         for query in ("utm_source=mail&utm_source=chat", "fbclid=1", "ref=x", "%FF=1", "Q=a", "q[]=a", "="):
             assert (query, client.get(f"{address}?{query}").status_code) == (query, 200)
@@ -215,14 +216,14 @@ def test_a_foreign_parameter_is_ignored(ada, golden, populated, page):
         ("audit:index", "before=x", "before", "Before"),
     ],
 )
-def test_a_wrong_parameter_of_the_list_is_named_in_words(ada, golden, page, query, name, words):
-    response = browser(ada).get(f"{address_of(page, golden)}?{query}&utm_source=mail")
+def test_a_wrong_parameter_of_the_list_is_named_in_words(world, page, query, name, words):
+    response = browser(world.ada).get(f"{address_of(page, world.golden)}?{query}&utm_source=mail")
     assert response.status_code == 400
     assert f"“{words}” ({name})" in response.text
 
 
-def test_a_day_that_makes_no_sense_is_answered_by_search(ada, golden):
-    client, address = browser(ada), reverse("search:index", args=[golden.organization.slug])
+def test_a_day_that_makes_no_sense_is_answered_by_search(world):
+    client, address = browser(world.ada), reverse("search:index", args=[world.acme.slug])
     for value in VALUES:
         for sign in ("", ">", "<="):
             assert client.get(address, {"q": f"created:{sign}{value}"}).status_code in {200, 422}
@@ -249,9 +250,9 @@ NUMBERED = [
 
 
 @pytest.mark.parametrize("name", NUMBERED)
-def test_a_number_in_an_address_that_nothing_has_leads_nowhere(ada, golden, populated, name):
-    address = address_of(name, golden)
-    client, parts = browser(ada), address.strip("/").split("/")
+def test_a_number_in_an_address_that_nothing_has_leads_nowhere(world, name):
+    address = address_of(name, world.golden)
+    client, parts = browser(world.ada), address.strip("/").split("/")
     place = max(index for index, part in enumerate(parts) if part.lstrip("v").isdigit())
     letter = "v" if parts[place].startswith("v") else ""
     with nothing_changes():

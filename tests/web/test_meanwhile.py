@@ -16,6 +16,7 @@ from tests.client import Page, browser, logging, state
 from tests.factories import COMMAND_LINE, PASSWORD, give_role, make_member, make_user, protect
 from tests.web.endpoints import ALLAUTH, NAMES, address_of, takes
 
+pytestmark = pytest.mark.django_db
 TYPED = {"confirmation": "Golden Datasets"}
 VERSION = {"project": "forecasts", "name": "churn", "type": "model", "size": "1", "file_count": "1", "metadata": "{}"}
 VERSION |= {"uri": "s3://bucket/churn", "digest": "sha256:" + 64 * "a", "run": "", "run_url": "", "made_from": ""}
@@ -98,12 +99,12 @@ def test_every_address_that_is_posted_to_is_in_the_table():
 
 
 @pytest.fixture
-def eve(acme, golden, populated):
+def eve(world):
     """Organization admin of Acme beside Ada; not the newest in Golden, whose role pages change."""
     nora = make_user("nora")
-    make_member(acme, nora)
-    give_role(golden, nora, Role.VIEWER)
-    membership = acme.memberships.get(user__username="eve")
+    make_member(world.acme, nora)
+    give_role(world.golden, nora, Role.VIEWER)
+    membership = world.acme.memberships.get(user__username="eve")
     membership.role = OrganizationRole.ADMIN
     membership.save_by(COMMAND_LINE)
     return membership.user
@@ -153,18 +154,18 @@ def form_of(client, name, address, golden):
 
 
 @pytest.mark.parametrize("name", SENT)
-def test_section_3_whose_role_is_taken_meanwhile_is_refused(acme, ada, mel, golden, eve, name, monkeypatch):
-    protect(golden, "production")
-    person = mel if name == "access_requests:create" else eve  # no admin asks for a higher role
-    client, address = browser(), address_of(name, golden)
+def test_section_3_whose_role_is_taken_meanwhile_is_refused(world, eve, name, monkeypatch):
+    protect(world.golden, "production")
+    person = world.mel if name == "access_requests:create" else eve  # no admin asks for a higher role
+    client, address = browser(), address_of(name, world.golden)
     client.post(reverse("account_login"), {"login": person.username, "password": PASSWORD})
-    data = form_of(client, name, address, golden)
+    data = form_of(client, name, address, world.golden)
     with undone(), logging() as events:  # what follows would prove nothing of a form that is refused anyway
         assert client.post(address, data).status_code in {200, 302}
     assert [event.code for event in events if event.code] == []
     for act in (removed, deactivated) if name in OPEN_TO_MEMBERS else (demoted, removed, deactivated):
         after = []
-        take = partial(act, acme.memberships.get(user=person), Actor(ada))
+        take = partial(act, world.acme.memberships.get(user=person), Actor(world.ada))
         meanwhile(monkeypatch, lambda take=take, after=after: (take(), after.append(state())))
         with undone(), logging() as events:
             response = client.post(address, data)
@@ -174,9 +175,9 @@ def test_section_3_whose_role_is_taken_meanwhile_is_refused(acme, ada, mel, gold
 
 
 @pytest.mark.parametrize("name", [name for name in SENT if name.startswith(("members:", "teams:"))])
-def test_whoever_is_taken_out_while_a_page_about_them_is_sent_is_no_500(acme, ada, eve, mel, golden, name, monkeypatch):
-    client, address = browser(ada), address_of(name, golden)
-    data = form_of(client, name, address, golden)
-    membership = acme.memberships.get(user=mel)
+def test_whoever_is_taken_out_while_a_page_about_them_is_sent_is_no_500(world, eve, name, monkeypatch):
+    client, address = browser(world.ada), address_of(name, world.golden)
+    data = form_of(client, name, address, world.golden)
+    membership = world.acme.memberships.get(user=world.mel)
     meanwhile(monkeypatch, lambda: membership.delete_by(COMMAND_LINE))
     assert client.post(address, data).status_code in {200, 302, 404, 409, 422}
