@@ -82,58 +82,59 @@ NAMED = {"Versions": ALL["Versions"], **ARTIFACT}  # what has the name of the ar
 NEWER = {"Collections": ["Churn model"], "Versions": ["Churn model v1"]}
 
 
-@pytest.mark.parametrize(
-    "query, names",
-    [
-        ("customers", {"Registries": ["Release"]}),
-        ("rel", {"Registries": ["Release"]}),
-        ("what get", {"Registries": ["Release"]}),
-        ("leaves", {"Collections": ["Churn model"]}),
-        ("CHURN", {"Collections": ["Churn model"]}),
-        ('"churn model"', {"Collections": ["Churn model"]}),
-        ('"model churn"', {}),
-        ("model churn", {"Collections": ["Churn model"]}),
-        ("xgb", NAMED),
-        ("xgb trees leaves", {}),
-        ("prod", NEWER),
-        ("Staging", {"Collections": ["Churn model"], "Versions": ["Churn model v0"]}),
-        ("churn prod", NEWER),
-        ("xgb prod", {"Versions": NEWER["Versions"]}),
-        ("prod stag", {"Collections": ["Churn model"]}),
-        ("reviewed", {"Collections": ["Churn model"]}),
-        ("fairness", NEWER),
-        ("churn latest", {"Versions": ["Churn model v1"]}),
-        ("v0", {"Versions": ["Churn model v0"]}),
-        ("churn nothing", {}),
-        ("%", {}),
-        ("_", {}),
-        ("\\", {}),
-        ("' OR 1=1 --", {}),
-        ("type:model", {"Registries": ["Models", "Release"], **ALL, **ARTIFACT}),
-        ("type:dataset", {"Registries": ["Datasets"]}),
-        ("type:mode", {}),
-        ("type:model churn", {"Collections": ["Churn model"]}),
-        ("tag:reviewed", {"Collections": ["Churn model"]}),
-        ('tag:"fairness checked"', NEWER),
-        ("tag:review", {}),
-        ("alias:production", NEWER),
-        ("alias:latest", NEWER),
-        ("alias:v0", {"Collections": ["Churn model"], "Versions": ["Churn model v0"]}),
-        ("alias:v7", {}),
-        ("alias:production tag:reviewed", {"Collections": ["Churn model"]}),
-        ("registry:RELEASE", {"Registries": ["Release"], **ALL}),
-        ("registry:release xgb", {"Versions": ALL["Versions"]}),
-        ("registry:models xgb", {}),
-        ("registry:release registry:models", {}),
-        (f"created:{TODAY} churn", {"Collections": ["Churn model"]}),
-        (f"created:>{TODAY - timedelta(2)} created:<{TODAY + timedelta(2)} xgb", NAMED),
-        (f"created:>{TODAY + timedelta(1)}", {}),
-        (f"created:<={TODAY - timedelta(2)}", {}),
-        ("created:>=0001-01-01 created:<=9999-12-31 xgb", NAMED),
-    ],
-)
-def test_what_is_found(acme, mel, release, query, names):
-    assert found(mel, acme, query) == names
+FOUND = [
+    ("customers", {"Registries": ["Release"]}),
+    ("rel", {"Registries": ["Release"]}),
+    ("what get", {"Registries": ["Release"]}),
+    ("leaves", {"Collections": ["Churn model"]}),
+    ("CHURN", {"Collections": ["Churn model"]}),
+    ('"churn model"', {"Collections": ["Churn model"]}),
+    ('"model churn"', {}),
+    ("model churn", {"Collections": ["Churn model"]}),
+    ("xgb", NAMED),
+    ("xgb trees leaves", {}),
+    ("prod", NEWER),
+    ("Staging", {"Collections": ["Churn model"], "Versions": ["Churn model v0"]}),
+    ("churn prod", NEWER),
+    ("xgb prod", {"Versions": NEWER["Versions"]}),
+    ("prod stag", {"Collections": ["Churn model"]}),
+    ("reviewed", {"Collections": ["Churn model"]}),
+    ("fairness", NEWER),
+    ("churn latest", {"Versions": ["Churn model v1"]}),
+    ("v0", {"Versions": ["Churn model v0"]}),
+    ("churn nothing", {}),
+    ("%", {}),
+    ("_", {}),
+    ("\\", {}),
+    ("' OR 1=1 --", {}),
+    ("type:model", {"Registries": ["Models", "Release"], **ALL, **ARTIFACT}),
+    ("type:dataset", {"Registries": ["Datasets"]}),
+    ("type:mode", {}),
+    ("type:model churn", {"Collections": ["Churn model"]}),
+    ("tag:reviewed", {"Collections": ["Churn model"]}),
+    ('tag:"fairness checked"', NEWER),
+    ("tag:review", {}),
+    ("alias:production", NEWER),
+    ("alias:latest", NEWER),
+    ("alias:v0", {"Collections": ["Churn model"], "Versions": ["Churn model v0"]}),
+    ("alias:v7", {}),
+    ("alias:production tag:reviewed", {"Collections": ["Churn model"]}),
+    ("registry:RELEASE", {"Registries": ["Release"], **ALL}),
+    ("registry:release xgb", {"Versions": ALL["Versions"]}),
+    ("registry:models xgb", {}),
+    ("registry:release registry:models", {}),
+    (f"created:{TODAY} churn", {"Collections": ["Churn model"]}),
+    (f"created:>{TODAY - timedelta(2)} created:<{TODAY + timedelta(2)} xgb", NAMED),
+    (f"created:>{TODAY + timedelta(1)}", {}),
+    (f"created:<={TODAY - timedelta(2)}", {}),
+    ("created:>=0001-01-01 created:<=9999-12-31 xgb", NAMED),
+]
+
+
+def test_what_is_found(acme, mel, release, subtests):
+    for query, names in FOUND:
+        with subtests.test(query):
+            assert found(mel, acme, query) == names
 
 
 def test_each_hit_says_where_it_is_and_leads_there(acme, mel, release):
@@ -168,24 +169,25 @@ def test_the_best_come_first(acme, ada, mel, vision):
     ]
 
 
-@pytest.mark.parametrize(
-    "query, why",
-    [
-        ("release", {"Release": ""}),
-        ("customers", {"Release": "the description"}),
-        ("leaves", {"Churn model": "the card"}),
-        ("reviewed", {"Churn model": "a tag"}),
-        ("fairness", {"Churn model": "a tag of a version", "Churn model v1": "a tag"}),
-        ("stag", {"Churn model": "an alias", "Churn model v0": "an alias"}),
-        ("churn stag", {"Churn model": "an alias", "Churn model v0": "an alias"}),
-        ("leaves reviewed", {"Churn model": "the card and a tag"}),
-        ("v0", {"Churn model v0": ""}),
-        ("xgb", {"Churn model v1": "", "Churn model v0": "", "xgb-trees": ""}),
-        ("type:model churn", {"Churn model": ""}),
-    ],
-)
-def test_a_hit_says_why_it_was_found_where_its_name_does_not(acme, mel, release, query, why):
-    assert {hit["name"]: hit["why"] for hit in hits(browser(mel), acme, query)} == why
+WHY = [
+    ("release", {"Release": ""}),
+    ("customers", {"Release": "the description"}),
+    ("leaves", {"Churn model": "the card"}),
+    ("reviewed", {"Churn model": "a tag"}),
+    ("fairness", {"Churn model": "a tag of a version", "Churn model v1": "a tag"}),
+    ("stag", {"Churn model": "an alias", "Churn model v0": "an alias"}),
+    ("churn stag", {"Churn model": "an alias", "Churn model v0": "an alias"}),
+    ("leaves reviewed", {"Churn model": "the card and a tag"}),
+    ("v0", {"Churn model v0": ""}),
+    ("xgb", {"Churn model v1": "", "Churn model v0": "", "xgb-trees": ""}),
+    ("type:model churn", {"Churn model": ""}),
+]
+
+
+def test_a_hit_says_why_it_was_found_where_its_name_does_not(acme, mel, release, subtests):
+    for query, why in WHY:
+        with subtests.test(query):
+            assert {hit["name"]: hit["why"] for hit in hits(browser(mel), acme, query)} == why
 
 
 def test_a_card_is_shown_where_the_word_is(acme, mel, release):

@@ -1,6 +1,7 @@
 """Search for what one thing is called: it leads there, as far as one may see it, and tells of nothing else."""
 
 import re
+from itertools import product
 from urllib.parse import quote
 
 import pytest
@@ -61,12 +62,13 @@ NAMES = [
 ]
 
 
-@pytest.mark.parametrize("text", NAMES)
-@pytest.mark.parametrize("person", ["ada", "mel"])
-def test_the_name_of_one_version_leads_to_it(acme, mel, release, person, text, request):
-    response = browser(request.getfixturevalue(person)).get(search(acme, text))
-    assert (response.status_code, response.url) == (303, Link.objects.get(number=1).get_absolute_url())
-    assert len(list(get_messages(response.wsgi_request))) == 1
+def test_the_name_of_one_version_leads_to_it(acme, ada, mel, release, subtests):
+    address = Link.objects.get(number=1).get_absolute_url()
+    for user, text in product((ada, mel), NAMES):
+        with subtests.test(text, person=user.username):
+            response = browser(user).get(search(acme, text))
+            assert (response.status_code, response.url) == (303, address)
+            assert len(list(get_messages(response.wsgi_request))) == 1
 
 
 def test_the_box_that_is_typed_in_shows_it_and_enter_leads_there(acme, mel, release):
@@ -117,17 +119,16 @@ def test_a_word_that_finds_more_is_searched_and_says_what_it_names(acme, mel, re
     assert response.context["hits"]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("Release Candidates/Churn_Classifier:v7", "Nowhere/Churn_Classifier:v1", "other/Release Candidates/Churn:v1"),
-        *("Vision/forecasts/churn:v9", "ffffffff", "s3://bucket/none", "no such run", "a/b/c/d:v1", "foo:bar"),
-        *("http://x", ":", "it's 5 o'clock: go", "x:y:z"),
-    ],
-)
-def test_what_names_nothing_is_searched_as_text(acme, mel, release, text):
-    response = browser(mel).get(search(acme, text))
-    assert (response.status_code, response.context["targets"], response.context["hits"]) == (200, [], [])
+NOTHING = ["Release Candidates/Churn_Classifier:v7", "Nowhere/Churn_Classifier:v1", "other/Release Candidates/Churn:v1"]
+NOTHING += ["Vision/forecasts/churn:v9", "ffffffff", "s3://bucket/none", "no such run", "a/b/c/d:v1", "foo:bar"]
+NOTHING += ["http://x", ":", "it's 5 o'clock: go", "x:y:z"]
+
+
+def test_what_names_nothing_is_searched_as_text(acme, mel, release, subtests):
+    for text in NOTHING:
+        with subtests.test(text):
+            response = browser(mel).get(search(acme, text))
+            assert (response.status_code, response.context["targets"], response.context["hits"]) == (200, [], [])
 
 
 @pytest.mark.parametrize("text, unknown", [("foo:bar", ["foo"]), ("typ:a typ:b name:c", ["typ", "name"]), ("a b", [])])
