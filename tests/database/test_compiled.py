@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 from functools import partial
+from itertools import product
 
 import pytest
 from django.db.models import F
 from django.http import QueryDict
+from django.test.utils import override_settings
 from django.utils import timezone
 
 from registry_app import permissions
@@ -54,12 +56,12 @@ def people(acme, globex, ada, mel, rob, sam, golden, vault):
     return [ada, mel, rob, sam, robot]
 
 
-def same(settings, ask, *args):
+def same(ask, *args):
     """What `ask(*args)` answers, which is the same without compiled queries."""
-    settings.COMPILED_QUERIES = False
-    plain = ask(*args)
-    settings.COMPILED_QUERIES = True
-    assert ask(*args) == ask(*args) == plain
+    with override_settings(COMPILED_QUERIES=False):
+        plain = ask(*args)
+    with override_settings(COMPILED_QUERIES=True):
+        assert ask(*args) == ask(*args) == plain
     return plain
 
 
@@ -73,9 +75,9 @@ def registry(user, organization, name):
     return found.pk, found.name, str(found.created_by), found.given_role, access.role, access.membership.waiting
 
 
-def test_lookups_find_for_each_person_what_their_queries_would(settings, people, acme, globex):
+def test_lookups_find_for_each_person_what_their_queries_would(people, acme, globex):
     found = {
-        (user.username, organization.slug, name): same(settings, registry, user, organization, name)
+        (user.username, organization.slug, name): same(registry, user, organization, name)
         for user in people
         for organization in (acme, globex)
         for name in ("Models", "Golden Datasets", "Vault", "Payroll", "None")
@@ -84,7 +86,7 @@ def test_lookups_find_for_each_person_what_their_queries_would(settings, people,
     assert {user for user, slug, name in found if slug == "globex" and found[user, slug, name]} == {"sam"}
 
 
-def test_a_version_may_be_linked_by_whom_its_query_says(settings, people, acme, models, vault, sam):
+def test_a_version_may_be_linked_by_whom_its_query_says(people, acme, models, vault, sam):
     """Whose team has it, or who sees it linked as viewer or more."""
     owners = make_team(acme, "Owners")
     secret, shared = make_version(owners, "secret"), make_version(owners, "shared")
@@ -95,7 +97,7 @@ def test_a_version_may_be_linked_by_whom_its_query_says(settings, people, acme, 
     for user in people:
         membership = permissions.get_organization(user, acme.slug)
         who = {
-            version: names | {user.username} if same(settings, usable_version, membership, version.pk) else names
+            version: names | {user.username} if same(usable_version, membership, version.pk) else names
             for version, names in who.items()
         }
     assert who == {
@@ -105,10 +107,10 @@ def test_a_version_may_be_linked_by_whom_its_query_says(settings, people, acme, 
     }
 
 
-def test_the_sidebar_lists_for_each_person_what_its_query_would(settings, people, acme):
+def test_the_sidebar_lists_for_each_person_what_its_query_would(people, acme):
     for user in people:
         membership = acme.memberships.select_related("user", "organization").get(user=user)
-        same(settings, sidebar.sidebar_registries, membership)
+        same(sidebar.sidebar_registries, membership)
 
 
 def seen(row):
@@ -123,11 +125,11 @@ def shown(listing):
     return [seen(row) for row in listing.page.rows], listing.page[1:], listing.count if listing.cap else None
 
 
-def walk(settings, make, query):
+def walk(make, query):
     """The pages of the list `make(query)` to its end and back, each the same without compiled queries."""
 
     def page(where):
-        return same(settings, lambda: shown(make(QueryDict(f"{query}{where}"))))
+        return same(lambda: shown(make(QueryDict(f"{query}{where}"))))
 
     pages = [page("")]
     while (after := pages[-1][1][1]) and len(pages) < 9:
@@ -142,25 +144,26 @@ SEARCHES = ["q=shelf", "q=Shelf+0", "q=sh", "q=100%25", "q=_", "q=nothing+like+i
 PAGES = ["", "visibility=restricted", "visibility=organization", "role=admin", "role=viewer", "type=t7", *SEARCHES]
 
 
-@pytest.mark.parametrize("query", [*PAGES, "q=shelf&role=viewer&type=t7&visibility=organization"])
-def test_the_list_has_for_each_person_the_rows_of_its_query(settings, people, acme, ada, query):
+def test_the_list_has_for_each_person_the_rows_of_its_query(people, acme, ada, subtests):
     many(acme, 60, types=["t7"])
     make_registry(acme, ada, "Shelf", description="100% A_b", types=["t7"])
-    for user in people:
+    for user, query in product(people, [*PAGES, "q=shelf&role=viewer&type=t7&visibility=organization"]):
         membership = acme.memberships.select_related("user", "organization").get(user=user)
-        for sort in SORTS if query in {"", "q=shelf"} else SORTS[1:3]:
-            walk(settings, partial(RegistryListing, membership), f"{query}&sort={sort}")
+        with subtests.test(query, person=user.username):
+            for sort in SORTS if query in {"", "q=shelf"} else SORTS[1:3]:
+                walk(partial(RegistryListing, membership), f"{query}&sort={sort}")
 
 
-@pytest.mark.parametrize("query", ["", "type=dataset", "type=+dataset+", "tag=daily", "q=daily", *SEARCHES])
-def test_the_collections_of_a_registry_are_those_of_their_query(settings, ada, golden, vision, query):
+def test_the_collections_of_a_registry_are_those_of_their_query(ada, golden, vision, subtests):
     for number in range(30):
         collection = make_collection(golden, f"Shelf {number:02}", type="dataset", tags=["daily"])
     link = make_link(collection, make_version(vision, "set", type="dataset", project="p"), "good", "best")
     access = permissions.get_registry(ada, golden.organization.slug, golden.name)
-    for sort in SORTS:
-        walk(settings, partial(CollectionListing, access), f"{query}&sort={sort}")
-    found = same(settings, permissions.get_link, ada, golden.organization.slug, golden.name, collection.name, 0)
+    for query in ("", "type=dataset", "type=+dataset+", "tag=daily", "q=daily", *SEARCHES):
+        with subtests.test(query):
+            for sort in SORTS:
+                walk(partial(CollectionListing, access), f"{query}&sort={sort}")
+    found = same(permissions.get_link, ada, golden.organization.slug, golden.name, collection.name, 0)
     assert found[1:] == (collection, link)
     for number, name in ((1, collection.name), (0, "None")):
         with pytest.raises(permissions.Http404):
@@ -231,15 +234,15 @@ def filled(acme, globex, ada, sam, vision, models):
     many(acme, 27)
 
 
-@pytest.mark.parametrize("name", [*LISTINGS, *OF_TEAMS])
-def test_every_list_has_for_each_person_the_rows_of_its_query(settings, people, filled, acme, name):
-    queries, ask = (LISTINGS | OF_TEAMS)[name]
+def test_every_list_has_for_each_person_the_rows_of_its_query(people, filled, acme, subtests):
     ada, mel, rob, sam, robot = people
-    for user in (ada, rob) if name in OF_TEAMS else (ada, mel, rob, sam, robot):
-        for query in queries:
-            pages = walk(settings, ask(user, acme.slug), query)
-        assert len(pages) >= 1
-    assert len(walk(settings, ask(ada, acme.slug), "")) > 1
+    for name, (queries, ask) in (LISTINGS | OF_TEAMS).items():
+        with subtests.test(name):
+            for user in (ada, rob) if name in OF_TEAMS else (ada, mel, rob, sam, robot):
+                for query in queries:
+                    pages = walk(ask(user, acme.slug), query)
+                assert len(pages) >= 1
+            assert len(walk(ask(ada, acme.slug), "")) > 1
 
 
 LOGS = {
@@ -262,13 +265,12 @@ LOGS = {
 }
 
 
-@pytest.mark.parametrize("name", LOGS)
-def test_the_log_has_for_each_person_the_entries_of_its_query(settings, people, filled, acme, name):
-    queries, ask = LOGS[name]
-    for user in people:
-        for query in queries:
-            rows, _, _ = same(settings, lambda: shown(ask(user, acme.slug)(QueryDict(query))))  # noqa: B023
-    assert rows
+def test_the_log_has_for_each_person_the_entries_of_its_query(people, filled, acme, subtests):
+    for name, (queries, ask) in LOGS.items():
+        with subtests.test(name):
+            for user, query in product(people, queries):
+                rows, _, _ = same(lambda: shown(ask(user, acme.slug)(QueryDict(query))))  # noqa: B023
+            assert rows
 
 
 def test_a_role_that_ends_between_two_calls_counts_no_more(settings, people, acme, mel, vault, monkeypatch):
@@ -295,10 +297,10 @@ def test_values_of_any_text_are_values(settings, ada, name):
 
 
 @pytest.mark.parametrize("text", ["d", "da", "", "%", "_", "a_a", "\\\\", "A", "'", "\ue0000\ue000"])
-def test_texts_that_contain_a_value_are_those_of_the_query(settings, ada, mel, text):
+def test_texts_that_contain_a_value_are_those_of_the_query(ada, mel, text):
     for lookup in ("contains", "icontains"):
         found = Compiled(lambda text, of=lookup: User.objects.filter(**{f"username__{of}": text}).order_by("pk"))
-        same(settings, found, text)
+        same(found, text)
     assert found("d") == [ada]
 
 
@@ -339,7 +341,7 @@ def test_a_query_of_nothing_has_no_rows(settings, ada):
     assert nothing("ada") == nothing("ada") == []
 
 
-def test_joined_rows_and_expressions_are_as_of_the_query(settings, people, vault):
+def test_joined_rows_and_expressions_are_as_of_the_query(people, vault):
     query = Compiled(
         lambda number: (
             RegistryMember.objects.filter(registry=number)
@@ -355,4 +357,4 @@ def test_joined_rows_and_expressions_are_as_of_the_query(settings, people, vault
             for one in query(vault.pk)
         ]
 
-    assert len(same(settings, ask)) == 3
+    assert len(same(ask)) == 3
