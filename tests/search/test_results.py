@@ -42,21 +42,22 @@ def sought(acme, person, query):
     return SearchResults(wanted, acme.memberships.get(user=person))
 
 
-@pytest.mark.parametrize("query", QUERIES)
 def test_section_3_links_are_the_newest_that_one_sees_however_they_were_found(
-    acme, ada, mel, release_registry, monkeypatch, query
+    acme, ada, mel, release_registry, monkeypatch, subtests
 ):
-    def links():
+    def links(query):
         return {user: [link.pk for link in sought(acme, user, query).links(5)] for user in (ada, mel)}
 
-    monkeypatch.setattr(results, "WINDOWS", ())
-    gathered = links()
-    for windows in ((1,), (12, 30), (40,)):
-        monkeypatch.setattr(results, "WINDOWS", windows)
-        assert links() == gathered
-    hits = {user: list(Link.objects.filter(pk__in=pks)) for user, pks in gathered.items()}
-    assert all((query == "no such thing") != bool(found) for found in hits.values())
-    assert "Vault" not in {link.collection.registry.name for link in hits[mel]}
+    for query in QUERIES:
+        with subtests.test(query):
+            monkeypatch.setattr(results, "WINDOWS", ())
+            gathered = links(query)
+            for windows in ((1,), (12, 30), (40,)):
+                monkeypatch.setattr(results, "WINDOWS", windows)
+                assert links(query) == gathered
+            hits = {user: list(Link.objects.filter(pk__in=pks)) for user, pks in gathered.items()}
+            assert all((query == "no such thing") != bool(found) for found in hits.values())
+            assert "Vault" not in {link.collection.registry.name for link in hits[mel]}
 
 
 def test_common_words_are_not_gathered(acme, mel, release_registry, monkeypatch, django_assert_num_queries):
