@@ -10,6 +10,7 @@ from tests.admin.contents import ADDABLE, CHANGEABLE, MODELS, fill
 from tests.admin.pages import address, sent
 from tests.assertions import undone
 from tests.client import browser, nothing_changes
+from tests.factories import make_organization, make_user
 
 # What a column could be asked, but by no filter of any list.
 FOREIGN = [
@@ -58,11 +59,18 @@ IGNORED = [
 VALUES = ["9" * 40, "1e400", "٣", "a\0b"]
 
 
+@pytest.fixture(scope="module")
+def filled(django_db_setup, django_db_blocker):
+    """Something of everything, made once for all tests of this module; answers Root."""
+    with django_db_blocker.unblock(), undone():
+        fill(make_organization("Acme ML", make_user("ada")), range(1))
+        yield make_user("root", is_staff=True, is_superuser=True)
+
+
 @pytest.fixture
-def staff(root, acme):
+def staff(filled, db):
     """A browser of Root's that shows a 500 as a page, where there is something of everything."""
-    fill(acme, range(1))
-    return browser(root)
+    return browser(filled)
 
 
 @pytest.mark.parametrize("model", MODELS)
