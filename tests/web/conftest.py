@@ -7,13 +7,7 @@ from django.urls import reverse
 from registry_app.models.change import etag_of
 from tests.client import at
 from tests.web.bad_input import Sent
-from tests.web.world import furnish, make_world
-
-
-@pytest.fixture
-def furnished(acme, rob, mel, vision):
-    """Acme with teams, a version, a service account with a token, an invitation, and a mapped group."""
-    furnish(acme, rob, mel)
+from tests.web.world import make_world
 
 
 @pytest.fixture
