@@ -19,6 +19,7 @@ from registry_app.models import AcceptedType, AuditChainHead, AuditEvent, Regist
 from registry_app.models.change import digest_of
 from tests.assertions import everything
 from tests.html_forms import FormReader
+from tests.site import site
 
 FORMS = ("form", "type_form", "accept_form", "alias_form", "refused")  # what views call the form that was sent
 LOG = {"AuditEvent", "AuditChainHead"}
@@ -27,6 +28,8 @@ LOG = {"AuditEvent", "AuditChainHead"}
 def browser(user=None, **options):
     """A browser in which `user` (None: nobody) is signed in. It shows a 500 as a page, as people see it."""
     client = Client(raise_request_exception=False, **options)
+    if not client.handler.enforce_csrf_checks:
+        client.handler = site()
     if user:
         sign_in(client, user)
     return client

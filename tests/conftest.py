@@ -31,6 +31,7 @@ from tests.factories import (
     make_version,
 )
 from tests.servers import oidc_provider
+from tests.site import site
 from tests.used import use
 
 # Helpers that assert: pytest explains those like its own.
@@ -53,6 +54,12 @@ def pytest_itemcollected(item):
 def _empty_cache():
     """Limits on login attempts are counted in the cache."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _new_site():
+    """Middleware that has answered no other test."""
+    site.cache_clear()
 
 
 @pytest.fixture(autouse=True)
