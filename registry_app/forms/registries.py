@@ -164,8 +164,11 @@ class RegistryFilter(CursorForm):
     sort = forms.ChoiceField(required=False, choices=list(SORTS.items()), widget=forms.HiddenInput)
 
     @staticmethod
-    def narrow(membership: OrganizationMembership, wanted: Wanted) -> RegistryQuerySet:
-        """The registries that the membership's person can see, narrowed to what is `wanted`."""
+    def narrow(membership: OrganizationMembership, wanted: Wanted, *, indexed: bool = True) -> RegistryQuerySet:
+        """The registries that the membership's person can see, narrowed to what is `wanted`.
+
+        Not `indexed`, words are looked for without their index: for rows that another condition finds.
+        """
         registries = membership.registries()
         if "role" in wanted:
             registries = Registry.objects.with_role(membership, wanted["role"])
@@ -175,4 +178,7 @@ class RegistryFilter(CursorForm):
             registries = registries.filter(visibility=wanted["visibility"])
         if "type" in wanted:
             registries = registries.accepting(wanted["type"])
-        return registries.matching(wanted["q"]) if "q" in wanted else registries
+        if "q" not in wanted:
+            return registries
+        words: SearchTerm = wanted["q"]
+        return registries.matching(words) if indexed else registries.filter(words.condition(Registry))

@@ -38,7 +38,7 @@ def _types(is_first: bool, membership: OrganizationMembership, wanted: Wanted, *
     types = custom.values_list("registry__name", "name", "preconfigured", *none)
     if is_first:
         # A union, because PostgreSQL would answer an OR of the two by reading the types of all registries.
-        core = RegistryFilter.narrow(membership, wanted).core().order_by()
+        core = RegistryFilter.narrow(membership, wanted, indexed=False).core().order_by()
         of_card = ("pk", "collection_count", "link_count", "updated_at", "last_subject")
         types = types.union(core.values_list("name", "types__name", "types__preconfigured", *of_card), all=True)
     of_core = AcceptedType.objects.filter(
