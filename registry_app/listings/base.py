@@ -1,7 +1,7 @@
 """The base class of lists, and helpers for counts, names and addresses in their rows."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -78,18 +78,22 @@ class Listing(ABC):
     @cached_property
     def page(self) -> Page:
         """The page that the parameters ask for, its rows as the database has them."""
-        (cursor, backwards), (shape, values) = self.cursor, self._asked
-        rows = _page(*values, shape=shape) if self.is_compiled else self.page_queryset()
-        return make_page(rows, self.sorts[self.sort][0], after=bool(cursor) and not backwards, before=backwards)
+        cursor, backwards = self.cursor
+        return make_page(self.read(), self.sorts[self.sort][0], after=bool(cursor) and not backwards, before=backwards)
+
+    def read(self) -> Iterable:
+        """The rows of the page and one more."""
+        shape, values = self.asked
+        return _page(*values, shape=shape) if self.is_compiled else self.page_queryset()
 
     def page_queryset(self) -> QuerySet:
         """The rows of the page and one more, as a queryset that is not compiled."""
-        shape, values = self._asked
+        shape, values = self.asked
         return _page.build(*shape, *values)
 
     @property
-    def _asked(self) -> tuple[tuple, tuple]:
-        """The shape and the values of `_page`."""
+    def asked(self) -> tuple[tuple, tuple]:
+        """The shape and the values of the compiled query of a page."""
         cursor, backwards = self.cursor
         return (type(self), self.cap, self.sort, backwards, len(cursor)), (*cursor, *self.of)
 
@@ -121,12 +125,17 @@ class Listing(ABC):
 def _page(listing: type[Listing], cap: int, sort: str, before: bool, length: int, *values: Any) -> QuerySet:
     """The rows of a page, from a cursor of `length` columns on: `values` are the cursor's, and what the list is of.
 
-    With a `cap` each row has the `total` of the list, at most one more than the cap.
+    With a `cap` each row has the `total` of the list.
     """
     rows, (keys, descending) = listing.query(*values[length:]), listing.sorts[sort]
     if cap:
-        rows = rows.annotate(total=RowCount(rows.order_by().values("pk")[: cap + 1]))
+        rows = rows.annotate(total=total_of(rows, cap))
     return page_query(rows, keys, values[:length], down=descending != before)
+
+
+def total_of(rows: QuerySet, cap: int) -> "RowCount":
+    """The number of rows, at most one more than the cap, counted by the query that it is a part of."""
+    return RowCount(rows.order_by().values("pk")[: cap + 1])
 
 
 class RowCount(Subquery):

@@ -31,9 +31,14 @@ class Page(NamedTuple):
 
 def page_query(rows: QuerySet, keys: Sequence[str], values: Sequence[Any], *, down: bool) -> QuerySet:
     """The rows of a page and one more, from the cursor's `values` on ([]: from the beginning), up or `down`."""
+    return in_order(rows, keys, values, down=down)[: SIZE + 1]
+
+
+def in_order(rows: QuerySet, keys: Sequence[str], values: Sequence[Any], *, down: bool) -> QuerySet:
+    """The rows from the cursor's `values` on, up or `down`."""
     if values:
         rows = _after_cursor(rows, keys, values, down=down)
-    return rows.order_by(*(f"-{key}" if down else key for key in keys))[: SIZE + 1]
+    return rows.order_by(*(f"-{key}" if down else key for key in keys))
 
 
 def make_page(rows: Iterable, keys: Sequence[str], *, after: bool, before: bool) -> Page:

@@ -14,6 +14,7 @@ from ..forms.base import Wanted
 from ..forms.registries import RegistryFilter
 from ..forms.widgets import offer
 from ..models import AcceptedType, OrganizationMembership
+from ..models.registry_queryset import RegistryQuerySet
 from .accepted_types import types_seen
 from .base import Listing, add_line_breaks, escaped, registry_addresses
 from .cursor import SIZE, SORTS
@@ -49,6 +50,17 @@ def _types(is_first: bool, membership: OrganizationMembership, wanted: Wanted, *
     return types.order_by("-preconfigured", "name")
 
 
+def _columns(registries: RegistryQuerySet, membership: OrganizationMembership) -> QuerySet:
+    """The registries as dicts. A role given to an organization admin doesn't count, so it isn't read."""
+    given = () if membership.is_admin else ("given_role",)
+    if given:
+        registries = registries.with_given_role(membership.user_id)
+    counts = ("collection_count", "link_count")
+    shown = ("visibility", "accepts_all_types", "updated_at", "last_subject")
+    columns = ("id", "name", "name_key", *shown, *counts, *given)
+    return registries.values(*columns, summary=Left("description", rules.CARD_READ))
+
+
 class RegistryListing(Listing):
     """The registries that a person can see: custom ones as rows, core ones as `cores` on the first page."""
 
@@ -58,24 +70,8 @@ class RegistryListing(Listing):
 
     @staticmethod
     def query(membership: OrganizationMembership, wanted: Wanted) -> QuerySet:
-        """The custom registries, as dicts. A role given to an organization admin doesn't count, so it isn't read."""
-        registries = RegistryFilter.narrow(membership, wanted).custom()
-        given = () if membership.is_admin else ("given_role",)
-        if given:
-            registries = registries.with_given_role(membership.user_id)
-        counts = ("collection_count", "link_count")
-        columns = (
-            "id",
-            "name",
-            "name_key",
-            "visibility",
-            "accepts_all_types",
-            "updated_at",
-            "last_subject",
-            *counts,
-            *given,
-        )
-        return registries.values(*columns, summary=Left("description", rules.CARD_READ))
+        """The custom registries, as dicts."""
+        return _columns(RegistryFilter.narrow(membership, wanted).custom(), membership)
 
     def prepare(self, rows: list) -> list:
         """Each cell as the template prints it, because this page is requested most."""
