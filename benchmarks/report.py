@@ -69,8 +69,9 @@ def _in_the_way(cases):
         " of the log to the one before. The plain admin's POST does none of that."
     )
     yield (
-        "- A search for a common word walks names in order until a page is full: how far that is depends on where in"
-        " the alphabet the hits are. SQLite walks past names that its index doesn't name; PostgreSQL reads them."
+        "- A common word: SQLite walks names in order until a page is full, past those that its index doesn't name. How"
+        " far that is depends on where in the alphabet the hits are. PostgreSQL reads the next 500 names; if they don't"
+        " fill the page, it finds all hits by its index and sorts them."
     )
 
 

@@ -120,6 +120,10 @@ class SearchTerm(Parts):
         """Whether the index gives the rows of `model` that may contain the text, because they are few."""
         return self._keys.get(model._meta.db_table) is not None
 
+    def is_known(self, model: type[Model]) -> bool:
+        """Whether it is known if few rows of `model` may contain the text, or that no index finds them."""
+        return len(self.folded) < SHORTEST or model._meta.db_table in self._keys
+
     @cached_property
     def match(self) -> str:
         """What the index is asked for."""

@@ -1,9 +1,10 @@
 """The list of an organization's registries."""
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
-from django.db.models import DateTimeField, QuerySet, Value
+from django.db.models import DateTimeField, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Left
 from django.utils.safestring import SafeString
 
@@ -13,16 +14,17 @@ from ..database.compiled import Compiled
 from ..forms.base import Wanted
 from ..forms.registries import RegistryFilter
 from ..forms.widgets import offer
-from ..models import AcceptedType, OrganizationMembership
+from ..models import AcceptedType, OrganizationMembership, Registry
 from ..models.registry_queryset import RegistryQuerySet
 from .accepted_types import types_seen
-from .base import Listing, add_line_breaks, escaped, registry_addresses
-from .cursor import SIZE, SORTS
+from .base import Listing, RowCount, add_line_breaks, escaped, registry_addresses, total_of
+from .cursor import SIZE, SORTS, in_order, page_query
 from .weeks import week_bars
 
 COUNT_CAP = 1000  # registries counted at most
 FILTERED_CAP = 100  # the same under a filter, which reads many rows for each that it counts
 TYPES_SHOWN = 6  # types in a row of the list
+NEAR = 500  # rows in which words are looked for first
 SUBJECT = 24  # characters that a row shows of what changed last
 
 
@@ -50,6 +52,35 @@ def _types(is_first: bool, membership: OrganizationMembership, wanted: Wanted, *
     return types.order_by("-preconfigured", "name")
 
 
+@Compiled
+def _near(near: int, cap: int, sort: str, before: bool, length: int, *values: Any) -> QuerySet:
+    """The rows of a page that are among the next `near` registries that the person sees."""
+    cursor, (membership, wanted), (keys, descending) = values[:length], values[length:], SORTS[sort]
+    down, rows = descending != before, RegistryFilter.narrow(membership, wanted).custom()
+    seen = in_order(membership.registries(), keys, cursor, down=down)  # hidden ones must not count
+    last = Subquery(seen.values(keys[0])[near : near + 1])
+    found = _columns(rows.filter(**{f"{keys[0]}__{'gte' if down else 'lte'}": last}), membership)
+    return page_query(found.annotate(total=_total(rows, membership, cap)), keys, cursor, down=down)
+
+
+@Compiled
+def _by_words(cap: int, sort: str, before: bool, length: int, *values: Any) -> QuerySet:
+    """The rows of a page; those with the words are found by their index first, and sorted then.
+
+    PostgreSQL would rather read the list in its order until the page is full, as if the hits were spread evenly in it:
+    where they come late, it reads much of the list.
+    """
+    cursor, (membership, wanted), (keys, descending) = values[:length], values[length:], SORTS[sort]
+    down, rows = descending != before, RegistryFilter.narrow(membership, wanted).custom()
+    found = page_query(rows.found_otherwise(membership), keys, cursor, down=down)
+    shown = _columns(Registry.objects.filter(pk__in=found.values("pk")), membership)
+    return in_order(shown.annotate(total=_total(rows, membership, cap)), keys, [], down=down)
+
+
+def _total(rows: RegistryQuerySet, membership: OrganizationMembership, cap: int) -> RowCount:
+    return total_of(rows.found_otherwise(membership), cap)
+
+
 def _columns(registries: RegistryQuerySet, membership: OrganizationMembership) -> QuerySet:
     """The registries as dicts. A role given to an organization admin doesn't count, so it isn't read."""
     given = () if membership.is_admin else ("given_role",)
@@ -72,6 +103,28 @@ class RegistryListing(Listing):
     def query(membership: OrganizationMembership, wanted: Wanted) -> QuerySet:
         """The custom registries, as dicts."""
         return _columns(RegistryFilter.narrow(membership, wanted).custom(), membership)
+
+    def read(self) -> Iterable:
+        """The rows of the page and one more.
+
+        Where it isn't known how many registries have the words, they are looked for in the next ones first: if most
+        have them, that fills the page.
+        """
+        if not self._is_by_words:
+            return super().read()
+        (_, *shape), values = self.asked
+        rows = _near(*values, shape=(NEAR, *shape))
+        return rows if len(rows) > SIZE else _by_words(*values, shape=tuple(shape))
+
+    def page_queryset(self) -> QuerySet:
+        """The same of any words, as a queryset that is not compiled."""
+        (_, *shape), values = self.asked
+        return _by_words.build(*shape, *values) if self._is_by_words else super().page_queryset()
+
+    @property
+    def _is_by_words(self) -> bool:
+        words = self.filters.wanted.get("q")
+        return words is not None and not words.is_known(Registry)
 
     def prepare(self, rows: list) -> list:
         """Each cell as the template prints it, because this page is requested most."""
