@@ -140,7 +140,7 @@ class RegistryListing(Listing):
             row["collections"], row["versions"] = escaped(str(row["collection_count"])), escaped(str(row["link_count"]))
             subject = row["last_subject"]
             row["subject"] = f"{subject[: SUBJECT - 1]}…" if len(subject) > SUBJECT else subject
-            row["weeks"] = self._weeks[row["id"]] if row["link_count"] else ""
+            row["weeks"] = self._weeks.get(row["id"], "")
             row["summary"] = rules.first_sentence(row["summary"])[:160]
         return rows
 
@@ -157,8 +157,7 @@ class RegistryListing(Listing):
         return [self._card(name, description, *found[name]) for name, description in described]
 
     def _card(self, name, description, pk, collections, versions, updated_at, subject):
-        weeks = self._weeks[pk] if versions else ""
-        counts = {"collections": collections, "versions": versions, "weeks": weeks}
+        counts = {"collections": collections, "versions": versions, "weeks": self._weeks.get(pk, "")}
         told = {"types": self._types[name], "updated_at": updated_at, "subject": subject}
         return {"name": name, "description": description, **told, **counts}
 
@@ -183,8 +182,9 @@ class RegistryListing(Listing):
 
     @cached_property
     def _weeks(self) -> dict[int, SafeString]:
-        """{id of a registry: what was published in it in the last weeks, as bars}"""
-        ids = {*(row["id"] for row in self.page.rows), *(pk for _, _, _, pk, *_ in self._found if pk)}
+        """{id of a registry that has versions: what was published in it in the last weeks, as bars}"""
+        ids = {row["id"] for row in self.page.rows if row["link_count"]}
+        ids |= {pk for _, _, _, pk, _, versions, *_ in self._found if versions}
         return week_bars([*ids], SIZE + len(rules.CORE_REGISTRIES))
 
     @property

@@ -30,6 +30,8 @@ def _weeks(since: date, *registries: int) -> QuerySet:
 
 def week_bars(registries: Sequence[int], size: int) -> dict[int, SafeString]:
     """{id of a registry: its bars}; they are at most `size`. Whoever asks must see them."""
+    if not registries:
+        return {}
     weeks = last_weeks(SHOWN)
     found: dict[int, Counter] = {registry: Counter() for registry in registries}
     for registry, week, links in _weeks(weeks[0], *registries, *[0] * (size - len(registries))):  # as many each time
