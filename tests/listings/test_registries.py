@@ -43,9 +43,10 @@ def test_words_are_found_in_order_wherever_they_are(monkeypatch, acme, ada, near
         assert len(found) == {"shelf": 130, "shelf 01": 30, "shelf 001": 10}.get(words, 0)
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's index tells whether words are rare.")
 @pytest.mark.parametrize(("words", "expected"), [("shelf", 1), ("shelf 01", 2)])
 def test_one_query_finds_words_that_most_have_whatever_is_hidden(monkeypatch, acme, ada, mel, words, expected):
+    """On SQLite two find any: the index tells first whether the words are rare."""
+    expected = expected if connection.vendor == "postgresql" else 2
     monkeypatch.setattr(registries, "NEAR", 30)
     many(acme, 130)
 
