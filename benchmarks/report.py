@@ -61,8 +61,8 @@ def _in_the_way(cases):
             f" list): session, account, middleware, head and navigation. The first list page costs {page:.1f} ms."
         )
     yield (
-        "- Of a list page's Python calls two thirds render templates: the table a third of all, navigation and filters"
-        " a quarter. A sixth asks the queries. Markup made in Python would be faster and harder to read."
+        "- Of a list page's time half renders templates: the table a quarter of all, navigation and filters a fifth. A"
+        " quarter asks the queries, an eighth is middleware. Markup made in Python would be faster and harder to read."
     )
     yield (
         "- Create and edit lock the organization, judge form and model, keep types and former names, and seal an entry"
