@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from benchmarks.management.commands.fill_published import RARE_WORD
 from registry_app.listings import cursor
+from registry_app.management.server import with_stack_room
 from registry_app.models import AuditChainHead, AuditEvent, Collection, Organization, User
 
 TURNS = 15  # requests of each kind, after two that warm up
@@ -42,8 +43,7 @@ def measured(organization):
             answer = client.get(address)
         queries = len(captured)  # the next request begins a new count
         assert answer.status_code == 200, f"{label}: {answer.status_code}"
-        client.get(address)
-        times = [_timed(client, address) for _ in range(TURNS)]
+        times = [_timed(client, address) for _ in range(2 + TURNS)][2:]
         found[label] = {
             "ms": statistics.median(times),
             "worst": max(times),
@@ -53,6 +53,7 @@ def measured(organization):
     return found
 
 
+@with_stack_room  # as the server runs it
 def _timed(client, address):
     start = time.perf_counter()
     client.get(address)
