@@ -101,6 +101,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;",
     }
 else:
+    DATABASES["default"]["ENGINE"] = "registry_app.database.postgresql"
     DATABASES["default"]["OPTIONS"] = {
         "connect_timeout": DATABASE_WAIT,
         "options": f"-c lock_timeout={DATABASE_WAIT}s",

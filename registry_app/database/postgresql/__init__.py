@@ -1,0 +1,1 @@
+"""The PostgreSQL backend whose numbers are never cut."""
