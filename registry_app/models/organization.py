@@ -1,6 +1,6 @@
 """Organizations: the people who share registries."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import models
 from django.urls import reverse
@@ -10,9 +10,6 @@ from ..choices import Action, OrganizationRole, Role, Target
 from .change import changing, locked
 from .event import Actor, Audited, AuditTarget
 from .validation import raise_refusal, validate_name
-
-if TYPE_CHECKING:
-    pass
 
 SETTINGS = ("default_role", "members_create", "requires_second_factor")
 
