@@ -105,9 +105,6 @@ else:
     DATABASES["default"]["OPTIONS"] = {
         "connect_timeout": DATABASE_WAIT,
         "options": f"-c lock_timeout={DATABASE_WAIT}s",
-        # A connection prepares what it is asked for the fifth time: to plan a query costs more than to run it.
-        "server_side_binding": True,
-        "prepare_threshold": 5,
         **DATABASES["default"].get("OPTIONS", {}),
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

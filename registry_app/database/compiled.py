@@ -114,7 +114,8 @@ class Compiled:
             (now if param is _NOW else param) if place is None else place.param(connection, single)
             for param, place in zip(made.params, made.places, strict=True)
         ]
-        return list(_with(made, connection, params))
+        with connection.preparing():  # type: ignore[attr-defined]  # of both our backends
+            return list(_with(made, connection, params))
 
     def first(self, *values: Any, shape: tuple[Hashable, ...] = ()) -> Any:
         """The first of those rows, or None."""

@@ -1,1 +1,1 @@
-"""The PostgreSQL backend whose numbers are never cut."""
+"""The PostgreSQL backend that prepares compiled queries."""

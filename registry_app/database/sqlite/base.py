@@ -5,6 +5,7 @@ SQLite changes a table by rebuilding it. The old table's triggers are dropped wi
 that no exception and no crash leaves a table without them.
 """
 
+from contextlib import nullcontext
 from typing import Any
 
 from django.db.backends.sqlite3 import base, schema
@@ -29,3 +30,4 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """The connection class that Django looks for in a backend."""
 
     SchemaEditorClass = DatabaseSchemaEditor
+    preparing = staticmethod(nullcontext)  # the driver keeps statements by itself; see PostgreSQL's
