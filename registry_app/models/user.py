@@ -109,13 +109,13 @@ class User(AbstractUser):
     def refuse_deactivation(self, organization: "Organization") -> rules.Refusal | None:
         """Why admins of `organization` may neither deactivate this account nor reactivate it, or None.
 
-        `not_in_organization`, `other_organization`, `account_of_staff` or `last_admin`.
+        `not_in_organization`, `account_elsewhere`, `account_of_staff` or `last_admin`.
         """
         organizations = set(self.memberships.values_list("organization_id", flat=True))
         if organization.pk not in organizations:
             return rules.NOT_HERE
         if len(organizations) > 1:
-            return rules.IN_OTHER_ORGANIZATIONS
+            return rules.ACCOUNT_ELSEWHERE
         if self.is_staff:
             return rules.ACCOUNT_OF_STAFF
         return rules.LAST_ADMIN if self.is_last_admin_somewhere() else None

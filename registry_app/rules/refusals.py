@@ -19,6 +19,7 @@ class Refusal(NamedTuple):
 # The codes of what a rule or a role forbids, or an attempt that nobody makes by mistake: the audit log keeps them (§5).
 # The others tell of slips of the keyboard and of pages that were out of date.
 FORBIDDING = {
+    "account_elsewhere",
     "account_inactive",
     "account_of_staff",
     "address_taken",
@@ -122,8 +123,8 @@ ADDRESS_TAKEN = Refusal(
 )
 EMAIL_TAKEN = Refusal("email_taken", "Another account has this email address.")
 OTHER_ORGANIZATION = Refusal("other_organization", "The version belongs to another organization.")
-IN_OTHER_ORGANIZATIONS = Refusal(
-    "other_organization",
+ACCOUNT_ELSEWHERE = Refusal(
+    "account_elsewhere",
     "The account is used in another organization too.",
     "Remove it from this one, or ask the staff of this site.",
 )

@@ -412,7 +412,7 @@ def deactivate_staff(user, acme, globex):
 
 
 @pytest.mark.parametrize(
-    "prepare, code", [(deactivate_elsewhere, "other_organization"), (deactivate_staff, "account_of_staff")]
+    "prepare, code", [(deactivate_elsewhere, "account_elsewhere"), (deactivate_staff, "account_of_staff")]
 )
 def test_an_account_that_others_rely_on_is_not_an_organization_admins_to_close(acme, ada, mel, globex, prepare, code):
     prepare(mel, acme, globex)
