@@ -11,6 +11,7 @@ from django.contrib.sessions.models import Session
 from django.db import OperationalError
 from django.db.models import QuerySet
 
+from .. import rules
 from ..database.compiled import Compiled, CurrentTime
 
 
@@ -25,7 +26,7 @@ class SessionStore(db.SessionStore):
 
     def load(self) -> dict[str, Any]:
         """What the session holds; {}, and no key any more, if there is no such session."""
-        data = _data.first(self.session_key) if self.session_key else None
+        data = _data.first(self.session_key) if rules.may_be_stored(self.session_key or "") else None
         if data is None:
             self._session_key = None
         return {} if data is None else self.decode(data)

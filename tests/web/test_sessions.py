@@ -2,6 +2,7 @@
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
@@ -113,3 +114,12 @@ def test_a_session_is_seen_at_most_once_a_minute(mel):
 )
 def test_a_device_is_told_in_two_words(line, words):
     assert devices.name_of(line) == words
+
+
+@pytest.mark.parametrize("key", ["\0" + "a" * 20, "a" * 20 + "\0", "é" * 20, "a" * 3000, "a" * 20])
+def test_a_cookie_of_no_session_is_nobodys(client, db, key):
+    quoted = "".join(f"\\{ord(char):03o}" if ord(char) < 32 else char for char in key)
+    client.cookies.load("")
+    answer = client.get("/", headers={"cookie": f'{settings.SESSION_COOKIE_NAME}="{quoted}"'})
+    assert answer.status_code == 302
+    assert answer.url.startswith(reverse("account_login"))
