@@ -11,7 +11,7 @@ import copy
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
@@ -26,8 +26,8 @@ _compiling: ContextVar[bool] = ContextVar("compiling", default=False)
 MARKS: dict[type, Callable[[int], Any]] = {
     int: lambda number: 2**30 + 715_827 + number,
     str: lambda number: f"\ue000{number}\ue000",
-    datetime: lambda number: datetime(9000 + number, 1, 1, tzinfo=UTC),
-    date: lambda number: date(9000 + number, 1, 1),
+    datetime: lambda number: datetime(9000, 1, 1, tzinfo=UTC) + timedelta(number),
+    date: lambda number: date(9000, 1, 1) + timedelta(number),
 }
 _NOW = object()  # stands for the time of the call among the parameters of a compiled query
 SHAPES = 500  # forms of one query that are kept

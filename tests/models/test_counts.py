@@ -9,6 +9,7 @@ from benchmarks.demo.clock import clock_at
 from registry_app import rules
 from registry_app.audit.reconcile import find_drift
 from registry_app.models import Actor, Collection, Registry, RegistryWeek, week_of
+from registry_app.models.registry_week import note_weeks
 from tests.assertions import refused
 from tests.client import browser, registries_of
 from tests.factories import make_collection, make_link, make_version
@@ -155,3 +156,10 @@ def test_a_wrong_count_refuses_no_change(ada, golden, links):
     assert Registry.objects.filter(pk=golden.pk, **none).exists()
     assert golden.weeks.get().link_count == 0
     assert len(list(find_drift())) == 4
+
+
+def test_thirty_years_of_weeks_are_counted_at_once(golden):
+    weeks = {date(2000, 1, 3) + timedelta(weeks=number): 2 for number in range(1560)}
+    note_weeks(golden.pk, weeks)
+    note_weeks(golden.pk, dict.fromkeys(weeks, -1))
+    assert dict(golden.weeks.values_list("week", "link_count")) == dict.fromkeys(weeks, 1)
