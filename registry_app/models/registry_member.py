@@ -166,10 +166,10 @@ class RegistryMember(models.Model):
 
     def _is_here(self):
         """Whether the holder belongs to the registry's organization."""
-        organization = self.registry.organization_id
-        if self.team:
-            return self.team.organization_id == organization
-        return self.user is not None and self.user.memberships.filter(organization=organization).exists()
+        organization = self.registry.organization
+        if self.team_id:
+            return organization.teams.filter(pk=self.team_id).exists()
+        return organization.memberships.filter(user=self.user_id).exists()
 
 
 def give_roles(registry: "Registry", by: Actor, members: Iterable[RegistryMember]) -> None:

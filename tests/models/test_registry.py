@@ -6,7 +6,16 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from registry_app.choices import Kind, Role, Visibility
-from registry_app.models import AcceptedType, Actor, AuditEvent, FormerName, Registry, RegistryMember, RestrictionImpact
+from registry_app.models import (
+    AcceptedType,
+    Actor,
+    AuditEvent,
+    FormerName,
+    Registry,
+    RegistryMember,
+    RestrictionImpact,
+    Team,
+)
 from registry_app.models.change import digest_of, etag_of
 from tests.assertions import refused
 from tests.factories import COMMAND_LINE, give_role, make_member, make_registry, make_user
@@ -425,3 +434,10 @@ def test_rule_18_keeping_many_people_costs_what_keeping_one_costs(acme, ada):
         assert {each["id"] for each in event.related.get("kept", [])} == {each.pk for each in kept}
     assert costs[1] == costs[2] <= 25
     assert costs[0] <= 20, costs
+
+
+def test_a_team_that_was_deleted_meanwhile_gets_no_role(ada, golden, vision):
+    member = RegistryMember(registry=golden, team=Team.objects.get(pk=vision.pk), role=Role.VIEWER)
+    vision.delete_by(Actor(ada))
+    with refused("not_in_organization"):
+        member.save_by(Actor(ada))
