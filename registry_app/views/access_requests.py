@@ -39,7 +39,7 @@ def create(request, organization, name):
             messages.success(request, f"The admins of {access.registry} see your request now.")
             return redirect("access_requests:create", organization, name)
     log_refusals(request, form, Action.REQUEST, access.registry)
-    admins = access.registry.admins().who_can_help()
+    admins = access.registry.helpers()
     context = {"form": form, "earlier": earlier, "admins": admins, "highest": access.role == Role.ADMIN}
     return registry_page(request, "access_requests/create.html", access, "access", context, form.status)
 

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ..choices import Action, Permission
@@ -50,7 +51,7 @@ def create(request, organization, name, collection):
     context = {
         **LinkableVersionListing(access, collection, request.GET).context,
         "form": form,
-        "admins": access.registry.admins().who_can_help(),
+        "admins": SimpleLazyObject(access.registry.helpers),  # asked for where the page names them
         "collection": collection,
         "protected": access.registry.protected_names(),
     }
@@ -141,7 +142,7 @@ def promote(request, organization, name, collection, number):
     *boxes, another = form["alias"].subwidgets
     context = {
         **promotion.context,
-        "admins": access.registry.admins().who_can_help(),
+        "admins": SimpleLazyObject(access.registry.helpers),
         "another": another,
         "choices": list(zip(promotion.choices, boxes, strict=True)),
         "collection": collection,
@@ -164,8 +165,8 @@ def _promote(link, actor, shown, wanted):
 
 def _labels_and_lock(access, collection, link):
     """The link with its aliases and tags, and why the user may not change its protected aliases."""
-    labels, admins = labels_of(access, link), access.registry.admins().who_can_help()
-    return {**labels, "collection": collection, "link": link, "admins": admins}
+    admins = SimpleLazyObject(access.registry.helpers)
+    return {**labels_of(access, link), "collection": collection, "link": link, "admins": admins}
 
 
 def _choices(form, labels, access):
