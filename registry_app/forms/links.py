@@ -9,7 +9,7 @@ from django.http import QueryDict
 
 from .. import rules
 from ..models import Collection, Link, OrganizationMembership
-from ..models.change import digest_of
+from ..models.change import etag_of
 from ..models.validation import as_error
 from .artifacts import UsableVersionField
 from .base import ActionForm, FilterForm
@@ -49,7 +49,7 @@ class LabelsForm(ActionForm):
         super().__init__(*args, registry=link.collection.registry, **kwargs)
         self.fields["aliases"].label = "New aliases"
         self.own, tags = facts = link.facts  # read once, so that the etag is of what is shown
-        self.initial.update(keep=self.own, tags=", ".join(tags), listed=self.own, etag=digest_of(link.pk, facts))
+        self.initial.update(keep=self.own, tags=", ".join(tags), listed=self.own, etag=etag_of(link, facts=facts))
         for field, names in (("keep", self.own), ("move", link.aliases_elsewhere())):
             self.fields[field].choices = [(name, name) for name in names]  # type: ignore[attr-defined]
 

@@ -100,13 +100,13 @@ def _keep(change, before, action):
         row.after_change(event, changes)
 
 
-def etag_of(row: Any, *counted: Any) -> str:
+def etag_of(row: Any, *counted: Any, facts: Any = None) -> str:
     """The digest of what a page shows of `row`, and of what that page counted: forms send it back (rules 18, 19).
 
-    What it shows is told by the row's `facts`, or by its `version`, which counts its changes. Another row may have the
-    same name later, so it says which row it is, too.
+    What it shows is told by the row's `facts`, which may be read already, or by its `version`, which counts its
+    changes. Another row may have the same name later, so it says which row it is, too.
     """
-    facts = getattr(row, "facts", None)  # asked for once: it may read rows
+    facts = getattr(row, "facts", None) if facts is None else facts  # asked for once: it may read rows
     return digest_of(row.pk, row.version if facts is None else facts, *counted)
 
 
@@ -115,12 +115,14 @@ def digest_of(*shown: Any) -> str:
     return hashlib.sha256(canonical_json(shown).encode()).hexdigest()[:32]
 
 
-def refuse_stale(etag: str | None, row: Any, *counted: Any, stale: rules.Refusal = rules.EDIT_CONFLICT) -> None:
-    """Refuse with `stale` where `etag`, which came back, is another than that of the stored `row` (rules 18, 19).
+def refuse_stale(
+    etag: str | None, row: Any, *counted: Any, facts: Any = None, stale: rules.Refusal = rules.EDIT_CONFLICT
+) -> None:
+    """Refuse with `stale` where `etag`, which came back, is another than the `etag_of` the stored `row` (rules 18, 19).
 
     An `etag` of None says that nothing was shown, a `row` of None that it was deleted.
     """
-    if etag is not None and (row is None or etag != etag_of(row, *counted)):
+    if etag is not None and (row is None or etag != etag_of(row, *counted, facts=facts)):
         raise_refusal(stale)
 
 

@@ -13,7 +13,7 @@ from ..choices import Action, Permission, Target
 from ..database.compiled import Compiled
 from .alias import Alias
 from .artifact import Version
-from .change import Change, changing, current_row, digest_of
+from .change import Change, changing, current_row, refuse_stale
 from .event import Actor, AuditTarget, reference
 from .registry_week import COUNTED_OF_LINK, LinkCounts
 from .tag import Tag, clean_aliases, clean_tags, replace_tags
@@ -137,7 +137,7 @@ class Link(models.Model):
         with changing(self, by, Action.ALIAS_SET, reason=reason) as change:
             link = change.row
             aliases, has_tags = facts = link.facts
-            raise_refusal(None if etag in (None, digest_of(link.pk, facts)) else rules.EDIT_CONFLICT)
+            refuse_stale(etag, link, facts=facts)
             link.set_aliases(change, put)
             link._remove_aliases(change, take)
             if sorted(tags) != has_tags:

@@ -21,7 +21,7 @@ from ..listings.series import Series
 from ..listings.version_page import VersionPage
 from ..listings.versions import LinkableVersionListing
 from ..models import AuditEvent
-from ..models.change import digest_of
+from ..models.change import etag_of
 from ..permissions import get_collection, get_link
 from .rendering import actor_of, form_data, log_refusals, registry_page
 
@@ -119,7 +119,7 @@ def edit(request, organization, name, collection, number):
     log_refusals(request, form, Action.ALIAS_SET, found)
     if form.is_bound:
         facts = found.facts
-        form.initial.update(listed=facts[0], etag=digest_of(found.pk, facts))
+        form.initial.update(listed=facts[0], etag=etag_of(found, facts=facts))
     context = {"form": form, **_labels_and_lock(access, collection, found)}
     context |= _choices(form, context, access)
     if form.status == 409:
