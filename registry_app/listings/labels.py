@@ -91,26 +91,16 @@ class Labels:
 
 
 def labels_of(access: RegistryAccess, link: Link) -> dict[str, Any]:
-    """The plain aliases of `link` (a row of `with_latest`), its protected ones, and its tags: one query.
+    """The plain aliases of `link` (a row of `with_latest`), its protected ones, and its tags.
 
     And the `refusal`: why the person can't change the protected ones, or None.
     """
-    found: dict[str, list[str]] = {"alias": [], "tag": [], "protected": []}
-    rows = [
-        each.order_by().values_list("name", Value(kind))
-        for kind, each in (
-            ("alias", link.aliases),
-            ("tag", link.tags),
-            ("protected", access.registry.protected_aliases),
-        )
-    ]
-    for name, kind in rows[0].union(*rows[1:], all=True):
-        found[kind].append(name)
-    protected = rules.protected_among(found["alias"], found["protected"])
+    aliases, tags = link.facts
+    protected = rules.protected_among(aliases, access.registry.protected_names())
     return {
-        "aliases": sorted(set(found["alias"]) - set(protected)),
+        "aliases": [name for name in aliases if name not in protected],
         "protected": protected,
-        "tags": sorted(found["tag"]),
+        "tags": tags,
         "is_latest": link.latest,  # type: ignore[attr-defined]
         "refusal": rules.refuse_protected(access.role, protected, protected),
     }
