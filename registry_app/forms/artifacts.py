@@ -5,19 +5,16 @@ from functools import partial
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 
 from .. import rules
-from ..models import Artifact, OrganizationMembership, Version, VersionData
-from ..models.artifact import usable_version
+from ..models import Artifact, Version, VersionData
 from ..models.validation import raise_reason
 from ..permissions import RegistryAccess, TeamAccess
 from .base import ActionForm, CursorForm, Wanted
 from .fields import RuleField
-from .widgets import Radios, any_field, search_field
+from .widgets import any_field, search_field
 
-ID_DIGITS = 19  # of ids that no database takes
 SORTS = {
     "name": "Name",
     "-name": "Name, from the end",
@@ -40,24 +37,6 @@ class ArtifactFilter(CursorForm):
         if "q" in wanted:
             artifacts = artifacts.filter(Q(name__icontains=wanted["q"]) | Q(project__icontains=wanted["q"]))
         return artifacts.filter(type=wanted["type"]) if "type" in wanted else artifacts
-
-
-class UsableVersionField(forms.Field):
-    """A version that the person of `membership` may link, by its id."""
-
-    membership: OrganizationMembership
-    widget = Radios
-    default_error_messages = {"required": "Choose a version.", "invalid_choice": rules.SOURCE_HIDDEN.reason}
-
-    def to_python(self, value: str | None) -> Version | None:
-        """The version, with its artifact and team. Refuses with `invalid_choice` any other."""
-        if not value:
-            return None
-        is_id = value.isdecimal() and len(value) < ID_DIGITS
-        version = usable_version.first(self.membership, int(value)) if is_id else None
-        if version is None:
-            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
-        return version
 
 
 class AmountField(forms.IntegerField):

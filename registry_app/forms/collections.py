@@ -1,6 +1,5 @@
 """Forms about collections."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -9,10 +8,9 @@ from .. import rules
 from ..database.fulltext import SearchTerm
 from ..models import Collection, Registry
 from ..models.collection import CollectionQuerySet
-from ..models.validation import raise_reason
 from .base import ActionForm, CursorForm, Wanted
-from .fields import EtagField, NamesField, RuleField
-from .widgets import any_field, search_field, text_input
+from .fields import EtagField, RuleField, tags_field
+from .widgets import any_field, search_field
 
 SORTS = {
     "-updated": "Latest change first",
@@ -20,29 +18,6 @@ SORTS = {
     "name": "Name",
     "-name": "Name, from the end",
 }
-
-
-class LabelsField(NamesField):
-    """Aliases or tags; `refuse` is a function of the rules, `what` they are."""
-
-    def __init__(self, *, refuse: Callable[[str], rules.Refusal | None], what: str, **kwargs: Any) -> None:
-        super().__init__(required=False, help_text="Separated by commas.", **kwargs)
-        self.refuse, self.what = refuse, what
-
-    def validate(self, value: list[str]) -> None:
-        """Refuse with the rule's code."""
-        refusals = [rules.refuse_count(value, self.what), *map(self.refuse, value)]
-        raise_reason(next(filter(None, refusals), None))
-
-
-def aliases_field() -> LabelsField:
-    """A field for aliases."""
-    return LabelsField(refuse=rules.refuse_alias_name, what="aliases", widget=text_input("mono"))
-
-
-def tags_field() -> LabelsField:
-    """A field for tags."""
-    return LabelsField(refuse=rules.refuse_tag, what="tags")
 
 
 def name_field() -> RuleField:

@@ -1,4 +1,4 @@
-"""Fields that several forms use: texts that rules judge, names, and what was shown."""
+"""Fields that several forms use: texts that rules judge, names, aliases and tags, and what was shown."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -63,6 +63,29 @@ class NamesField(forms.CharField):
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Whether these are other names, in whatever order."""
         return sorted(self.to_python(initial)) != sorted(self.to_python(data))
+
+
+class LabelsField(NamesField):
+    """Aliases or tags; `refuse` is a function of the rules, `what` they are."""
+
+    def __init__(self, *, refuse: Callable[[str], rules.Refusal | None], what: str, **kwargs: Any) -> None:
+        super().__init__(required=False, help_text="Separated by commas.", **kwargs)
+        self.refuse, self.what = refuse, what
+
+    def validate(self, value: list[str]) -> None:
+        """Refuse with the rule's code."""
+        refusals = [rules.refuse_count(value, self.what), *map(self.refuse, value)]
+        raise_reason(next(filter(None, refusals), None))
+
+
+def aliases_field() -> LabelsField:
+    """A field for aliases."""
+    return LabelsField(refuse=rules.refuse_alias_name, what="aliases", widget=text_input("mono"))
+
+
+def tags_field() -> LabelsField:
+    """A field for tags."""
+    return LabelsField(refuse=rules.refuse_tag, what="tags")
 
 
 class ConfirmationField(forms.CharField):

@@ -8,14 +8,33 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from .. import rules
-from ..models import Collection, Link, OrganizationMembership
+from ..models import Collection, Link, OrganizationMembership, Version
+from ..models.artifact import usable_version
 from ..models.change import etag_of
 from ..models.validation import as_error
-from .artifacts import UsableVersionField
 from .base import ActionForm, FilterForm
-from .collections import aliases_field, tags_field
-from .fields import EtagField, ReasonField, RuleField, ShownField
+from .fields import EtagField, ReasonField, RuleField, ShownField, aliases_field, tags_field
 from .widgets import Radios, search_field, text_input
+
+ID_DIGITS = 19  # of ids that no database takes
+
+
+class UsableVersionField(forms.Field):
+    """A version that the person of `membership` may link, by its id."""
+
+    membership: OrganizationMembership
+    widget = Radios
+    default_error_messages = {"required": "Choose a version.", "invalid_choice": rules.SOURCE_HIDDEN.reason}
+
+    def to_python(self, value: str | None) -> Version | None:
+        """The version, with its artifact and team. Refuses with `invalid_choice` any other."""
+        if not value:
+            return None
+        is_id = value.isdecimal() and len(value) < ID_DIGITS
+        version = usable_version.first(self.membership, int(value)) if is_id else None
+        if version is None:
+            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
+        return version
 
 
 class LinkForm(ActionForm):

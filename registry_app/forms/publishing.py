@@ -11,8 +11,8 @@ from ..models import Actor, Collection, Link, Publication, Registry, Team, Versi
 from ..models.validation import as_error
 from ..permissions import RegistryAccess
 from .artifacts import VersionForm
-from .collections import aliases_field, offer_types, tags_field
-from .fields import ReasonField, RuleField
+from .collections import offer_types
+from .fields import ReasonField, RuleField, aliases_field, tags_field
 from .principals import find_teams
 from .widgets import text_input
 
