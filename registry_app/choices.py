@@ -73,6 +73,13 @@ class Direction(TextChoices):
     LOWER = "lower", "Lower is better"
 
 
+class Side(TextChoices):
+    """Which versions in the lineage of a version: those that it was made from, or those that were made from it."""
+
+    INPUTS = "inputs"
+    OUTPUTS = "outputs"
+
+
 class Permission(TextChoices):
     """What a person may do beside the Actions."""
 

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from .. import rules
-from ..choices import Direction
+from ..choices import Direction, Side
 from ..models import Collection, Link, Tag
 from ..models.change import etag_of
 from ..rules import Metric
@@ -17,7 +17,6 @@ from .fields import EtagField
 from .widgets import any_field, search_field
 
 FEWEST, MOST = 2, 6  # versions that are compared
-INPUTS, OUTPUTS = "inputs", "outputs"
 NAMES_READ = 50  # names of versions in an address
 DIGEST_FROM = 6  # characters: fewer are in too many digests
 
@@ -54,7 +53,7 @@ class LinkFilter(CursorForm):
 class LineageFilter(CursorForm):
     """Which side of a version's lineage is listed, and where in it one is."""
 
-    side = forms.ChoiceField(required=False, choices=[(INPUTS, "Inputs"), (OUTPUTS, "Outputs")])
+    side = forms.ChoiceField(required=False, choices=Side)
 
 
 class KeyMetricsForm(ActionForm):

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 from django.db.models import QuerySet, Value
 from django.http import QueryDict
 
+from ..choices import Side
 from ..database.compiled import Compiled
 from ..forms.base import Wanted
-from ..forms.metrics import INPUTS, OUTPUTS, LineageFilter
+from ..forms.metrics import LineageFilter
 from ..models import Link, OrganizationMembership, Version
 from .base import Listing, capped_count
 
@@ -19,7 +20,8 @@ GAP_X, GAP_Y = 36, 14
 Key = int | str  # of a node: the id of a version, or “run”
 COUNT_CAP = 1000  # versions counted at most
 EDGES = Version.made_from.through.objects
-ENDS = {INPUTS: ("from_version", "to_version"), OUTPUTS: ("to_version", "from_version")}  # of an edge: here, and there
+# Of an edge: here, and there.
+ENDS = {Side.INPUTS: ("from_version", "to_version"), Side.OUTPUTS: ("to_version", "from_version")}
 
 
 class Node(NamedTuple):
@@ -51,7 +53,7 @@ class Drawing(NamedTuple):
 
 
 def first_edges(membership: OrganizationMembership, version: int) -> list[QuerySet]:
-    """(INPUTS or OUTPUTS, id of the edge, "", id of the other version) of the newest edges of `version` (its id)."""
+    """(Side, id of the edge, "", id of the other version) of the newest edges of `version` (its id)."""
     return [
         _edges(membership, side, [version]).values_list(Value(side), "pk", Value(""), there)
         for side, (_, there) in ENDS.items()
@@ -68,10 +70,11 @@ def _edges(membership, side, ids):
 
 @Compiled
 def _next_edges(membership: OrganizationMembership, *ids: int) -> QuerySet:
-    """(side, id of the edge, id, id of the other version): inputs of the first IN_COLUMN `ids`, outputs of the rest."""
-    inputs, outputs = _edges(membership, INPUTS, ids[:IN_COLUMN]), _edges(membership, OUTPUTS, ids[IN_COLUMN:])
-    outputs = outputs.values_list(Value(OUTPUTS), "pk", *ENDS[OUTPUTS])
-    return inputs.values_list(Value(INPUTS), "pk", *ENDS[INPUTS]).union(outputs, all=True)
+    """(Side, id of the edge, id, id of the other version): inputs of the first IN_COLUMN `ids`, outputs of the rest."""
+    inputs = _edges(membership, Side.INPUTS, ids[:IN_COLUMN])
+    outputs = _edges(membership, Side.OUTPUTS, ids[IN_COLUMN:])
+    outputs = outputs.values_list(Value(Side.OUTPUTS), "pk", *ENDS[Side.OUTPUTS])
+    return inputs.values_list(Value(Side.INPUTS), "pk", *ENDS[Side.INPUTS]).union(outputs, all=True)
 
 
 def lineage_of(link: Link, membership: OrganizationMembership, rows: Iterable[tuple]) -> Drawing | None:
@@ -109,16 +112,16 @@ def _walk(
     levels, edges, totals = {version.pk: 0}, [], {}
     found = [(side, pk, version.pk, other) for side, pk, _, other in rows]
     for step in range(1, STEPS + 1):
-        columns: dict[str, list[int]] = {INPUTS: [], OUTPUTS: []}
+        columns: dict[str, list[int]] = {Side.INPUTS: [], Side.OUTPUTS: []}
         for side, _, one, other in sorted(found, reverse=True):  # the newest edges first
-            edges.append((one, other) if side == OUTPUTS else (other, one))
+            edges.append((one, other) if side == Side.OUTPUTS else (other, one))
             if other not in levels and other not in columns[side]:
                 columns[side].append(other)
         for side, others in columns.items():
             if step == 1 and len(others) > IN_COLUMN:
                 totals[side] = capped_count(_on(side, version.pk, membership), COUNT_CAP)
             del others[IN_COLUMN:]
-            levels |= dict.fromkeys(others, step if side == OUTPUTS else -step)
+            levels |= dict.fromkeys(others, step if side == Side.OUTPUTS else -step)
         ids = [pk for others in columns.values() for pk in (*others, *[0] * (IN_COLUMN - len(others)))]
         found = _next_edges(membership, *ids) if any(ids) and step < STEPS else []
     return levels, list(dict.fromkeys(edges)), totals
@@ -136,8 +139,8 @@ class LineageListing(Listing):
 
     @property
     def side(self) -> str:
-        """inputs or outputs."""
-        return self.wanted["side"] or OUTPUTS
+        """The Side."""
+        return self.wanted["side"] or Side.OUTPUTS
 
     @property
     def of(self) -> tuple:
@@ -147,7 +150,7 @@ class LineageListing(Listing):
     @staticmethod
     def query(membership: OrganizationMembership, version: int, wanted: Wanted) -> QuerySet:
         """The versions, as dicts."""
-        return _on(wanted.get("side", OUTPUTS), version, membership).values("id")
+        return _on(wanted.get("side", Side.OUTPUTS), version, membership).values("id")
 
     def prepare(self, rows: list) -> list:
         """A Node of each."""
@@ -157,15 +160,15 @@ class LineageListing(Listing):
     @property
     def context(self) -> dict[str, Any]:
         """The context of the list's templates."""
-        found = {side: _on(side, self.version.pk, self.membership) for side in (INPUTS, OUTPUTS)}
-        sides = [(side, side.capitalize(), capped_count(rows, COUNT_CAP)) for side, rows in found.items()]
+        found = {side: _on(side, self.version.pk, self.membership) for side in Side}
+        sides = [(side, side.label, capped_count(rows, COUNT_CAP)) for side, rows in found.items()]
         return {**super().context, "side": self.side, "sides": sides}
 
 
 def _on(side: str, version: int, membership: OrganizationMembership) -> QuerySet:
     """The inputs, or the outputs, of a version (its id) that the membership's person may know."""
     known = Version.objects.known_to(membership)
-    return known.filter(made_into=version) if side == INPUTS else known.filter(made_from=version)
+    return known.filter(made_into=version) if side == Side.INPUTS else known.filter(made_from=version)
 
 
 def _nodes(ids: Iterable[int], membership: OrganizationMembership) -> dict[Key, Node]:

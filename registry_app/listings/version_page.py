@@ -10,9 +10,8 @@ from django.db.models.functions import Concat
 from django.urls import reverse
 
 from .. import rules
-from ..choices import Action, Target
+from ..choices import Action, Side, Target
 from ..database.compiled import Compiled
-from ..forms.metrics import INPUTS, OUTPUTS
 from ..models import AliasRequest, AuditEvent, Link, OrganizationMembership, Tag, Version
 from ..permissions import RegistryAccess
 from ..rules import SIZE, Metric
@@ -143,7 +142,7 @@ class VersionPage:
     @property
     def drawing(self) -> Drawing | None:
         """Its lineage."""
-        edges = [row for row in self.rows if row[0] in (INPUTS, OUTPUTS)]
+        edges = [row for row in self.rows if row[0] in Side.values]
         return lineage_of(self.link, self.access.membership, edges)
 
     @property
