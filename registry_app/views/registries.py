@@ -21,7 +21,7 @@ from ..listings.collections import CollectionListing
 from ..listings.events import RegistryEventListing
 from ..listings.impact import deletion_impact, restriction_impact
 from ..listings.registries import RegistryListing
-from ..listings.registry_facts import RegistryFacts
+from ..listings.registry_summary import RegistrySummary
 from ..models import AuditEvent, Registry
 from ..models.change import etag_of, read_again
 from ..permissions import get_organization, get_registry, require_creator
@@ -77,8 +77,8 @@ def detail(request, organization, name):
     listing = CollectionListing(access, request.GET)
     context = listing.context
     if not wants_part(request):
-        facts = RegistryFacts(access.registry)
-        context |= {"types": facts.types, "people": facts.people}
+        summary = RegistrySummary(access.registry)
+        context |= {"types": summary.types, "people": summary.people}
     return registry_page(request, "registries/detail.html", access, "detail", context, part="collections/_results.html")
 
 
@@ -112,13 +112,13 @@ def settings_page(request, access, *, status=200, **forms):
     stored = access.registry
     if status == 409:
         read_again(stored)
-    facts = RegistryFacts(stored)
+    summary = RegistrySummary(stored)
     context = {
         **_settings_forms(stored),
-        "types": facts.removals,
+        "types": summary.removals,
         "stored": stored,
-        "people": facts.people,
-        "protected": facts.protected,
+        "people": summary.people,
+        "protected": summary.protected,
         "admins": () if access.allowed & CHANGES else stored.helpers(),
         "may_change": access.allowed & CHANGES,
         "rules": rules,

@@ -9,7 +9,7 @@ from registry_app.choices import Role
 from registry_app.listings.aliases import AliasListing
 from registry_app.listings.group_mappings import GroupMappingListing
 from registry_app.listings.lineage import LineageListing
-from registry_app.listings.registry_facts import RegistryFacts
+from registry_app.listings.registry_summary import RegistrySummary
 from registry_app.listings.totals import Totals
 from registry_app.listings.version_page import VersionPage
 from registry_app.listings.weeks import week_bars
@@ -110,7 +110,7 @@ def test_each_person_has_the_page_of_a_version_of_its_queries(settings, acme, ve
         assert len(shown[0][1]) == 3
 
 
-def test_each_registry_has_the_facts_of_its_query(settings, acme, ada, mel, models, version):
+def test_each_registry_has_the_summary_of_its_query(settings, acme, ada, mel, models, version):
     robot = make_user("robot", is_service=True)
     make_member(acme, robot)
     payroll = acme.registries.get(name="Payroll")
@@ -125,13 +125,13 @@ def test_each_registry_has_the_facts_of_its_query(settings, acme, ada, mel, mode
     for compiled in (False, True, True):
         settings.COMPILED_QUERIES = compiled
         for registry in (models, payroll):
-            facts = RegistryFacts(registry)
-            told = facts.types, facts.protected, facts.people
+            summary = RegistrySummary(registry)
+            told = summary.types, summary.protected, summary.people
             assert found.setdefault(registry.name, told) == told
-            assert facts.people == registry.people_counted()
+            assert summary.people == registry.people_counted()
             assert registry.helpers() == list(registry.admins().who_can_help())
-    assert [(fact.name, fact.used, fact.preconfigured) for fact in found["Models"][0]] == [("model", True, True)]
-    assert [fact.name for fact in found["Payroll"][0]] == ["dataset", "eval", "model"]
-    assert [fact.used for fact in found["Payroll"][0]] == [True, False, True]
-    assert [(fact.name, fact.number) for fact in found["Payroll"][1]] == [("Staging", 1), ("production", 0)]
+    assert [(row.name, row.used, row.preconfigured) for row in found["Models"][0]] == [("model", True, True)]
+    assert [row.name for row in found["Payroll"][0]] == ["dataset", "eval", "model"]
+    assert [row.used for row in found["Payroll"][0]] == [True, False, True]
+    assert [(row.name, row.total) for row in found["Payroll"][1]] == [("Staging", 1), ("production", 0)]
     assert (found["Models"][2].services, found["Payroll"][2]) == (1, (2, 0))

@@ -128,9 +128,9 @@ def test_rule_31_who_asked_reads_the_answer(link, mel, rob, answer):
 def test_rule_31_the_settings_say_how_many_requests_end_with_the_protection(link, mel, rob, golden):
     ProtectedAlias(registry=golden, name="Staging").save_by(Actor(rob))
     admin, settings = browser(rob), at("registries:settings", golden)
-    shown = [[each.number for each in admin.get(settings).context["protected"]]]
+    shown = [[each.total for each in admin.get(settings).context["protected"]]]
     ask(link, mel)
-    shown += [[each.number for each in admin.get(settings).context["protected"]]]
+    shown += [[each.total for each in admin.get(settings).context["protected"]]]
     assert shown == [[0, 0], [0, 1]]
     assert "1 open request" in admin.get(settings).text and "1 open request" not in browser(mel).get(settings).text
     done = admin.post(at("protected_aliases:remove", golden), {"alias": "production"}, follow=True)

@@ -10,15 +10,15 @@ from ..database.compiled import Compiled
 from ..models import AcceptedType, AliasRequest, Collection, ProtectedAlias, Registry
 from ..models.impact import PeopleCount
 
-TYPE, PROTECTED, ASKED, COUNT = "type", "protected", "asked", "count"  # kinds of facts
+TYPE, PROTECTED, ASKED, COUNT = "type", "protected", "asked", "count"  # kinds of rows
 PEOPLE = Case(When(user__is_service=True, then=Value("services")), default=Value("people"))
-ALL_OTHER = Value(""), Value(False), Value(False), Value(0)  # fields of a Fact that only has a name
+ALL_OTHER = Value(""), Value(False), Value(False), Value(0)  # fields of a SummaryRow that only has a name
 
 
-class Fact(NamedTuple):
-    """A type, a protected alias, an alias that is asked for, or the number of `people` or `services`.
+class SummaryRow(NamedTuple):
+    """A type, a protected alias, an alias that is asked for, or how many `people` or `services` see the registry.
 
-    Of a type: who added it, and whether a collection has it. The number is that of open requests for a protected alias.
+    Of a type: who added it, and whether a collection has it. The total is that of open requests for a protected alias.
     """
 
     kind: str
@@ -26,26 +26,26 @@ class Fact(NamedTuple):
     added_by: str | None = None
     preconfigured: bool = False
     used: bool = False
-    number: int = 0
+    total: int = 0
 
 
-class RegistryFacts:
-    """The Facts of `registry`, by one query."""
+class RegistrySummary:
+    """The SummaryRows of `registry`, by one query."""
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
-        self._facts = [Fact(*row) for row in _facts(registry)]
+        self._rows = [SummaryRow(*row) for row in _rows(registry)]
 
     def _of(self, kind):
-        return sorted((fact for fact in self._facts if fact.kind == kind), key=lambda fact: fact.name)
+        return sorted((row for row in self._rows if row.kind == kind), key=lambda row: row.name)
 
     @property
-    def types(self) -> list[Fact]:
+    def types(self) -> list[SummaryRow]:
         """The types that it accepts, preconfigured ones first."""
-        return sorted(self._of(TYPE), key=lambda fact: not fact.preconfigured)
+        return sorted(self._of(TYPE), key=lambda row: not row.preconfigured)
 
     @property
-    def removals(self) -> list[tuple[Fact, rules.Refusal | None]]:
+    def removals(self) -> list[tuple[SummaryRow, rules.Refusal | None]]:
         """(type, why it can't be removed or None) for each type (rules 4, 7 and 11)."""
         types = self.types
         return [(each, self._refuse_removal(each, others=len(types) - 1)) for each in types]
@@ -54,19 +54,19 @@ class RegistryFacts:
         return rules.refuse_type_removal(self.registry.kind, accepted.name, in_use=accepted.used, others=others)
 
     @property
-    def protected(self) -> list[Fact]:
+    def protected(self) -> list[SummaryRow]:
         """The protected aliases, each with the number of open requests for it."""
-        asked = Counter(rules.name_key(fact.name) for fact in self._of(ASKED))
-        return [fact._replace(number=asked[rules.name_key(fact.name)]) for fact in self._of(PROTECTED)]
+        asked = Counter(rules.name_key(row.name) for row in self._of(ASKED))
+        return [row._replace(total=asked[rules.name_key(row.name)]) for row in self._of(PROTECTED)]
 
     @property
     def people(self) -> PeopleCount:
         """How many people and service accounts can see it."""
-        return PeopleCount(**{"people": 0, "services": 0} | {fact.name: fact.number for fact in self._of(COUNT)})
+        return PeopleCount(**{"people": 0, "services": 0} | {row.name: row.total for row in self._of(COUNT)})
 
 
 @Compiled
-def _facts(registry: Registry) -> QuerySet:
+def _rows(registry: Registry) -> QuerySet:
     used = Exists(Collection.objects.filter(registry=OuterRef("registry"), type=OuterRef("name")))
     types = AcceptedType.objects.filter(registry=registry).annotate(used=used).order_by()
     protected = ProtectedAlias.objects.filter(registry=registry).order_by()
