@@ -120,9 +120,9 @@ class SearchTerm(Parts):
         """Whether the index gives the rows of `model` that may contain the text, because they are few."""
         return self._keys.get(model._meta.db_table) is not None
 
-    def is_known(self, model: type[Model]) -> bool:
-        """Whether it is known if few rows of `model` may contain the text, or that no index finds them."""
-        return len(self.folded) < SHORTEST or model._meta.db_table in self._keys
+    def are_uncounted(self, model: type[Model]) -> bool:
+        """Whether an index finds the rows of `model`, but doesn't say if they are few: on PostgreSQL."""
+        return len(self.folded) >= SHORTEST and model._meta.db_table not in self._keys
 
     @cached_property
     def match(self) -> str:

@@ -124,7 +124,7 @@ class RegistryListing(Listing):
     @property
     def _is_by_words(self) -> bool:
         words = self.filters.wanted.get("q")
-        return words is not None and not words.is_known(Registry)
+        return words is not None and words.are_uncounted(Registry)
 
     def prepare(self, rows: list) -> list:
         """Each cell as the template prints it, because this page is requested most."""
