@@ -72,13 +72,13 @@ def _by_words(cap: int, sort: str, before: bool, length: int, *values: Any) -> Q
     """
     cursor, (membership, wanted), (keys, descending) = values[:length], values[length:], SORTS[sort]
     down, rows = descending != before, RegistryFilter.narrow(membership, wanted).custom()
-    found = page_query(rows.found_otherwise(membership), keys, cursor, down=down)
+    found = page_query(rows.without_order_index(membership), keys, cursor, down=down)
     shown = _columns(Registry.objects.filter(pk__in=found.values("pk")), membership)
     return in_order(shown.annotate(total=_total(rows, membership, cap)), keys, [], down=down)
 
 
 def _total(rows: RegistryQuerySet, membership: OrganizationMembership, cap: int) -> RowCount:
-    return total_of(rows.found_otherwise(membership), cap)
+    return total_of(rows.without_order_index(membership), cap)
 
 
 def _columns(registries: RegistryQuerySet, membership: OrganizationMembership) -> QuerySet:

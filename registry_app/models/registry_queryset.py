@@ -100,7 +100,7 @@ class RegistryQuerySet(models.QuerySet):
         if membership.is_admin:
             return here if role == Role.ADMIN else self.none()
         if not _is_shared(role, membership):
-            here = self.found_otherwise(membership)
+            here = self.without_order_index(membership)
         here = here.filter(_at_least(role, membership))
         return here.filter(~_at_least(rules.above(role), membership)) if rules.above(role) else here
 
@@ -109,10 +109,10 @@ class RegistryQuerySet(models.QuerySet):
         if membership.is_admin:
             return self.filter(organization=membership.organization_id, visibility=Visibility.RESTRICTED)
         given = RegistryMember.objects.active().registries_for(membership.user_id)
-        return self.found_otherwise(membership).filter(pk__in=given, visibility=Visibility.RESTRICTED)
+        return self.without_order_index(membership).filter(pk__in=given, visibility=Visibility.RESTRICTED)
 
-    def found_otherwise(self, membership: OrganizationMembership) -> Self:
-        """Those in the membership's organization, to be found by another condition, such as roles that were given."""
+    def without_order_index(self, membership: OrganizationMembership) -> Self:
+        """Those in the membership's organization, which the databases find by other conditions, such as given roles."""
         # `+ 0` keeps the databases from reading the whole organization in order.
         return self.alias(place=models.F("organization") + 0).filter(place=membership.organization_id)
 
