@@ -8,7 +8,7 @@ is run by the compiler that its `get_compiler` gives, with the SQL that `as_sql`
 """
 
 import copy
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
@@ -136,6 +136,11 @@ class Compiled:
             raise ValueError("A compiled query has a moment or day that would stay in it: see CurrentTime.")
         converters = compiler.get_converters([column[0] for column in compiler.select[: compiler.col_count]])
         return _Made(queryset, compiler, converters, sql, tuple(params), places)
+
+
+def padded(ids: Collection[int], length: int, blank: int = 0) -> list[int]:
+    """`ids`, filled up with a value that no row has: one compiled query serves any number of ids."""
+    return [*ids, *[blank] * (length - len(ids))]
 
 
 def _take_apart(value: Any, single: list) -> Hashable:

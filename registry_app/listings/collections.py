@@ -9,7 +9,7 @@ from django.db.models.functions import Left
 from django.http import QueryDict
 
 from .. import rules
-from ..database.compiled import Compiled
+from ..database.compiled import Compiled, padded
 from ..forms.base import Wanted
 from ..forms.collections import CollectionFilter
 from ..forms.widgets import offer
@@ -60,8 +60,7 @@ class CollectionListing(Listing):
         """
         found: dict[int, dict[int, list[str]]] = {ALIAS: {}, TAG: {}, PROTECTED: {}, TYPE: {}}
         ids = [row["id"] for row in self.page.rows]
-        ids += [0] * (SIZE - len(ids))  # as many ids each time
-        for place, name, kind in _names(self.registry.pk, *ids):
+        for place, name, kind in _names(self.registry.pk, *padded(ids, SIZE)):
             found[kind].setdefault(place, []).append(name)
         return found
 

@@ -7,7 +7,7 @@ from django.db.models import F, QuerySet, Value
 from django.urls import reverse
 
 from ..choices import Target
-from ..database.compiled import Compiled
+from ..database.compiled import Compiled, padded
 from ..models import AuditEvent, Collection, Link, OrganizationMembership
 from ..models.event import related_lists
 from .cursor import SIZE
@@ -51,7 +51,7 @@ class Addresses:
 
 
 def _ids(events: Iterable[AuditEvent]) -> dict[str, list[int]]:
-    """{kind: the ids of this kind that the events speak of}, filled up with 0, which no row has."""
+    """{kind: the ids of this kind that the events speak of}, as many each time."""
     found: dict[str, set[Any]] = {kind: set() for kind in KINDS}
     for event in events:
         things = [thing for things in related_lists(event.related).values() for thing in things[:1]]
@@ -63,7 +63,7 @@ def _ids(events: Iterable[AuditEvent]) -> dict[str, list[int]]:
         ]:
             if kind in found and pk:
                 found[kind].add(pk)
-    return {kind: [*sorted(ids), *[0] * MOST[Target(kind)]][: MOST[Target(kind)]] for kind, ids in found.items()}
+    return {kind: padded(sorted(ids)[: MOST[Target(kind)]], MOST[Target(kind)]) for kind, ids in found.items()}
 
 
 @Compiled

@@ -7,7 +7,7 @@ from django.db.models import QuerySet, Value
 from django.http import QueryDict
 
 from ..choices import Side
-from ..database.compiled import Compiled
+from ..database.compiled import Compiled, padded
 from ..forms.base import Wanted
 from ..forms.metrics import LineageFilter
 from ..models import Link, OrganizationMembership, Version
@@ -122,7 +122,7 @@ def _walk(
                 totals[side] = capped_count(_on(side, version.pk, membership), COUNT_CAP)
             del others[IN_COLUMN:]
             levels |= dict.fromkeys(others, step if side == Side.OUTPUTS else -step)
-        ids = [pk for others in columns.values() for pk in (*others, *[0] * (IN_COLUMN - len(others)))]
+        ids = [pk for others in columns.values() for pk in padded(others, IN_COLUMN)]
         found = _next_edges(membership, *ids) if any(ids) and step < STEPS else []
     return levels, list(dict.fromkeys(edges)), totals
 

@@ -8,7 +8,7 @@ from django.db.models import QuerySet, Value
 from django.http import QueryDict
 
 from .. import rules
-from ..database.compiled import Compiled
+from ..database.compiled import Compiled, padded
 from ..forms.base import Wanted
 from ..forms.metrics import LinkFilter
 from ..forms.widgets import offer
@@ -60,7 +60,7 @@ class LinkListing(Listing):
     @property
     def of(self) -> tuple:
         """The collection, the filters, and the numbers of the pinned versions where these stand before the others."""
-        pinned = (*self.pinned, *[-1] * (PINNED - len(self.pinned))) if self.is_usual else ()  # as many each time
+        pinned = padded(self.pinned, PINNED, blank=-1) if self.is_usual else ()
         return self.collection.pk, self.filters.wanted, *pinned
 
     @staticmethod
@@ -175,8 +175,8 @@ class LinkListing(Listing):
         """{id of a version on the page: its tags}, and those to choose from under 0."""
         tags: dict[int, list[str]] = {}
         ids = [row["pk"] for row in (*self._first, *self.page.rows)]
-        empty = [0] * (SIZE + PINNED - len(ids))  # as many ids each time
-        for link, name in sorted(_tags(self.collection.pk, *ids, *empty)) if self.labels.are_tagged else ():
+        wanted = padded(ids, SIZE + PINNED)
+        for link, name in sorted(_tags(self.collection.pk, *wanted)) if self.labels.are_tagged else ():
             tags.setdefault(link, []).append(name)
         return tags
 

@@ -7,7 +7,7 @@ from django.db.models import Max
 
 from .. import rules
 from ..choices import Action, Target
-from ..database.compiled import Compiled
+from ..database.compiled import Compiled, padded
 from ..models import AuditEvent
 from ..models.event_queryset import AuditEventQuerySet
 from ..rules import Metric
@@ -52,7 +52,7 @@ class Pointers:
         """The entries that set the first alias of each of the versions last, and the protected one before."""
         ids = [pk for number in self.numbers if (pk := self._first_alias(number))]
         protected = self.labels.ids[self.labels.base[0]] if self.labels.base else 0
-        return _moves(protected, *ids, *[0] * (CELLS - len(ids))) if ids else []  # as many ids each time
+        return _moves(protected, *padded(ids, CELLS)) if ids else []
 
     def _first_alias(self, number):
         """The id of the alias of a version that stands first, but for the system's own; None without one."""

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from .. import rules
 from ..choices import Visibility
-from ..database.compiled import Compiled
+from ..database.compiled import Compiled, padded
 from ..forms.base import Wanted
 from ..forms.registries import RegistryFilter
 from ..forms.widgets import offer
@@ -170,7 +170,7 @@ class RegistryListing(Listing):
     def _found(self) -> list[tuple]:
         """The types of this page's rows and of the core registries, as the query answers them."""
         ids = [row["id"] for row in self.page.rows if not row["accepts_all_types"]]
-        return _types(*self.of, *ids, *[0] * (SIZE - len(ids)), shape=(self.is_first,))  # as many ids each time
+        return _types(*self.of, *padded(ids, SIZE), shape=(self.is_first,))
 
     @cached_property
     def _types(self) -> dict[str, list[dict[str, Any]]]:

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from .. import rules
 from ..choices import Kind, Visibility
-from ..database.compiled import Compiled
+from ..database.compiled import Compiled, padded
 from ..models import OrganizationMembership, Registry
 from ..models.organization_membership import PINNED_MOST
 from .base import registry_addresses
@@ -48,8 +48,7 @@ def _seen(membership: OrganizationMembership, ids: Sequence[int], here: Registry
     known = [{name: getattr(here, name) for name in COLUMNS}] if here and here.pk else []
     if not (wanted := [pk for pk in ids if not known or pk != known[0]["id"]]):
         return known
-    wanted += [0] * (PINNED_MOST + REMEMBERED - len(wanted))  # as many each time: one compiled query
-    return [*known, *_among(membership, *wanted)]
+    return [*known, *_among(membership, *padded(wanted, PINNED_MOST + REMEMBERED))]
 
 
 def _entry(row: dict[str, Any], address: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from ..database.compiled import Compiled
+from ..database.compiled import Compiled, padded
 from ..models import RegistryWeek, week_of
 from .charts import spark_bars
 
@@ -34,7 +34,7 @@ def week_bars(registries: Sequence[int], size: int) -> dict[int, SafeString]:
         return {}
     weeks = last_weeks(SHOWN)
     found: dict[int, Counter] = {registry: Counter() for registry in registries}
-    for registry, week, links in _weeks(weeks[0], *registries, *[0] * (size - len(registries))):  # as many each time
+    for registry, week, links in _weeks(weeks[0], *padded(registries, size)):
         found[registry][week] = links
     return {registry: _bars([links[week] for week in weeks]) for registry, links in found.items()}
 
