@@ -210,6 +210,17 @@ class Registry(EffectiveRoles, AcceptsTypes, models.Model):
             Registry.objects.filter(pk=registry.pk).delete()
             change.record(Action.DELETE, registry, gone, requests)
 
+    def give_roles(self, by: Actor, members: Iterable[RegistryMember]) -> None:
+        """Save these members of it, all or none, as their `save_by` does. What is refused is on `holders`, by name."""
+        with changing(self, by, Action.MEMBER_ADD) as change:
+            for member in members:
+                try:
+                    member.save_in(change)
+                except ValidationError as error:
+                    texts = [f"{member.holder}: {text}" for text in error.messages]
+                    code = next(error.code for errors in error.error_dict.values() for error in errors)
+                    raise ValidationError({"holders": [ValidationError(text, code=code) for text in texts]}) from error
+
     def creation_changes(self, types: Iterable[str]) -> dict[str, list]:
         """What the log says of a new registry that accepts `types`: {field: [None, value]}."""
         fields = self.logged_fields() | ({} if self.accepts_all_types else {"types": sorted(types)})

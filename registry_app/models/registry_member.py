@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, Q, Value, When
 from django.utils import timezone
@@ -12,7 +11,7 @@ from django.utils import timezone
 from .. import rules
 from ..choices import Action, Role
 from ..database.compiled import CurrentTime
-from .change import changing, refuse_stale
+from .change import Change, changing, refuse_stale
 from .event import Actor, AuditTarget, differences, reference
 from .team import Team, TeamMembership
 from .user import User
@@ -136,7 +135,7 @@ class RegistryMember(models.Model):
         """
         action = Action.MEMBER_CHANGE if self.pk else Action.MEMBER_ADD
         with changing(self.registry, by, action, reason=reason) as change:
-            self._save(change, etag)
+            self.save_in(change, etag)
 
     def delete_by(self, by: Actor) -> None:
         """Remove the role, and log it. Refuses with `role_too_low`."""
@@ -146,7 +145,8 @@ class RegistryMember(models.Model):
                 self.delete()
                 stored._record(change, Action.MEMBER_REMOVE, differences(stored.given, {}))
 
-    def _save(self, change, etag=None):
+    def save_in(self, change: Change, etag: str | None = None) -> None:
+        """Give the role or change it, as part of a Change of its registry, as `save_by` says."""
         self.registry = change.row
         stored = RegistryMember.objects.filter(registry=self.registry, user=self.user, team=self.team).first()
         refuse_stale(etag, stored)
@@ -170,15 +170,3 @@ class RegistryMember(models.Model):
         if self.team_id:
             return organization.teams.filter(pk=self.team_id).exists()
         return organization.memberships.filter(user=self.user_id).exists()
-
-
-def give_roles(registry: "Registry", by: Actor, members: Iterable[RegistryMember]) -> None:
-    """Save these members of the registry, all or none, as `save_by` does. What is refused is on `holders`, by name."""
-    with changing(registry, by, Action.MEMBER_ADD) as change:
-        for member in members:
-            try:
-                member._save(change)
-            except ValidationError as error:
-                texts = [f"{member.holder}: {text}" for text in error.messages]
-                code = next(error.code for errors in error.error_dict.values() for error in errors)
-                raise ValidationError({"holders": [ValidationError(text, code=code) for text in texts]}) from error

@@ -10,7 +10,6 @@ from ..forms import AddAccessForm, ChangeAccessForm, ConfirmForm, ExplainForm, W
 from ..listings.registry_members import RegistryMemberListing, WhoCanListing
 from ..models import RegistryMember, role_sources
 from ..models.change import etag_of
-from ..models.registry_member import give_roles
 from ..permissions import get_registry
 from .rendering import actor_of, form_data, log_refusals, registry_page
 
@@ -42,7 +41,7 @@ def add(request, organization, name):
 def _give(registry, by, wanted):
     for member in wanted["holders"]:
         member.role, member.ends_at = wanted["role"], wanted["ends_at"]
-    give_roles(registry, by, wanted["holders"])
+    registry.give_roles(by, wanted["holders"])
 
 
 @require_http_methods(["GET", "POST"])
