@@ -111,7 +111,7 @@ def relative_faults(path, source):
 
 
 def border_faults(path, source):
-    """The site knows nothing of registries, the app asks for settings through django.conf, and both not of the demo."""
+    """The site and the app don't import each other, and neither imports the benchmarks with the demo."""
     others = {"config": {APP, "benchmarks"}, APP: {"config", "benchmarks"}}.get(path.split("/")[0], set())
     for node in nodes(source, *IMPORTS):
         asked = others & {name.split(".")[0] for name in imported(path, node)}

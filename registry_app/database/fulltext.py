@@ -135,7 +135,7 @@ class SearchTerm(Parts):
         found = candidate_ids(self.tables, {self.folded, self.text}, self.few)
         return {table: None if keys is None else json.dumps(keys) for table, keys in found.items()}
 
-    # What compiled queries take it for.
+    # As Parts: how a compiled query splits it into shape and values.
 
     @property
     def shape(self) -> tuple:  # type: ignore[override]

@@ -21,14 +21,14 @@ PRODUCTION = "production"  # of several protected aliases, this one is compared 
 def label_rows(collection: int, registry: int, since: datetime) -> list[QuerySet]:
     """(kind, id, name, number of the version or -1): aliases, the collection's own tags, protected names.
 
-    And requests for an alias, by whomever, that are open or were answered after `since`; one of the tags of versions.
+    And requests of anybody for an alias that are open or were answered after `since`; one of the tags of versions.
     """
     aliases = Alias.objects.filter(collection=collection).order_by()
     tags = Tag.objects.filter(collection=collection, link=None).order_by()
     protected = ProtectedAlias.objects.filter(registry=registry).order_by()
     asked = AliasRequest.objects.filter(lately(since), collection=collection).order_by()
     one = Tag.objects.filter(collection=collection, link__isnull=False).order_by().values("pk")[:1]
-    tagged = Tag.objects.filter(pk__in=one).order_by()  # so, because no part of a union may be cut
+    tagged = Tag.objects.filter(pk__in=one).order_by()  # by a subquery: SQLite takes no LIMIT inside a UNION
     return [
         aliases.values_list(Value("alias"), "pk", "name", "link__number"),
         tags.values_list(Value("tag"), "pk", "name", Value(-1)),

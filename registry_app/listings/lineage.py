@@ -65,7 +65,7 @@ def _edges(membership, side, ids):
     known = Version.objects.known_to(membership).order_by().values("pk")
     here, there = ENDS[side]
     found = EDGES.filter(**{f"{here}__in": ids, f"{there}__in": known}).order_by("-pk").values("pk")
-    return EDGES.filter(pk__in=found[: 4 * IN_COLUMN]).order_by()  # so, because no part of a union may be cut
+    return EDGES.filter(pk__in=found[: 4 * IN_COLUMN]).order_by()  # by a subquery: SQLite takes no LIMIT inside a UNION
 
 
 @Compiled

@@ -49,7 +49,7 @@ class Pointers:
 
     @cached_property
     def moves(self) -> list[AuditEvent]:
-        """The entries that set the first alias of each of the versions last, and the protected one before."""
+        """The entries that last set the first alias of each version, and the earlier moves of the protected alias."""
         ids = [pk for number in self.numbers if (pk := self._first_alias(number))]
         protected = self.labels.ids[self.labels.base[0]] if self.labels.base else 0
         return _moves(protected, *padded(ids, CELLS)) if ids else []

@@ -75,7 +75,7 @@ class Server(BaseApplication):
 
 
 def _share(arbiter, worker):
-    """Keep the garbage collector away from what is loaded: its marks in each object would end that memory is shared."""
+    """Exclude what is loaded from garbage collection, whose marks would end the sharing of memory between processes."""
     gc.collect()
     gc.freeze()
 

@@ -42,7 +42,7 @@ class EffectiveRoles(Parts):
     members: Any
     pk: Any
 
-    # What queries about its people take it for.
+    # As Parts: how a compiled query splits it into shape and values.
 
     @property
     def shape(self) -> tuple[str, str]:  # type: ignore[override]
@@ -56,7 +56,7 @@ class EffectiveRoles(Parts):
 
     @classmethod
     def of_shape(cls, shape: tuple[str, str], registry: int, organization: int) -> Self:  # type: ignore[override]
-        """A registry of this `shape`, of the ids of the last two."""
+        """A registry of this `shape` with these ids."""
         visibility, default_role = shape
         place = Organization(pk=organization, default_role=default_role)
         return cls(pk=registry, visibility=visibility, organization=place)  # type: ignore[call-arg]

@@ -43,7 +43,7 @@ class AuditEventQuerySet(models.QuerySet):
         return self.filter(target_type=target.type, target_id=target.id, action=action, code="").first()
 
     def restricting(self) -> Self:
-        """Those by which a registry became restricted, be it from its creation on."""
+        """Those by which a registry became restricted, also at its creation."""
         told = Q()
         for before in (None, str(Visibility.ORGANIZATION)):
             told |= Q(body__contains=f'"visibility":{canonical_json([before, str(Visibility.RESTRICTED)])}')

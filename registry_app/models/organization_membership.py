@@ -123,7 +123,7 @@ class OrganizationMembership(Parts, GroupRole):
             service=self.user.is_service,
         )
 
-    # What queries about its person's registries take it for.
+    # As Parts: how a compiled query splits it into shape and values.
 
     @property
     def shape(self) -> tuple[str, str, bool]:  # type: ignore[override]
@@ -137,7 +137,7 @@ class OrganizationMembership(Parts, GroupRole):
 
     @classmethod
     def of_shape(cls, shape: tuple[str, str, bool], user: int, organization: int) -> Self:  # type: ignore[override]
-        """A membership of this `shape`, of the ids of the last two."""
+        """A membership of this `shape` with these ids."""
         role, default_role, is_service = shape
         membership = cls(role=role)
         membership.organization = Organization(pk=organization, default_role=default_role)

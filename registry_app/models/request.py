@@ -34,7 +34,7 @@ class RequestQuerySet(models.QuerySet):
         return self.filter(models.Q(registry__in=given) | models.Q(registry__organization__in=led))
 
     def unanswered(self) -> Self:
-        """Those that nobody has answered, of whomever, with what the log says of them at hand."""
+        """Those of anybody that nobody has answered, with what the log says of them at hand."""
         return self.filter(answered_at=None).select_related(*self.model.told)  # type: ignore[attr-defined]
 
     def end(self, by: Actor, note: str) -> list[Any]:

@@ -139,7 +139,7 @@ def _happened(line: Line) -> bool:
 
 
 def _path() -> Path:
-    """Where it is, be it by a link to what several machines share."""
+    """Where it is; it may be a link to a file that several machines share."""
     return Path(settings.RESTRICTION_JOURNAL).resolve()
 
 

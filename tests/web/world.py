@@ -51,7 +51,7 @@ def fill(acme, registries):
 
 
 class World(NamedTuple):
-    """What the table speaks of, by its words: registries and people."""
+    """The registries and people of endpoint_matrix.txt, by the words of its table."""
 
     registries: dict
     people: dict
