@@ -234,9 +234,9 @@ def get_collection(
 ) -> tuple[RegistryAccess, Collection]:
     """(`get_registry`, the registry's Collection `collection`); Http404 if there is no such collection."""
     membership = get_organization(user, slug)
-    found = lookups.collections.first(membership, _key(name), _key(collection)) or _refuse_in(membership, name)
-    found.registry.given_role = found.given_role
-    return _collection_access(membership, name, found, collection, action), found
+    row = lookups.collections.first(membership, _key(name), _key(collection)) or _refuse_in(membership, name)
+    row.registry.given_role = row.given_role
+    return _collection_access(membership, name, row, collection, action), row
 
 
 def get_link(
@@ -246,9 +246,9 @@ def get_link(
     membership = get_organization(user, slug)
     place = _key(name), _key(collection), min(number, NUMBER_LIMIT)
     link = lookups.links.first(membership, *place) or _refuse_in(membership, name)
-    found = link.collection
-    found.registry.given_role = link.given_role
-    return _collection_access(membership, name, found, collection, action), found, link
+    row = link.collection
+    row.registry.given_role = link.given_role
+    return _collection_access(membership, name, row, collection, action), row, link
 
 
 def _key(name: str) -> str:
@@ -271,17 +271,17 @@ def _registry_access(membership: OrganizationMembership, name: str, found: Regis
 
 
 def _collection_access(
-    membership: OrganizationMembership, name: str, found: Collection, collection: str, action: Action | Permission
+    membership: OrganizationMembership, name: str, row: Collection, collection: str, action: Action | Permission
 ) -> RegistryAccess:
-    """The RegistryAccess for the registry of `found`.
+    """The RegistryAccess for the registry of `row`.
 
     MissingRole if the user may not do `action`, Renamed if one of the names in the address is another.
     """
-    access = _registry_access(membership, name, found.registry)
-    if found.name != collection:
-        raise Renamed(collection=found.name)
+    access = _registry_access(membership, name, row.registry)
+    if row.name != collection:
+        raise Renamed(collection=row.name)
     if refusal := rules.refuse_role(action, access.role):
-        raise MissingRole(access, action, refusal, found)
+        raise MissingRole(access, action, refusal, row)
     return access
 
 

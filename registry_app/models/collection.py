@@ -217,10 +217,10 @@ class Collection(models.Model):
         """
         with changing(self, by, Action.LINK, reason=reason) as change:
             collection = change.row
-            version = collection._to_link(by, version.pk)
+            version = collection._linkable(by, version.pk)
             link, is_new = _linked.first(collection.pk, version.pk), False
             if link is None:
-                link, is_new = collection._add(change, version), True
+                link, is_new = collection._add_link(change, version), True
             link.collection = collection
             link.set_aliases(change, aliases)
             if tags:
@@ -267,7 +267,7 @@ class Collection(models.Model):
         """Note the change in its registry."""
         Registry.objects.note_content(self.registry_id, self.name)
 
-    def _to_link(self, by, pk):
+    def _linkable(self, by, pk):
         """The version of this id, anew: rules 21 and 22, and that `by` may use it."""
         membership = self.registry.membership_of(by)
         usable = usable_version.first(membership, pk) if membership else None
@@ -278,7 +278,7 @@ class Collection(models.Model):
         raise_refusal(rules.refuse_link(version.artifact.type, self.type), "version")
         return version
 
-    def _add(self, change, version):
+    def _add_link(self, change, version):
         """The new link of the version."""
         link = Link(collection=self, version=version, number=self.next_number, linked_by=change.by.user)
         link.save(force_insert=True)

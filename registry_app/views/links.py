@@ -120,7 +120,7 @@ def edit(request, organization, name, collection, number):
     if form.is_bound:
         facts = found.facts
         form.initial.update(listed=facts[0], etag=etag_of(found, facts=facts))
-    context = {"form": form, **_labels_and_lock(access, collection, found)}
+    context = {"form": form, **_labels_context(access, collection, found)}
     context |= _choices(form, context, access)
     if form.status == 409:
         context["theirs"] = AuditEvent.objects.of_collection(collection).filter(code="").first()
@@ -163,7 +163,7 @@ def _promote(link, actor, shown, wanted):
     link.promote(actor, wanted["alias"], shown=shown, etag=wanted["etag"], reason=wanted["reason"])
 
 
-def _labels_and_lock(access, collection, link):
+def _labels_context(access, collection, link):
     """The link with its aliases and tags, and why the user may not change its protected aliases."""
     admins = SimpleLazyObject(access.registry.helpers)
     return {**labels_of(access, link), "collection": collection, "link": link, "admins": admins}
@@ -203,7 +203,7 @@ def unlink(request, organization, name, collection, number):
         messages.success(request, f"{found.label} is unlinked. {found.version} stays where it is.")
         return redirect(collection)
     log_refusals(request, form, Action.UNLINK, found)
-    context = {**_labels_and_lock(access, collection, found), "form": form}
+    context = {**_labels_context(access, collection, found), "form": form}
     return registry_page(request, "links/unlink.html", access, "detail", context, form.status)
 
 
