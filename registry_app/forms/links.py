@@ -16,7 +16,7 @@ from .base import ActionForm, FilterForm
 from .fields import EtagField, ReasonField, RuleField, ShownField, aliases_field, tags_field
 from .widgets import Radios, search_field, text_input
 
-ID_DIGITS = 19  # of ids that no database takes
+ID_DIGITS = 18  # every number of so many digits fits into 64 bits
 
 
 class UsableVersionField(forms.Field):
@@ -30,7 +30,7 @@ class UsableVersionField(forms.Field):
         """The version, with its artifact and team. Refuses with `invalid_choice` any other."""
         if not value:
             return None
-        is_id = value.isdecimal() and len(value) < ID_DIGITS
+        is_id = value.isdecimal() and len(value) <= ID_DIGITS
         version = usable_version.first(self.membership, int(value)) if is_id else None
         if version is None:
             raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
