@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -126,25 +127,34 @@ def refuse_stale(
         raise_refusal(stale)
 
 
+class _Lock(Enum):
+    """What of a row is locked until commit; others may refer to a row of which the key isn't locked."""
+
+    NOTHING = auto()
+    ALL_BUT_KEY = auto()
+    ALL = auto()
+
+
 @Compiled
 def _rows(
-    model: type[models.Model], names: tuple[str, ...], related: tuple[str, ...], lock: str | None, *values: int
+    model: type[models.Model], names: tuple[str, ...], related: tuple[str, ...], lock: _Lock, *values: int
 ) -> models.QuerySet:
     """The rows of which the columns `names` have these values."""
-    rows = model._default_manager.filter(**dict(zip(names, values, strict=True))).select_related(*related or [None])
-    return rows.order_by() if lock is None else rows.order_by().select_for_update(no_key=lock == "no key")
+    rows = model._default_manager.filter(**dict(zip(names, values, strict=True))).order_by()
+    rows = rows.select_related(*related or [None])  # None joins nothing; no argument would join every foreign key
+    return rows if lock == _Lock.NOTHING else rows.select_for_update(no_key=lock == _Lock.ALL_BUT_KEY)
 
 
 def current_row(model: type[Row], *related: str, **place: int) -> Row:
     """The row that has these values {column: value} now, with its `related`. Raises Gone where it was deleted."""
-    return _only(model, place, related, None)
+    return _only(model, place, related, _Lock.NOTHING)
 
 
 def locked(model: type[Row], *, no_key: bool = False, **place: int) -> Row:
     """The same, locked until commit."""
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("A lock belongs to a transaction.")
-    return _only(model, place, (), "no key" if no_key else "all")
+    return _only(model, place, (), _Lock.ALL_BUT_KEY if no_key else _Lock.ALL)
 
 
 def _only(model, place, related, lock):
