@@ -164,7 +164,7 @@ class Registry(EffectiveRoles, AcceptsTypes, models.Model):
 
     def create(self, by: Actor, types: Iterable[str] = (), reason: str = "", *, confirmed: bool = False) -> None:
         """Keep this new custom registry (rules 7, 13, 14, 17); `types` (names) are ignored where it accepts all."""
-        with changing(self.organization, by, Action.CREATE) as change:
+        with changing(self.organization, by, Action.CREATE):
             self.created_by = by.user
             self.validate()
             types = [] if self.accepts_all_types else new_types(types, confirmed=confirmed)
@@ -172,10 +172,12 @@ class Registry(EffectiveRoles, AcceptsTypes, models.Model):
             self.save(force_insert=True)
             self._put_types(types, by)
             FormerName.objects.filter(organization=self.organization_id, name_key=self.name_key).delete()
+            related = {}
+            # Who isn't staff is an active member: the lock has checked it.
             if by.user and (not by.staff or self.organization.memberships.of_active().filter(user=by.user).exists()):
                 RegistryMember.objects.create(registry=self, user=by.user, role=Role.ADMIN)
-                change.related["admin"] = reference(by.user)
-            event = record(by, Action.CREATE, self, self.creation_changes(types), change.related, reason=reason)
+                related["admin"] = reference(by.user)
+            event = record(by, Action.CREATE, self, self.creation_changes(types), related, reason=reason)
             if self.is_restricted:
                 restriction_journal.note(self, event)
 
