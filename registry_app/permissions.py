@@ -25,7 +25,7 @@ from .models import (
 from .models.event import Audited
 from .models.organization_membership import OrganizationMembershipQuerySet
 
-NUMBER_LIMIT = 2**31 - 1  # no link gets so far: the database keeps no number above it
+NUMBER_LIMIT = 2**31 - 1  # larger numbers are asked for as this one, which no link has
 
 
 class RegistryAccess(NamedTuple):

@@ -7,7 +7,7 @@ from ..choices import Action, Permission
 from ..models import Collection
 from ..permissions import RegistryAccess
 
-NUMBER = "\ue000"  # stands for the number of a version
+NUMBER = "\ue000"  # stands for the number of a version; no name may contain it (rules/characters.py)
 
 
 class VersionMenus:
