@@ -46,7 +46,7 @@ def pytest_cmdline_main(config):
 
 
 def pytest_itemcollected(item):
-    """Give tests and their fixtures room on the stack, as the server does; page faults would cost a fifth of the CPU."""
+    """Give tests and their fixtures room on the stack, as the server does: else page faults take a fifth of the CPU."""
     item.setup, item.runtest = with_stack_room(item.setup), with_stack_room(item.runtest)
 
 

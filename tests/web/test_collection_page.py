@@ -304,7 +304,8 @@ def test_the_page_is_the_same_without_compiled_queries(measured, mel, settings):
     client, address = browser(mel), measured.get_absolute_url()
     measured.links.get(number=3).set_tags(COMMAND_LINE, ["reviewed"])
     pages = []
-    for settings.COMPILED_QUERIES in (True, False):
+    for compiled in (True, False):
+        settings.COMPILED_QUERIES = compiled
         page = client.get(address)
         rows = [*page.context["first_rows"], *page.context["rows"]]
         pages.append((values(page), [(row["aliases"], row["tags"]) for row in rows], page.context["chart"]))
