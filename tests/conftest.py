@@ -15,7 +15,7 @@ import pytest
 from django.conf import settings as site_settings
 from django.core.cache import cache
 from django.core.management import execute_from_command_line
-from django.db import connections
+from django.db import connections, transaction
 
 from registry_app.choices import Role
 from registry_app.management.server import with_stack_room
@@ -66,6 +66,14 @@ def _new_site():
 def _empty_journal():
     """Restrictions of other tests, rolled back since."""
     site_settings.RESTRICTION_JOURNAL.write_bytes(b"")
+
+
+@pytest.fixture(scope="module")
+def module_rows(django_db_setup, django_db_blocker):
+    """Lets a fixture make rows once for all tests of a module; they are undone after its last test."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -33,7 +33,6 @@ from registry_app.models import (
     User,
     Version,
 )
-from tests.assertions import undone
 
 pytestmark = pytest.mark.django_db
 
@@ -57,13 +56,12 @@ MOMENTS = [
 
 
 @pytest.fixture(scope="module")
-def filled(django_db_setup, django_db_blocker):
-    """The demo is filled in, once for all tests of this module: what it printed, and the journal that it left."""
+def filled(module_rows):
+    """The demo is filled in: what it printed, and the journal that it left."""
     out = StringIO()
-    with django_db_blocker.unblock(), undone():
-        settings.RESTRICTION_JOURNAL.write_bytes(b"")
-        call_command("demo", stdout=out)
-        yield out.getvalue(), settings.RESTRICTION_JOURNAL.read_bytes()
+    settings.RESTRICTION_JOURNAL.write_bytes(b"")
+    call_command("demo", stdout=out)
+    return out.getvalue(), settings.RESTRICTION_JOURNAL.read_bytes()
 
 
 @pytest.fixture

@@ -60,11 +60,10 @@ VALUES = ["9" * 40, "1e400", "٣", "a\0b"]
 
 
 @pytest.fixture(scope="module")
-def filled(django_db_setup, django_db_blocker):
-    """Something of everything, made once for all tests of this module; answers Root."""
-    with django_db_blocker.unblock(), undone():
-        fill(make_organization("Acme ML", make_user("ada")), range(1))
-        yield make_user("root", is_staff=True, is_superuser=True)
+def filled(module_rows):
+    """Something of everything; answers Root."""
+    fill(make_organization("Acme ML", make_user("ada")), range(1))
+    return make_user("root", is_staff=True, is_superuser=True)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Forms of the pages, and the world that tests of all addresses share."""
 
 import pytest
-from django.db import transaction
 from django.urls import reverse
 
 from registry_app.models.change import etag_of
@@ -43,8 +42,6 @@ def registry_form(acme, golden, mel):
 
 
 @pytest.fixture(scope="module")
-def world(django_db_setup, django_db_blocker):
-    """The World, made once for all tests of a module; what a test does to it is undone at its end."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield make_world()
-        transaction.set_rollback(True)
+def world(module_rows):
+    """The World; what a test does to it is undone at its end."""
+    return make_world()

@@ -72,10 +72,9 @@ def walk(user):
 
 
 @pytest.fixture(scope="module")
-def walks(django_db_setup, django_db_blocker):
-    """Everybody's Walk, by name: made once for all tests of this module, which change nothing."""
-    with django_db_blocker.unblock(), undone():
-        yield {person: walk(user) for person, user in make_busy_organization().items()}
+def walks(module_rows):
+    """Everybody's Walk, by name; the tests of this module change nothing."""
+    return {person: walk(user) for person, user in make_busy_organization().items()}
 
 
 @pytest.mark.parametrize("person", ["ada", "rob", "mel", "sam", "root"])
