@@ -116,11 +116,9 @@ def get_organization(user: User, slug: str) -> OrganizationMembership:
 
 def last_membership(user: User, slug: str) -> OrganizationMembership | None:
     """The membership in the organization `slug`, or else the user's first; None if they may not enter it now."""
-    slugs = user.memberships.values_list("organization__slug", flat=True)
-    last = slugs.filter(organization__slug=slug) if rules.may_be_stored(slug) else slugs.none()
-    known = last.first() or slugs.first()
+    slugs = lookups.slugs(user.pk)
     try:
-        return get_organization(user, known) if known else None
+        return get_organization(user, slug if slug in slugs else slugs[0]) if slugs else None
     except SecondFactorMissing:
         return None
 

@@ -21,6 +21,12 @@ def users(user: int) -> QuerySet[User]:
 
 
 @Compiled
+def slugs(user: int) -> QuerySet:
+    """The slugs of the organizations that `user` is in, in the order of their names."""
+    return OrganizationMembership.objects.filter(user=user).values_list("organization__slug", flat=True)
+
+
+@Compiled
 def memberships(user: int, slug: str) -> QuerySet[OrganizationMembership]:
     """The membership of `user` in the organization `slug`, with `waiting`, and whether they are `elsewhere` too."""
     waiting = _waiting(AccessRequest, user) + _waiting(AliasRequest, user)
