@@ -19,10 +19,10 @@ Written by `make bench`. Milliseconds give the scale; only ratios hold on anothe
 
 - A word of two letters has no trigram, so all names are read. Of a word, or of two, that very many tags have, the
   collections that carry them are gathered before the first are shown.
-- A search of the log for a name made of common parts (`basalt_juniper_000001`): each of its trigrams is in millions of
+- A search of the log for a name made of common parts (`basalt_juniper_000001`): each of its trigrams is in very many
   entries. The activity page of a collection or a registry answers the same from an index.
 - The list of a registry's collections, and a search for what is in many of them, sort or count more where more there
-  are: the smallest database has one collection in a registry, the largest 45, and 4,500 in all.
+  are: with 10,000 links a registry has one collection, with a million 45, and there are 4,500 in all.
 """
 
 
