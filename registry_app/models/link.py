@@ -234,9 +234,10 @@ class Link(models.Model):
 
     def set_aliases(self, change: Change, names: Iterable[str], *, imported: bool = False) -> None:
         """Set these aliases on it, as part of a Change of it or of its collection, as `change_aliases` says."""
-        names = [rules.clean_name(name) for name in names]
+        names = list(dict.fromkeys(map(rules.clean_name, names)))
         if not names:
             return
+        raise_refusal(rules.refuse_count(names, "aliases"), "aliases")  # before the database is asked for all of them
         held = {alias.name: alias for alias in _held(self.collection.pk, *filter(rules.may_be_stored, names))}
         names = clean_aliases(names, stored=held)
         self._check_protected(change, names)

@@ -464,3 +464,8 @@ def test_section_5_the_longest_name_is_whole_in_the_log(vision):
     version.artifact.team.refresh_from_db()
     version.delete_by(COMMAND_LINE)
     assert last_event().target_name == f"{'T' * 100}/{'p' * 128}/{'n' * 128}:v0"
+
+
+def test_more_aliases_than_a_query_takes_are_too_many(ada, two_links):
+    with refused("too_many"):
+        two_links[0].change_aliases(Actor(ada), [f"alias-{number}" for number in range(70_000)])
